@@ -1,0 +1,70 @@
+import type { GatewaySummary, ServerInfo } from '../../src-shared/client-api.ts';
+import type { ConnectionState, Source } from '../../src-shared/connection-state.ts';
+import type { HelperStatus } from '../../src-shared/helper-rpc.ts';
+import type { Policy } from '../../src-shared/policy.ts';
+import type { Result } from '../../src-shared/problem.ts';
+
+/** Where secrets live, as `unlock.md` tells them apart. */
+export type KeychainState = 'ok' | 'absent' | 'locked' | 'unavailable';
+
+/** Everything a user interface shows, derived in one place. `version` only grows. */
+export interface Snapshot {
+  version: number;
+  connection: ConnectionState;
+  account: {
+    serverUrl: string;
+    serverName: string;
+    email: string;
+    memberId: string;
+    deviceId: string;
+  } | null;
+  gateways: GatewaySummary[];
+  policy: Policy | null;
+  channel: 'open' | 'connecting' | 'closed';
+  keychain: KeychainState;
+  /** The helper's newest word on the tunnel; null when the helper cannot be reached. */
+  tunnel: HelperStatus | null;
+  /** Server clock minus this computer's, milliseconds; null before the first answer. */
+  clockOffsetMs: number | null;
+}
+
+export interface SignInInput {
+  serverUrl: string;
+  /** PEM bundle to trust besides the system's, for servers with a CA of their own. */
+  caFile?: string;
+  email: string;
+  password: string;
+}
+
+/** What `signIn` needs next, when it is not done. */
+export type SignInStep =
+  | { step: 'done' }
+  | { step: 'mfa'; mfaToken: string; methods: ('totp' | 'backup-code')[] }
+  | { step: 'mfa-setup'; setupToken: string };
+
+/** The client without a face: window, tray and terminal call these and render `snapshot()`. Refusals are values. */
+export interface ClientCore {
+  snapshot(): Snapshot;
+  /** Calls back with every new snapshot until the returned function is called. */
+  subscribe(listener: (snapshot: Snapshot) => void): () => void;
+  /** Reads keychain and settings and, when signed in, opens the channel. Never connects by itself. */
+  start(): Promise<void>;
+  serverInfo(serverUrl: string, caFile?: string): Promise<Result<ServerInfo>>;
+  signIn(input: SignInInput): Promise<Result<SignInStep>>;
+  signInMfa(mfaToken: string, method: 'totp' | 'backup-code', code: string): Promise<Result<SignInStep>>;
+  signOut(source: Source): Promise<Result<void>>;
+  /** Without `gatewayId`: the last used, else the first. Resolves when `connected`, `gate` or a failure is reached. */
+  connect(source: Source, gatewayId?: string): Promise<Result<void>>;
+  /** Answers the open gate. Resolves with the server's word on the proof. */
+  submitProof(method: 'totp' | 'backup-code', code: string): Promise<Result<void>>;
+  /** Closes the gate without an answer, or ends an attempt to connect. */
+  cancel(source: Source): Promise<Result<void>>;
+  disconnect(source: Source): Promise<Result<void>>;
+  /** Asks for a fresh proof ahead of the lease's end; the tunnel stays up meanwhile. */
+  renew(source: Source): Promise<Result<void>>;
+  refresh(): Promise<Result<void>>;
+  /** From the operating system: wake from sleep, network changed. */
+  systemEvent(event: 'suspend' | 'resume' | 'network-changed'): void;
+  /** Takes the tunnel down and closes everything. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import type { Db, Tx } from '../db/database.ts';
+import type { AuditRow } from '../db/schema.ts';
+
+/** One thing that happened. Never a code, a PIN or a token in any field. */
+export interface AuditEntry {
+  /** Milliseconds since 1970. */
+  at: number;
+  /** `member:<id>`, `api-token:<id>`, `gateway:<id>`, `cli`, `server`, or `anonymous`. */
+  actor: string;
+  /** `noun.verb`: `sign-in.password`, `proof.totp`, `lease.begin`, `lease.end`, `member.disconnect`, `policy.change`, … */
+  action: string;
+  /** `member:<id>`, `device:<id>`, `lease:<id>`, `gateway:<id>`. */
+  subject?: string | null;
+  outcome: 'ok' | 'refused' | 'failed';
+  ip?: string | null;
+  details?: Record<string, unknown>;
+}
+
+const GENESIS = '0'.repeat(64);
+
+function hashRow(row: Omit<AuditRow, 'seq' | 'hash'>): string {
+  const { prev_hash, at, actor, action, subject, outcome, ip, details_json } = row;
+  const content = JSON.stringify([prev_hash, at, actor, action, subject, outcome, ip, details_json]);
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** Appends a row that carries the hash of the one before it. Call it in the transaction of what it records. */
+export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
+  const last = await tx.selectFrom('audit').select('hash').orderBy('seq', 'desc').limit(1).executeTakeFirst();
+  const row = {
+    at: entry.at,
+    actor: entry.actor,
+    action: entry.action,
+    subject: entry.subject ?? null,
+    outcome: entry.outcome,
+    ip: entry.ip ?? null,
+    details_json: JSON.stringify(entry.details ?? {}),
+    prev_hash: last?.hash ?? GENESIS,
+  };
+  await tx
+    .insertInto('audit')
+    .values({ ...row, hash: hashRow(row) })
+    .execute();
+}
+
+/** Walks the whole chain. `brokenAt` is the `seq` of the first row that does not follow from the one before it. */
+export async function verifyAudit(db: Db): Promise<{ rows: number; brokenAt: number | null }> {
+  let previous = GENESIS;
+  let rows = 0;
+  let after = 0;
+  for (;;) {
+    const page = await db
+      .selectFrom('audit')
+      .selectAll()
+      .where('seq', '>', after)
+      .orderBy('seq')
+      .limit(1000)
+      .execute();
+    for (const row of page) {
+      if (row.prev_hash !== previous || row.hash !== hashRow(row)) return { rows, brokenAt: row.seq };
+      previous = row.hash;
+      after = row.seq;
+      rows++;
+    }
+    if (page.length === 0) return { rows, brokenAt: null };
+  }
+}

@@ -1,0 +1,72 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { Kysely, Migrator, SqliteDialect, type Transaction } from 'kysely';
+import { migrations } from './migrations.ts';
+import type { Schema } from './schema.ts';
+
+export type Db = Kysely<Schema>;
+export type Tx = Transaction<Schema>;
+
+export interface Database {
+  db: Db;
+  /** Changes when another process has written to the file (`PRAGMA data_version`). */
+  externalVersion(): number;
+  /** Writes the log back into the main file and closes it. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens (or makes) the SQLite file with `journal_mode=WAL`, `synchronous=FULL` and foreign keys, and brings its
+ * schema up to date in a transaction. Rejects with SQLite's own message when the file cannot be used.
+ */
+export async function openDatabase(file: string): Promise<Database> {
+  const sqlite = new DatabaseSync(file, { timeout: 5000 });
+  sqlite.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+  const versionQuery = sqlite.prepare('pragma data_version');
+  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: forKysely(sqlite) }) });
+  const { error } = await new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve(migrations) },
+  }).migrateToLatest();
+  if (error) {
+    await db.destroy();
+    throw error;
+  }
+  return {
+    db,
+    externalVersion: () => Number(versionQuery.get()?.data_version),
+    async close() {
+      sqlite.exec('pragma wal_checkpoint(truncate)');
+      await db.destroy();
+    },
+  };
+}
+
+/** `node:sqlite` in the shape that Kysely's SQLite dialect asks for; statements are prepared once per SQL text. */
+function forKysely(sqlite: DatabaseSync) {
+  const prepared = new Map<string, StatementSync>();
+  const prepare = (sql: string): StatementSync => {
+    let statement = prepared.get(sql);
+    if (!statement) {
+      statement = sqlite.prepare(sql);
+      if (/^\s*(select|insert|update|delete|with)\b/i.test(sql) && prepared.size < 500)
+        prepared.set(sql, statement);
+    }
+    return statement;
+  };
+  return {
+    close: () => sqlite.close(),
+    prepare(sql: string) {
+      const statement = prepare(sql);
+      type Parameters = Parameters_<StatementSync['all']>;
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters: readonly unknown[]): unknown[] => statement.all(...(parameters as Parameters)),
+        run: (parameters: readonly unknown[]) => statement.run(...(parameters as Parameters)),
+        iterate: (parameters: readonly unknown[]): IterableIterator<unknown> =>
+          statement.iterate(...(parameters as Parameters)),
+      };
+    },
+  };
+}
+
+type Parameters_<F> = F extends (...parameters: infer P) => unknown ? P : never;

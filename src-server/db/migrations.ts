@@ -1,0 +1,90 @@
+import { type Kysely, type Migration, sql } from 'kysely';
+
+/** In order of their names; each runs once, in a transaction, at start. Landed ones are never edited. */
+export const migrations: Record<string, Migration> = {
+  '0001-first': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      for (const statement of firstSchema) await sql.raw(statement).execute(db);
+    },
+  },
+};
+
+const firstSchema = [
+  `create table member (
+    id text primary key, email text not null unique, name text not null,
+    role text not null check (role in ('owner', 'administrator', 'member')),
+    password_hash text not null, is_blocked integer not null default 0, created_at integer not null) strict`,
+  `create table factor (
+    id text primary key, member_id text not null references member(id) on delete cascade, secret_sealed blob not null,
+    state text not null check (state in ('pending', 'active', 'ended')), is_disabled integer not null default 0,
+    last_step integer not null default 0, created_at integer not null) strict`,
+  `create unique index factor_one_active on factor(member_id) where state = 'active'`,
+  `create table backup_code (
+    id text primary key, factor_id text not null references factor(id) on delete cascade,
+    code_hash text not null, used_at integer) strict`,
+  `create index backup_code_factor on backup_code(factor_id)`,
+  `create table attempt (
+    key text primary key, failures integer not null, window_started_at integer not null,
+    failures_in_row integer not null, blocked_until integer not null) strict`,
+  `create table device (
+    id text primary key, member_id text not null references member(id) on delete cascade, name text not null,
+    platform text not null, public_key text not null, epoch integer not null default 0, last_seq integer not null default 0,
+    gate_reason_json text, grace_until integer not null default 0, grace_epoch integer not null default -1,
+    last_seen_at integer not null, created_at integer not null, removed_at integer) strict`,
+  `create index device_member on device(member_id)`,
+  `create table session (
+    id text primary key, member_id text not null references member(id) on delete cascade,
+    device_id text references device(id) on delete cascade, kind text not null check (kind in ('client', 'panel')),
+    token_hash text not null unique, method text not null, created_at integer not null, last_used_at integer not null,
+    expires_at integer not null, ended_at integer) strict`,
+  `create index session_member on session(member_id)`,
+  `create index session_device on session(device_id)`,
+  `create table sign_in_token (
+    token_hash text primary key, member_id text not null references member(id) on delete cascade,
+    purpose text not null check (purpose in ('mfa', 'setup')), device_json text not null,
+    expires_at integer not null, used_at integer) strict`,
+  `create table challenge (
+    id text primary key, device_id text not null references device(id) on delete cascade, epoch integer not null,
+    nonce text not null, requires_json text not null, unlock_methods_json text not null, reason_json text,
+    expires_at integer not null, used_at integer) strict`,
+  `create index challenge_expiry on challenge(expires_at)`,
+  `create table gateway (
+    id text primary key, name text not null, token_hash text not null unique, public_key text, endpoint text,
+    subnet text not null, allowed_ips_json text not null, dns_json text not null, mtu integer not null,
+    keepalive_seconds integer not null, last_seen_at integer not null default 0, created_at integer not null,
+    removed_at integer) strict`,
+  `create table gateway_address (
+    gateway_id text not null references gateway(id) on delete cascade,
+    device_id text not null references device(id) on delete cascade, host integer not null,
+    primary key (gateway_id, device_id), unique (gateway_id, host)) strict`,
+  `create table lease (
+    id text primary key, device_id text not null references device(id) on delete cascade,
+    member_id text not null references member(id) on delete cascade,
+    gateway_id text not null references gateway(id) on delete cascade, epoch integer not null,
+    wg_public_key text not null, preshared_key_sealed blob not null, address text not null,
+    begun_at integer not null, expires_at integer not null, ended_at integer, end_reason_json text,
+    enforced_at integer, notified_at integer, rx_bytes integer not null default 0, tx_bytes integer not null default 0,
+    last_handshake_at integer) strict`,
+  `create unique index lease_one_live on lease(device_id) where ended_at is null`,
+  `create index lease_live_member on lease(member_id) where ended_at is null`,
+  `create index lease_live_gateway on lease(gateway_id) where ended_at is null`,
+  `create index lease_unenforced on lease(gateway_id) where ended_at is not null and enforced_at is null`,
+  `create index lease_begun on lease(begun_at)`,
+  `create table event (
+    device_id text not null references device(id) on delete cascade, seq integer not null, frame_json text not null,
+    created_at integer not null, primary key (device_id, seq)) strict`,
+  `create table api_token (
+    id text primary key, name text not null, token_hash text not null unique, scopes_json text not null,
+    allowed_ips_json text not null, expires_at integer not null, created_at integer not null, revoked_at integer,
+    last_used_at integer, last_used_ip text, use_count integer not null default 0) strict`,
+  `create table policy (
+    id integer primary key check (id = 1), policy_json text not null, version integer not null,
+    updated_at integer not null) strict`,
+  `create table audit (
+    seq integer primary key autoincrement, at integer not null, actor text not null, action text not null,
+    subject text, outcome text not null, ip text, details_json text not null, prev_hash text not null,
+    hash text not null) strict`,
+  `create index audit_at on audit(at)`,
+  `create trigger audit_no_update before update on audit begin select raise(abort, 'audit is append-only'); end`,
+  `create trigger audit_no_delete before delete on audit begin select raise(abort, 'audit is append-only'); end`,
+];

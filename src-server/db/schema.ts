@@ -1,0 +1,210 @@
+import type { Generated } from 'kysely';
+
+/** Rows as they lie in the database. Times are milliseconds since 1970, booleans 0/1, `*_json` parsed by its store. */
+
+type Flag = 0 | 1;
+
+export interface MemberRow {
+  id: string;
+  /** Lower case, unique. */
+  email: string;
+  name: string;
+  role: 'owner' | 'administrator' | 'member';
+  password_hash: string;
+  is_blocked: Flag;
+  created_at: number;
+}
+
+export interface FactorRow {
+  id: string;
+  member_id: string;
+  /** AES-256-GCM under the encryption key; see keys/sealed-box.ts. */
+  secret_sealed: Uint8Array;
+  state: 'pending' | 'active' | 'ended';
+  is_disabled: Flag;
+  /** Newest accepted TOTP step (30 s units since 1970); only a later one is accepted. */
+  last_step: number;
+  created_at: number;
+}
+
+export interface BackupCodeRow {
+  id: string;
+  factor_id: string;
+  /** argon2id, own salt. */
+  code_hash: string;
+  used_at: number | null;
+}
+
+/** Failed proofs per `key` (`member:<id>:totp`, `member:<id>:password`, …), shared by every way in. */
+export interface AttemptRow {
+  key: string;
+  /** Failures since `window_started_at`. */
+  failures: number;
+  window_started_at: number;
+  /** Failures since the last success. */
+  failures_in_row: number;
+  blocked_until: number;
+}
+
+export interface DeviceRow {
+  id: string;
+  member_id: string;
+  name: string;
+  platform: string;
+  /** P-256 SPKI, base64url. */
+  public_key: string;
+  epoch: number;
+  /** Newest event seq of this device's channel. */
+  last_seq: number;
+  /** Why the next connection is gated (`Reason`), until a connection succeeds. */
+  gate_reason_json: string | null;
+  /** A TOTP accepted at sign-in counts once until then, in that epoch. */
+  grace_until: number;
+  grace_epoch: number;
+  last_seen_at: number;
+  created_at: number;
+  removed_at: number | null;
+}
+
+export interface SessionRow {
+  id: string;
+  member_id: string;
+  device_id: string | null;
+  kind: 'client' | 'panel';
+  token_hash: string;
+  /** Strongest proof it was made with. */
+  method: 'password' | 'totp' | 'backup-code';
+  created_at: number;
+  last_used_at: number;
+  expires_at: number;
+  ended_at: number | null;
+}
+
+/** Between password and second factor. */
+export interface SignInTokenRow {
+  token_hash: string;
+  member_id: string;
+  purpose: 'mfa' | 'setup';
+  device_json: string;
+  expires_at: number;
+  used_at: number | null;
+}
+
+export interface ChallengeRow {
+  id: string;
+  device_id: string;
+  epoch: number;
+  nonce: string;
+  requires_json: string;
+  unlock_methods_json: string;
+  reason_json: string | null;
+  expires_at: number;
+  used_at: number | null;
+}
+
+export interface GatewayRow {
+  id: string;
+  name: string;
+  token_hash: string;
+  public_key: string | null;
+  endpoint: string | null;
+  /** Addresses for devices are taken from here; the first host address is the gateway's own. */
+  subnet: string;
+  allowed_ips_json: string;
+  dns_json: string;
+  mtu: number;
+  keepalive_seconds: number;
+  last_seen_at: number;
+  created_at: number;
+  removed_at: number | null;
+}
+
+/** A device keeps its address on a gateway, so that a reconnect changes nothing but keys. */
+export interface GatewayAddressRow {
+  gateway_id: string;
+  device_id: string;
+  /** Host number inside the subnet. */
+  host: number;
+}
+
+export interface LeaseRow {
+  id: string;
+  device_id: string;
+  member_id: string;
+  gateway_id: string;
+  epoch: number;
+  wg_public_key: string;
+  preshared_key_sealed: Uint8Array;
+  address: string;
+  begun_at: number;
+  expires_at: number;
+  ended_at: number | null;
+  end_reason_json: string | null;
+  /** The gateway confirmed that the peer is gone. */
+  enforced_at: number | null;
+  /** The client's channel took the frame. */
+  notified_at: number | null;
+  rx_bytes: number;
+  tx_bytes: number;
+  last_handshake_at: number | null;
+}
+
+export interface EventRow {
+  device_id: string;
+  seq: number;
+  frame_json: string;
+  created_at: number;
+}
+
+export interface ApiTokenRow {
+  id: string;
+  name: string;
+  token_hash: string;
+  scopes_json: string;
+  /** CIDR list; empty allows every address. */
+  allowed_ips_json: string;
+  expires_at: number;
+  created_at: number;
+  revoked_at: number | null;
+  last_used_at: number | null;
+  last_used_ip: string | null;
+  use_count: number;
+}
+
+export interface PolicyRow {
+  id: 1;
+  policy_json: string;
+  version: number;
+  updated_at: number;
+}
+
+export interface AuditRow {
+  seq: Generated<number>;
+  at: number;
+  actor: string;
+  action: string;
+  subject: string | null;
+  outcome: string;
+  ip: string | null;
+  details_json: string;
+  prev_hash: string;
+  hash: string;
+}
+
+export interface Schema {
+  member: MemberRow;
+  factor: FactorRow;
+  backup_code: BackupCodeRow;
+  attempt: AttemptRow;
+  device: DeviceRow;
+  session: SessionRow;
+  sign_in_token: SignInTokenRow;
+  challenge: ChallengeRow;
+  gateway: GatewayRow;
+  gateway_address: GatewayAddressRow;
+  lease: LeaseRow;
+  event: EventRow;
+  api_token: ApiTokenRow;
+  policy: PolicyRow;
+  audit: AuditRow;
+}

@@ -1,0 +1,50 @@
+import * as z from 'zod';
+import { challengeSchema, reasonSchema } from './challenge.ts';
+import { policySchema } from './policy.ts';
+import { id, isoTime } from './primitives.ts';
+
+/** Client channel, `GET /client/v1/channel`: JSON text frames. Frames from the server ignore unknown keys, frames to it refuse them. */
+export const CHANNEL_MAX_FRAME_BYTES = 16 * 1024;
+export const CHANNEL_PING_INTERVAL_MS = 10_000;
+/** Dead after this many unanswered pings. */
+export const CHANNEL_MAX_MISSED_PINGS = 2;
+
+export const closeCodes = {
+  sessionEnded: 4001,
+  replaced: 4002,
+  protocolError: 4003,
+  restart: 1012,
+} as const;
+
+const seq = z.number().int().min(0);
+const epoch = z.number().int().min(0);
+
+/** `reason` of a `disconnect`; `leaseId` is null when the device had no lease left to end. */
+export const serverFrame = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('hello'), epoch, seq, serverTime: isoTime }),
+  z.object({
+    type: z.literal('disconnect'),
+    seq,
+    epoch,
+    leaseId: id.nullable(),
+    reason: reasonSchema,
+    challenge: challengeSchema.optional(),
+  }),
+  z.object({ type: z.literal('policy'), seq, policy: policySchema }),
+  z.object({ type: z.literal('lease-expiring'), seq, leaseId: id, expiresAt: isoTime }),
+  z.object({ type: z.literal('signed-out'), seq, reason: reasonSchema }),
+  z.object({ type: z.literal('ping'), t: z.number() }),
+]);
+export type ServerFrame = z.infer<typeof serverFrame>;
+
+/** The frames that are stored until acked and replayed on `resume`. */
+export type StoredFrame =
+  Extract<ServerFrame, { seq: number }> extends infer F ? Exclude<F, { type: 'hello' }> : never;
+
+export const clientFrame = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('resume'), afterSeq: seq }),
+  z.strictObject({ type: z.literal('ack'), seq }),
+  z.strictObject({ type: z.literal('status'), phase: z.string().max(40), leaseId: id.optional() }),
+  z.strictObject({ type: z.literal('pong'), t: z.number() }),
+]);
+export type ClientFrame = z.infer<typeof clientFrame>;

@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { cidr, endpoint, id, isoTime, wireGuardKey } from './primitives.ts';
+
+/** Gateway channel, `GET /gateway/v1/channel`: JSON text frames, `Authorization: Bearer <gateway token>`. */
+
+export const GATEWAY_STATS_INTERVAL_MS = 10_000;
+/** A `sync` lists every peer, so this channel's frames may be larger than the client's. */
+export const GATEWAY_MAX_FRAME_BYTES = 16 * 1024 * 1024;
+
+const rev = z.number().int().min(0);
+
+export const peerSchema = z.object({
+  publicKey: wireGuardKey,
+  presharedKey: wireGuardKey,
+  allowedIps: z.array(cidr).min(1),
+  leaseId: id,
+  expiresAt: isoTime,
+});
+export type Peer = z.infer<typeof peerSchema>;
+
+/** `remove.peers` are public keys. `serverTime` lets the agent notice a clock that differs. */
+export const toGateway = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('sync'), rev, peers: z.array(peerSchema) }),
+  z.object({ type: z.literal('add'), rev, peer: peerSchema }),
+  z.object({ type: z.literal('remove'), rev, peers: z.array(wireGuardKey) }),
+  z.object({ type: z.literal('ping'), t: z.number() }),
+]);
+export type ToGateway = z.infer<typeof toGateway>;
+
+export const peerStats = z.object({
+  publicKey: wireGuardKey,
+  lastHandshakeAt: isoTime.nullable(),
+  rxBytes: z.number().int().min(0),
+  txBytes: z.number().int().min(0),
+  endpoint: z.string().nullable(),
+});
+export type PeerStats = z.infer<typeof peerStats>;
+
+export const fromGateway = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('hello'), gatewayId: id, publicKey: wireGuardKey, endpoint }),
+  z.strictObject({ type: z.literal('done'), rev }),
+  z.strictObject({ type: z.literal('failed'), rev, error: z.string().max(500) }),
+  z.strictObject({ type: z.literal('stats'), peers: z.array(peerStats) }),
+  z.strictObject({ type: z.literal('pong'), t: z.number() }),
+]);
+export type FromGateway = z.infer<typeof fromGateway>;

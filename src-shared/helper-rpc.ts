@@ -1,0 +1,53 @@
+import * as z from 'zod';
+import { id, isoTime, wireGuardKey } from './primitives.ts';
+import { problemSchema } from './problem.ts';
+
+/**
+ * Helper protocol: line-delimited JSON-RPC 2.0 over a local socket. Params are strict, results loose.
+ * A refusal is a JSON-RPC error with `code: -32000` whose `data` is a `Problem`.
+ */
+export const HELPER_MAX_LINE_BYTES = 64 * 1024;
+export const HELPER_PROBLEM_CODE = -32_000;
+
+export const lockdownMode = z.enum(['off', 'gate', 'always']);
+
+/** `starting`: the interface is up, no byte received yet. `up`: bytes have been received through the tunnel. */
+export const helperPhase = z.enum(['down', 'starting', 'up']);
+
+export const helperStatus = z.object({
+  phase: helperPhase,
+  leaseId: id.optional(),
+  lastHandshakeAt: isoTime.nullable(),
+  rxBytes: z.number().int(),
+  txBytes: z.number().int(),
+  lockdown: lockdownMode,
+  /** Whether the lease's DNS servers are in force; `unmanaged`: this system has neither systemd-resolved nor resolvconf. */
+  dns: z.enum(['none', 'resolved', 'resolvconf', 'unmanaged']).optional(),
+});
+export type HelperStatus = z.infer<typeof helperStatus>;
+
+export const helperParams = {
+  /** `lease` is the compact JWS; `privateKey` must belong to its `wg.clientPublicKey`. */
+  up: z.strictObject({ lease: z.string().max(8192), privateKey: wireGuardKey }),
+  down: z.strictObject({}),
+  lockdown: z.strictObject({ mode: lockdownMode }),
+  status: z.strictObject({}),
+} as const;
+export type HelperMethod = keyof typeof helperParams;
+
+export const rpcRequest = z.object({
+  jsonrpc: z.literal('2.0'),
+  id: z.union([z.number(), z.string()]),
+  method: z.string(),
+  params: z.unknown(),
+});
+
+export const rpcMessage = z.union([
+  z.object({ jsonrpc: z.literal('2.0'), id: z.union([z.number(), z.string()]), result: z.unknown() }),
+  z.object({
+    jsonrpc: z.literal('2.0'),
+    id: z.union([z.number(), z.string()]).nullable(),
+    error: z.object({ code: z.number(), message: z.string(), data: problemSchema.optional() }),
+  }),
+  z.object({ jsonrpc: z.literal('2.0'), method: z.literal('changed'), params: helperStatus }),
+]);

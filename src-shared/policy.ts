@@ -1,0 +1,37 @@
+import * as z from 'zod';
+
+/** Where traffic goes while the gate waits after a server disconnect (`security.md`, Leaks). */
+export const trafficWhileWaiting = z.enum(['off', 'gate', 'always']);
+
+/** The rules of the team, as the server keeps them and the client shows them. Durations in seconds or hours by name. */
+export const policySchema = z.object({
+  /** *TOTP Prior Connection*: every connect and reconnect needs a one-time password. */
+  totpPriorConnection: z.boolean().default(true),
+  /** *PIN & Biometrics Prior Connection*: every connect and reconnect needs an unlock proof. */
+  unlockPriorConnection: z.boolean().default(false),
+  unlockMethods: z.array(z.enum(['pin', 'uv-hw', 'uv-soft'])).default(['pin', 'uv-hw', 'uv-soft']),
+  /** How long after a level A or B proof a soft unlock (level D) counts. */
+  softUnlockHours: z.number().int().min(0).max(168).default(12),
+  mfaRequired: z.object({ panel: z.boolean(), client: z.boolean() }).default({ panel: true, client: true }),
+  /** A TOTP accepted at sign-in counts as the proof of the next connection for this long. 0 turns it off. */
+  signInGraceSeconds: z.number().int().min(0).max(600).default(60),
+  maxConnectionSeconds: z
+    .number()
+    .int()
+    .min(60)
+    .max(30 * 86_400)
+    .default(86_400),
+  /** A lease ends when the gateway saw no handshake for this long. WireGuard renews every 120 s. */
+  idleSeconds: z.number().int().min(150).max(86_400).default(180),
+  trafficWhileWaiting: trafficWhileWaiting.default('off'),
+});
+export type Policy = z.infer<typeof policySchema>;
+
+/** Whether any policy asks for a proof before a connection. */
+export function isGated(policy: Policy): boolean {
+  return policy.totpPriorConnection || policy.unlockPriorConnection;
+}
+
+/** Said wherever a step-up disconnect is asked for and no gate policy is on. */
+export const noGateWarning =
+  'No gate policy is on: the client may reconnect by itself without a challenge. Turn on TOTP or PIN & Biometrics Prior Connection.';
