@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loadServerConfig } from './config.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pst-h1-server-config-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('a short file is enough, and its file names are relative to it', () => {
+  const file = join(folder, 'server.toml');
+  writeFileSync(
+    file,
+    'issuer = "https://vpn.example.com/"\nteamName = "Acme"\n[tls]\ncertFile = "tls.crt"\nkeyFile = "/etc/tls.key"',
+  );
+  expect(loadServerConfig(file, { POSTERN_LISTEN_PORT: '8443' })).toMatchObject({
+    ok: true,
+    value: {
+      issuer: 'https://vpn.example.com',
+      listen: { host: '::', port: 8443 },
+      tls: { certFile: join(folder, 'tls.crt'), keyFile: '/etc/tls.key' },
+      databaseFile: join(folder, 'postern.db'),
+      argon2: { memoryKib: 19_456, passes: 2, lanes: 1 },
+    },
+  });
+});
+
+test('every mistake gets a line of its own', () => {
+  const env = {
+    POSTERN_ISSUER: 'http://vpn.example.com',
+    POSTERN_LISTEN_PORT: '70000',
+    POSTERN_LOG_LEVEL: 'loud',
+    POSTERN_TRUSTED_PROXIES: 'proxy',
+    POSTERN_TLS_CERT_FILE: 'a',
+  };
+  const loaded = loadServerConfig(undefined, env);
+  expect(loaded.ok).toBe(false);
+  const mistakes = loaded.ok ? [] : loaded.mistakes;
+  expect(mistakes.map((line) => line.split(' ')[0]).toSorted()).toEqual([
+    'issuer',
+    'listen.port',
+    'logLevel',
+    'teamName',
+    'tls.keyFile',
+    'trustedProxies.0',
+  ]);
+});

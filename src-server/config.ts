@@ -1,0 +1,76 @@
+import { dirname, resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
+import * as z from 'zod';
+import { type Loaded, loadConfig } from '../src-node/config.ts';
+
+const file = z.string().min(1);
+const cidr = z
+  .string()
+  .refine((value) => ipaddr.isValidCIDR(value), { error: 'expected a network such as 10.0.0.0/8' });
+const address = z.string().refine((value) => ipaddr.isValid(value) || ipaddr.isValidCIDR(value), {
+  error: 'expected an address or a network such as 10.0.0.0/8',
+});
+
+/** Everything the control server is told from outside. File names are relative to the configuration file. */
+export const serverConfig = z.strictObject({
+  /** Public base URL, without a path: `iss` of every lease. */
+  issuer: z
+    .url({ protocol: /^https$/, error: 'expected an https URL such as https://vpn.example.com' })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .refine((url) => new URL(url).origin === url, { error: 'expected only scheme, host and port' }),
+  /** Shown to users and in their authenticator app. */
+  teamName: z.string().min(1).max(64),
+  listen: z
+    .strictObject({
+      host: z.string().min(1).default('::'),
+      port: z.number().int().min(0).max(65_535).default(443),
+    })
+    .prefault({}),
+  /** PEM files; `certFile` holds the whole chain. */
+  tls: z.strictObject({ certFile: file, keyFile: file }),
+  databaseFile: file.default('postern.db'),
+  /** Holds `lease-key.pem` and `encryption.key`, readable by the service user alone. */
+  keysDir: file.default('keys'),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  /** Proxies whose `X-Forwarded-For` is believed. */
+  trustedProxies: z.array(address).default([]),
+  /** Networks that may read `/metrics`. */
+  metricsAllowFrom: z
+    .array(cidr)
+    .default(['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']),
+  /** Requests per minute and address, over all routes: a brake for floods; attempts have their own counters. */
+  requestsPerMinute: z.number().int().min(60).default(3000),
+  /** argon2id; the defaults are OWASP's minimum. */
+  argon2: z
+    .strictObject({
+      memoryKib: z.number().int().min(8192).default(19_456),
+      passes: z.number().int().min(1).default(2),
+      lanes: z.number().int().min(1).max(16).default(1),
+    })
+    .prefault({}),
+});
+export type ServerConfig = z.infer<typeof serverConfig>;
+
+/** The configuration from `file` and `POSTERN_…` variables, file names made absolute; else every mistake in one line. */
+export function loadServerConfig(
+  file: string | undefined,
+  env: Record<string, string | undefined>,
+): Loaded<ServerConfig> {
+  const loaded = loadConfig(serverConfig, {
+    ...(file === undefined ? {} : { file }),
+    env,
+    envPrefix: 'POSTERN_',
+  });
+  if (!loaded.ok) return loaded;
+  const base = file === undefined ? '.' : dirname(file);
+  const { tls, databaseFile, keysDir, ...rest } = loaded.value;
+  return {
+    ok: true,
+    value: {
+      ...rest,
+      tls: { certFile: resolve(base, tls.certFile), keyFile: resolve(base, tls.keyFile) },
+      databaseFile: resolve(base, databaseFile),
+      keysDir: resolve(base, keysDir),
+    },
+  };
+}

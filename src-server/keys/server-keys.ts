@@ -1,0 +1,115 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { calculateJwkThumbprint, exportJWK } from 'jose';
+import type { ServerKeys } from '../context.ts';
+import { makeSealedBox, SEALED_BOX_KEY_BYTES } from './sealed-box.ts';
+
+const LEASE_KEY_FILE = 'lease-key.pem';
+const ENCRYPTION_KEY_FILE = 'encryption.key';
+/** Holds the encryption key (32 bytes, base64url) where it shall not lie beside the database. */
+export const ENCRYPTION_KEY_VARIABLE = 'POSTERN_ENCRYPTION_KEY';
+
+type Env = Record<string, string | undefined>;
+export type LoadedKeys = { ok: true; keys: ServerKeys } | { ok: false; mistakes: string[] };
+
+/**
+ * Makes the keys that are not there yet (folder 0700, files 0600) and answers the names of the files made. Existing
+ * keys are never replaced: leases and sealed secrets depend on them.
+ */
+export function generateServerKeys(keysDir: string, env: Env): string[] {
+  mkdirSync(keysDir, { recursive: true, mode: 0o700 });
+  const made: string[] = [];
+  const make = (name: string, content: () => string): void => {
+    const path = join(keysDir, name);
+    if (existsSync(path)) return;
+    writeSecret(path, content());
+    made.push(path);
+  };
+  make(LEASE_KEY_FILE, () =>
+    generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  );
+  if (!env[ENCRYPTION_KEY_VARIABLE])
+    make(ENCRYPTION_KEY_FILE, () => `${randomBytes(SEALED_BOX_KEY_BYTES).toString('base64url')}\n`);
+  return made;
+}
+
+/** Reads the keys. Refuses files that group or others may touch, and names every mistake. */
+export async function loadServerKeys(keysDir: string, issuer: string, env: Env): Promise<LoadedKeys> {
+  const leaseKey = readLeaseKey(join(keysDir, LEASE_KEY_FILE));
+  const encryptionKey = readEncryptionKey(join(keysDir, ENCRYPTION_KEY_FILE), env[ENCRYPTION_KEY_VARIABLE]);
+  if (!leaseKey.ok || !encryptionKey.ok)
+    return { ok: false, mistakes: [leaseKey, encryptionKey].flatMap((r) => (r.ok ? [] : [r.mistake])) };
+  const jwk = await exportJWK(createPublicKey(leaseKey.value));
+  if (jwk.x === undefined) return { ok: false, mistakes: [`${LEASE_KEY_FILE}: not an Ed25519 key`] };
+  return {
+    ok: true,
+    keys: {
+      leaseKey: leaseKey.value,
+      leaseKeyId: await calculateJwkThumbprint(jwk),
+      serverKey: { issuer, publicKey: jwk.x },
+      sealedBox: makeSealedBox(encryptionKey.value),
+    },
+  };
+}
+
+type Read<T> = { ok: true; value: T } | { ok: false; mistake: string };
+const mistake = (text: string): { ok: false; mistake: string } => ({ ok: false, mistake: text });
+
+function readSecret(path: string): Read<string> {
+  if (!existsSync(path)) return mistake(`${path}: not there; "postern-server init" makes it`);
+  const { mode } = statSync(path);
+  if ((mode & 0o077) !== 0)
+    return mistake(`${path}: mode ${(mode & 0o777).toString(8)} lets others read it; run: chmod 600 ${path}`);
+  return { ok: true, value: readFileSync(path, 'utf8') };
+}
+
+function readLeaseKey(path: string): Read<KeyObject> {
+  const text = readSecret(path);
+  if (!text.ok) return text;
+  try {
+    const key = createPrivateKey(text.value);
+    return key.asymmetricKeyType === 'ed25519'
+      ? { ok: true, value: key }
+      : mistake(`${path}: expected an Ed25519 key, found ${key.asymmetricKeyType}`);
+  } catch (error) {
+    return mistake(
+      `${path}: not a PKCS#8 PEM key (${error instanceof Error ? error.message : 'unreadable'})`,
+    );
+  }
+}
+
+function readEncryptionKey(path: string, fromEnv: string | undefined): Read<Uint8Array> {
+  const text: Read<string> = fromEnv ? { ok: true, value: fromEnv } : readSecret(path);
+  if (!text.ok) return text;
+  const key = Buffer.from(text.value.trim(), 'base64url');
+  const where = fromEnv ? ENCRYPTION_KEY_VARIABLE : path;
+  return key.byteLength === SEALED_BOX_KEY_BYTES
+    ? { ok: true, value: key }
+    : mistake(`${where}: expected 32 bytes in base64url, found ${key.byteLength}`);
+}
+
+function writeSecret(path: string, content: string): void {
+  const descriptor = openSync(path, 'wx', 0o600);
+  try {
+    writeSync(descriptor, content);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
