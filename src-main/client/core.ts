@@ -7,6 +7,23 @@ import type { Result } from '../../src-shared/problem.ts';
 /** Where secrets live, as `unlock.md` tells them apart. */
 export type KeychainState = 'ok' | 'absent' | 'locked' | 'unavailable';
 
+/** Something to tell the user once that is no state, e.g. a damaged settings file that was put aside. */
+export interface Notice {
+  /** Grows by one for each notice of this process. */
+  id: number;
+  /** ISO 8601. */
+  at: string;
+  kind:
+    | 'disconnected-by-server'
+    | 'lease-expiring'
+    | 'signed-out'
+    | 'settings-damaged'
+    | 'channel-stopped'
+    | 'keychain';
+  /** Plain text; a part of it may come from the server. */
+  text: string;
+}
+
 /** Everything a user interface shows, derived in one place. `version` only grows. */
 export interface Snapshot {
   version: number;
@@ -26,6 +43,8 @@ export interface Snapshot {
   tunnel: HelperStatus | null;
   /** Server clock minus this computer's, milliseconds; null before the first answer. */
   clockOffsetMs: number | null;
+  /** The newest few, oldest first. */
+  notices?: readonly Notice[];
 }
 
 export interface SignInInput {
@@ -42,6 +61,13 @@ export type SignInStep =
   | { step: 'mfa'; mfaToken: string; methods: ('totp' | 'backup-code')[] }
   | { step: 'mfa-setup'; setupToken: string };
 
+/** A new second factor, not in force before `confirmMfa`. `secret` is Base32. */
+export interface MfaEnrolment {
+  factorId: string;
+  secret: string;
+  otpauthUri: string;
+}
+
 /** The client without a face: window, tray and terminal call these and render `snapshot()`. Refusals are values. */
 export interface ClientCore {
   snapshot(): Snapshot;
@@ -52,8 +78,19 @@ export interface ClientCore {
   serverInfo(serverUrl: string, caFile?: string): Promise<Result<ServerInfo>>;
   signIn(input: SignInInput): Promise<Result<SignInStep>>;
   signInMfa(mfaToken: string, method: 'totp' | 'backup-code', code: string): Promise<Result<SignInStep>>;
+  /** Begins the set-up of an authenticator app; `setupToken` from `mfa-setup`, or null with a session. */
+  setupMfa(setupToken: string | null): Promise<Result<MfaEnrolment>>;
+  /** Ends it with a code of the new factor. The backup codes are shown once. Then sign in again. */
+  confirmMfa(
+    setupToken: string | null,
+    factorId: string,
+    code: string,
+  ): Promise<Result<{ backupCodes: string[] }>>;
   signOut(source: Source): Promise<Result<void>>;
-  /** Without `gatewayId`: the last used, else the first. Resolves when `connected`, `gate` or a failure is reached. */
+  /**
+   * Without `gatewayId`: the last used, else the first. Resolves when `connected`, `gate` or a failure is reached.
+   * After a failure that may pass (`server-unreachable`, …) the state is `reconnecting` until `cancel`.
+   */
   connect(source: Source, gatewayId?: string): Promise<Result<void>>;
   /** Answers the open gate. Resolves with the server's word on the proof. */
   submitProof(method: 'totp' | 'backup-code', code: string): Promise<Result<void>>;
