@@ -1,0 +1,44 @@
+import { type ServerFrame, serverFrame } from '../../src-shared/client-channel.ts';
+import type { Db, Tx } from '../db/database.ts';
+
+type Stored = Extract<ServerFrame, { type: 'disconnect' | 'policy' | 'lease-expiring' | 'signed-out' }>;
+export type StoredFrame = Stored;
+type WithoutSeq<F> = F extends unknown ? Omit<F, 'seq'> : never;
+
+/** Gives the frame the device's next seq and keeps it until the device acks it. */
+export async function storeEvent(
+  tx: Tx,
+  deviceId: string,
+  frame: WithoutSeq<Stored>,
+  now: number,
+): Promise<Stored> {
+  const { last_seq } = await tx
+    .updateTable('device')
+    .set((eb) => ({ last_seq: eb('last_seq', '+', 1) }))
+    .where('id', '=', deviceId)
+    .returning('last_seq')
+    .executeTakeFirstOrThrow();
+  const stored: Stored = { ...frame, seq: last_seq };
+  await tx
+    .insertInto('event')
+    .values({ device_id: deviceId, seq: last_seq, frame_json: JSON.stringify(stored), created_at: now })
+    .execute();
+  return stored;
+}
+
+/** The device's unacked frames after `seq`, oldest first. */
+export async function eventsAfter(db: Db, deviceId: string, seq: number): Promise<ServerFrame[]> {
+  const rows = await db
+    .selectFrom('event')
+    .select('frame_json')
+    .where('device_id', '=', deviceId)
+    .where('seq', '>', seq)
+    .orderBy('seq')
+    .execute();
+  return rows.map((row) => serverFrame.parse(JSON.parse(row.frame_json)));
+}
+
+/** The device has everything up to and including `seq`. */
+export async function ackEvents(db: Db, deviceId: string, seq: number): Promise<void> {
+  await db.deleteFrom('event').where('device_id', '=', deviceId).where('seq', '<=', seq).execute();
+}

@@ -1,0 +1,79 @@
+import type { WebSocket } from '@fastify/websocket';
+import type { Logger } from 'pino';
+import type * as z from 'zod';
+import {
+  CHANNEL_MAX_MISSED_PINGS,
+  CHANNEL_PING_INTERVAL_MS,
+  closeCodes,
+} from '../../src-shared/client-channel.ts';
+
+/** A JSON frame, or why it is none. Frames over `maxBytes`, binary ones and unknown shapes are refused. */
+export function parseFrame<T>(
+  schema: z.ZodType<T>,
+  data: Buffer | ArrayBuffer | Buffer[],
+  isBinary: boolean,
+  maxBytes: number,
+): { ok: true; frame: T } | { ok: false; why: string } {
+  if (isBinary) return { ok: false, why: 'binary frame' };
+  const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as ArrayBuffer);
+  if (bytes.length > maxBytes) return { ok: false, why: `frame over ${maxBytes} bytes` };
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    return { ok: false, why: `not JSON (${error instanceof SyntaxError ? 'syntax' : 'unreadable'})` };
+  }
+  const parsed = schema.safeParse(value);
+  return parsed.success ? { ok: true, frame: parsed.data } : { ok: false, why: 'unknown frame' };
+}
+
+/**
+ * Feeds frames to `onFrame` one after the other, in order; a bad frame closes the socket with 4003. An error of the
+ * handler is logged and closes with 1011: the other end comes back and starts from the record.
+ */
+export function readFrames<T>(
+  socket: WebSocket,
+  options: {
+    schema: z.ZodType<T>;
+    maxBytes: number;
+    log: Logger;
+    onFrame: (frame: T) => void | Promise<void>;
+  },
+): void {
+  let last: Promise<void> = Promise.resolve();
+  socket.on('message', (data, isBinary) => {
+    const parsed = parseFrame(options.schema, data, isBinary, options.maxBytes);
+    if (!parsed.ok) {
+      options.log.warn({ why: parsed.why }, 'bad frame, closing the channel');
+      socket.close(closeCodes.protocolError, parsed.why.slice(0, 100));
+      return;
+    }
+    last = last
+      .then(() => (socket.readyState === socket.OPEN ? options.onFrame(parsed.frame) : undefined))
+      .catch((error: unknown) => {
+        options.log.error({ err: error }, 'channel frame failed');
+        socket.close(1011, 'internal error');
+      });
+  });
+}
+
+/**
+ * Sends `ping {t}` every 10 s and ends the socket after two that stayed without any frame in return: a half-open
+ * channel must not count as a client that was told.
+ */
+export function keepAlive(socket: WebSocket, now: () => number): void {
+  let missed = 0;
+  socket.on('message', () => {
+    missed = 0;
+  });
+  const timer = setInterval(() => {
+    if (missed >= CHANNEL_MAX_MISSED_PINGS) {
+      socket.terminate();
+      return;
+    }
+    missed++;
+    socket.send(JSON.stringify({ type: 'ping', t: now() }));
+  }, CHANNEL_PING_INTERVAL_MS);
+  timer.unref();
+  socket.on('close', () => clearInterval(timer));
+}

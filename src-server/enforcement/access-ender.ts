@@ -1,0 +1,128 @@
+import type { ClientHub } from '../channel/client-hub.ts';
+import type { ServerContext } from '../context.ts';
+import type { Tx } from '../db/database.ts';
+import type { Confirmation, GatewayRegistry } from '../gateway/gateway-registry.ts';
+import { readPolicy } from '../policy/policy-store.ts';
+import type { EndAccess, EndedAccess, Enforcement } from './enforcement.ts';
+import type { EnforcementRecord } from './enforcement-record.ts';
+import { type LivePeer, livePeers, type RecordedEnd, recordEnd } from './record-end.ts';
+
+/** How long a caller waits for the gateways before it hears 202. */
+export const ENFORCE_WAIT_MS = 2_000;
+
+/**
+ * Ends access. The order to the gateway goes out before the commit (removing early is safe, and from that moment no
+ * `add` or `sync` brings the peer back); the frame to the client goes out right after it, because a seq that was not
+ * written down must never have been seen.
+ */
+export class AccessEnder implements Enforcement {
+  readonly #ctx: ServerContext;
+  readonly #registry: GatewayRegistry;
+  readonly #hub: ClientHub;
+  readonly #record: EnforcementRecord;
+  /** Ends that the database did not take (disk full): enforced already, written down as soon as it can be. */
+  readonly #unrecorded: EndAccess[] = [];
+
+  constructor(ctx: ServerContext, registry: GatewayRegistry, hub: ClientHub, record: EnforcementRecord) {
+    this.#ctx = ctx;
+    this.#registry = registry;
+    this.#hub = hub;
+    this.#record = record;
+  }
+
+  async endAccess(request: EndAccess): Promise<EndedAccess> {
+    const deadline = performance.now() + ENFORCE_WAIT_MS;
+    const known = await livePeers(this.#ctx.database.db, request.scope);
+    const orders = this.order(known);
+    let recorded: RecordedEnd & { waiting: string[] };
+    try {
+      recorded = await this.#write(request);
+    } catch (error) {
+      this.#unrecorded.push(request);
+      throw error;
+    }
+    const isKnown = new Set(known.map((peer) => peer.leaseId));
+    for (const [peers, confirmation] of this.order(
+      recorded.ended.filter((peer) => !isKnown.has(peer.leaseId)),
+    ))
+      orders.set(peers, confirmation);
+    const notified = this.#tell(recorded, request);
+    const enforced = await this.settle(orders, recorded.waiting, deadline);
+    return {
+      endedConnections: recorded.ended.length,
+      enforced,
+      notified,
+      offline: recorded.frames.length - notified,
+    };
+  }
+
+  /** Sends `remove` to each gateway concerned, one frame each. */
+  order(peers: LivePeer[]): Map<LivePeer[], Promise<Confirmation>> {
+    const byGateway = Map.groupBy(peers, (peer) => peer.gatewayId);
+    return new Map(
+      [...byGateway].map(([gatewayId, ofGateway]) => [
+        ofGateway,
+        this.#registry.remove(gatewayId, ofGateway, ENFORCE_WAIT_MS),
+      ]),
+    );
+  }
+
+  /**
+   * True when every lease in `leaseIds` is gone from its gateway before `deadline` (`performance.now()`): by the
+   * orders given, or because the gateway came back and was brought in sync.
+   */
+  async settle(
+    orders: Map<LivePeer[], Promise<Confirmation>>,
+    leaseIds: string[],
+    deadline: number,
+  ): Promise<boolean> {
+    const enforced = this.#record.waitFor(leaseIds, Math.max(0, deadline - performance.now()));
+    for (const [peers, order] of orders)
+      void order
+        .then((confirmation) => (confirmation.ok ? this.#record.markEnforced(peers) : undefined))
+        .catch((error: unknown) => this.#ctx.log.error({ err: error }, 'enforcement not written down'));
+    return enforced;
+  }
+
+  /** Tries again to write down what the database did not take. */
+  async retryUnrecorded(): Promise<void> {
+    for (const request of this.#unrecorded.splice(0)) {
+      this.#ctx.log.warn({ scope: request.scope }, 'writing down an end of access that failed before');
+      await this.endAccess(request);
+    }
+  }
+
+  #write(request: EndAccess): Promise<RecordedEnd & { waiting: string[] }> {
+    const { scope } = request;
+    return this.#ctx.database.db.transaction().execute(async (tx) => {
+      await request.also?.(tx);
+      const policy = await readPolicy(tx);
+      const recorded = await recordEnd(tx, { ...request, now: this.#ctx.now(), policy });
+      return { ...recorded, waiting: await unenforcedOf(tx, scope) };
+    });
+  }
+
+  #tell({ frames }: RecordedEnd, request: EndAccess): number {
+    let notified = 0;
+    for (const { deviceId, frame } of frames) {
+      if (this.#hub.deliver(deviceId, frame)) notified++;
+      if (request.signOut) this.#hub.close(deviceId, 4001, 'session ended');
+    }
+    return notified;
+  }
+}
+
+async function unenforcedOf(tx: Tx, scope: EndAccess['scope']): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('lease')
+    .select('id')
+    .where(
+      'memberId' in scope ? 'member_id' : 'device_id',
+      '=',
+      'memberId' in scope ? scope.memberId : scope.deviceId,
+    )
+    .where('ended_at', 'is not', null)
+    .where('enforced_at', 'is', null)
+    .execute();
+  return rows.map((row) => row.id);
+}

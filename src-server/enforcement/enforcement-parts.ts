@@ -1,0 +1,49 @@
+import type { FastifyInstance } from 'fastify';
+import { registerClientChannel } from '../channel/client-channel.ts';
+import { ClientHub } from '../channel/client-hub.ts';
+import { registerConnectionRoutes } from '../connection/connection-routes.ts';
+import type { ServerContext } from '../context.ts';
+import { registerGatewayChannel } from '../gateway/gateway-channel.ts';
+import { GatewayRegistry } from '../gateway/gateway-registry.ts';
+import { registerDisconnectRoute } from '../integration/disconnect-route.ts';
+import { AccessEnder } from './access-ender.ts';
+import { EnforcementRecord } from './enforcement-record.ts';
+import { Sweeper } from './sweeper.ts';
+
+/** The half of the server that decides who is connected, joined once. */
+export interface EnforcementParts {
+  registry: GatewayRegistry;
+  hub: ClientHub;
+  record: EnforcementRecord;
+  ender: AccessEnder;
+  sweeper: Sweeper;
+  register(app: FastifyInstance): void;
+  /** Closes every channel with 1012 (the clients come back) and stops the sweeper. */
+  stop(): Promise<void>;
+}
+
+export function createEnforcement(ctx: ServerContext): EnforcementParts {
+  const registry = new GatewayRegistry(ctx.now);
+  const hub = new ClientHub();
+  const record = new EnforcementRecord(ctx.database.db, ctx.now);
+  const ender = new AccessEnder(ctx, registry, hub, record);
+  const sweeper = new Sweeper({ ctx, registry, hub, record, ender });
+  return {
+    registry,
+    hub,
+    record,
+    ender,
+    sweeper,
+    register(app) {
+      registerConnectionRoutes(app, { ctx, registry, ender, record });
+      registerClientChannel(app, ctx, hub);
+      registerGatewayChannel(app, ctx, registry, record);
+      registerDisconnectRoute(app, ctx, ender);
+    },
+    async stop() {
+      await sweeper.stop();
+      hub.closeAll(1012, 'server restarts');
+      registry.closeAll(1012, 'server restarts');
+    },
+  };
+}

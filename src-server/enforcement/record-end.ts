@@ -1,0 +1,123 @@
+import type { Reason } from '../../src-shared/challenge.ts';
+import type { Policy } from '../../src-shared/policy.ts';
+import { appendAudit } from '../audit/audit-log.ts';
+import { issueChallenge, requirementsOf } from '../challenge/challenge-store.ts';
+import { type StoredFrame, storeEvent } from '../channel/event-store.ts';
+import type { Db, Tx } from '../db/database.ts';
+import type { AccessScope } from './enforcement.ts';
+
+/** What a gateway has to be told to forget. */
+export interface LivePeer {
+  leaseId: string;
+  deviceId: string;
+  gatewayId: string;
+  publicKey: string;
+}
+
+export interface RecordedEnd {
+  ended: LivePeer[];
+  /** One frame for each device that had a lease, or, with `signOut`, for each device of the scope. */
+  frames: { deviceId: string; frame: StoredFrame }[];
+}
+
+/** The leases of the scope that are alive now. */
+export async function livePeers(db: Db | Tx, scope: AccessScope): Promise<LivePeer[]> {
+  let query = db
+    .selectFrom('lease')
+    .select([
+      'id as leaseId',
+      'device_id as deviceId',
+      'gateway_id as gatewayId',
+      'wg_public_key as publicKey',
+    ])
+    .where('ended_at', 'is', null);
+  query =
+    'memberId' in scope
+      ? query.where('member_id', '=', scope.memberId)
+      : query.where('device_id', '=', scope.deviceId);
+  return query.execute();
+}
+
+/** Ends one lease in the record; the gateway still has to confirm (`enforced_at`). */
+export async function endLease(
+  tx: Tx,
+  lease: LivePeer,
+  { reason, actor, ip, now }: { reason: Reason; actor: string; ip: string | null; now: number },
+): Promise<void> {
+  await tx
+    .updateTable('lease')
+    .set({ ended_at: now, end_reason_json: JSON.stringify(reason) })
+    .where('id', '=', lease.leaseId)
+    .where('ended_at', 'is', null)
+    .execute();
+  await appendAudit(tx, {
+    at: now,
+    actor,
+    action: 'lease.end',
+    subject: `lease:${lease.leaseId}`,
+    outcome: 'ok',
+    ip,
+    details: { reason: reason.code, deviceId: lease.deviceId, gatewayId: lease.gatewayId },
+  });
+}
+
+/**
+ * The record of an end of access, inside the caller's transaction: leases end, the epoch of every device of the
+ * scope moves (whatever was proven before is worthless), audit and events are written, and the next challenge goes
+ * with the frame. `keepEpoch` is for an end that nobody asked for (expiry, idle): it voids no proof.
+ */
+export async function recordEnd(
+  tx: Tx,
+  input: {
+    scope: AccessScope;
+    reason: Reason;
+    actor: string;
+    ip: string | null;
+    now: number;
+    policy: Policy;
+    signOut?: boolean;
+    keepEpoch?: boolean;
+  },
+): Promise<RecordedEnd> {
+  const { scope, reason, now, policy } = input;
+  const ended = await livePeers(tx, scope);
+  const devices = await tx
+    .selectFrom('device')
+    .select(['id', 'epoch'])
+    .where(
+      'memberId' in scope ? 'member_id' : 'id',
+      '=',
+      'memberId' in scope ? scope.memberId : scope.deviceId,
+    )
+    .where('removed_at', 'is', null)
+    .execute();
+  for (const lease of ended) await endLease(tx, lease, input);
+  const frames: RecordedEnd['frames'] = [];
+  for (const device of devices) {
+    const epoch = input.keepEpoch ? device.epoch : device.epoch + 1;
+    await tx
+      .updateTable('device')
+      .set({ epoch, gate_reason_json: JSON.stringify(reason) })
+      .where('id', '=', device.id)
+      .execute();
+    const lease = ended.find((peer) => peer.deviceId === device.id);
+    if (input.signOut) {
+      const frame = await storeEvent(tx, device.id, { type: 'signed-out', reason }, now);
+      frames.push({ deviceId: device.id, frame });
+    } else if (lease) {
+      const requires = requirementsOf(policy);
+      const challenge =
+        requires.length > 0
+          ? await issueChallenge(tx, { deviceId: device.id, epoch, requires, policy, reason, now })
+          : undefined;
+      const frame = await storeEvent(
+        tx,
+        device.id,
+        { type: 'disconnect', epoch, leaseId: lease.leaseId, reason, ...(challenge ? { challenge } : {}) },
+        now,
+      );
+      frames.push({ deviceId: device.id, frame });
+    }
+  }
+  return { ended, frames };
+}

@@ -1,0 +1,217 @@
+import type { Reason, ReasonCode } from '../../src-shared/challenge.ts';
+import type { ClientHub } from '../channel/client-hub.ts';
+import { eventsAfter, storeEvent } from '../channel/event-store.ts';
+import type { ServerContext } from '../context.ts';
+import type { GatewayRegistry } from '../gateway/gateway-registry.ts';
+import { readPolicy } from '../policy/policy-store.ts';
+import type { AccessEnder } from './access-ender.ts';
+import type { EnforcementRecord } from './enforcement-record.ts';
+import { type LivePeer, recordEnd } from './record-end.ts';
+
+const SWEEP_INTERVAL_MS = 1_000;
+/** How old the gateway's word on handshakes may be to end a lease as idle. */
+const STATS_FRESH_MS = 30_000;
+/** `lease-expiring` goes out when this much is left, if the lease was longer than that to begin with. */
+const EXPIRY_WARNINGS_MS = [10 * 60_000, 2 * 60_000];
+const EVENT_LIFE_MS = 30 * 86_400_000;
+const PURGE_EVERY_SWEEPS = 600;
+
+export interface SweeperParts {
+  ctx: ServerContext;
+  registry: GatewayRegistry;
+  hub: ClientHub;
+  record: EnforcementRecord;
+  ender: AccessEnder;
+}
+
+/** What happens without anybody asking: expiry, idleness, orders that were not confirmed, changes by another process. */
+export class Sweeper {
+  readonly #parts: SweeperParts;
+  /** `<leaseId> <threshold>` of the warnings that went out. */
+  readonly #warned = new Set<string>();
+  #externalVersion: number;
+  #sweeps = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(parts: SweeperParts) {
+    this.#parts = parts;
+    this.#externalVersion = parts.ctx.database.externalVersion();
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#tick(), SWEEP_INTERVAL_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  #tick(): void {
+    const { ctx } = this.#parts;
+    this.#running = this.#running
+      .then(() => this.sweep())
+      .catch((error: unknown) => ctx.log.error({ err: error }, 'sweep failed, next one in a second'));
+  }
+
+  /** One round; public so that tests need not wait. */
+  async sweep(): Promise<void> {
+    const { ctx, ender } = this.#parts;
+    await ender.retryUnrecorded();
+    const version = ctx.database.externalVersion();
+    if (version !== this.#externalVersion) {
+      this.#externalVersion = version;
+      await this.reconcile();
+    }
+    await this.#endExpired();
+    await this.#endIdle();
+    await this.#warnExpiring();
+    await this.#enforceAgain();
+    if (this.#sweeps++ % PURGE_EVERY_SWEEPS === 0) await this.#purge();
+  }
+
+  /** Another process (an administrator's command) wrote to the database: carry it out. */
+  async reconcile(): Promise<void> {
+    const { ctx, hub, registry } = this.#parts;
+    const { db } = ctx.database;
+    for (const client of hub.open()) {
+      if (client.sentSeq >= 0)
+        for (const frame of await eventsAfter(db, client.deviceId, client.sentSeq))
+          if (frame.type !== 'hello' && frame.type !== 'ping') hub.deliver(client.deviceId, frame);
+      const session = await db
+        .selectFrom('session')
+        .innerJoin('member', 'member.id', 'session.member_id')
+        .select('session.id')
+        .where('session.id', '=', client.sessionId)
+        .where('session.ended_at', 'is', null)
+        .where('member.is_blocked', '=', 0)
+        .executeTakeFirst();
+      if (!session) hub.close(client.deviceId, 4001, 'session ended');
+    }
+    const removed = await db.selectFrom('gateway').select('id').where('removed_at', 'is not', null).execute();
+    for (const { id } of removed) registry.close(id, 4001, 'gateway removed');
+  }
+
+  async #endExpired(): Promise<void> {
+    const { ctx } = this.#parts;
+    const peers = await this.#peers().where('expires_at', '<=', ctx.now()).execute();
+    for (const peer of peers)
+      await this.#end(
+        peer,
+        'lease-expired',
+        'This connection reached the longest time that your team allows.',
+      );
+  }
+
+  async #endIdle(): Promise<void> {
+    const { ctx, registry } = this.#parts;
+    const { idleSeconds } = await readPolicy(ctx.database.db);
+    const before = ctx.now() - idleSeconds * 1000;
+    const peers = await this.#peers()
+      .where((eb) => eb(eb.fn.coalesce('last_handshake_at', 'begun_at'), '<', before))
+      .where('begun_at', '<', before)
+      .execute();
+    for (const peer of peers) {
+      if (registry.lastStatsAt(peer.gatewayId) < ctx.now() - STATS_FRESH_MS) continue;
+      await this.#end(peer, 'idle', 'The gateway has not heard from this computer for a while.');
+    }
+  }
+
+  async #warnExpiring(): Promise<void> {
+    const { ctx, hub } = this.#parts;
+    const now = ctx.now();
+    for (const threshold of EXPIRY_WARNINGS_MS) {
+      const leases = await ctx.database.db
+        .selectFrom('lease')
+        .select(['id', 'device_id', 'expires_at'])
+        .where('ended_at', 'is', null)
+        .where('expires_at', '>', now)
+        .where('expires_at', '<=', now + threshold)
+        .where((eb) => eb(eb('expires_at', '-', eb.ref('begun_at')), '>', threshold))
+        .execute();
+      for (const lease of leases) {
+        const key = `${lease.id} ${threshold}`;
+        if (this.#warned.has(key)) continue;
+        this.#warned.add(key);
+        const expiresAt = new Date(lease.expires_at).toISOString();
+        const frame = await ctx.database.db
+          .transaction()
+          .execute((tx) =>
+            storeEvent(tx, lease.device_id, { type: 'lease-expiring', leaseId: lease.id, expiresAt }, now),
+          );
+        hub.deliver(lease.device_id, frame);
+      }
+    }
+  }
+
+  /** Ended leases whose gateway is there but has not confirmed: told again until it does. */
+  async #enforceAgain(): Promise<void> {
+    const { ctx, registry, record, ender } = this.#parts;
+    const settled = registry.revokedBefore(ctx.now() - 60_000);
+    const unenforced = await record.unenforced();
+    const isOpen = new Set(unenforced.map((lease) => lease.leaseId));
+    registry.forgetRevoked(settled.filter((leaseId) => !isOpen.has(leaseId)));
+    const due = unenforced.filter(
+      ({ leaseId, gatewayId }) => registry.isOnline(gatewayId) && !registry.isOrderPending(leaseId),
+    );
+    if (due.length === 0) return;
+    const live = await this.#peers().execute();
+    const liveKeys = new Set(live.map((peer) => `${peer.gatewayId} ${peer.publicKey}`));
+    // A key that a newer lease uses must stay: the peer is that lease's now.
+    const [taken, gone] = [
+      due.filter((lease) => liveKeys.has(`${lease.gatewayId} ${lease.publicKey}`)),
+      due.filter((lease) => !liveKeys.has(`${lease.gatewayId} ${lease.publicKey}`)),
+    ];
+    await record.markEnforced(taken);
+    const orders = ender.order(gone.map((lease) => ({ ...lease, deviceId: '' })));
+    await ender.settle(orders, [], 0);
+  }
+
+  async #end(peer: LivePeer, code: ReasonCode, message: string): Promise<void> {
+    const { ctx, hub, ender } = this.#parts;
+    const orders = ender.order([peer]);
+    const now = ctx.now();
+    const reason: Reason = { code, message, at: new Date(now).toISOString() };
+    const { frames } = await ctx.database.db.transaction().execute(async (tx) => {
+      const policy = await readPolicy(tx);
+      const scope = { deviceId: peer.deviceId };
+      return recordEnd(tx, { scope, reason, actor: 'server', ip: null, now, policy, keepEpoch: true });
+    });
+    for (const { deviceId, frame } of frames) hub.deliver(deviceId, frame);
+    void ender.settle(orders, [], 0);
+  }
+
+  #peers() {
+    return this.#parts.ctx.database.db
+      .selectFrom('lease')
+      .select([
+        'id as leaseId',
+        'device_id as deviceId',
+        'gateway_id as gatewayId',
+        'wg_public_key as publicKey',
+      ])
+      .where('ended_at', 'is', null);
+  }
+
+  async #purge(): Promise<void> {
+    const { ctx } = this.#parts;
+    const { db } = ctx.database;
+    const now = ctx.now();
+    await db
+      .deleteFrom('challenge')
+      .where('expires_at', '<', now - 3_600_000)
+      .execute();
+    await db
+      .deleteFrom('sign_in_token')
+      .where('expires_at', '<', now - 3_600_000)
+      .execute();
+    await db
+      .deleteFrom('event')
+      .where('created_at', '<', now - EVENT_LIFE_MS)
+      .execute();
+    const live = await this.#peers().execute();
+    const alive = new Set(live.map((peer) => peer.leaseId));
+    for (const key of this.#warned) if (!alive.has(key.slice(0, key.indexOf(' ')))) this.#warned.delete(key);
+  }
+}

@@ -1,0 +1,86 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+import { disconnectAnswer, disconnectRequest } from '../../src-shared/integration-api.ts';
+import { isGated, noGateWarning } from '../../src-shared/policy.ts';
+import { problem, problemSchema } from '../../src-shared/problem.ts';
+import { appendAudit } from '../audit/audit-log.ts';
+import type { ServerContext } from '../context.ts';
+import type { EndedAccess, Enforcement } from '../enforcement/enforcement.ts';
+import { sendProblem } from '../http/problem-reply.ts';
+import { readPolicy } from '../policy/policy-store.ts';
+import { authenticateApiToken } from './api-token.ts';
+
+const DEFAULT_MESSAGE = 'Your administrator ended this connection.';
+
+/** `POST /api/v1/member/{teamMemberId}/disconnect`: the step-up disconnect. */
+export function registerDisconnectRoute(
+  plain: FastifyInstance,
+  ctx: ServerContext,
+  enforcement: Enforcement,
+): void {
+  plain.withTypeProvider<ZodTypeProvider>().post(
+    '/api/v1/member/:teamMemberId/disconnect',
+    {
+      schema: {
+        summary: "End all of a member's connections; nothing gets back in without fresh proof",
+        tags: ['integration'],
+        params: z.object({ teamMemberId: z.string().max(100) }),
+        body: disconnectRequest.nullish(),
+        response: { 200: disconnectAnswer, 202: disconnectAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const token = await authenticateApiToken(ctx, request, 'members:disconnect');
+      if (!token.ok) return sendProblem(reply, token.problem);
+      const { teamMemberId } = request.params;
+      const { reason, incident_id } = request.body ?? {};
+      const member = await ctx.database.db
+        .selectFrom('member')
+        .select('id')
+        .where('id', '=', teamMemberId.toLowerCase())
+        .executeTakeFirst();
+      if (!member) return sendProblem(reply, problem('member-not-found'));
+      const actor = `api-token:${token.value.tokenId}`;
+      const ended = await enforcement.endAccess({
+        scope: { memberId: member.id },
+        reason: {
+          code: 'administrator',
+          message: reason || DEFAULT_MESSAGE,
+          ...(incident_id ? { incidentId: incident_id } : {}),
+          at: new Date(ctx.now()).toISOString(),
+        },
+        actor,
+        ip: request.ip,
+        also: async (tx) => {
+          await token.value.recordUse(tx);
+          await appendAudit(tx, {
+            at: ctx.now(),
+            actor,
+            action: 'member.disconnect',
+            subject: `member:${member.id}`,
+            outcome: 'ok',
+            ip: request.ip,
+            details: { reason: reason ?? null, incidentId: incident_id ?? null },
+          });
+        },
+      });
+      const policy = await readPolicy(ctx.database.db);
+      return reply.code(ended.enforced ? 200 : 202).send({
+        message: describe(ended),
+        ended_connections: ended.endedConnections,
+        enforced: ended.enforced,
+        notified: ended.notified,
+        offline: ended.offline,
+        ...(isGated(policy) ? {} : { warning: noGateWarning }),
+      });
+    },
+  );
+}
+
+function describe({ endedConnections, enforced }: EndedAccess): string {
+  if (!enforced)
+    return 'The connections have ended; a gateway has not confirmed yet and is told until it does.';
+  if (endedConnections === 0) return 'The member had no connection. The next one needs fresh proof.';
+  return 'The member has been disconnected.';
+}

@@ -1,0 +1,83 @@
+import { type Policy, policySchema } from '../../src-shared/policy.ts';
+import { appendAudit } from '../audit/audit-log.ts';
+import { storeEvent } from '../channel/event-store.ts';
+import type { Db, Tx } from '../db/database.ts';
+import { recordEnd } from '../enforcement/record-end.ts';
+
+/** The policy in force; the defaults of the schema until somebody has saved one. */
+export async function readPolicy(db: Db | Tx): Promise<Policy> {
+  const row = await db.selectFrom('policy').select('policy_json').where('id', '=', 1).executeTakeFirst();
+  return policySchema.parse(row ? JSON.parse(row.policy_json) : {});
+}
+
+/** Whether a connection that was let in under `before` might not have been let in under `after`. */
+export function isTightened(before: Policy, after: Policy): boolean {
+  return (
+    (after.totpPriorConnection && !before.totpPriorConnection) ||
+    (after.unlockPriorConnection && !before.unlockPriorConnection) ||
+    (after.unlockPriorConnection &&
+      (before.unlockMethods.some((method) => !after.unlockMethods.includes(method)) ||
+        after.softUnlockHours < before.softUnlockHours))
+  );
+}
+
+/**
+ * Replaces the policy. Tightening ends every live lease and bumps every epoch in the same transaction; a shorter
+ * longest connection shortens the leases that live. A running server enforces and tells what was recorded here.
+ */
+export async function savePolicy(
+  tx: Tx,
+  change: { policy: Policy; actor: string; now: number },
+): Promise<void> {
+  const { policy, actor, now } = change;
+  const before = await readPolicy(tx);
+  const policy_json = JSON.stringify(policy);
+  await tx
+    .insertInto('policy')
+    .values({ id: 1, policy_json, version: 1, updated_at: now })
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet((eb) => ({ policy_json, version: eb('policy.version', '+', 1), updated_at: now })),
+    )
+    .execute();
+  const changed = Object.fromEntries(
+    Object.entries(policy).filter(
+      ([key, value]) => JSON.stringify(value) !== JSON.stringify(before[key as keyof Policy]),
+    ),
+  );
+  await appendAudit(tx, { at: now, actor, action: 'policy.change', outcome: 'ok', details: changed });
+
+  const devices = await tx
+    .selectFrom('device')
+    .select('id')
+    .where('removed_at', 'is', null)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('session')
+          .select('session.id')
+          .whereRef('session.device_id', '=', 'device.id')
+          .where('ended_at', 'is', null)
+          .where('expires_at', '>', now),
+      ),
+    )
+    .execute();
+  for (const device of devices) await storeEvent(tx, device.id, { type: 'policy', policy }, now);
+
+  if (isTightened(before, policy)) {
+    const reason = {
+      code: 'policy-changed',
+      message: 'Your team now asks for a proof before every connection.',
+      at: new Date(now).toISOString(),
+    };
+    for (const device of devices)
+      await recordEnd(tx, { scope: { deviceId: device.id }, reason, actor, ip: null, now, policy });
+  }
+  await tx
+    .updateTable('lease')
+    .set((eb) => ({ expires_at: eb('begun_at', '+', policy.maxConnectionSeconds * 1000) }))
+    .where('ended_at', 'is', null)
+    .whereRef('expires_at', '>', (eb) => eb('begun_at', '+', policy.maxConnectionSeconds * 1000))
+    .execute();
+}
