@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const TIME_LIMIT_MS = 10 * 60_000;
+const programFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+const hasProgram = (name) => programFolders.some((folder) => existsSync(path.join(folder, name)));
+
+function hasLibrary(name) {
+  const folders = ['/usr/lib', '/usr/lib64', '/lib'];
+  return folders
+    .filter((folder) => existsSync(folder))
+    .some(
+      (folder) =>
+        existsSync(path.join(folder, name)) ||
+        readdirSync(folder).some(
+          (entry) => entry.includes('-linux-') && existsSync(path.join(folder, entry, name)),
+        ),
+    );
+}
+
+/** Each Debian package with what it is for and how to tell that its part is there, from whatever source. */
+const needs = [
+  {
+    name: 'wireguard-tools',
+    why: 'wg: shows and sets WireGuard interfaces',
+    isThere: () => hasProgram('wg'),
+  },
+  {
+    name: 'wireguard-go',
+    why: 'WireGuard itself where the kernel has none',
+    isThere: () => hasProgram('wireguard-go') || existsSync('/sys/module/wireguard'),
+  },
+  { name: 'iproute2', why: 'ip: network namespaces, addresses, routes', isThere: () => hasProgram('ip') },
+  { name: 'nftables', why: 'nft: firewall rules of gateway and helper', isThere: () => hasProgram('nft') },
+  {
+    name: 'util-linux',
+    why: 'nsenter, unshare, setpriv: run each part in its namespace and end it with its parent',
+    isThere: () => ['nsenter', 'unshare', 'setpriv'].every(hasProgram),
+  },
+  { name: 'dbus', why: 'a session bus for the laptop', isThere: () => hasProgram('dbus-daemon') },
+  {
+    name: 'gnome-keyring',
+    why: 'the keyring that the client keeps its secrets in',
+    isThere: () => hasProgram('gnome-keyring-daemon'),
+  },
+  {
+    name: 'libsecret-1-0',
+    why: 'the library to talk to the keyring',
+    isThere: () => hasLibrary('libsecret-1.so.0'),
+  },
+  {
+    name: 'openssl',
+    why: 'the certificate authority of the local stack',
+    isThere: () => hasProgram('openssl'),
+  },
+  {
+    name: 'python3',
+    why: 'the delaying relay (--rtt-ms) and terminal tests',
+    isThere: () => hasProgram('python3'),
+  },
+  {
+    name: 'oathtool',
+    why: 'tests check one-time passwords against a second implementation',
+    isThere: () => hasProgram('oathtool'),
+    isOnlyForTests: true,
+  },
+];
+
+function isDebianLike() {
+  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
+  return /^(ID|ID_LIKE)=.*\b(debian|ubuntu)\b/m.test(release) && hasProgram('apt-get');
+}
+
+function apt(args) {
+  const run = spawnSync('apt-get', args, {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: TIME_LIMIT_MS,
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+  return !run.error && run.status === 0;
+}
+
+/** Installs what is missing (root on Debian or Ubuntu), else names it. Resolves to whether all that is needed is there. */
+export async function ensureDebianPackages({ isTestRun }) {
+  const missing = () => needs.filter((need) => !need.isThere());
+  if (missing().length === 0) return true;
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot && isDebianLike()) {
+    const names = missing().map((need) => need.name);
+    process.stderr.write(`Installing Debian packages: ${names.join(' ')} …\n`);
+    // Stale package lists are only a warning: the packages may be in them all the same.
+    if (!apt(['update', '-q']))
+      process.stderr.write('apt-get update did not finish; trying with the lists there are.\n');
+    apt(['install', '-y', '-q', '--no-install-recommends', ...names]);
+  }
+  const left = missing();
+  if (left.length === 0) return true;
+  process.stderr.write('These programs are missing on this machine:\n');
+  for (const need of left) process.stderr.write(`  ${need.name.padEnd(16)} ${need.why}\n`);
+  process.stderr.write(
+    `On Debian and Ubuntu: sudo apt-get install ${left.map((need) => need.name).join(' ')}\n`,
+  );
+  return left.every((need) => need.isOnlyForTests && !isTestRun);
+}

@@ -1,0 +1,45 @@
+import { Command } from 'commander';
+import { announce } from './stack/announce.ts';
+import { stackArguments, withStackOptions } from './stack/options.ts';
+import { explain, StackError } from './stack/stack-error.ts';
+import { startStack } from './stack/start-stack.ts';
+import { enterUserNamespace } from './stack/unprivileged.ts';
+
+const command = withStackOptions(
+  new Command('npm run stack --').description(
+    'Server, gateway, laptop and a target on this machine, until Ctrl-C.',
+  ),
+).parse();
+
+const wish = Promise.withResolvers<string>();
+const abort = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    abort.abort(new StackError(`ended by ${signal} before the stack was ready`));
+    wish.resolve(signal);
+  });
+}
+
+try {
+  await enterUserNamespace();
+  const stack = await startStack({
+    ...stackArguments(command),
+    signal: abort.signal,
+    onStep: (step, tookMs) => console.log(`${(tookMs / 1000).toFixed(2).padStart(7)} s  ${step}`),
+  });
+  announce(stack);
+  for (const part of stack.parts)
+    void part.ended.then((end) => {
+      if (!abort.signal.aborted) console.error(`${part.name} ended (${end}); its log: ${part.logFile}`);
+    });
+  await wish.promise;
+  console.log('Taking everything down …');
+  await stack.stop();
+  console.log('Nothing is left.');
+} catch (error) {
+  const words = explain(error);
+  if (words === null) throw error;
+  console.error(words);
+  process.exitCode = 1;
+}
+process.exit();

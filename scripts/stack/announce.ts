@@ -1,0 +1,24 @@
+import type { RunningStack } from './start-stack.ts';
+import { enterFromOutside } from './unprivileged.ts';
+
+/** Says what is where, for people who bring their own client. */
+export function announce(stack: RunningStack): void {
+  const { file, folder } = stack;
+  const enter = enterFromOutside(process.pid);
+  const lines = [
+    '',
+    'Ready. Everything about this stack is in:',
+    `  ${folder}/stack.json`,
+    `  server   ${file.serverUrl}  (certificate authority ${file.caFile})`,
+    `  target   ${file.target.url}  (answers only through the tunnel)`,
+    `  gateways ${file.gateways.map((gateway) => `${gateway.name} ${gateway.endpoint}`).join(', ')}`,
+    'In another terminal:',
+    '  npm run laptop -- postern sign-in      a command on the laptop (without one: a shell)',
+    '  npm run authenticator                  the current code of the first member',
+    '  npm run end-session                    what the security team does: end the first member’s session',
+    ...(enter.length > 0 ? [`Into the namespaces of this stack:  ${enter.join(' ')} bash`] : []),
+    'Ctrl-C ends it and leaves nothing behind.',
+    '',
+  ];
+  console.log(lines.join('\n'));
+}

@@ -1,0 +1,41 @@
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CLAIM_FOLDER } from './claim.ts';
+
+/** The checkout that this script belongs to. */
+export const checkout = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+
+/** A Unix socket's path holds 107 bytes (unix(7)); this is left for what stands below the sockets' folder. */
+const MAX_SOCKET_FOLDER_BYTES = 56;
+
+export interface StackFolders {
+  base: string;
+  logs: string;
+  server: string;
+  gateways: string;
+  laptop: string;
+  /** Sockets; a short path even when `base` is deep. */
+  sockets: string;
+}
+
+/** Makes the folders of a fresh stack (0700) in `base`; what an earlier stack left there is deleted. */
+export function makeFolders(base: string, stackNumber: number): StackFolders {
+  const near = path.join(base, 'run');
+  const isNear = Buffer.byteLength(near) <= MAX_SOCKET_FOLDER_BYTES;
+  const folders: StackFolders = {
+    base,
+    logs: path.join(base, 'logs'),
+    server: path.join(base, 'server'),
+    gateways: path.join(base, 'gateways'),
+    laptop: path.join(base, 'laptop'),
+    sockets: isNear ? near : path.join(CLAIM_FOLDER, `${stackNumber}.run`),
+  };
+  const { base: _, ...below } = folders;
+  for (const folder of Object.values(below)) {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+  }
+  return folders;
+}
