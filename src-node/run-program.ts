@@ -24,6 +24,8 @@ export interface ProgramRequest {
   args: string[];
   /** Secrets go here, never into `args`. */
   stdin?: string;
+  /** An open file as standard input instead, for programs that open `/dev/stdin` by name: that fails on our pipes, which are sockets. */
+  stdinFile?: number;
   timeoutMs?: number;
   /** Added to the scrubbed environment. */
   env?: Record<string, string>;
@@ -50,23 +52,23 @@ export function findProgram(name: string): string | null {
 
 /** Runs one program to its end: absolute path, scrubbed environment, no shell, killed at `timeoutMs` (default 10 s). */
 export function runProgram(request: ProgramRequest): Promise<ProgramResult> {
-  const { path, args, stdin = '', timeoutMs = 10_000, env = {} } = request;
+  const { path, args, stdin = '', stdinFile = 'pipe', timeoutMs = 10_000, env = {} } = request;
   if (!path.startsWith('/')) throw new Error(`not an absolute path: ${path}`);
   return new Promise((resolve) => {
     const child = spawn(path, args, {
       cwd: '/',
       env: { ...SCRUBBED_ENV, ...env },
       shell: false,
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: [stdinFile, 'pipe', 'pipe'],
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
     });
     let stdout = '';
     let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
       stdout += chunk;
     });
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
       stderr += chunk;
     });
     const fail = (kind: 'not-started' | 'failed' | 'timed-out', exitCode: number | null, why: string) =>
@@ -78,7 +80,7 @@ export function runProgram(request: ProgramRequest): Promise<ProgramResult> {
       else fail('failed', exitCode, stderr.trim() || `ended with ${signal ?? exitCode}`);
     });
     // A program that ends without reading its input breaks the pipe; its exit status tells the story.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(stdin);
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(stdin);
   });
 }
