@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync, readlinkSync } from 'node:fs';
-import { tryRun } from './run.ts';
+import { findProgram } from '../../src-node/run-program.ts';
+import { systemPath, tryRun } from './run.ts';
 import { StackError } from './stack-error.ts';
 
 /** Set inside the namespaces of our own, so that the second start knows where it is. */
@@ -7,26 +8,38 @@ const INSIDE = 'POSTERN_STACK_INSIDE';
 
 export const isInsideUserNamespace = (): boolean => process.env[INSIDE] !== undefined;
 
-/**
- * An ordinary user cannot make network namespaces, but can be root in a user namespace of its own: replaces this
- * process by itself inside `unshare -Urnm`, with a /run of its own. Returns when nothing is to be done (root, or
- * already inside). Throws `StackError` when the machine does not allow it.
- */
-export async function enterUserNamespace(): Promise<void> {
-  if (isInsideUserNamespace() || process.getuid?.() === 0) return;
+/** Why this user can have no user namespace with WireGuard in it, in words that say what to do; null when it can. */
+export async function userNamespaceTrouble(): Promise<string | null> {
   const probe = await tryRun('unshare', ['-Urnm', 'true']);
-  if (probe.code !== 0) throw new StackError(whyNoUserNamespace(probe.stderr.trim()));
-  checkTun();
+  return probe.code === 0 ? tunTrouble() : whyNoUserNamespace(probe.stderr.trim());
+}
+
+/** `command` as root of a user namespace with network, mounts and a /run of its own. */
+export function inUserNamespace(command: readonly string[]): string[] {
   const script = [
     'mount -t tmpfs -o mode=0755 tmpfs /run',
     'mkdir -p /run/netns /run/wireguard /run/lock',
     'ip link set lo up',
     'exec "$@"',
   ].join(' && ');
-  const command = ['unshare', '-Urnm', 'sh', '-c', script, 'sh', process.execPath, ...process.argv.slice(1)];
-  const env = { ...process.env, [INSIDE]: '1' };
+  const inside = ['env', `${INSIDE}=1`, `PATH=${systemPath}:${process.env.PATH ?? ''}`];
+  return [...inside, 'unshare', '-Urnm', 'sh', '-c', script, 'sh', ...command];
+}
+
+export const needsUserNamespace = (): boolean => !isInsideUserNamespace() && process.getuid?.() !== 0;
+
+/**
+ * An ordinary user cannot make network namespaces, but can be root in a user namespace: replaces this process by
+ * itself inside one. Returns when nothing is to be done (root, or already inside). Throws `StackError` when the
+ * machine does not allow it.
+ */
+export async function enterUserNamespace(): Promise<void> {
+  if (!needsUserNamespace()) return;
+  const trouble = await userNamespaceTrouble();
+  if (trouble !== null) throw new StackError(trouble);
   if (process.execve === undefined) throw new StackError('this Node cannot replace itself (process.execve)');
-  process.execve('/usr/bin/env', ['env', ...command], env);
+  const env = findProgram('env') ?? '/usr/bin/env';
+  process.execve(env, inUserNamespace([process.execPath, ...process.argv.slice(1)]), { ...process.env });
 }
 
 function whyNoUserNamespace(said: string): string {
@@ -46,16 +59,17 @@ function whyNoUserNamespace(said: string): string {
 }
 
 /** wireguard-go makes its interface through /dev/net/tun; most systems let everyone open it, some only root. */
-function checkTun(): void {
-  if (existsSync('/sys/module/wireguard')) return;
+function tunTrouble(): string | null {
+  if (existsSync('/sys/module/wireguard')) return null;
   try {
     accessSync('/dev/net/tun', constants.R_OK | constants.W_OK);
+    return null;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new StackError(
-      `/dev/net/tun cannot be opened (${why}), so wireguard-go cannot make its interface.\n` +
-        'Either run the command as root (sudo), or let an administrator allow it: sudo chmod 0666 /dev/net/tun',
-    );
+    return [
+      `/dev/net/tun cannot be opened (${why}), so wireguard-go cannot make its interface.`,
+      'Either run the command as root (sudo), or let an administrator allow it: sudo chmod 0666 /dev/net/tun',
+    ].join('\n');
   }
 }
 

@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import * as z from 'zod';
+import { checkout } from './stack/folders.ts';
+import { inUserNamespace, needsUserNamespace, userNamespaceTrouble } from './stack/unprivileged.ts';
+
+/** Everything that decides whether a change is good: formatter, linter, types, unit and end-to-end tests. */
+
+const STEP_LIMIT_MS = 35 * 60_000;
+const isCi = process.env.CI === 'true';
+const filters = process.argv.slice(2);
+const bin = path.join(checkout, 'node_modules/.bin');
+const reports = path.join(checkout, '.postern/test');
+
+interface StepResult {
+  name: string;
+  tookMs: number;
+  passed: number;
+  failed: number;
+  skipped: number;
+  /** Why it could not run at all. */
+  leftOut: string | null;
+}
+
+function runCommand(command: readonly string[]): number {
+  const [file = '', ...args] = command;
+  const ran = spawnSync(file, args, {
+    cwd: checkout,
+    stdio: 'inherit',
+    timeout: STEP_LIMIT_MS,
+    env: { ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}` },
+  });
+  if (ran.error) console.error(`${file}: ${ran.error.message}`);
+  return ran.status ?? 1;
+}
+
+function timed(name: string, work: () => Omit<StepResult, 'name' | 'tookMs'>): StepResult {
+  console.log(`\n== ${name}`);
+  const begin = performance.now();
+  const counts = work();
+  return { name, tookMs: performance.now() - begin, ...counts };
+}
+
+const nothing = { passed: 0, failed: 0, skipped: 0, leftOut: null };
+
+/** A check without tests inside counts only when it fails. */
+function check(name: string, command: readonly string[]): StepResult {
+  return timed(name, () => ({ ...nothing, failed: runCommand(command) === 0 ? 0 : 1 }));
+}
+
+const report = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  numTodoTests: z.number(),
+});
+
+function tests(name: string, project: string, wrap: (command: string[]) => string[]): StepResult {
+  return timed(name, () => {
+    const file = path.join(reports, `${project}.json`);
+    rmSync(file, { force: true });
+    const vitest = [process.execPath, path.join(checkout, 'node_modules/vitest/vitest.mjs'), 'run'];
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+    const options = ['--project', project, ...(filters.length > 0 ? ['--passWithNoTests'] : [])];
+    const code = runCommand(wrap([...vitest, ...options, ...reporters, ...filters]));
+    const totals = readReport(file);
+    // A file that does not load, or an error outside any test, fails the run without failing a test.
+    const failed = Math.max(totals?.numFailedTests ?? 0, code === 0 ? 0 : 1);
+    const skipped = (totals?.numPendingTests ?? 0) + (totals?.numTodoTests ?? 0);
+    return { passed: totals?.numPassedTests ?? 0, failed, skipped, leftOut: null };
+  });
+}
+
+function readReport(file: string): z.infer<typeof report> | null {
+  try {
+    return report.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    console.error(`no report of the tests: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
+}
+
+async function endToEnd(): Promise<StepResult> {
+  const name = 'end-to-end tests';
+  if (!needsUserNamespace()) return tests(name, 'e2e', (command) => command);
+  const trouble = await userNamespaceTrouble();
+  if (trouble === null) return tests(name, 'e2e', inUserNamespace);
+  return { name, tookMs: 0, ...nothing, leftOut: trouble };
+}
+
+mkdirSync(reports, { recursive: true, mode: 0o700 });
+const steps = [
+  check('formatter and linter', [path.join(bin, 'biome'), 'check', '--error-on-warnings', '.']),
+  check('types', [path.join(bin, 'tsc')]),
+  tests('unit and property tests', 'unit', (command) => command),
+  await endToEnd(),
+];
+
+const sum = (pick: (step: StepResult) => number): number =>
+  steps.reduce((total, step) => total + pick(step), 0);
+const [passed, failed, skipped] = [sum((s) => s.passed), sum((s) => s.failed), sum((s) => s.skipped)];
+const leftOut = steps.filter((step) => step.leftOut !== null);
+
+console.log('\n== summary');
+for (const step of steps) {
+  const word = step.leftOut !== null ? 'NOT RUN' : step.failed > 0 ? 'FAILED' : 'ok';
+  const counts = step.passed + step.skipped > 0 ? `${step.passed} passed, ${step.skipped} skipped` : '';
+  console.log(
+    `${word.padEnd(8)} ${step.name.padEnd(26)} ${(step.tookMs / 1000).toFixed(1).padStart(7)} s  ${counts}`,
+  );
+  if (step.leftOut !== null) console.log(`         ${step.leftOut.replaceAll('\n', '\n         ')}`);
+}
+const isIncomplete = leftOut.length > 0 || skipped > 0;
+if (isIncomplete && isCi) console.log('With CI=true nothing may be left out or skipped: this run fails.');
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exitCode = failed > 0 || (isIncomplete && isCi) ? 1 : 0;
