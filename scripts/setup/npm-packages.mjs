@@ -39,7 +39,7 @@ export async function ensureNpmPackages(root) {
     return true;
   }
   process.stderr.write('Installing the npm packages (npm ci) …\n');
-  const run = spawnSync('npm', ['ci', '--no-fund', '--no-audit'], {
+  const run = spawnSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
     timeout: TIME_LIMIT_MS,
