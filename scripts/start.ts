@@ -1,0 +1,56 @@
+import { Command } from 'commander';
+import { stackArguments, withStackOptions } from './stack/options.ts';
+import { explain } from './stack/stack-error.ts';
+import { type RunningStack, startStack } from './stack/start-stack.ts';
+import { enterUserNamespace } from './stack/unprivileged.ts';
+import { playByHand } from './story/by-hand.ts';
+import { createNarrator, StoryError } from './story/narrator.ts';
+import { playStory } from './story/story.ts';
+
+const command = withStackOptions(
+  new Command('npm start --').description('Postern on this machine: play it by hand, or watch it play.'),
+)
+  .option('--demo', 'play the whole story without asking anything (the default without a terminal)')
+  .parse();
+
+const isDemo =
+  command.opts<{ demo?: boolean }>().demo === true || !process.stdin.isTTY || !process.stdout.isTTY;
+const print = (line: string): void => console.log(line);
+const abort = new AbortController();
+let ending: NodeJS.Signals | null = null;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // By hand, Ctrl-C belongs to the program in the foreground.
+    if (signal === 'SIGINT' && !isDemo && stack !== null) return;
+    ending = signal;
+    abort.abort(new StoryError(`ended by ${signal}`));
+    if (isDemo && stack !== null) void stack.stop().then(() => process.exit(130));
+  });
+}
+
+let stack: RunningStack | null = null;
+const begin = performance.now();
+try {
+  await enterUserNamespace();
+  print('Bringing up server, gateway and laptop on this machine …');
+  stack = await startStack({
+    ...stackArguments(command),
+    signal: abort.signal,
+    onStep: (step, tookMs) => print(`${(tookMs / 1000).toFixed(2).padStart(7)} s  ${step}`),
+  });
+  print(`${((performance.now() - begin) / 1000).toFixed(2).padStart(7)} s  in all`);
+  if (isDemo) await playStory(stack, createNarrator(print));
+  else await playByHand(stack, abort.signal);
+  print('\nTaking everything down …');
+} catch (error) {
+  if (ending === null) {
+    const words = error instanceof StoryError ? error.message : explain(error);
+    if (words === null && !(error instanceof Error)) throw error;
+    console.error(`\nFAILED  ${words ?? (error instanceof Error ? (error.stack ?? error.message) : '')}`);
+  }
+  process.exitCode = ending === null ? 1 : 130;
+}
+await stack?.stop();
+if (process.exitCode === undefined && isDemo)
+  print(`Every step held. Nothing is left (${((performance.now() - begin) / 1000).toFixed(1)} s in all).`);
+process.exit();
