@@ -1,0 +1,89 @@
+import { createPrompt, isEnterKey, isTabKey, useEffect, useKeypress, useState } from '@inquirer/core';
+import { formatWait } from '../format.ts';
+import { fixed } from '../words.ts';
+
+/** What pressing Enter leads to. `again` keeps asking and shows the sentence. */
+export type Verdict<T> =
+  | { kind: 'done'; value: T }
+  | { kind: 'again'; sentence: string }
+  | { kind: 'switch' };
+
+export interface HiddenField {
+  message: string;
+  /** The line of keys below the field. */
+  keys: string;
+  /** Echoes what is typed (e-mail, server); otherwise one dot for each character. */
+  isVisible: boolean;
+  /** Milliseconds since 1970: nothing is taken before, and the time left is shown. */
+  waitUntil: number | null;
+  waitSentence: (wait: string) => string;
+}
+
+export interface HiddenPromptConfig<T> {
+  fields: readonly HiddenField[];
+  judge: (text: string, field: number) => Verdict<T>;
+  onEscape: () => void;
+  now: () => number;
+}
+
+const TICK_MS = 500;
+
+/**
+ * One field at a time, drawn without ever echoing a secret. Tab goes to the next field, Esc calls `onEscape`. While
+ * a wait runs, typing goes on and Enter keeps what was typed.
+ */
+export function hiddenPrompt<T>(
+  config: HiddenPromptConfig<T>,
+  context: { input: NodeJS.ReadableStream; output: NodeJS.WritableStream; signal: AbortSignal },
+): Promise<T> {
+  const prompt = createPrompt<T, HiddenPromptConfig<T>>(view);
+  return prompt(config, { ...context, clearPromptOnDone: true });
+}
+
+function view<T>(
+  { fields, judge, onEscape, now }: HiddenPromptConfig<T>,
+  done: (value: T) => void,
+): [string, string] {
+  const [index, setIndex] = useState(0);
+  const [value, setValue] = useState('');
+  const [note, setNote] = useState('');
+  const [, setTick] = useState(0);
+  const field = fields[index];
+  const waitMs = field?.waitUntil == null ? 0 : field.waitUntil - now();
+  useEffect(() => {
+    const timer = setInterval(() => setTick(Math.floor(now() / TICK_MS)), TICK_MS);
+    return () => clearInterval(timer);
+  }, []);
+  const next = () => {
+    setIndex((index + 1) % fields.length);
+    setValue('');
+    setNote('');
+  };
+  useKeypress((key, rl) => {
+    if (key.name === 'escape') return onEscape();
+    if (isTabKey(key)) {
+      rl.clearLine(0);
+      return fields.length > 1 ? next() : rl.write(value);
+    }
+    if (!isEnterKey(key)) {
+      setValue(rl.line);
+      return setNote('');
+    }
+    if (waitMs > 0) {
+      setNote(fixed.waitFirst(formatWait(waitMs)));
+      return rl.write(value);
+    }
+    const verdict = judge(value, index);
+    if (verdict.kind === 'done') {
+      setValue('');
+      return done(verdict.value);
+    }
+    if (verdict.kind === 'switch') return next();
+    setValue('');
+    setNote(verdict.sentence);
+  });
+  if (!field) return ['', ''];
+  const typed = field.isVisible ? value : '•'.repeat(value.length);
+  const below = [note, waitMs > 0 ? field.waitSentence(formatWait(waitMs)) : '', field.keys];
+  return [`${field.message} ${typed}`, below.filter(Boolean).join('\n')];
+}

@@ -1,0 +1,94 @@
+import { createInterface, type Interface } from 'node:readline';
+import type { Output } from '../output.ts';
+import { parseAnswer } from './answer.ts';
+import type { Asked, Asker, CodeMethod } from './asker.ts';
+
+/** Lines of a stream, kept until somebody asks for them. */
+export interface Lines {
+  /** The next line; null at the end of the input, undefined when the signal aborted first. */
+  next(signal: AbortSignal): Promise<string | null | undefined>;
+  close(): void;
+}
+
+/** Starts to read when the first line is asked for, so that a command without questions leaves its input alone. */
+export function createLines(input: NodeJS.ReadableStream): Lines {
+  const lines: string[] = [];
+  let hasEnded = false;
+  let reader: Interface | null = null;
+  let wake: (() => void) | null = null;
+  const open = () => {
+    reader = createInterface({ input, terminal: false });
+    reader.on('line', (line) => {
+      lines.push(line);
+      wake?.();
+    });
+    reader.on('close', () => {
+      hasEnded = true;
+      wake?.();
+    });
+  };
+  return {
+    async next(signal) {
+      if (!reader) open();
+      while (!signal.aborted) {
+        const line = lines.shift();
+        if (line !== undefined) return line;
+        if (hasEnded) return null;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+      }
+      return undefined;
+    },
+    close: () => reader?.close(),
+  };
+}
+
+/** Asks in words (or `prompt` events) and reads each answer as one line of the input. Nothing is echoed. */
+export function createLineAsker(lines: Lines, output: Output): Asker {
+  async function line(signal: AbortSignal): Promise<Asked<string>> {
+    const text = await lines.next(signal);
+    if (text === undefined) return { kind: 'withdrawn' };
+    if (text === null) return { kind: 'cancelled', by: 'end-of-input' };
+    return { kind: 'answer', value: text };
+  }
+  return {
+    isInteractive: false,
+    async text(question, signal) {
+      output.say(question.message);
+      output.event({ event: 'prompt', kind: question.kind });
+      for (;;) {
+        const asked = await line(signal);
+        if (asked.kind !== 'answer') return asked;
+        const sentence = question.check?.(asked.value) ?? null;
+        if (sentence === null) return asked;
+        output.say(sentence);
+        output.event({ event: 'unusable', kind: question.kind, detail: sentence });
+      }
+    },
+    async code(question, signal) {
+      let method: CodeMethod = question.start;
+      const announce = () => {
+        output.say(question.messages[method]);
+        const { kind, methods } = question;
+        output.event({ event: 'prompt', kind, method, methods, ...question.about });
+      };
+      announce();
+      for (;;) {
+        const asked = await line(signal);
+        if (asked.kind !== 'answer') return asked;
+        const parsed = parseAnswer(asked.value, method, question.methods);
+        if (parsed.kind === 'proof') return { kind: 'answer', value: parsed.answer };
+        if (parsed.kind === 'cancel') return { kind: 'cancelled', by: 'escape' };
+        if (parsed.kind === 'switch') {
+          method = question.methods.find((other) => other !== method) ?? method;
+          announce();
+          continue;
+        }
+        output.say(parsed.sentence);
+        output.event({ event: 'unusable', kind: question.kind, detail: parsed.sentence });
+      }
+    },
+  };
+}

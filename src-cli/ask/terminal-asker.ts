@@ -1,0 +1,98 @@
+import { AbortPromptError, ExitPromptError } from '@inquirer/core';
+import type { Output } from '../output.ts';
+import { fixed } from '../words.ts';
+import { parseAnswer } from './answer.ts';
+import type { Asked, Asker, CodeAnswer, CodeMethod, CodeQuestion } from './asker.ts';
+import { type HiddenPromptConfig, hiddenPrompt } from './hidden-prompt.ts';
+import type { Keyboard } from './keyboard.ts';
+
+/** `cancel` and Esc end a prompt in the same way. */
+const CANCELLED = Symbol('cancelled');
+
+export interface TerminalAskerParts {
+  keyboard: Keyboard;
+  screen: NodeJS.WritableStream;
+  output: Output;
+  now: () => number;
+}
+
+/** Asks at a terminal. Secrets are never echoed; Esc cancels, Ctrl-C interrupts. */
+export function createTerminalAsker({ keyboard, screen, output, now }: TerminalAskerParts): Asker {
+  async function ask<T>(
+    config: Omit<HiddenPromptConfig<T | typeof CANCELLED>, 'onEscape' | 'now'>,
+    signal: AbortSignal,
+  ): Promise<Asked<T>> {
+    if (signal.aborted) return { kind: 'withdrawn' };
+    const givenUp = new AbortController();
+    keyboard.open();
+    const { input, detach } = keyboard.attach();
+    output.hold(true);
+    try {
+      const value = await hiddenPrompt<T | typeof CANCELLED>(
+        { ...config, now, onEscape: () => givenUp.abort() },
+        { input, output: screen, signal: AbortSignal.any([signal, givenUp.signal]) },
+      );
+      return value === CANCELLED ? { kind: 'cancelled', by: 'escape' } : { kind: 'answer', value };
+    } catch (error) {
+      if (error instanceof AbortPromptError)
+        return signal.aborted ? { kind: 'withdrawn' } : { kind: 'cancelled', by: 'escape' };
+      if (error instanceof ExitPromptError) return { kind: 'cancelled', by: 'interrupt' };
+      throw error;
+    } finally {
+      detach();
+      output.hold(false);
+    }
+  }
+
+  return {
+    isInteractive: true,
+    text(question, signal) {
+      output.event({ event: 'prompt', kind: question.kind });
+      const field = {
+        message: question.message,
+        keys: '',
+        isVisible: !question.isSecret,
+        waitUntil: null,
+        waitSentence: fixed.tryAgainIn,
+      };
+      return ask<string>(
+        {
+          fields: [field],
+          judge(text) {
+            const sentence = question.check?.(text) ?? (text === '' ? 'Something is needed here.' : null);
+            return sentence === null ? { kind: 'done', value: text } : { kind: 'again', sentence };
+          },
+        },
+        signal,
+      );
+    },
+    code(question, signal) {
+      output.event({ event: 'prompt', kind: question.kind, methods: question.methods, ...question.about });
+      const order = methodOrder(question);
+      return ask<CodeAnswer>(
+        {
+          fields: order.map((method) => ({
+            message: question.messages[method],
+            keys: question.keys[method],
+            isVisible: false,
+            waitUntil: question.waitUntil[method] ?? null,
+            waitSentence: method === 'totp' ? fixed.nextCodeIn : fixed.tryAgainIn,
+          })),
+          judge(text, field) {
+            const parsed = parseAnswer(text, order[field] ?? question.start, question.methods);
+            if (parsed.kind === 'proof') return { kind: 'done', value: parsed.answer };
+            if (parsed.kind === 'cancel') return { kind: 'done', value: CANCELLED };
+            if (parsed.kind === 'switch') return { kind: 'switch' };
+            return { kind: 'again', sentence: parsed.sentence };
+          },
+        },
+        signal,
+      );
+    },
+  };
+}
+
+/** The method to start with, then the others that the server allows. */
+export function methodOrder({ methods, start }: CodeQuestion): CodeMethod[] {
+  return [start, ...methods.filter((method) => method !== start)];
+}

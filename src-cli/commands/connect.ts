@@ -1,0 +1,68 @@
+import type { ClientCore } from '../../src-main/client/core.ts';
+import { ok, problem, type Result } from '../../src-shared/problem.ts';
+import { type CommandContext, type Ending, exit, refused } from '../command-context.ts';
+import { runConnection } from '../connection-session.ts';
+import { claimControlSocket } from '../control/control-server.ts';
+import { toView } from '../view.ts';
+import { fixed } from '../words.ts';
+
+export interface ConnectOptions {
+  /** Name or id. */
+  gateway: string | undefined;
+}
+
+/**
+ * `postern connect`: owns the profile's control socket, connects, and stays until the connection is over. Everything
+ * is taken down before it returns.
+ */
+export async function connect(options: ConnectOptions, context: CommandContext): Promise<Ending> {
+  const claim = await claimControlSocket(context.controlPath, context.uid, context.pid);
+  if (claim.kind === 'taken') {
+    const detail = fixed.alreadyRunning(claim.pid);
+    return refused(problem('wrong-state', detail, { pid: claim.pid }));
+  }
+  if (claim.kind === 'refused') return refused(problem('wrong-state', claim.detail));
+  try {
+    const opened = await context.openCore();
+    if (!opened.ok) return refused(opened.problem);
+    const core = opened.value;
+    try {
+      await core.start();
+      const ready = await readyToConnect(core, options);
+      if (!ready.ok) return refused(ready.problem);
+      if (context.interrupts.signal.aborted) return exit('cancelled');
+      return await runConnection(core, ready.value, claim.server, context);
+    } finally {
+      await core.stop();
+    }
+  } finally {
+    await claim.server.close();
+  }
+}
+
+/** The gateway to ask for (undefined: the core chooses), or what is in the way. */
+async function readyToConnect(
+  core: ClientCore,
+  { gateway }: ConnectOptions,
+): Promise<Result<string | undefined>> {
+  const { keychain, connection } = core.snapshot();
+  if (connection.phase === 'signed-out') {
+    if (keychain === 'locked') return { ok: false, problem: problem('keychain-locked') };
+    if (keychain === 'unavailable') return { ok: false, problem: problem('keychain-unavailable') };
+    return { ok: false, problem: problem('signed-out') };
+  }
+  if (gateway === undefined) return ok(undefined);
+  if (core.snapshot().gateways.length === 0) {
+    const refreshed = await core.refresh();
+    if (!refreshed.ok) return refreshed;
+  }
+  const { gateways } = toView(core.snapshot());
+  const wanted = gateway.toLowerCase();
+  const found =
+    gateways.find(({ id }) => id.toLowerCase() === wanted) ??
+    gateways.find(({ name }) => name.toLowerCase() === wanted);
+  if (found) return ok(found.id);
+  const names = gateways.map(({ name }) => name).join(', ');
+  const detail = `There is no gateway "${gateway}".${names ? ` You may use: ${names}.` : ''}`;
+  return { ok: false, problem: problem('gateway-not-found', detail) };
+}

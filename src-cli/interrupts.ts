@@ -1,0 +1,18 @@
+/** Ctrl-C, SIGINT, SIGTERM and SIGHUP as one thing: the first asks for a clean end, the second quits. */
+export interface Interrupts {
+  /** Aborts at the first interrupt. */
+  readonly signal: AbortSignal;
+  raise(): void;
+}
+
+/** `quitHard` runs at the second interrupt. */
+export function createInterrupts(quitHard: () => void): Interrupts {
+  const first = new AbortController();
+  return {
+    signal: first.signal,
+    raise() {
+      if (first.signal.aborted) quitHard();
+      else first.abort();
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import type { TimeStyle } from './format.ts';
+import { formatClock } from './format.ts';
+import type { View } from './view.ts';
+import { clockSentence, fixed, stateSentence } from './words.ts';
+
+/**
+ * What is worth a line when `next` follows `previous`. Tries within one phase, traffic and the gate (which the gate
+ * session tells) are not.
+ */
+export function narrate(previous: View | null, next: View, time: TimeStyle): string[] {
+  const lines: string[] = [];
+  const hasMoved = previous?.phase !== next.phase || previous.gateway?.id !== next.gateway?.id;
+  if (hasMoved && isTold(next)) lines.push(stateSentence(next, time));
+  if (hasMoved && next.phase === 'connected') lines.push(...arrival(next, time));
+  if (!hasMoved && previous.phase === 'connected') {
+    if (previous.health !== next.health) lines.push(stateSentence(next, time));
+    if (next.expiresAt !== null && previous.expiresAt !== null && next.expiresAt > previous.expiresAt)
+      lines.push(fixed.renewed(formatClock(next.expiresAt, time)));
+    if (previous.channel === 'open' && next.channel !== 'open') lines.push(fixed.channelLost);
+    if (previous.channel !== 'open' && next.channel === 'open') lines.push(fixed.channelBack);
+  }
+  if (next.warning !== null && next.warning !== previous?.warning) lines.push(next.warning);
+  const clock = clockSentence(next.clockOffsetMs);
+  if (clock !== null && clockSentence(previous?.clockOffsetMs ?? null) === null) lines.push(clock);
+  return lines;
+}
+
+/** How a connection ends is told by the one who ends it, together with the exit. */
+function isTold({ phase, reason }: View): boolean {
+  if (phase === 'disconnecting') return reason !== null;
+  return phase === 'connecting' || phase === 'connected' || phase === 'reconnecting' || phase === 'blocked';
+}
+
+function arrival(view: View, time: TimeStyle): string[] {
+  const address = view.addresses.length > 0 ? [`Your address is ${view.addresses.join(', ')}.`] : [];
+  const end = view.expiresAt === null ? [] : [`It lasts until ${formatClock(view.expiresAt, time)}.`];
+  const line = [...address, ...end].join(' ');
+  return line === '' ? [] : [line];
+}

@@ -1,0 +1,108 @@
+import type { Problem } from '../src-shared/problem.ts';
+import { fixed, problemWords } from './words.ts';
+
+/** What is put to the user, as it goes out with `--json`. Never carries what the user answered. */
+export type JsonEvent = { event: string } & Record<string, unknown>;
+
+/** Where a command speaks: to a person in sentences, or to a program in JSON lines. Each ignores the other's calls. */
+export interface Output {
+  readonly isJson: boolean;
+  /** One line for a person. */
+  say(line: string): void;
+  /** Replaces the refreshed line (terminals only); null takes it away. */
+  status(line: string | null): void;
+  /** While held, lines wait, because a prompt owns the screen. */
+  hold(isHeld: boolean): void;
+  /** One JSON object on its own line. */
+  event(event: JsonEvent): void;
+  /** A refusal that ends the command: sentence and next step on standard error, or an `error` event. */
+  refuse(problem: Problem): void;
+}
+
+export interface Sink {
+  write(text: string): unknown;
+  isTTY?: boolean;
+  columns?: number;
+}
+
+const CLEAR_LINE = '\r\u001b[2K';
+
+/** Sentences on `out`, refusals on `err`, and on a terminal one refreshed line below them. */
+export function createHumanOutput(out: Sink, err: Sink): Output {
+  let statusLine: string | null = null;
+  let isHeld = false;
+  let waiting: (() => void)[] = [];
+  const isTerminal = out.isTTY === true;
+  const clear = () => {
+    if (isTerminal && statusLine !== null) out.write(CLEAR_LINE);
+  };
+  const draw = () => {
+    if (!isTerminal || isHeld || statusLine === null) return;
+    const width = Math.max(20, (out.columns ?? 80) - 1);
+    out.write(CLEAR_LINE + [...statusLine].slice(0, width).join(''));
+  };
+  const show = (sink: Sink, line: string) => {
+    const write = () => {
+      clear();
+      sink.write(`${line}\n`);
+      draw();
+    };
+    if (isHeld) waiting.push(write);
+    else write();
+  };
+  return {
+    isJson: false,
+    say: (line) => show(out, line),
+    status(line) {
+      if (line === statusLine) return;
+      if (!isHeld) clear();
+      statusLine = line;
+      draw();
+    },
+    hold(next) {
+      if (next === isHeld) return;
+      if (next) clear();
+      isHeld = next;
+      if (next) return;
+      const writes = waiting;
+      waiting = [];
+      for (const write of writes) write();
+      draw();
+    },
+    event: () => undefined,
+    refuse(problem) {
+      const { sentence, nextStep } = problemWords(problem);
+      show(err, nextStep === null ? sentence : `${sentence}\n${nextStep}`);
+    },
+  };
+}
+
+/** One JSON object per line on `out`, nothing else. */
+export function createJsonOutput(out: Sink): Output {
+  const event = (value: JsonEvent) => void out.write(`${JSON.stringify(value)}\n`);
+  return {
+    isJson: true,
+    say: () => undefined,
+    status: () => undefined,
+    hold: () => undefined,
+    event,
+    refuse: (problem) => event(errorEvent(problem)),
+  };
+}
+
+/** A refusal as `--json` prints it: code, sentence, next step. */
+export function errorEvent(problem: Problem): JsonEvent {
+  const { sentence, nextStep } = problemWords(problem);
+  return {
+    event: 'error',
+    problem: { code: problem.code, title: problem.title, detail: sentence },
+    nextStep,
+  };
+}
+
+/** Prints the goodbye of a second Ctrl-C. */
+export function sayQuitHard(output: Output): void {
+  output.hold(false);
+  output.status(null);
+  output.say(fixed.quitHard);
+}

@@ -1,0 +1,106 @@
+import { Command, CommanderError, Option } from 'commander';
+import { exitCodeHelp } from './exit-codes.ts';
+
+/** What the command line asked for. */
+export type Invocation =
+  | { command: 'sign-in'; server: string | undefined; ca: string | undefined; email: string | undefined }
+  | { command: 'connect'; gateway: string | undefined }
+  | { command: 'status'; watch: boolean }
+  | { command: 'disconnect' | 'sign-out' | 'gateways' | 'renew' };
+
+export interface GlobalOptions {
+  json: boolean;
+  profile: string | undefined;
+  helperSocket: string | undefined;
+}
+
+export type Parsed =
+  | { kind: 'run'; invocation: Invocation; options: GlobalOptions }
+  /** Help or version was printed, or the command line was wrong and that was said. */
+  | { kind: 'ended'; isUsageError: boolean };
+
+export interface ProgramIo {
+  out: (text: string) => void;
+  err: (text: string) => void;
+  /** Only what the options read: POSTERN_PROFILE, POSTERN_HELPER_SOCKET, POSTERN_SERVER, POSTERN_CA. */
+  env: Record<string, string | undefined>;
+  version: string;
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value ? value : undefined);
+
+/** Reads the command line (`argv` without program and script). Codes and passwords have no option: they are asked for. */
+export function parseCommandLine(argv: readonly string[], { out, err, env, version }: ProgramIo): Parsed {
+  const found: { invocation: Invocation | null } = { invocation: null };
+  const program = new Command('postern');
+  program
+    .description('A VPN that asks again. Terminal client.')
+    .version(version)
+    .addOption(new Option('--profile <dir>', 'settings folder (POSTERN_PROFILE)'))
+    .addOption(new Option('--helper-socket <path>', 'socket of the helper (POSTERN_HELPER_SOCKET)'))
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .configureOutput({ writeOut: out, writeErr: err })
+    .addHelpText('afterAll', exitCodeHelp());
+
+  const add = (name: Invocation['command'], description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .option('--json', 'one JSON object per line instead of sentences')
+      .configureHelp({ showGlobalOptions: true });
+
+  add(
+    'sign-in',
+    'Sign in to a server with password and code; sets up an authenticator where one is required.',
+  )
+    .option('--server <url>', 'address of the server (POSTERN_SERVER)')
+    .option('--ca <file>', 'PEM file with the certificate authority of the server (POSTERN_CA)')
+    .option('--email <address>', 'who signs in')
+    .action((options: Record<string, unknown>) => {
+      const { server, ca, email } = options;
+      found.invocation = { command: 'sign-in', server: text(server), ca: text(ca), email: text(email) };
+    });
+  add('connect', 'Connect and stay in the foreground; asks for a code whenever the server wants one.')
+    .option('--gateway <name-or-id>', 'which gateway; otherwise the last used one')
+    .action((options: Record<string, unknown>) => {
+      found.invocation = { command: 'connect', gateway: text(options.gateway) };
+    });
+  add('disconnect', 'End the running connection.').action(() => {
+    found.invocation = { command: 'disconnect' };
+  });
+  add('status', 'Say how every part is, and what to do where one is not well.')
+    .option('--watch', 'keep telling changes until Ctrl-C')
+    .action((options: Record<string, unknown>) => {
+      found.invocation = { command: 'status', watch: options.watch === true };
+    });
+  add('renew', 'Give a fresh code ahead of the end, so that the running connection goes on.').action(() => {
+    found.invocation = { command: 'renew' };
+  });
+  add('gateways', 'List the gateways that you may use.').action(() => {
+    found.invocation = { command: 'gateways' };
+  });
+  add('sign-out', 'Forget the session; ends the running connection.').action(() => {
+    found.invocation = { command: 'sign-out' };
+  });
+
+  try {
+    program.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return { kind: 'ended', isUsageError: error.exitCode !== 0 };
+    throw error;
+  }
+  const chosen = found.invocation;
+  if (!chosen) return { kind: 'ended', isUsageError: true };
+  const command = program.commands.find((entry) => entry.name() === chosen.command);
+  const globals: Record<string, unknown> = program.opts();
+  return {
+    kind: 'run',
+    invocation: chosen,
+    options: {
+      json: command?.opts().json === true,
+      profile: text(globals.profile) ?? text(env.POSTERN_PROFILE),
+      helperSocket: text(globals.helperSocket) ?? text(env.POSTERN_HELPER_SOCKET),
+    },
+  };
+}

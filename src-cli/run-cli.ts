@@ -1,0 +1,136 @@
+import type { ReadStream } from 'node:tty';
+import type { ClientCore } from '../src-main/client/core.ts';
+import type { Result } from '../src-shared/problem.ts';
+import { createKeyboard, type Keyboard } from './ask/keyboard.ts';
+import { createLineAsker, createLines } from './ask/line-asker.ts';
+import { createTerminalAsker } from './ask/terminal-asker.ts';
+import { type CommandContext, type Ending, exit } from './command-context.ts';
+import { connect } from './commands/connect.ts';
+import { disconnect } from './commands/disconnect.ts';
+import { gateways } from './commands/gateways.ts';
+import { renew } from './commands/renew.ts';
+import { signIn } from './commands/sign-in.ts';
+import { signOut } from './commands/sign-out.ts';
+import { status } from './commands/status.ts';
+import { controlSocketPath } from './control/socket-path.ts';
+import { exitCodes, exitForProblem } from './exit-codes.ts';
+import { createInterrupts } from './interrupts.ts';
+import { createHumanOutput, createJsonOutput, type Output, type Sink, sayQuitHard } from './output.ts';
+import { type Invocation, parseCommandLine } from './program.ts';
+
+/** What the terminal client takes from the process around it. */
+export interface CliWorld {
+  argv: readonly string[];
+  env: Record<string, string | undefined>;
+  stdin: NodeJS.ReadableStream;
+  /** Standard input when it is a terminal. */
+  terminal: ReadStream | null;
+  stdout: NodeJS.WritableStream & Sink;
+  stderr: NodeJS.WritableStream & Sink;
+  now: () => number;
+  pid: number;
+  uid: number;
+  homeDir: string;
+  tmpDir: string;
+  version: string;
+  /** Calls back at SIGINT, SIGTERM and SIGHUP. */
+  onSignal(listener: () => void): void;
+  /** Ends the process at once. */
+  quit(code: number): void;
+  openCore(options: CoreOptions): Promise<Result<ClientCore>>;
+}
+
+export interface CoreOptions {
+  profileDir: string;
+  helperSocket: string | undefined;
+}
+
+/** Runs one command and resolves with its exit code. Everything it opened is closed by then. */
+export async function runCli(world: CliWorld): Promise<number> {
+  const { env, stdin, stdout, stderr, now } = world;
+  const parsed = parseCommandLine(world.argv, {
+    out: (text) => stdout.write(text),
+    err: (text) => stderr.write(text),
+    env,
+    version: world.version,
+  });
+  if (parsed.kind === 'ended') return parsed.isUsageError ? exitCodes.usage.code : exitCodes.done.code;
+
+  const { json, profile, helperSocket } = parsed.options;
+  const output = json ? createJsonOutput(stdout) : createHumanOutput(stdout, stderr);
+  let keyboard: Keyboard | null = null;
+  const interrupts = createInterrupts(() => {
+    sayQuitHard(output);
+    keyboard?.close();
+    world.quit(exitCodes.interrupted.code);
+  });
+  world.onSignal(() => interrupts.raise());
+  const lines = createLines(stdin);
+  if (world.terminal) keyboard = createKeyboard(world.terminal, () => interrupts.raise());
+  const screen = stdout.isTTY && !json ? stdout : stderr;
+  const profileDir = profile ?? defaultProfileDir(world);
+  const context: CommandContext = {
+    openCore: () => world.openCore({ profileDir, helperSocket }),
+    asker: keyboard ? createTerminalAsker({ keyboard, screen, output, now }) : createLineAsker(lines, output),
+    output,
+    time: { now },
+    interrupts,
+    controlPath: controlSocketPath({
+      profileDir,
+      runtimeDir: env.XDG_RUNTIME_DIR,
+      tmpDir: world.tmpDir,
+      uid: world.uid,
+    }),
+    uid: world.uid,
+    pid: world.pid,
+    defaults: { serverUrl: env.POSTERN_SERVER || undefined, caFile: env.POSTERN_CA || undefined },
+  };
+  try {
+    if (!endsCleanly.has(parsed.invocation.command)) {
+      const interrupted = new Promise<Ending>((resolve) =>
+        interrupts.signal.addEventListener('abort', () => resolve(exit('cancelled')), { once: true }),
+      );
+      return exitCodeOf(await Promise.race([runCommand(parsed.invocation, context), interrupted]), output);
+    }
+    // From here on nothing that is typed is echoed, also not between two questions.
+    keyboard?.open();
+    return exitCodeOf(await runCommand(parsed.invocation, context), output);
+  } finally {
+    keyboard?.close();
+    lines.close();
+  }
+}
+
+/** Commands that an interrupt ends from within, after they have tidied up. The others simply stop. */
+const endsCleanly = new Set<Invocation['command']>(['sign-in', 'connect', 'renew', 'status']);
+
+function runCommand(invocation: Invocation, context: CommandContext): Promise<Ending> {
+  switch (invocation.command) {
+    case 'sign-in':
+      return signIn(invocation, context);
+    case 'connect':
+      return connect(invocation, context);
+    case 'status':
+      return status(invocation, context);
+    case 'disconnect':
+      return disconnect(context);
+    case 'sign-out':
+      return signOut(context);
+    case 'gateways':
+      return gateways(context);
+    case 'renew':
+      return renew(context);
+  }
+}
+
+function exitCodeOf(ending: Ending, output: Output): number {
+  const name = ending.kind === 'exit' ? ending.exit : exitForProblem(ending.problem.code);
+  if (ending.kind === 'refused') output.refuse(ending.problem);
+  output.event({ event: 'exit', name, code: exitCodes[name].code });
+  return exitCodes[name].code;
+}
+
+/** `$XDG_CONFIG_HOME/postern`, else `~/.config/postern` (XDG Base Directory Specification). */
+function defaultProfileDir({ env, homeDir }: CliWorld): string {
+  return `${env.XDG_CONFIG_HOME || `${homeDir}/.config`}/postern`;
+}

@@ -1,0 +1,86 @@
+import { type Problem, problem, type Result } from '../src-shared/problem.ts';
+import type { TimeStyle } from './format.ts';
+import type { View } from './view.ts';
+import { clockSentence, problemWords, stateSentence, trafficLine, type Words } from './words.ts';
+
+/** One part of the whole, and how it is. */
+export interface Check extends Words {
+  part: 'connection' | 'account' | 'server' | 'helper' | 'keyring' | 'clock';
+  isFine: boolean;
+}
+
+const fine = (part: Check['part'], sentence: string): Check => ({
+  part,
+  isFine: true,
+  sentence,
+  nextStep: null,
+});
+const wrong = (part: Check['part'], refusal: Problem): Check => ({
+  part,
+  isFine: false,
+  ...problemWords(refusal),
+});
+
+/** State of every part with what to do about it. `refreshed` is the server's newest answer. */
+export function statusReport(
+  view: View,
+  refreshed: Result<void>,
+  isRunning: boolean,
+  time: TimeStyle,
+): Check[] {
+  return [
+    connection(view, time),
+    account(view),
+    server(view, refreshed, isRunning),
+    view.helper === null
+      ? wrong('helper', problem('helper-unavailable'))
+      : fine('helper', 'The helper is running.'),
+    keyring(view),
+    clock(view),
+  ];
+}
+
+function connection(view: View, time: TimeStyle): Check {
+  if (view.phase === 'connected') return fine('connection', `${trafficLine(view, time)}.`);
+  const sentence = view.phase === 'signed-out' ? 'Not connected.' : stateSentence(view, time);
+  const canConnect = view.phase === 'disconnected' || view.phase === 'signed-out';
+  const nextStep = view.phase === 'gate' ? "Enter the code where 'postern connect' runs." : null;
+  return {
+    part: 'connection',
+    isFine: false,
+    sentence,
+    nextStep: canConnect && view.account ? "Run 'postern connect'." : nextStep,
+  };
+}
+
+function account({ account: known, phase }: View): Check {
+  if (phase === 'signed-out' || !known) return wrong('account', problem('signed-out'));
+  return fine('account', `Signed in to ${known.serverName} (${known.serverUrl}) as ${known.email}.`);
+}
+
+function server(view: View, refreshed: Result<void>, isRunning: boolean): Check {
+  if (!refreshed.ok) return wrong('server', refreshed.problem);
+  if (view.phase === 'signed-out') return fine('server', 'Not asked, because nobody is signed in.');
+  if (isRunning && view.channel !== 'open') return wrong('server', problem('server-unreachable'));
+  return fine('server', 'The server answers.');
+}
+
+function keyring({ keychain }: View): Check {
+  switch (keychain) {
+    case 'ok':
+      return fine('keyring', 'The keyring is open.');
+    case 'absent':
+      return fine('keyring', 'The keyring is open; Postern keeps nothing in it yet.');
+    case 'locked':
+      return wrong('keyring', problem('keychain-locked'));
+    case 'unavailable':
+      return wrong('keyring', problem('keychain-unavailable'));
+  }
+}
+
+function clock({ clockOffsetMs }: View): Check {
+  const sentence = clockSentence(clockOffsetMs);
+  if (sentence === null)
+    return fine('clock', clockOffsetMs === null ? 'Not compared yet.' : "This computer's clock is right.");
+  return { part: 'clock', isFine: false, sentence, nextStep: 'Turn on automatic date and time.' };
+}

@@ -1,0 +1,219 @@
+import type { ClientCore, SignInStep, Snapshot } from '../../src-main/client/core.ts';
+import type { Challenge, Reason } from '../../src-shared/challenge.ts';
+import type { ConnectionState, GatePrompt, LeaseSummary } from '../../src-shared/connection-state.ts';
+import { fail, ok, type Problem, type Result } from '../../src-shared/problem.ts';
+
+/** For tests of the terminal client alone: a core that follows a script instead of a server. */
+
+export const GATEWAY_ID = '01890000-0000-7000-8000-00000000000a';
+export const RIGHT_CODE = '482913';
+export const RIGHT_BACKUP_CODE = 'ABCDEFGHJKMN';
+export const PASSWORD = 'correct horse battery';
+
+export interface ScriptedCore extends ClientCore {
+  /** What was called, in order; codes are not in it. */
+  readonly calls: string[];
+  set(connection: ConnectionState): void;
+  change(part: Partial<Snapshot>): void;
+  /** The server ends the connection and puts a new question. */
+  endByServer(reason: Reason): void;
+  /** The server announces the end of the lease. */
+  announceExpiry(): void;
+  /** What the next proofs are answered with, before the right code counts. */
+  refuseNext(...problems: Problem[]): void;
+}
+
+export const administratorReason = (message: string, incidentId?: string): Reason => ({
+  code: 'administrator',
+  message,
+  at: '2026-11-21T12:03:00.000Z',
+  ...(incidentId === undefined ? {} : { incidentId }),
+});
+
+export function createScriptedCore(options: {
+  isSignedIn: boolean;
+  isGated: boolean;
+  hasFactor?: boolean;
+}): ScriptedCore {
+  const listeners = new Set<(snapshot: Snapshot) => void>();
+  const calls: string[] = [];
+  const refusals: Problem[] = [];
+  let challenges = 0;
+  let renewals = 0;
+  let hasFactor = options.hasFactor ?? true;
+  let snapshot: Snapshot = {
+    version: 1,
+    connection: options.isSignedIn
+      ? { phase: 'disconnected', cause: null, reason: null, source: null }
+      : { phase: 'signed-out', reason: null },
+    account: options.isSignedIn
+      ? {
+          serverUrl: 'https://vpn.example',
+          serverName: 'Example',
+          email: 'ada@example.com',
+          memberId: '01890000-0000-7000-8000-000000000001',
+          deviceId: '01890000-0000-7000-8000-000000000002',
+        }
+      : null,
+    gateways: [{ id: GATEWAY_ID, name: 'main', endpoint: '192.0.2.1:51820', isOnline: true }],
+    policy: null,
+    channel: options.isSignedIn ? 'open' : 'closed',
+    keychain: 'ok',
+    tunnel: { phase: 'down', lastHandshakeAt: null, rxBytes: 0, txBytes: 0, lockdown: 'off' },
+    clockOffsetMs: 0,
+  };
+
+  const change = (part: Partial<Snapshot>) => {
+    snapshot = { ...snapshot, ...part, version: snapshot.version + 1 };
+    for (const listener of listeners) listener(snapshot);
+  };
+  const set = (connection: ConnectionState) => change({ connection });
+  const challenge = (reason: Reason | null): Challenge => ({
+    id: `01890000-0000-7000-8000-${String(++challenges).padStart(12, '0')}`,
+    nonce: 'bm9uY2U',
+    requires: ['totp'],
+    unlockMethods: [],
+    reason,
+    expiresAt: '2099-01-01T00:00:00.000Z',
+  });
+  const prompt = (reason: Reason | null): GatePrompt => ({
+    gatewayId: GATEWAY_ID,
+    challenge: challenge(reason),
+    reason,
+    lastFailure: null,
+    attemptsLeft: null,
+    waitUntil: null,
+    isChecking: false,
+  });
+  const lease = (): LeaseSummary => ({
+    leaseId: `01890000-0000-7000-9000-${String(renewals).padStart(12, '0')}`,
+    gatewayId: GATEWAY_ID,
+    expiresAt: `2099-01-0${2 + renewals}T00:00:00.000Z`,
+    epoch: 1,
+    addresses: ['10.7.0.2/32'],
+  });
+  const goUp = () => {
+    set({ phase: 'connecting', gatewayId: GATEWAY_ID, attempt: 1, lease: lease() });
+    change({
+      connection: {
+        phase: 'connected',
+        gatewayId: GATEWAY_ID,
+        lease: lease(),
+        since: '2026-11-21T12:00:00.000Z',
+        health: 'good',
+        renewal: null,
+        expiring: null,
+        warning: null,
+      },
+      tunnel: { phase: 'up', lastHandshakeAt: null, rxBytes: 1234, txBytes: 99, lockdown: 'off' },
+    });
+  };
+  const goDown = () => {
+    set({ phase: 'disconnecting', next: 'disconnected', reason: null });
+    set({ phase: 'disconnected', cause: null, reason: null, source: 'cli' });
+  };
+  const openQuestion = () => {
+    const { connection } = snapshot;
+    if (connection.phase === 'gate') return connection.prompt;
+    return connection.phase === 'connected' ? connection.renewal : null;
+  };
+  const isRight = (method: string, code: string) =>
+    code === (method === 'totp' ? RIGHT_CODE : RIGHT_BACKUP_CODE);
+
+  return {
+    calls,
+    set,
+    change,
+    refuseNext: (...problems) => void refusals.push(...problems),
+    endByServer(reason) {
+      set({ phase: 'gate', prompt: prompt(reason) });
+    },
+    announceExpiry() {
+      const { connection } = snapshot;
+      if (connection.phase === 'connected') set({ ...connection, expiring: connection.lease.expiresAt });
+    },
+    snapshot: () => snapshot,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async start() {
+      calls.push('start');
+    },
+    async serverInfo(serverUrl) {
+      return ok({ name: 'Example', issuer: serverUrl, serverKey: `${serverUrl}#ed25519=${'A'.repeat(43)}` });
+    },
+    async signIn({ password }): Promise<Result<SignInStep>> {
+      calls.push('signIn');
+      if (password !== PASSWORD) return fail('invalid-credentials');
+      if (!hasFactor) return ok({ step: 'mfa-setup', setupToken: 'set-up' });
+      return ok({ step: 'mfa', mfaToken: 'token', methods: ['totp', 'backup-code'] });
+    },
+    async signInMfa(_mfaToken, method, code): Promise<Result<SignInStep>> {
+      calls.push(`signInMfa ${method}`);
+      const refusal = refusals.shift();
+      if (refusal) return { ok: false, problem: refusal };
+      if (!isRight(method, code)) return fail('invalid-code', undefined, { attemptsLeft: 4 });
+      set({ phase: 'disconnected', cause: null, reason: null, source: null });
+      return ok({ step: 'done' });
+    },
+    async setupMfa() {
+      calls.push('setupMfa');
+      const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+      return ok({ factorId: GATEWAY_ID, secret, otpauthUri: `otpauth://totp/Example:ada?secret=${secret}` });
+    },
+    async confirmMfa(_setupToken, _factorId, code) {
+      calls.push('confirmMfa');
+      hasFactor = code === RIGHT_CODE;
+      return hasFactor ? ok({ backupCodes: ['ABCD-EFGH-JKMN'] }) : fail('invalid-code');
+    },
+    async signOut() {
+      calls.push('signOut');
+      set({ phase: 'signed-out', reason: null });
+      return ok(undefined);
+    },
+    async connect() {
+      calls.push('connect');
+      set({ phase: 'connecting', gatewayId: GATEWAY_ID, attempt: 1, lease: null });
+      if (options.isGated) set({ phase: 'gate', prompt: prompt(null) });
+      else goUp();
+      return ok(undefined);
+    },
+    async submitProof(method, code) {
+      calls.push(`submitProof ${method}`);
+      const question = openQuestion();
+      if (!question) return fail('wrong-state');
+      const refusal =
+        refusals.shift() ??
+        (isRight(method, code) ? null : fail('invalid-code', undefined, { attemptsLeft: 3 }).problem);
+      if (refusal) return { ok: false, problem: refusal };
+      if (snapshot.connection.phase === 'connected') renewals++;
+      goUp();
+      return ok(undefined);
+    },
+    async cancel() {
+      calls.push('cancel');
+      const { connection } = snapshot;
+      if (connection.phase === 'connected') set({ ...connection, renewal: null });
+      else goDown();
+      return ok(undefined);
+    },
+    async disconnect() {
+      calls.push('disconnect');
+      goDown();
+      return ok(undefined);
+    },
+    async renew() {
+      calls.push('renew');
+      const { connection } = snapshot;
+      if (connection.phase !== 'connected') return fail('wrong-state');
+      set({ ...connection, renewal: prompt(null) });
+      return ok(undefined);
+    },
+    refresh: async () => ok(undefined),
+    systemEvent: () => undefined,
+    async stop() {
+      calls.push('stop');
+    },
+  };
+}

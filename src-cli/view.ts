@@ -1,0 +1,213 @@
+import * as z from 'zod';
+import type { Snapshot } from '../src-main/client/core.ts';
+import type { Reason } from '../src-shared/challenge.ts';
+import type { GatePrompt, Phase } from '../src-shared/connection-state.ts';
+import type { Problem } from '../src-shared/problem.ts';
+import { plainText } from './plain-text.ts';
+
+const phase = z.enum([
+  'signed-out',
+  'disconnected',
+  'gate',
+  'connecting',
+  'connected',
+  'reconnecting',
+  'disconnecting',
+  'blocked',
+]) satisfies z.ZodType<Phase>;
+
+const viewReason = z.object({
+  code: z.string(),
+  message: z.string(),
+  incidentId: z.string().nullable(),
+  at: z.string(),
+});
+const viewProblem = z.object({ code: z.string(), detail: z.string() });
+
+const viewPrompt = z.object({
+  challengeId: z.string(),
+  /** `connect`: nothing is up until it is answered. `renew`: the tunnel stays up meanwhile. */
+  purpose: z.enum(['connect', 'renew']),
+  requires: z.array(z.enum(['totp', 'unlock'])),
+  gateway: z.string(),
+  reason: viewReason.nullable(),
+  attemptsLeft: z.number().nullable(),
+  /** ISO 8601, server time. */
+  waitUntil: z.string().nullable(),
+  expiresAt: z.string(),
+  isChecking: z.boolean(),
+});
+
+/**
+ * What the terminal shows and `--json` prints: one flat, harmless view of a snapshot. No secret, no nonce, no lease;
+ * every text from elsewhere is already plain. Times are ISO 8601, sizes bytes. It is also what the control socket carries.
+ */
+export const viewSchema = z.object({
+  version: z.number(),
+  phase,
+  gateway: z.object({ id: z.string(), name: z.string() }).nullable(),
+  addresses: z.array(z.string()),
+  since: z.string().nullable(),
+  expiresAt: z.string().nullable(),
+  /** The server announced the end of the lease. */
+  isExpiring: z.boolean(),
+  health: z.enum(['good', 'stale']).nullable(),
+  rxBytes: z.number().nullable(),
+  txBytes: z.number().nullable(),
+  attempt: z.number().nullable(),
+  nextTryAt: z.string().nullable(),
+  reason: viewReason.nullable(),
+  problem: viewProblem.nullable(),
+  warning: z.string().nullable(),
+  prompt: viewPrompt.nullable(),
+  account: z.object({ serverUrl: z.string(), serverName: z.string(), email: z.string() }).nullable(),
+  channel: z.enum(['open', 'connecting', 'closed']),
+  keychain: z.enum(['ok', 'absent', 'locked', 'unavailable']),
+  /** The helper's word on the interface; null: the helper cannot be reached. */
+  helper: z.enum(['down', 'starting', 'up']).nullable(),
+  clockOffsetMs: z.number().nullable(),
+  gateways: z.array(z.object({ id: z.string(), name: z.string(), isOnline: z.boolean() })),
+});
+export type View = z.infer<typeof viewSchema>;
+export type ViewPrompt = z.infer<typeof viewPrompt>;
+export type ViewReason = z.infer<typeof viewReason>;
+
+const reasonOf = (reason: Reason | null): ViewReason | null =>
+  reason && {
+    code: plainText(reason.code),
+    message: plainText(reason.message),
+    incidentId: reason.incidentId === undefined ? null : plainText(reason.incidentId) || null,
+    at: reason.at,
+  };
+
+const problemOf = (problem: Problem | null): View['problem'] =>
+  problem && { code: problem.code, detail: plainText(problem.detail) };
+
+function promptOf(prompt: GatePrompt, purpose: ViewPrompt['purpose'], name: string): ViewPrompt {
+  const { challenge, attemptsLeft, waitUntil, isChecking } = prompt;
+  return {
+    challengeId: challenge.id,
+    purpose,
+    requires: challenge.requires,
+    gateway: name,
+    reason: reasonOf(prompt.reason ?? challenge.reason),
+    attemptsLeft,
+    waitUntil,
+    expiresAt: challenge.expiresAt,
+    isChecking,
+  };
+}
+
+type Differing = Pick<
+  View,
+  | 'gateway'
+  | 'addresses'
+  | 'since'
+  | 'expiresAt'
+  | 'isExpiring'
+  | 'health'
+  | 'attempt'
+  | 'nextTryAt'
+  | 'reason'
+> &
+  Pick<View, 'problem' | 'warning' | 'prompt'>;
+
+const nothing: Differing = {
+  gateway: null,
+  addresses: [],
+  since: null,
+  expiresAt: null,
+  isExpiring: false,
+  health: null,
+  attempt: null,
+  nextTryAt: null,
+  reason: null,
+  problem: null,
+  warning: null,
+  prompt: null,
+};
+
+function connectionPart(snapshot: Snapshot): Differing {
+  const { connection } = snapshot;
+  const gateway = (id: string) => {
+    const name = snapshot.gateways.find((entry) => entry.id === id)?.name;
+    return { id, name: plainText(name ?? '') || id };
+  };
+  switch (connection.phase) {
+    case 'signed-out':
+      return { ...nothing, reason: reasonOf(connection.reason) };
+    case 'disconnected':
+      return { ...nothing, reason: reasonOf(connection.reason), problem: problemOf(connection.cause) };
+    case 'gate': {
+      const target = gateway(connection.prompt.gatewayId);
+      const prompt = promptOf(connection.prompt, 'connect', target.name);
+      return { ...nothing, gateway: target, reason: prompt.reason, prompt };
+    }
+    case 'connecting':
+      return {
+        ...nothing,
+        gateway: gateway(connection.gatewayId),
+        attempt: connection.attempt,
+        expiresAt: connection.lease?.expiresAt ?? null,
+      };
+    case 'connected': {
+      const target = gateway(connection.gatewayId);
+      return {
+        ...nothing,
+        gateway: target,
+        addresses: connection.lease.addresses.map(plainText),
+        since: connection.since,
+        expiresAt: connection.lease.expiresAt,
+        isExpiring: connection.expiring !== null,
+        health: connection.health,
+        warning: connection.warning === null ? null : plainText(connection.warning),
+        prompt: connection.renewal && promptOf(connection.renewal, 'renew', target.name),
+      };
+    }
+    case 'reconnecting':
+      return {
+        ...nothing,
+        gateway: gateway(connection.gatewayId),
+        addresses: connection.lease?.addresses.map(plainText) ?? [],
+        expiresAt: connection.lease?.expiresAt ?? null,
+        attempt: connection.attempt,
+        nextTryAt: connection.nextTryAt,
+        problem: problemOf(connection.cause),
+        warning: connection.warning === null ? null : plainText(connection.warning),
+      };
+    case 'disconnecting':
+      return { ...nothing, reason: reasonOf(connection.reason) };
+    case 'blocked':
+      return {
+        ...nothing,
+        reason: reasonOf(connection.cause),
+        problem: problemOf(connection.blockingFailed),
+      };
+  }
+}
+
+/** Derives the view of a snapshot. */
+export function toView(snapshot: Snapshot): View {
+  const { account, tunnel } = snapshot;
+  return {
+    version: snapshot.version,
+    phase: snapshot.connection.phase,
+    ...connectionPart(snapshot),
+    rxBytes: tunnel?.rxBytes ?? null,
+    txBytes: tunnel?.txBytes ?? null,
+    account: account && {
+      serverUrl: plainText(account.serverUrl),
+      serverName: plainText(account.serverName),
+      email: plainText(account.email),
+    },
+    channel: snapshot.channel,
+    keychain: snapshot.keychain,
+    helper: tunnel?.phase ?? null,
+    clockOffsetMs: snapshot.clockOffsetMs,
+    gateways: snapshot.gateways.map(({ id, name, isOnline }) => ({
+      id,
+      name: plainText(name) || id,
+      isOnline,
+    })),
+  };
+}

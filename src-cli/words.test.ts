@@ -1,0 +1,207 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { ConnectionState } from '../src-shared/connection-state.ts';
+import { problem, problemCodes } from '../src-shared/problem.ts';
+import { statusReport } from './status-report.ts';
+import { administratorReason, createScriptedCore, GATEWAY_ID } from './testing/scripted-core.ts';
+import { toView, type View } from './view.ts';
+import {
+  clockSentence,
+  driftSentence,
+  gateSentence,
+  problemWords,
+  stateSentence,
+  trafficLine,
+} from './words.ts';
+
+const time = { now: () => Date.parse('2026-11-21T13:00:00Z'), timeZone: 'UTC' };
+const at = '2026-11-21T12:03:00.000Z';
+const core = createScriptedCore({ isSignedIn: true, isGated: true });
+const lease = {
+  leaseId: GATEWAY_ID,
+  gatewayId: GATEWAY_ID,
+  expiresAt: at,
+  epoch: 1,
+  addresses: ['10.7.0.2/32'],
+};
+const viewOf = (connection: ConnectionState): View => toView({ ...core.snapshot(), connection });
+const prompt = (reason: ReturnType<typeof administratorReason> | null) => ({
+  gatewayId: GATEWAY_ID,
+  challenge: {
+    id: GATEWAY_ID,
+    nonce: 'bm9uY2U',
+    requires: ['totp' as const],
+    unlockMethods: [],
+    reason,
+    expiresAt: at,
+  },
+  reason,
+  lastFailure: null,
+  attemptsLeft: null,
+  waitUntil: null,
+  isChecking: false,
+});
+const connected: Extract<ConnectionState, { phase: 'connected' }> = {
+  phase: 'connected',
+  gatewayId: GATEWAY_ID,
+  lease,
+  since: at,
+  health: 'good',
+  renewal: null,
+  expiring: null,
+  warning: null,
+};
+const states: ConnectionState[] = [
+  { phase: 'signed-out', reason: null },
+  { phase: 'signed-out', reason: administratorReason('bye') },
+  { phase: 'disconnected', cause: null, reason: null, source: null },
+  { phase: 'disconnected', cause: problem('server-unreachable'), reason: null, source: 'cli' },
+  { phase: 'gate', prompt: prompt(administratorReason('sign-in from a new country', 'INC-7')) },
+  { phase: 'gate', prompt: prompt(null) },
+  { phase: 'connecting', gatewayId: GATEWAY_ID, attempt: 2, lease: null },
+  connected,
+  { ...connected, health: 'stale' },
+  { ...connected, renewal: prompt(null), expiring: at },
+  {
+    phase: 'reconnecting',
+    gatewayId: GATEWAY_ID,
+    lease,
+    cause: null,
+    attempt: 3,
+    nextTryAt: at,
+    warning: null,
+  },
+  { phase: 'disconnecting', next: 'gate', reason: administratorReason('x') },
+  { phase: 'blocked', cause: null, blockingFailed: problem('tunnel-failed') },
+];
+
+describe('states', () => {
+  test('every state has a sentence that ends, never says secure, and says Connected only when it is', () => {
+    for (const state of states) {
+      const sentence = stateSentence(viewOf(state), time);
+      expect(sentence).toMatch(/^[A-Z].*\.$/);
+      expect(sentence).not.toMatch(/secure/i);
+      if (state.phase !== 'connected') expect(sentence).not.toMatch(/\bConnected\b/);
+    }
+  });
+
+  test('the gate says who acted, when, why and under which incident', () => {
+    const view = viewOf({
+      phase: 'gate',
+      prompt: prompt(administratorReason('sign-in from a new country.', 'INC-7')),
+    });
+    expect(stateSentence(view, time)).toBe(
+      'Your administrator ended this connection at 12:03: sign-in from a new country (incident INC-7). Enter a code to reconnect.',
+    );
+  });
+
+  test('a gate without an end before it only asks', () => {
+    expect(stateSentence(viewOf({ phase: 'gate', prompt: prompt(null) }), time)).toBe(
+      'Enter a code to connect to main.',
+    );
+  });
+
+  test('a renewal says that nothing breaks', () => {
+    const view = viewOf({ ...connected, renewal: prompt(null) });
+    expect(view.prompt && gateSentence(view.prompt, view, time)).toBe(
+      'This connection ends at 12:03. Enter a code to keep it without a break.',
+    );
+  });
+
+  test('an unknown reason code is told by its message', () => {
+    const reason = { ...administratorReason('new rule'), code: 'constructor' };
+    expect(stateSentence(viewOf({ phase: 'disconnected', cause: null, reason, source: null }), time)).toBe(
+      'The server ended this connection at 12:03: new rule.',
+    );
+  });
+
+  test('the traffic line shows gateway, address, since, received and sent', () => {
+    const snapshot = core.snapshot();
+    const tunnel = {
+      phase: 'up' as const,
+      lastHandshakeAt: null,
+      rxBytes: 1234,
+      txBytes: 7,
+      lockdown: 'off' as const,
+    };
+    expect(trafficLine(toView({ ...snapshot, connection: connected, tunnel }), time)).toBe(
+      'Connected to main · 10.7.0.2/32 · since 12:03 · received 1.2 kB · sent 7 B',
+    );
+  });
+
+  test('no text of the server reaches a sentence or the JSON view with a control character', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (message, other) => {
+        const reason = { code: other, message: `\u001b[2J${message}`, incidentId: `${other}\u0007`, at };
+        const state: ConnectionState = { phase: 'gate', prompt: prompt(reason) };
+        const gateways = [{ id: GATEWAY_ID, name: `\u202e${other}`, endpoint: null, isOnline: true }];
+        const view = toView({ ...core.snapshot(), connection: state, gateways });
+        const shown = stateSentence(view, time) + JSON.stringify(view);
+        expect(shown).not.toMatch(/[\p{Cc}\u202e]|\\u00[01]/u);
+      }),
+    );
+  });
+
+  test('the view carries no nonce and no lease', () => {
+    expect(JSON.stringify(viewOf({ phase: 'gate', prompt: prompt(null) }))).not.toContain('bm9uY2U');
+  });
+});
+
+describe('problems', () => {
+  test('every problem has a sentence', () => {
+    for (const code of problemCodes)
+      expect(problemWords(problem(code)).sentence, code).toMatch(/^[A-Z].*\.$/);
+  });
+
+  test('a wrong code names cause, tries left and the clock of the phone', () => {
+    expect(
+      problemWords(problem('invalid-code', undefined, { attemptsLeft: 3, drift: '+90s' })).sentence,
+    ).toBe(
+      "That code did not match. Check that it is for this account and use the newest one. 3 tries left. Your phone's clock looks about 90 s fast. Turn on automatic date and time on it.",
+    );
+    expect(problemWords(problem('invalid-code', undefined, { attemptsLeft: 1 })).sentence).toContain(
+      'Last try',
+    );
+  });
+
+  test('a used code says when the next one comes, a throttle how long to wait', () => {
+    expect(problemWords(problem('code-already-used', undefined, { nextCodeInMs: 11_200 })).sentence).toBe(
+      'Already used. Next code in 12 s.',
+    );
+    expect(problemWords(problem('too-many-attempts', undefined, { retryAfterMs: 27_000 })).sentence).toBe(
+      'Too many attempts. Try again in 27 s.',
+    );
+  });
+
+  test('the two states of a keyring are told apart', () => {
+    const locked = problemWords(problem('keychain-locked'));
+    const missing = problemWords(problem('keychain-unavailable'));
+    expect(locked.nextStep).toContain('Unlock your keyring');
+    expect(missing.sentence).toContain('no keyring that Postern can use');
+  });
+
+  test('the line that trusts a server is told as it came', () => {
+    const line = "Run: sudo postern-helper trust 'https://vpn.example#ed25519=AAA'";
+    expect(problemWords(problem('untrusted-server', line)).sentence).toBe(line);
+  });
+
+  test('a drift that is none is not told', () => {
+    expect(driftSentence('-60s')).toContain('60 s slow');
+    for (const bad of [undefined, '', '90s', '+1e9s', '+90s\u001b[2J']) expect(driftSentence(bad)).toBeNull();
+  });
+
+  test('a clock that differs is told from 30 s on', () => {
+    expect(clockSentence(30_000)).toBeNull();
+    expect(clockSentence(45_000)).toContain('45 s behind');
+    expect(clockSentence(-45_000)).toContain('45 s ahead of');
+  });
+});
+
+test('status gives a next step for every part that is not well', () => {
+  const snapshot = { ...core.snapshot(), tunnel: null, keychain: 'locked' as const, clockOffsetMs: 60_000 };
+  const refreshed = { ok: false as const, problem: problem('server-unreachable') };
+  const checks = statusReport(toView(snapshot), refreshed, false, time);
+  const notFine = checks.filter(({ isFine }) => !isFine);
+  expect(notFine.map(({ part }) => part)).toEqual(['connection', 'server', 'helper', 'keyring', 'clock']);
+  for (const { nextStep } of notFine) expect(nextStep).not.toBeNull();
+});

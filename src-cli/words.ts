@@ -1,0 +1,266 @@
+import * as z from 'zod';
+import { codeUsedExtra, invalidCodeExtra, throttledExtra } from '../src-shared/client-api.ts';
+import { type Problem, type ProblemCode, problemKinds } from '../src-shared/problem.ts';
+import { formatBytes, formatClock, formatWait, type TimeStyle } from './format.ts';
+import { plainText, withoutFullStop } from './plain-text.ts';
+import type { View, ViewPrompt, ViewReason } from './view.ts';
+
+/** The catalogue: every sentence that `postern` says about a connection stands in this file and in `fixed`. */
+
+/** One sentence and, unless all is well, what to do next. */
+export interface Words {
+  sentence: string;
+  nextStep: string | null;
+}
+
+export const fixed = {
+  codePrompt: (gateway: string) => `Code for ${gateway}:`,
+  backupCodePrompt: (gateway: string) => `Backup code for ${gateway}:`,
+  signInCodePrompt: 'Code from your authenticator app:',
+  signInBackupCodePrompt: 'Backup code:',
+  confirmCodePrompt: 'Code that the app shows now:',
+  serverPrompt: 'Server (https://…):',
+  emailPrompt: 'E-mail:',
+  passwordPrompt: 'Password:',
+  savedPrompt: 'Type "saved" when you have saved them:',
+  notSaved: 'Type the word "saved" once the codes are in a safe place.',
+  keysCode: 'Enter: send · Tab: use a backup code · Esc: cancel',
+  keysBackupCode: 'Enter: send · Tab: use the authenticator app · Esc: cancel',
+  keysCodeOnly: 'Enter: send · Esc: cancel',
+  keysRenew: 'Enter: send · Tab: use another way · Esc: later · Ctrl-C: disconnect',
+  sixDigits: 'A code has six digits.',
+  backupShape: 'A backup code has at least ten letters and digits.',
+  looksLikeBackupCode: 'That looks like a backup code. Press Tab first to use one.',
+  waitFirst: (wait: string) => `Not sent. Try again in ${wait}.`,
+  nextCodeIn: (wait: string) => `Next code in ${wait}.`,
+  tryAgainIn: (wait: string) => `Try again in ${wait}.`,
+  tryAgain: 'You can try again.',
+  signedIn: (email: string, server: string) => `Signed in to ${server} as ${email}.`,
+  signedOutNow: 'Signed out.',
+  notSignedIn: 'You are not signed in.',
+  disconnectingByWish: 'Disconnecting. Press Ctrl-C again to quit at once.',
+  disconnectedByWish: 'Disconnected.',
+  disconnectedElsewhere: 'Disconnected, as asked for in another terminal.',
+  quitHard: 'Stopped at once. The helper takes the tunnel down.',
+  cancelled: 'Cancelled. You are not connected.',
+  nothingToDisconnect: 'Nothing to disconnect: no connection is running.',
+  noInput: 'A code is needed, and there is no more input to read one from.',
+  renewLater: (at: string) => `This connection ends at ${at}. Run 'postern renew' to keep it.`,
+  renewed: (at: string) => `Renewed. The connection may now last until ${at}.`,
+  unlockNeeded:
+    'Your team also asks for a PIN or biometrics, which the terminal client cannot answer yet. Use the Postern app.',
+  alreadyRunning: (pid: number) =>
+    `A connection is running already (process ${pid}). See it with 'postern status', end it with 'postern disconnect'.`,
+  noGateways: 'There is no gateway that you may use.',
+  setUpIntro: 'Your team requires a second factor. Scan this with your authenticator app:',
+  setUpSecret: (secret: string) => `Or type this secret into the app: ${secret}`,
+  setUpUri: (uri: string) => `Or open this address: ${uri}`,
+  backupCodesIntro:
+    'These backup codes each work once when your phone is not at hand. They are shown only now:',
+  setUpDone: 'Your authenticator is set up. Signing you in.',
+  channelLost: 'The server cannot be reached at the moment. The connection goes on meanwhile.',
+  channelBack: 'The server can be reached again.',
+} as const;
+
+const andThen = (sentence: string, detail: string | null) =>
+  detail ? `${withoutFullStop(sentence)}: ${withoutFullStop(detail)}` : withoutFullStop(sentence);
+
+/** Who ended it, when and why; without a full stop at the end. */
+function endedBy(reason: ViewReason, time: TimeStyle): string {
+  const at = formatClock(reason.at, time);
+  const incident = reason.incidentId ? ` (incident ${reason.incidentId})` : '';
+  const told: Record<string, string> = {
+    'lease-expired': `This connection reached its time limit at ${at}`,
+    idle: `This connection ended at ${at} because nothing was heard from this computer`,
+    replaced: `A newer connection of this device took over at ${at}`,
+    'signed-out': `You were signed out at ${at}`,
+    'member-blocked': `Your administrator blocked this account at ${at}`,
+    'gateway-removed': `Your administrator removed this gateway at ${at}`,
+    user: `You ended this connection at ${at}`,
+  };
+  const own = Object.hasOwn(told, reason.code) ? told[reason.code] : undefined;
+  if (own !== undefined) return own + incident;
+  const who =
+    reason.code === 'administrator'
+      ? `Your administrator ended this connection at ${at}`
+      : reason.code === 'policy-changed'
+        ? `The rules of your team changed at ${at}, which ended this connection`
+        : `The server ended this connection at ${at}`;
+  return andThen(who, reason.message) + incident;
+}
+
+/** The reason of an end as a whole sentence. */
+export function reasonSentence(reason: ViewReason, time: TimeStyle): string {
+  return `${endedBy(reason, time)}.`;
+}
+
+/** What the gate says above the prompt. */
+export function gateSentence(prompt: ViewPrompt, view: View, time: TimeStyle): string {
+  if (prompt.purpose === 'renew') {
+    const end = view.expiresAt === null ? 'soon' : `at ${formatClock(view.expiresAt, time)}`;
+    return `This connection ends ${end}. Enter a code to keep it without a break.`;
+  }
+  if (!prompt.reason) return `Enter a code to connect to ${prompt.gateway}.`;
+  return `${endedBy(prompt.reason, time)}. Enter a code to reconnect.`;
+}
+
+/** One calm sentence for every state. Never "Connected" before bytes were received, never a promise of safety. */
+export function stateSentence(view: View, time: TimeStyle): string {
+  const gateway = view.gateway?.name ?? 'the gateway';
+  switch (view.phase) {
+    case 'signed-out':
+      return view.reason ? reasonSentence(view.reason, time) : fixed.notSignedIn;
+    case 'disconnected':
+      if (view.reason) return reasonSentence(view.reason, time);
+      return view.problem ? `Not connected. ${view.problem.detail}` : 'Not connected.';
+    case 'gate':
+      return view.prompt ? gateSentence(view.prompt, view, time) : 'Waiting for a code.';
+    case 'connecting':
+      return (view.attempt ?? 1) > 1
+        ? `Connecting to ${gateway}, try ${view.attempt}.`
+        : `Connecting to ${gateway}.`;
+    case 'connected':
+      return view.health === 'stale'
+        ? `Connected to ${gateway}, but nothing was heard from it for a while.`
+        : `Connected to ${gateway}.`;
+    case 'reconnecting': {
+      const why = view.problem ? ` ${view.problem.detail}` : '';
+      const next = view.nextTryAt === null ? '' : ` Next try at ${formatClock(view.nextTryAt, time, true)}.`;
+      return `The path to ${gateway} was lost.${why}${next}`;
+    }
+    case 'disconnecting':
+      return view.reason ? `${reasonSentence(view.reason, time)} Disconnecting.` : 'Disconnecting.';
+    case 'blocked': {
+      const held = view.problem
+        ? `Traffic should be held back, but that failed: ${withoutFullStop(view.problem.detail)}.`
+        : 'Traffic is held back.';
+      return view.reason ? `${reasonSentence(view.reason, time)} ${held}` : held;
+    }
+  }
+}
+
+/** Gateway, address, since, received and sent, for the refreshed line. */
+export function trafficLine(view: View, time: TimeStyle): string {
+  const parts = [
+    stateSentence(view, time).replace(/\.$/, ''),
+    view.addresses.join(', '),
+    view.since === null ? '' : `since ${formatClock(view.since, time)}`,
+    view.rxBytes === null ? '' : `received ${formatBytes(view.rxBytes)}`,
+    view.txBytes === null ? '' : `sent ${formatBytes(view.txBytes)}`,
+  ];
+  return parts.filter(Boolean).join(' · ');
+}
+
+/** Server's `+90s` → the sentence about the phone's clock; null for anything else. */
+export function driftSentence(drift: string | undefined): string | null {
+  const match = /^([+-])(\d{1,4})\s?s$/.exec(drift ?? '');
+  if (!match) return null;
+  const side = match[1] === '+' ? 'fast' : 'slow';
+  return `Your phone's clock looks about ${match[2]} s ${side}. Turn on automatic date and time on it.`;
+}
+
+/** Said when this computer's clock and the server's differ by more than 30 s; null otherwise. */
+export function clockSentence(offsetMs: number | null): string | null {
+  if (offsetMs === null || Math.abs(offsetMs) <= 30_000) return null;
+  const side = offsetMs > 0 ? 'behind' : 'ahead of';
+  return `This computer's clock is ${formatWait(Math.abs(offsetMs))} ${side} the server's.`;
+}
+
+const triesLeft = (left: number | undefined) =>
+  left === undefined || left < 0
+    ? ''
+    : left === 0
+      ? ' No tries left for now.'
+      : left === 1
+        ? ' Last try before you have to wait.'
+        : ` ${left} tries left.`;
+
+/** How long the server asks to wait after this problem, in milliseconds; null when it does not. */
+export function waitOf(problem: Problem): number | null {
+  const used = codeUsedExtra.safeParse(problem);
+  if (used.success) return used.data.nextCodeInMs;
+  const throttled = throttledExtra.safeParse(problem);
+  return throttled.success ? throttled.data.retryAfterMs : null;
+}
+
+const nextSteps: Record<ProblemCode, string | null> = {
+  'invalid-request': 'Check what you typed.',
+  'payload-too-large': null,
+  'not-found': null,
+  'method-not-allowed': null,
+  'internal-error': 'Try again in a moment.',
+  'storage-unavailable': null,
+  'invalid-credentials': "Run 'postern sign-in' again.",
+  'session-invalid': "Run 'postern sign-in'.",
+  'mfa-required': null,
+  'mfa-setup-required': "Run 'postern sign-in' in a terminal to set one up.",
+  'mfa-token-invalid': "Run 'postern sign-in' again.",
+  'invalid-code': null,
+  'code-already-used': null,
+  'factor-disabled': null,
+  'factor-exists': null,
+  'member-blocked': 'Ask your administrator.',
+  'too-many-attempts': null,
+  'step-up-required': null,
+  'challenge-invalid': null,
+  'unlock-not-enrolled': 'Use the Postern app to set it up.',
+  'gateway-unavailable': "Try again, or choose another one: 'postern gateways'.",
+  'gateway-not-found': "See 'postern gateways' for the ones you may use.",
+  'device-limit': "Choose another gateway: 'postern gateways'.",
+  'member-not-found': null,
+  'token-invalid': null,
+  'insufficient-scope': null,
+  'server-unreachable': 'Check your network and the address of the server.',
+  'server-untrusted-certificate':
+    "If your team runs a certificate authority of its own, sign in with '--ca FILE'. Otherwise do not go on.",
+  'protocol-error': null,
+  'untrusted-server': "Then run 'postern connect' again.",
+  'lease-invalid': 'Tell your administrator.',
+  'lease-expired': "Run 'postern connect' again.",
+  'controller-busy': 'End the connection there first.',
+  'caller-not-allowed': null,
+  'not-supported': null,
+  'helper-unavailable':
+    "Start it with 'sudo systemctl start postern-helper', or by hand with 'sudo postern-helper serve'.",
+  'helper-untrusted': 'Tell your administrator: someone may be impersonating the helper.',
+  'tunnel-failed': "Try again; 'postern status' shows what is missing.",
+  'keychain-locked': 'Unlock your keyring (it opens when you sign in to the desktop), then try again.',
+  'keychain-unavailable':
+    'Install and start a keyring such as gnome-keyring or KWallet, inside a D-Bus session.',
+  'signed-out': "Run 'postern sign-in'.",
+  'wrong-state': "See 'postern status'.",
+  cancelled: null,
+};
+
+const drift = z.object({ drift: z.string() });
+
+/** The sentence for a refusal, with tries left, wait and clock drift where the server told them, and the next step. */
+export function problemWords(problem: Problem): Words {
+  const detail = plainText(problem.detail) || problemKinds[problem.code].sentence;
+  const nextStep = nextSteps[problem.code];
+  const wait = waitOf(problem);
+  switch (problem.code) {
+    case 'invalid-code': {
+      const extra = invalidCodeExtra.safeParse(problem);
+      const offset = driftSentence(drift.safeParse(problem).data?.drift);
+      const tries = triesLeft(extra.success ? extra.data.attemptsLeft : undefined);
+      const sentence = problemKinds['invalid-code'].sentence;
+      return { sentence: `${sentence}${tries}${offset ? ` ${offset}` : ''}`, nextStep };
+    }
+    case 'code-already-used':
+      return {
+        sentence: wait === null ? detail : `Already used. ${fixed.nextCodeIn(formatWait(wait))}`,
+        nextStep,
+      };
+    case 'too-many-attempts':
+      return {
+        sentence: wait === null ? detail : `Too many attempts. ${fixed.tryAgainIn(formatWait(wait))}`,
+        nextStep,
+      };
+    case 'keychain-locked':
+    case 'keychain-unavailable':
+      return { sentence: problemKinds[problem.code].sentence, nextStep };
+    default:
+      return { sentence: detail, nextStep };
+  }
+}
