@@ -56,7 +56,7 @@ function forKysely(sqlite: DatabaseSync) {
   return {
     close: () => sqlite.close(),
     prepare(sql: string) {
-      const statement = prepare(sql);
+      const statement = prepare(transactionSql(sql, sqlite.isTransaction));
       type Parameters = Parameters_<StatementSync['all']>;
       return {
         reader: statement.columns().length > 0,
@@ -67,6 +67,17 @@ function forKysely(sqlite: DatabaseSync) {
       };
     },
   };
+}
+
+/**
+ * A transaction takes the write lock at its start: one that had read first could not wait for another process (an
+ * administrator's command beside the server) and would fail with "database is locked". A full disk rolls back by
+ * itself, after which SQLite refuses a second `rollback` and would hide what went wrong.
+ */
+function transactionSql(sql: string, isTransaction: boolean): string {
+  if (sql === 'begin') return 'begin immediate';
+  if (sql === 'rollback' && !isTransaction) return 'select 1';
+  return sql;
 }
 
 type Parameters_<F> = F extends (...parameters: infer P) => unknown ? P : never;

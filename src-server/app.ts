@@ -1,0 +1,113 @@
+import http from 'node:http';
+import https from 'node:https';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import swagger from '@fastify/swagger';
+import websocket from '@fastify/websocket';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { createJsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
+import type { ServerContext } from './context.ts';
+import type { Enforcement } from './enforcement/enforcement.ts';
+import { handleErrors, RequestRateError, requestValidator } from './http/error-handling.ts';
+import { registerDirectoryRoutes } from './integration/directory-routes.ts';
+import { registerLogRoutes } from './integration/log-routes.ts';
+import { registerMeRoute } from './me/me-route.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import { registerMfaRoutes } from './mfa/mfa-routes.ts';
+import { registerSignInRoutes } from './sign-in/sign-in-routes.ts';
+import { registerStatusRoutes } from './status/status-routes.ts';
+import { newId } from './tokens.ts';
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+/** Clients keep one connection warm, so that the answer to the gate costs no handshake. */
+const KEEP_ALIVE_MS = 330_000;
+/** A request that takes longer to arrive is not one of ours. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export interface AppParts {
+  metrics: Metrics;
+  enforcement: Enforcement;
+  /** Which gateways have an open channel. */
+  gateways: { isOnline(gatewayId: string): boolean };
+  /** PEM; without it the app speaks plain HTTP (tests). */
+  tls?: { cert: string; key: string };
+  /** Registers the routes of the half that decides who is connected. */
+  register?(app: FastifyInstance): void;
+}
+
+/** The whole HTTP side of the server, ready to `listen`. Everything it needs comes in `ctx` and `parts`. */
+export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<FastifyInstance> {
+  const log: FastifyBaseLogger = ctx.log;
+  const app = Fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT_BYTES,
+    trustProxy: ctx.config.trustedProxies.length > 0 ? ctx.config.trustedProxies : false,
+    genReqId: () => newId(ctx.now()),
+    serverFactory: (handler) => makeServer(handler, parts.tls),
+  });
+  app.setValidatorCompiler(requestValidator);
+  app.setSerializerCompiler(serializerCompiler);
+  handleErrors(app);
+  acceptEmptyJson(app);
+  observe(app, parts.metrics);
+  await app.register(helmet);
+  await app.register(rateLimit, {
+    max: ctx.config.requestsPerMinute,
+    timeWindow: 60_000,
+    errorResponseBuilder: (_request, { ttl }) => new RequestRateError(ttl),
+  });
+  await app.register(swagger, {
+    openapi: {
+      info: { title: 'Postern control server', version: '1' },
+      servers: [{ url: ctx.config.issuer }],
+    },
+    transform: createJsonSchemaTransform({ zodToJsonConfig: { unrepresentable: 'any' } }),
+  });
+  await app.register(websocket, { options: { maxPayload: MAX_FRAME_BYTES } });
+
+  // A plugin of its own, so that swagger sees every route.
+  await app.register(async (routes) => {
+    registerStatusRoutes(routes, ctx, parts.metrics);
+    registerSignInRoutes(routes, ctx, parts.enforcement);
+    registerMfaRoutes(routes, ctx);
+    registerMeRoute(routes, ctx, parts.gateways);
+    registerDirectoryRoutes(routes, ctx);
+    registerLogRoutes(routes, ctx);
+    parts.register?.(routes);
+  });
+  return app;
+}
+
+function makeServer(handler: http.RequestListener, tls: AppParts['tls']): http.Server {
+  const options = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS, noDelay: true };
+  return tls
+    ? https.createServer({ ...options, ...tls, minVersion: 'TLSv1.2' }, handler)
+    : http.createServer(options, handler);
+}
+
+/** An empty JSON body is no body: `POST sign-out` with a content type is what many HTTP libraries send. */
+function acceptEmptyJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined);
+    else return parse(request, body.toString(), done);
+  });
+}
+
+/** One line and one measurement for each answer; URLs keep their pattern, so that no id becomes a label. */
+function observe(app: FastifyInstance, { httpSeconds }: Metrics): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, ip } = request;
+    const route = request.routeOptions.url ?? 'unknown';
+    const status = reply.statusCode;
+    httpSeconds.observe({ method, route, status }, reply.elapsedTime / 1000);
+    const level = route === '/healthz' || route === '/metrics' ? 'debug' : 'info';
+    request.log[level](
+      { method, route, status, ip, ms: Math.round(reply.elapsedTime * 10) / 10 },
+      'answered',
+    );
+  });
+}

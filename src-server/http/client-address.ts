@@ -1,0 +1,16 @@
+import ipaddr from 'ipaddr.js';
+
+/** The address without an IPv4-mapped prefix (`::ffff:192.0.2.1` → `192.0.2.1`). */
+export function plainAddress(address: string): string {
+  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
+}
+
+/** Whether the address lies in one of the networks (CIDR); IPv4-mapped addresses count as IPv4. */
+export function isInNetworks(address: string, networks: readonly string[]): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  return networks.some((network) => {
+    const [base, bits] = ipaddr.parseCIDR(network);
+    return base.kind() === parsed.kind() && parsed.match([base, bits]);
+  });
+}

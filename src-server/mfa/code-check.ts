@@ -1,0 +1,189 @@
+import { type Problem, problem } from '../../src-shared/problem.ts';
+import { appendAudit } from '../audit/audit-log.ts';
+import type { ServerContext } from '../context.ts';
+import type { Tx } from '../db/database.ts';
+import type { FactorRow } from '../db/schema.ts';
+import { type Charge, chargeAttempt, clearAttempts } from './attempts.ts';
+import { canonicalBackupCode } from './backup-codes.ts';
+import { matchesHash } from './secret-hash.ts';
+import {
+  driftText,
+  matchingSteps,
+  newTotpSecret,
+  TOTP_DRIFT_WINDOW,
+  TOTP_STEP_MS,
+  TOTP_WINDOW,
+  totpStep,
+} from './totp.ts';
+
+/** So many failures in a row disable the factor until an administrator acts. */
+const DISABLE_AFTER_FAILURES = 100;
+
+export interface CodeInput {
+  memberId: string;
+  /** Normalised by the schemas of `otp-code.ts`. */
+  code: string;
+  /** As in `AuditEntry.actor`. */
+  actor: string;
+  ip: string | null;
+}
+
+/** `step` is the TOTP step that was spent; 0 for a backup code. */
+export type CodeOutcome = { ok: true; factorId: string; step: number } | { ok: false; problem: Problem };
+
+/** Where the failures of a member are counted. */
+export const attemptKeys = {
+  totp: (memberId: string) => `member:${memberId}:totp`,
+  backupCode: (memberId: string) => `member:${memberId}:backup-code`,
+  password: (memberId: string) => `member:${memberId}:password`,
+};
+
+/** Compared against when there is no factor, so that the answer takes as long. */
+const nobodysSecret = newTotpSecret();
+
+/**
+ * Checks a one-time password in the caller's transaction (RFC 6238 §5.2): throttled → charged → compared → spent by
+ * one conditional write. A refusal is a value, so that the charge is committed with it.
+ */
+export async function checkTotp(tx: Tx, ctx: ServerContext, input: CodeInput): Promise<CodeOutcome> {
+  const { memberId, code } = input;
+  const now = ctx.now();
+  const key = attemptKeys.totp(memberId);
+  const record = recorder(tx, now, 'proof.totp', input);
+  const factor = await activeFactor(tx, memberId);
+  if (factor?.is_disabled) return record.refused(problem('factor-disabled'));
+  const charge = await chargeAttempt(tx, key, now);
+  if (!charge.ok) return record.refused(throttled(charge.retryAfterMs));
+
+  const secret = factor ? openSecret(ctx, factor) : nobodysSecret;
+  const current = totpStep(now);
+  const found = matchingSteps(secret, code, current - TOTP_WINDOW, current + TOTP_WINDOW);
+  if (!factor) return record.refused(wrongCode(charge));
+  const { id: factorId, last_step } = factor;
+  const step = found.find((match) => match > last_step);
+  if (step !== undefined && (await spendStep(tx, factorId, step))) {
+    await clearAttempts(tx, key);
+    await record.accepted({ factorId, step });
+    return { ok: true, factorId, step };
+  }
+  const near =
+    found.length > 0
+      ? []
+      : matchingSteps(secret, code, current - TOTP_DRIFT_WINDOW, current + TOTP_DRIFT_WINDOW);
+  if (charge.failuresInRow >= DISABLE_AFTER_FAILURES) {
+    await tx.updateTable('factor').set({ is_disabled: 1 }).where('id', '=', factorId).execute();
+    return record.refused(problem('factor-disabled'), { factorId, failuresInRow: charge.failuresInRow });
+  }
+  if (found.length > 0 || near.includes(last_step))
+    return record.refused(usedCode(now, last_step), { factorId });
+  const [drifted] = near;
+  return record.refused(wrongCode(charge, drifted === undefined ? undefined : driftText(drifted, current)));
+}
+
+/**
+ * Checks a backup code. Runs in transactions of its own, because comparing costs tens of milliseconds per code;
+ * charged before, marked used by one conditional write after.
+ */
+export async function checkBackupCode(ctx: ServerContext, input: CodeInput): Promise<CodeOutcome> {
+  const { memberId } = input;
+  const { db } = ctx.database;
+  const key = attemptKeys.backupCode(memberId);
+  const prepared = await db.transaction().execute(async (tx) => {
+    const now = ctx.now();
+    const record = recorder(tx, now, 'proof.backup-code', input);
+    const factor = await activeFactor(tx, memberId);
+    if (factor?.is_disabled) return record.refused(problem('factor-disabled'));
+    const charge = await chargeAttempt(tx, key, now);
+    if (!charge.ok) return record.refused(throttled(charge.retryAfterMs));
+    const codes = factor
+      ? await tx.selectFrom('backup_code').selectAll().where('factor_id', '=', factor.id).execute()
+      : [];
+    return { ok: true as const, charge, codes };
+  });
+  if (!prepared.ok) return prepared;
+
+  const canonical = canonicalBackupCode(input.code);
+  const matches = await Promise.all(prepared.codes.map((row) => matchesHash(canonical, row.code_hash)));
+  const match = prepared.codes.find((_, index) => matches[index]);
+  return db.transaction().execute(async (tx) => {
+    const record = recorder(tx, ctx.now(), 'proof.backup-code', input);
+    if (!match) return record.refused(wrongCode(prepared.charge));
+    const { numUpdatedRows } = await tx
+      .updateTable('backup_code')
+      .set({ used_at: ctx.now() })
+      .where('id', '=', match.id)
+      .where('used_at', 'is', null)
+      .where('factor_id', 'in', activeFactorIds(tx))
+      .executeTakeFirst();
+    if (numUpdatedRows !== 1n) return record.refused(usedBackupCode());
+    await clearAttempts(tx, key);
+    await record.accepted({ factorId: match.factor_id, backupCodeId: match.id });
+    return { ok: true, factorId: match.factor_id, step: 0 };
+  });
+}
+
+/** The member's factor that counts, disabled or not. */
+export function activeFactor(tx: Tx, memberId: string): Promise<FactorRow | undefined> {
+  return tx
+    .selectFrom('factor')
+    .selectAll()
+    .where('member_id', '=', memberId)
+    .where('state', '=', 'active')
+    .executeTakeFirst();
+}
+
+function activeFactorIds(tx: Tx) {
+  return tx.selectFrom('factor').select('id').where('state', '=', 'active').where('is_disabled', '=', 0);
+}
+
+/** The Base32 secret of a factor. */
+export function openSecret(ctx: ServerContext, factor: Pick<FactorRow, 'secret_sealed'>): string {
+  return Buffer.from(ctx.keys.sealedBox.open(factor.secret_sealed)).toString('utf8');
+}
+
+async function spendStep(tx: Tx, factorId: string, step: number): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('factor')
+    .set({ last_step: step })
+    .where('id', '=', factorId)
+    .where('last_step', '<', step)
+    .where('state', '=', 'active')
+    .where('is_disabled', '=', 0)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+function throttled(retryAfterMs: number): Problem {
+  return problem('too-many-attempts', undefined, { retryAfterMs });
+}
+
+export function wrongCode({ attemptsLeft, waitMs }: Charge & { ok: true }, drift?: string): Problem {
+  return problem('invalid-code', undefined, {
+    attemptsLeft,
+    ...(drift === undefined ? {} : { drift }),
+    ...(waitMs > 0 ? { retryAfterMs: waitMs } : {}),
+  });
+}
+
+/** `nextCodeInMs`: until an authenticator with the right time shows a code that has not been overtaken. */
+function usedCode(now: number, lastStep: number): Problem {
+  const nextStep = Math.max(lastStep, totpStep(now)) + 1;
+  return problem('code-already-used', undefined, { nextCodeInMs: nextStep * TOTP_STEP_MS - now });
+}
+
+function usedBackupCode(): Problem {
+  return problem('code-already-used', 'That backup code was already used. Use another one.', {
+    nextCodeInMs: 0,
+  });
+}
+
+function recorder(tx: Tx, at: number, action: string, { memberId, actor, ip }: CodeInput) {
+  const entry = { at, actor, action, subject: `member:${memberId}`, ip };
+  return {
+    accepted: (details: Record<string, unknown>) => appendAudit(tx, { ...entry, outcome: 'ok', details }),
+    async refused(refusal: Problem, details: Record<string, unknown> = {}) {
+      await appendAudit(tx, { ...entry, outcome: 'refused', details: { ...details, refusal: refusal.code } });
+      return { ok: false as const, problem: refusal };
+    },
+  };
+}

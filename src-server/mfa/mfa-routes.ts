@@ -1,0 +1,92 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import {
+  mfaConfirmAnswer,
+  mfaConfirmRequest,
+  mfaSetupAnswer,
+  mfaSetupRequest,
+} from '../../src-shared/client-api.ts';
+import { fail, ok, problemSchema, type Result } from '../../src-shared/problem.ts';
+import type { ServerContext } from '../context.ts';
+import { plainAddress } from '../http/client-address.ts';
+import { sendProblem } from '../http/problem-reply.ts';
+import { authenticateSession } from '../session/authenticate.ts';
+import { findSignInToken, spendSignInToken } from '../sign-in/sign-in-token.ts';
+import { activateFactor, checkFirstCode, prepareBackupCodes, setUpFactor } from './enrolment.ts';
+
+/** `POST /client/v1/mfa/setup` and `/mfa/confirm`: with the token of a sign-in, or within a session. */
+export function registerMfaRoutes(plain: FastifyInstance, ctx: ServerContext): void {
+  const app = plain.withTypeProvider<ZodTypeProvider>();
+  const { db } = ctx.database;
+  app.post(
+    '/client/v1/mfa/setup',
+    {
+      schema: {
+        summary: 'Begin to set up an authenticator app',
+        tags: ['client'],
+        body: mfaSetupRequest,
+        response: { 200: mfaSetupAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const caller = await identify(ctx, request, request.body.setupToken);
+      if (!caller.ok) return sendProblem(reply, caller.problem);
+      const answer = await db.transaction().execute((tx) => setUpFactor(tx, ctx, caller.value.memberId));
+      return answer.ok ? reply.send(answer.value) : sendProblem(reply, answer.problem);
+    },
+  );
+  app.post(
+    '/client/v1/mfa/confirm',
+    {
+      schema: {
+        summary: 'Finish the set-up with a first code; answers the backup codes, once',
+        tags: ['client'],
+        body: mfaConfirmRequest,
+        response: { 200: mfaConfirmAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const { factorId, code, setupToken } = request.body;
+      const caller = await identify(ctx, request, setupToken);
+      if (!caller.ok) return sendProblem(reply, caller.problem);
+      const { memberId, tokenHash } = caller.value;
+      const ip = plainAddress(request.ip);
+      const step = await db
+        .transaction()
+        .execute((tx) => checkFirstCode(tx, ctx, { memberId, factorId, code, ip }));
+      if (!step.ok) return sendProblem(reply, step.problem);
+      const { codes, hashes } = await prepareBackupCodes(ctx);
+      const actor = `member:${memberId}`;
+      const activated = await db.transaction().execute(async (tx) => {
+        if (tokenHash !== null && !(await spendSignInToken(tx, tokenHash, ctx.now())))
+          return fail('mfa-token-invalid');
+        const input = { memberId, factorId, step: step.value, backupCodeHashes: hashes, actor, ip };
+        return activateFactor(tx, ctx, input);
+      });
+      return activated.ok ? reply.send({ backupCodes: codes }) : sendProblem(reply, activated.problem);
+    },
+  );
+}
+
+async function identify(
+  ctx: ServerContext,
+  request: FastifyRequest,
+  setupToken: string | undefined,
+): Promise<Result<{ memberId: string; tokenHash: string | null }>> {
+  if (setupToken === undefined) {
+    const session = await authenticateSession(ctx, request);
+    return session.ok ? ok({ memberId: session.value.memberId, tokenHash: null }) : session;
+  }
+  return ctx.database.db.transaction().execute(async (tx) => {
+    const token = await findSignInToken(tx, { token: setupToken, purpose: 'setup', now: ctx.now() });
+    if (!token) return fail('mfa-token-invalid');
+    const member = await tx
+      .selectFrom('member')
+      .select('is_blocked')
+      .where('id', '=', token.memberId)
+      .executeTakeFirstOrThrow();
+    return member.is_blocked === 1
+      ? fail('member-blocked')
+      : ok({ memberId: token.memberId, tokenHash: token.tokenHash });
+  });
+}

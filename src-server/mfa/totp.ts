@@ -1,0 +1,52 @@
+import { timingSafeEqual } from 'node:crypto';
+import { generateSecret, generateSync, generateURI } from 'otplib';
+
+export const TOTP_STEP_MS = 30_000;
+/** Steps that are accepted: the current one and one on either side (RFC 6238 §5.2). */
+export const TOTP_WINDOW = 1;
+/** Steps that are looked at to tell a clock that is off from a wrong code. */
+export const TOTP_DRIFT_WINDOW = 10;
+
+/** 160 random bits in Base32 (RFC 4226 §4, R6). */
+export function newTotpSecret(): string {
+  return generateSecret({ length: 20 });
+}
+
+/** Number of whole 30 s steps since 1970 (RFC 6238 §4.2). */
+export function totpStep(timeMs: number): number {
+  return Math.floor(timeMs / TOTP_STEP_MS);
+}
+
+/** The six digits of a step: SHA-1, 30 s, what every authenticator app reads. */
+export function totpAt(secret: string, step: number): string {
+  return generateSync({
+    secret,
+    strategy: 'totp',
+    algorithm: 'sha1',
+    digits: 6,
+    period: TOTP_STEP_MS / 1000,
+    epoch: (step * TOTP_STEP_MS) / 1000,
+  });
+}
+
+/** The steps from `from` to `to` whose code is this one; every step is compared, each in constant time. */
+export function matchingSteps(secret: string, code: string, from: number, to: number): number[] {
+  const given = Buffer.from(code);
+  const matches: number[] = [];
+  for (let step = Math.max(0, from); step <= to; step++) {
+    const expected = Buffer.from(totpAt(secret, step));
+    if (expected.length === given.length && timingSafeEqual(expected, given)) matches.push(step);
+  }
+  return matches;
+}
+
+/** What the QR code of the set-up holds. */
+export function otpauthUri(secret: string, issuer: string, label: string): string {
+  return generateURI({ secret, issuer, label, strategy: 'totp', digits: 6, period: TOTP_STEP_MS / 1000 });
+}
+
+/** By how much the phone's clock is off, as `+90s` (fast) or `-120s` (slow). */
+export function driftText(step: number, currentStep: number): string {
+  const seconds = ((step - currentStep) * TOTP_STEP_MS) / 1000;
+  return `${seconds > 0 ? '+' : '-'}${Math.abs(seconds)}s`;
+}

@@ -1,0 +1,68 @@
+import type { FastifyRequest } from 'fastify';
+import { fail, ok, type Result } from '../../src-shared/problem.ts';
+import type { ServerContext } from '../context.ts';
+import type { MemberRow, SessionRow } from '../db/schema.ts';
+import { bearerToken, hashToken } from '../tokens.ts';
+
+/** A client session lasts this long after its last use. */
+export const SESSION_LIFE_MS = 30 * 86_400_000;
+/** The sliding expiry is written at most this often. */
+const TOUCH_INTERVAL_MS = 3_600_000;
+
+/** Who is asking: a signed-in device of a member. */
+export interface SessionIdentity {
+  sessionId: string;
+  memberId: string;
+  deviceId: string;
+  role: MemberRow['role'];
+  /** Strongest proof that the session was made with. */
+  method: SessionRow['method'];
+}
+
+/** The session of the request's bearer token; `session-invalid` or `member-blocked` when it does not count. */
+export async function authenticateSession(
+  ctx: ServerContext,
+  request: Pick<FastifyRequest, 'headers'>,
+): Promise<Result<SessionIdentity>> {
+  const token = bearerToken(request.headers.authorization);
+  if (!token) return fail('session-invalid');
+  const now = ctx.now();
+  const row = await ctx.database.db
+    .selectFrom('session')
+    .innerJoin('device', 'device.id', 'session.device_id')
+    .innerJoin('member', 'member.id', 'session.member_id')
+    .select([
+      'session.id as sessionId',
+      'session.member_id as memberId',
+      'device.id as deviceId',
+      'member.role',
+      'session.method',
+      'session.ended_at',
+      'session.expires_at',
+      'session.last_used_at',
+      'device.removed_at',
+      'member.is_blocked',
+    ])
+    .where('session.token_hash', '=', hashToken(token))
+    .where('session.kind', '=', 'client')
+    .executeTakeFirst();
+  if (!row) return fail('session-invalid');
+  if (row.is_blocked === 1) return fail('member-blocked');
+  if (row.ended_at !== null || row.expires_at <= now || row.removed_at !== null)
+    return fail('session-invalid');
+  const { sessionId, memberId, deviceId, role, method } = row;
+  if (now - row.last_used_at >= TOUCH_INTERVAL_MS) await touch(ctx, sessionId, deviceId, now);
+  return ok({ sessionId, memberId, deviceId, role, method });
+}
+
+async function touch(ctx: ServerContext, sessionId: string, deviceId: string, now: number): Promise<void> {
+  await ctx.database.db.transaction().execute(async (tx) => {
+    await tx
+      .updateTable('session')
+      .set({ last_used_at: now, expires_at: now + SESSION_LIFE_MS })
+      .where('id', '=', sessionId)
+      .where('ended_at', 'is', null)
+      .execute();
+    await tx.updateTable('device').set({ last_seen_at: now }).where('id', '=', deviceId).execute();
+  });
+}
