@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import * as z from 'zod';
+import { StoryError } from './narrator.ts';
 
 const line = z.looseObject({ event: z.string() });
 export type ClientEvent = z.infer<typeof line>;
@@ -93,11 +94,11 @@ export function startClient(shell: string, args: readonly string[]): ClientProce
           }
           if (code === undefined) return;
           finish();
-          reject(new Error(`the client ended with code ${code} before ${what}:\n${lastWords()}`));
+          reject(new StoryError(`the client ended with code ${code} before ${what}:\n${lastWords()}`));
         };
         const timer = setTimeout(() => {
           finish();
-          reject(new Error(`waited ${timeoutMs / 1000} s in vain until ${what}:\n${lastWords()}`));
+          reject(new StoryError(`waited ${timeoutMs / 1000} s in vain until ${what}:\n${lastWords()}`));
         }, timeoutMs);
         wakers.add(look);
         look();
