@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -35,10 +35,22 @@ function tryTake(file) {
   const pid = Number(holder.split(' ')[0]);
   const isAlive = process.platform === 'linux' ? identity(pid) === holder : true;
   if (holder !== '' && !isAlive) {
-    rmSync(file, { force: true });
+    bury(file, holder);
     return 0;
   }
   return pid;
+}
+
+/** Removes the lock of a holder that is gone; one that somebody else took in the meantime is put back. */
+function bury(file, holder) {
+  const grave = `${file}.${process.pid}`;
+  try {
+    renameSync(file, grave);
+    if (readFileSync(grave, 'utf8') !== holder) linkSync(grave, file);
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
+  }
+  rmSync(grave, { force: true });
 }
 
 /** Runs `work` while no other set-up of this checkout runs; waits for one that does. Resolves to what `work` does. */
