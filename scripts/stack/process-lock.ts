@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { StackError } from './stack-error.ts';
 
 export type Lock = { isHeld: true; release: () => void } | { isHeld: false; holder: string };
 
@@ -10,22 +11,24 @@ export type Lock = { isHeld: true; release: () => void } | { isHeld: false; hold
  */
 export function takeProcessLock(file: string): Lock {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  const database = new DatabaseSync(file, { timeout: 0 });
+  let database: DatabaseSync | null = null;
   try {
+    database = new DatabaseSync(file, { timeout: 0 });
     database.exec('begin exclusive');
   } catch (error) {
-    database.close();
-    if (error instanceof Error && /locked/.test(error.message))
-      return { isHeld: false, holder: readPid(file) };
-    throw error;
+    database?.close();
+    const why = error instanceof Error ? error.message : String(error);
+    if (/locked/.test(why)) return { isHeld: false, holder: readPid(file) };
+    throw new StackError(`${file} cannot be locked (${why}): does ${path.dirname(file)} belong to you?`);
   }
+  const held = database;
   writeFileSync(`${file}.pid`, String(process.pid), { mode: 0o600 });
   return {
     isHeld: true,
     release() {
       rmSync(`${file}.pid`, { force: true });
       rmSync(file, { force: true });
-      database.close();
+      held.close();
     },
   };
 }
