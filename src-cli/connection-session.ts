@@ -138,7 +138,7 @@ export async function runConnection(
         case 'renew':
           return core.renew('cli');
         case 'proof':
-          return core.submitProof(request.proofMethod, request.code);
+          return core.submitProof(request.proof.method, request.proof.code);
       }
     },
   };

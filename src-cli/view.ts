@@ -98,6 +98,9 @@ function promptOf(prompt: GatePrompt, purpose: ViewPrompt['purpose'], name: stri
   };
 }
 
+/** CIDR of a single host → its address; other networks stay as they are. */
+const hostOf = (cidr: string) => plainText(cidr).replace(/(?<=^[\d.]+)\/32$|(?<=:.*)\/128$/, '');
+
 type Differing = Pick<
   View,
   | 'gateway'
@@ -155,7 +158,7 @@ function connectionPart(snapshot: Snapshot): Differing {
       return {
         ...nothing,
         gateway: target,
-        addresses: connection.lease.addresses.map(plainText),
+        addresses: connection.lease.addresses.map(hostOf),
         since: connection.since,
         expiresAt: connection.lease.expiresAt,
         isExpiring: connection.expiring !== null,
@@ -168,7 +171,7 @@ function connectionPart(snapshot: Snapshot): Differing {
       return {
         ...nothing,
         gateway: gateway(connection.gatewayId),
-        addresses: connection.lease?.addresses.map(plainText) ?? [],
+        addresses: connection.lease?.addresses.map(hostOf) ?? [],
         expiresAt: connection.lease?.expiresAt ?? null,
         attempt: connection.attempt,
         nextTryAt: connection.nextTryAt,

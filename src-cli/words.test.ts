@@ -125,7 +125,7 @@ describe('states', () => {
       lockdown: 'off' as const,
     };
     expect(trafficLine(toView({ ...snapshot, connection: connected, tunnel }), time)).toBe(
-      'Connected to main · 10.7.0.2/32 · since 12:03 · received 1.2 kB · sent 7 B',
+      'Connected to main · 10.7.0.2 · since 12:03 · received 1.2 kB · sent 7 B',
     );
   });
 

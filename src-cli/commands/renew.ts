@@ -25,8 +25,8 @@ export async function renew(context: CommandContext): Promise<Ending> {
     asker: context.asker,
     output,
     time,
-    async submit({ method, code }) {
-      const answer = await client.request({ method: 'proof', proofMethod: method, code });
+    async submit(proof) {
+      const answer = await client.request({ method: 'proof', proof });
       return answer.ok ? ok(undefined) : answer;
     },
     dismiss: () => over.resolve(exit('cancelled')),

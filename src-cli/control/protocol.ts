@@ -13,8 +13,13 @@ export const controlRequest = z.discriminatedUnion('method', [
   z.strictObject({ method: z.literal('disconnect') }),
   z.strictObject({ method: z.literal('sign-out') }),
   z.strictObject({ method: z.literal('renew') }),
-  z.strictObject({ method: z.literal('proof'), proofMethod: z.literal('totp'), code: totpCode }),
-  z.strictObject({ method: z.literal('proof'), proofMethod: z.literal('backup-code'), code: backupCode }),
+  z.strictObject({
+    method: z.literal('proof'),
+    proof: z.discriminatedUnion('method', [
+      z.strictObject({ method: z.literal('totp'), code: totpCode }),
+      z.strictObject({ method: z.literal('backup-code'), code: backupCode }),
+    ]),
+  }),
 ]);
 export type ControlRequest = z.infer<typeof controlRequest>;
 

@@ -93,7 +93,8 @@ export function createScriptedCore(options: {
     addresses: ['10.7.0.2/32'],
   });
   const goUp = () => {
-    set({ phase: 'connecting', gatewayId: GATEWAY_ID, attempt: 1, lease: lease() });
+    if (snapshot.connection.phase !== 'connected')
+      set({ phase: 'connecting', gatewayId: GATEWAY_ID, attempt: 1, lease: lease() });
     change({
       connection: {
         phase: 'connected',

@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
+
+/** Copies between its own pipes and a program on a real pseudo-terminal of 100 columns; exits as the program did. */
+const RELAY = `
+import fcntl, os, pty, select, struct, sys, termios
+pid, master = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack('HHHH', 40, 100, 0, 0))
+sources = [0, master]
+while True:
+    for source in select.select(sources, [], [])[0]:
+        try:
+            data = os.read(source, 65536)
+        except OSError:
+            data = b''
+        if source == 0:
+            if data: os.write(master, data)
+            else: sources.remove(0)
+        elif data:
+            os.write(1, data)
+        else:
+            status = os.waitpid(pid, 0)[1]
+            sys.exit(os.waitstatus_to_exitcode(status) % 256)
+`;
+
+export interface Terminal {
+  /** Keys as they come from a keyboard: `\r` is Enter, `\x03` Ctrl-C, `\x1b` Esc. */
+  press(keys: string): void;
+  /** Everything that the terminal was told to show. */
+  raw(): string;
+  /** The same without escape sequences. */
+  text(): string;
+  /** Waits for the text after the position of the last match; rejects after 20 s. */
+  sees(text: string | RegExp): Promise<void>;
+  exitCode: Promise<number>;
+  kill(): void;
+}
+
+/** Runs a program on a pseudo-terminal of its own. */
+export function openTerminal(command: string[], env: Record<string, string | undefined>): Terminal {
+  const child: ChildProcess = spawn('python3', ['-c', RELAY, ...command], {
+    env,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let raw = '';
+  let seenUpTo = 0;
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      raw += chunk;
+    });
+  const exitCode = new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? -1));
+  });
+  return {
+    press: (keys) => void child.stdin?.write(keys),
+    raw: () => raw,
+    text: () => stripVTControlCharacters(raw),
+    async sees(wanted) {
+      const deadline = Date.now() + 20_000;
+      for (;;) {
+        const rest = stripVTControlCharacters(raw.slice(seenUpTo));
+        if (typeof wanted === 'string' ? rest.includes(wanted) : wanted.test(rest)) break;
+        if (Date.now() > deadline) throw new Error(`did not see ${String(wanted)} in:\n${rest}`);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      seenUpTo = raw.length;
+    },
+    exitCode,
+    kill: () => void child.kill('SIGKILL'),
+  };
+}

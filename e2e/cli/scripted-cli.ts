@@ -1,0 +1,38 @@
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCli } from '../../src-cli/run-cli.ts';
+import { administratorReason, createScriptedCore } from '../../src-cli/testing/scripted-core.ts';
+import { ok, problem } from '../../src-shared/problem.ts';
+
+/**
+ * The terminal client with everything real but the core: for what only a terminal shows. SIGUSR2 plays the server
+ * that ends the connection. SCRIPT is `open`, `gated`, `used` (the first code counts as used) or `signed-out`.
+ */
+const script = process.env.SCRIPT ?? 'gated';
+const profileDir = process.env.POSTERN_PROFILE ?? '';
+const core = createScriptedCore({ isSignedIn: script !== 'signed-out', isGated: script !== 'open' });
+if (script === 'used') core.refuseNext(problem('code-already-used', undefined, { nextCodeInMs: 3000 }));
+process.on('SIGUSR2', () => core.endByServer(administratorReason('sign-in from a new country', 'INC-7')));
+writeFileSync(join(profileDir, 'pid'), String(process.pid));
+
+const code = await runCli({
+  argv: process.argv.slice(2),
+  env: process.env,
+  stdin: process.stdin,
+  terminal: process.stdin.isTTY ? process.stdin : null,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  now: Date.now,
+  pid: process.pid,
+  uid: process.getuid?.() ?? 0,
+  homeDir: profileDir,
+  tmpDir: tmpdir(),
+  version: '0.0.0',
+  onSignal(listener) {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, listener);
+  },
+  quit: (exitCode) => process.exit(exitCode),
+  openCore: async () => ok(core),
+});
+process.exit(code);

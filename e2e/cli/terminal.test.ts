@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { makeProfile } from '../../src-cli/testing/run-scripted.ts';
+import { PASSWORD, RIGHT_BACKUP_CODE, RIGHT_CODE } from '../../src-cli/testing/scripted-core.ts';
+import { openTerminal, type Terminal } from './pty.ts';
+
+let profile: ReturnType<typeof makeProfile>;
+let terminal: Terminal | null = null;
+beforeEach(() => {
+  profile = makeProfile();
+});
+afterEach(() => {
+  terminal?.kill();
+  profile.remove();
+});
+
+const root = join(import.meta.dirname, '../..');
+function start(script: string, ...argv: string[]): Terminal {
+  const command = [
+    join(root, 'node_modules/.bin/node'),
+    join(import.meta.dirname, 'scripted-cli.ts'),
+    ...argv,
+  ];
+  const env = { ...process.env, SCRIPT: script, POSTERN_PROFILE: profile.dir, TERM: 'xterm-256color' };
+  terminal = openTerminal(command, env);
+  return terminal;
+}
+const serverEnds = () => process.kill(Number(readFileSync(join(profile.dir, 'pid'), 'utf8')), 'SIGUSR2');
+
+test('neither password nor code is ever on the screen at sign-in', async () => {
+  const screen = start('signed-out', 'sign-in', '--server', 'https://vpn.example');
+  await screen.sees('E-mail:');
+  screen.press('ada@example.com\r');
+  await screen.sees('Password:');
+  screen.press(`${PASSWORD}\r`);
+  await screen.sees('Code from your authenticator app:');
+  screen.press('111111\r');
+  await screen.sees('4 tries left');
+  screen.press(`${RIGHT_CODE}\r`);
+  await screen.sees('Signed in to Example');
+  expect(await screen.exitCode).toBe(0);
+  for (const secret of [PASSWORD, RIGHT_CODE, '111111', 'correct'])
+    expect(screen.raw()).not.toContain(secret);
+  expect(screen.raw(), 'the e-mail is echoed, so the check above can fail').toContain('ada@example.com');
+});
+
+test('keys between two prompts are not echoed either, and the gate opens by itself', async () => {
+  const screen = start('open', 'connect');
+  await screen.sees('Connected to main · 10.7.0.2 · since');
+  screen.press('987654');
+  serverEnds();
+  await screen.sees('sign-in from a new country (incident INC-7). Enter a code to reconnect.');
+  await screen.sees('Esc: cancel');
+  screen.press('48 29 13\r');
+  await screen.sees('Connected to main.');
+  screen.press('\x03');
+  await screen.sees('Disconnected.');
+  expect(await screen.exitCode).toBe(0);
+  for (const secret of ['987654', RIGHT_CODE, '48 29 13']) expect(screen.raw()).not.toContain(secret);
+});
+
+test('a used code shows the countdown, Enter during it sends nothing, Tab leads to a backup code', async () => {
+  const screen = start('used', 'connect');
+  await screen.sees('Esc: cancel');
+  screen.press('111111\r');
+  await screen.sees('Already used. Next code in');
+  await screen.sees(/Next code in \d s/);
+  screen.press('222222\r');
+  await screen.sees('Not sent.');
+  screen.press('\t');
+  await screen.sees('Backup code for main:');
+  screen.press(`${RIGHT_BACKUP_CODE}\r`);
+  await screen.sees('Connected to main.');
+  screen.press('\x03');
+  expect(await screen.exitCode).toBe(0);
+  expect(screen.raw()).not.toContain(RIGHT_BACKUP_CODE);
+});
+
+test.each([
+  ['Esc', '\x1b'],
+  ['Ctrl-C', '\x03'],
+])('%s at the prompt cancels', async (_name, key) => {
+  const screen = start('gated', 'connect');
+  await screen.sees('Esc: cancel');
+  screen.press(key);
+  await screen.sees('Cancelled. You are not connected.');
+  expect(await screen.exitCode).toBe(8);
+});
+
+test('a prompt that became obsolete is withdrawn and the new reason told', async () => {
+  const screen = start('gated', 'connect');
+  await screen.sees('Esc: cancel');
+  screen.press('12');
+  serverEnds();
+  await screen.sees('Your administrator ended this connection');
+  await screen.sees('Esc: cancel');
+  screen.press(`${RIGHT_CODE}\r`);
+  await screen.sees('Connected to main.');
+  screen.press('\x03');
+  expect(await screen.exitCode).toBe(0);
+});
