@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,17 +9,23 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'postern-lock-'));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** A process that takes the lock and keeps it until it is killed. */
 async function holdElsewhere(file: string) {
   const script = `
     import { takeProcessLock } from ${JSON.stringify(path.join(import.meta.dirname, 'process-lock.ts'))};
     console.log(takeProcessLock(${JSON.stringify(file)}).isHeld);
+    gc();
     setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+  const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  children.push(child);
   const said = await new Promise<string>((resolve) =>
     child.stdout.once('data', (text) => resolve(String(text))),
   );

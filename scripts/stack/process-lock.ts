@@ -3,6 +3,9 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StackError } from './stack-error.ts';
 
+/** A lock lasts until it is released: were its database collected as garbage, the file would be closed. */
+const heldLocks = new Set<DatabaseSync>();
+
 export type Lock = { isHeld: true; release: () => void } | { isHeld: false; holder: string };
 
 /**
@@ -22,6 +25,7 @@ export function takeProcessLock(file: string): Lock {
     throw new StackError(`${file} cannot be locked (${why}): does ${path.dirname(file)} belong to you?`);
   }
   const held = database;
+  heldLocks.add(held);
   writeFileSync(`${file}.pid`, String(process.pid), { mode: 0o600 });
   return {
     isHeld: true,
@@ -29,6 +33,7 @@ export function takeProcessLock(file: string): Lock {
       rmSync(`${file}.pid`, { force: true });
       rmSync(file, { force: true });
       held.close();
+      heldLocks.delete(held);
     },
   };
 }
