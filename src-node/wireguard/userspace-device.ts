@@ -39,8 +39,11 @@ class UserspaceDevice implements WgDevice {
   readonly #child: ChildProcess;
   readonly #socketPath: string;
   readonly #connection: UapiConnection;
+  /** Figures are read beside it, so that a long list of peers never stands before a change. */
+  readonly #reader: UapiConnection;
   readonly #exited: Promise<string>;
   #closing: Promise<void> | null = null;
+  #replacing: Promise<void> | null = null;
 
   constructor(interfaceName: string, socketPath: string, child: ChildProcess, exited: Promise<string>) {
     this.interfaceName = interfaceName;
@@ -48,23 +51,35 @@ class UserspaceDevice implements WgDevice {
     this.#child = child;
     this.#exited = exited;
     this.#connection = new UapiConnection(socketPath);
+    this.#reader = new UapiConnection(socketPath);
     this.ended = new Promise((resolve) => {
       void exited.then((reason) => {
         if (this.#closing) return;
-        this.#connection.close();
+        this.#disconnect();
         resolve({ reason });
       });
     });
   }
 
   apply(change: WgChange): Promise<void> {
+    // A replacement reads before it writes; nothing may come between.
+    if (this.#replacing) return this.#replacing.then(() => this.apply(change));
     // A new private key ends every session anyway; without one, peers that stay the same keep theirs.
-    if (change.replacePeers && change.privateKey === undefined) return this.#replacePeers(change);
-    return this.#set(change);
+    if (!change.replacePeers || change.privateKey !== undefined) return this.#set(change);
+    const replaced = this.#get(this.#connection).then((now) => this.#set(replacementFor(now, change)));
+    const settled = replaced.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#replacing = settled;
+    void settled.then(() => {
+      if (this.#replacing === settled) this.#replacing = null;
+    });
+    return replaced;
   }
 
   async peers(): Promise<WgPeerStats[]> {
-    const peers = await this.#get();
+    const peers = await this.#get(this.#reader);
     return peers.map(({ presharedKey: _, keepaliveSeconds: __, ...stats }) => stats);
   }
 
@@ -78,18 +93,19 @@ class UserspaceDevice implements WgDevice {
     if (errno !== 0) throw new WgDeviceError(`WireGuard refused the change (errno ${errno})`, errno);
   }
 
-  async #get(): Promise<UapiPeer[]> {
-    const { errno, peers } = parseReply(await this.#connection.request(UAPI_GET));
+  async #get(connection: UapiConnection): Promise<UapiPeer[]> {
+    const { errno, peers } = parseReply(await connection.request(UAPI_GET));
     if (errno !== 0) throw new WgDeviceError(`WireGuard refused to answer (errno ${errno})`, errno);
     return peers;
   }
 
-  async #replacePeers(change: WgChange): Promise<void> {
-    await this.#set(replacementFor(await this.#get(), change));
+  #disconnect(): void {
+    this.#connection.close();
+    this.#reader.close();
   }
 
   async #stop(): Promise<void> {
-    this.#connection.close();
+    this.#disconnect();
     this.#child.kill('SIGTERM');
     const stopped = new AbortController();
     const first = await Promise.race([this.#exited, sleep(STOP_LIMIT_MS, stopped.signal)]);

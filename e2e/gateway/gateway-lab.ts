@@ -1,0 +1,270 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { stringify } from 'smol-toml';
+import { makeCertificates } from '../../scripts/stack/certificate-authority.ts';
+import { FakeServer } from '../../src-gateway/testing/fake-server.ts';
+import { sleep } from '../../src-node/backoff.ts';
+import { findProgram, runProgram } from '../../src-node/run-program.ts';
+import { generateWgKeyPair, type WgKeyPair } from '../../src-node/wireguard/key-pair.ts';
+import { deleteInterface } from '../../src-node/wireguard/network-interface.ts';
+import { UapiConnection } from '../../src-node/wireguard/uapi-connection.ts';
+import { encodeSet, parseReply, UAPI_GET } from '../../src-node/wireguard/uapi-text.ts';
+import type { Peer } from '../../src-shared/gateway-channel.ts';
+
+const PREFIX = 'pst-h2';
+export const GATEWAY_NETNS = `${PREFIX}-gw`;
+export const LAPTOP_NETNS = `${PREFIX}-lap`;
+export const GATEWAY_INTERFACE = `${PREFIX}-wg`;
+const LAPTOP_INTERFACE = `${PREFIX}-tun`;
+const SERVER = '10.219.77.1';
+const GATEWAY_OUTSIDE = '10.219.78.1';
+const GATEWAY_INSIDE = '10.219.79.1';
+export const GATEWAY_ID = '0198f2d0-0000-7000-8000-000000000001';
+const LISTEN_PORT = 51_877;
+const ECHO_PORT = 9077;
+
+async function must(program: string, args: string[]): Promise<string> {
+  const path = findProgram(program);
+  if (path === null) throw new Error(`the program ${program} is missing`);
+  const result = await runProgram({ path, args });
+  if (!result.ok) throw new Error(`${program} ${args.join(' ')}: ${result.message}`);
+  return result.stdout;
+}
+const ip = (...args: string[]) => must('ip', args);
+
+export async function until(isTrue: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
+  const end = performance.now() + limitMs;
+  while (!(await isTrue())) {
+    if (performance.now() > end) throw new Error(`did not come true within ${limitMs} ms: ${isTrue}`);
+    await sleep(20);
+  }
+}
+
+export interface AgentProcess {
+  child: ChildProcess;
+  lines: Record<string, unknown>[];
+  stderr: string[];
+  /** Resolves with the exit code, or the signal's name. */
+  ended: Promise<number | string>;
+}
+
+export interface LaptopReport {
+  sent: number;
+  received: number;
+}
+
+/**
+ * A gateway and a laptop in network namespaces of their own, real WireGuard between them, and the server's end of the
+ * channel in this process. Needs root, `ip`, `wireguard-go` and `openssl`.
+ */
+export class GatewayLab {
+  readonly folder: string;
+  readonly server: FakeServer;
+  readonly certificates: { cert: string; key: string };
+  readonly #children = new Set<ChildProcess>();
+
+  private constructor(folder: string, server: FakeServer, certificates: { cert: string; key: string }) {
+    this.folder = folder;
+    this.server = server;
+    this.certificates = certificates;
+  }
+
+  static async build(): Promise<GatewayLab> {
+    const folder = await mkdtemp(join(tmpdir(), `${PREFIX}-`));
+    await GatewayLab.#removeNetwork();
+    for (const netns of [GATEWAY_NETNS, LAPTOP_NETNS]) await ip('netns', 'add', netns);
+    await ip('link', 'add', `${PREFIX}-v0`, 'type', 'veth', 'peer', 'name', 'up0', 'netns', GATEWAY_NETNS);
+    await ip('address', 'add', `${SERVER}/24`, 'dev', `${PREFIX}-v0`);
+    await ip('link', 'set', `${PREFIX}-v0`, 'up');
+    const gw = ['-n', GATEWAY_NETNS];
+    const lap = ['-n', LAPTOP_NETNS];
+    await ip(...gw, 'address', 'add', '10.219.77.2/24', 'dev', 'up0');
+    await ip(...gw, 'link', 'set', 'up0', 'up');
+    await ip(...gw, 'link', 'set', 'lo', 'up');
+    await ip(...gw, 'link', 'add', 'out0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', LAPTOP_NETNS);
+    await ip(...gw, 'address', 'add', `${GATEWAY_OUTSIDE}/24`, 'dev', 'out0');
+    await ip(...gw, 'link', 'set', 'out0', 'up');
+    await ip(...lap, 'address', 'add', '10.219.78.2/24', 'dev', 'eth0');
+    await ip(...lap, 'link', 'set', 'eth0', 'up');
+    await ip(...lap, 'link', 'set', 'lo', 'up');
+    const files = await makeCertificates(join(folder, 'tls'), join(folder, 'ca.pem'), SERVER);
+    const certificates = {
+      cert: await readFile(files.certFile, 'utf8'),
+      key: await readFile(files.keyFile, 'utf8'),
+    };
+    const server = await FakeServer.start({ host: SERVER, ...certificates });
+    const lab = new GatewayLab(folder, server, certificates);
+    await lab.#startEcho();
+    await lab.#startLaptop();
+    return lab;
+  }
+
+  async writeConfig(settings: Record<string, unknown> = {}, serverUrl = this.server.url): Promise<string> {
+    const path = join(this.folder, 'gateway.toml');
+    await writeFile(join(this.folder, 'token'), 'the-gateway-token\n', { mode: 0o600 });
+    const config = {
+      serverUrl,
+      caFile: join(this.folder, 'ca.pem'),
+      gatewayId: GATEWAY_ID,
+      tokenFile: join(this.folder, 'token'),
+      interfaceName: GATEWAY_INTERFACE,
+      privateKeyFile: join(this.folder, 'gateway.key'),
+      listenPort: LISTEN_PORT,
+      endpoint: `${GATEWAY_OUTSIDE}:${LISTEN_PORT}`,
+      address: `${GATEWAY_INSIDE}/24`,
+      logLevel: 'debug',
+      preferKernel: 'never',
+    };
+    await writeFile(path, stringify({ ...config, ...settings }), { mode: 0o600 });
+    return path;
+  }
+
+  async startAgent(settings: Record<string, unknown> = {}): Promise<AgentProcess> {
+    const config = await this.writeConfig(settings);
+    const cli = new URL('../../src-gateway/cli.ts', import.meta.url).pathname;
+    const child = this.#inNetns(GATEWAY_NETNS, [process.execPath, cli, 'start', '--config', config]);
+    const lines: Record<string, unknown>[] = [];
+    const stderr: string[] = [];
+    if (child.stdout) createInterface(child.stdout).on('line', (line) => lines.push(JSON.parse(line)));
+    if (child.stderr) createInterface(child.stderr).on('line', (line) => stderr.push(line));
+    const ended = once(child, 'close').then(([code, signal]) => code ?? signal);
+    return { child, lines, stderr, ended };
+  }
+
+  /** A lease for a new key pair; `index` is the last number of its address. */
+  lease(index: number, lifeMs = 3_600_000): { keys: WgKeyPair; peer: Peer } {
+    const keys = generateWgKeyPair();
+    const peer = {
+      publicKey: keys.publicKey,
+      presharedKey: generateWgKeyPair().privateKey,
+      allowedIps: [`10.219.79.${index}/32`],
+      leaseId: `0198f2d0-0000-7000-8000-${String(index).padStart(12, '0')}`,
+      expiresAt: new Date(Date.now() + lifeMs).toISOString(),
+    };
+    return { keys, peer };
+  }
+
+  /** Points the laptop's tunnel at the gateway with the keys of this lease; the first handshake goes out at once. */
+  async connectLaptop({ keys, peer }: { keys: WgKeyPair; peer: Peer }, gatewayKey: string): Promise<void> {
+    const [address = ''] = peer.allowedIps;
+    await ip('-n', LAPTOP_NETNS, 'address', 'flush', 'dev', LAPTOP_INTERFACE);
+    await ip('-n', LAPTOP_NETNS, 'address', 'add', address.replace('/32', '/24'), 'dev', LAPTOP_INTERFACE);
+    const server = {
+      publicKey: gatewayKey,
+      presharedKey: peer.presharedKey,
+      endpoint: `${GATEWAY_OUTSIDE}:${LISTEN_PORT}`,
+      allowedIps: ['10.219.79.0/24'],
+      keepaliveSeconds: 25,
+    };
+    await this.#laptop(encodeSet({ privateKey: keys.privateKey, replacePeers: true, add: [server] }));
+  }
+
+  /** Sends `count` packets through the tunnel, one each `everyMs`, and counts the echoes. */
+  async probe(count: number, everyMs = 5): Promise<LaptopReport> {
+    const script = `
+      const socket = require('node:dgram').createSocket('udp4');
+      let sent = 0, received = 0;
+      const seen = new Set();
+      socket.on('message', (m) => { seen.add(m.toString()); received = seen.size; });
+      const timer = setInterval(() => {
+        if (sent < ${count}) socket.send(String(sent++), ${ECHO_PORT}, '${GATEWAY_INSIDE}', () => {});
+        else { clearInterval(timer); setTimeout(() => { console.log(JSON.stringify({ sent, received })); socket.close(); }, 300); }
+      }, ${everyMs});`;
+    const child = this.#inNetns(LAPTOP_NETNS, [process.execPath, '-e', script]);
+    let output = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    await once(child, 'close');
+    return JSON.parse(output);
+  }
+
+  async canReachGateway(): Promise<boolean> {
+    return (await this.probe(8, 20)).received > 0;
+  }
+
+  /** The gateway's peers as WireGuard itself lists them. */
+  async gatewayPeers() {
+    const connection = new UapiConnection(`/var/run/wireguard/${GATEWAY_INTERFACE}.sock`);
+    try {
+      return parseReply(await connection.request(UAPI_GET)).peers;
+    } finally {
+      connection.close();
+    }
+  }
+
+  async gatewayKeys(): Promise<string[]> {
+    return (await this.gatewayPeers()).map(({ publicKey }) => publicKey).sort();
+  }
+
+  async gatewayHasInterface(): Promise<boolean> {
+    return (await ip('-n', GATEWAY_NETNS, '-o', 'link', 'show')).includes(`${GATEWAY_INTERFACE}:`);
+  }
+
+  inGateway(program: string, ...args: string[]): Promise<string> {
+    return ip('netns', 'exec', GATEWAY_NETNS, program, ...args);
+  }
+
+  async stopChild(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, 'exit');
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all([...this.#children].map((child) => this.stopChild(child)));
+    await this.server.stop();
+    await GatewayLab.#removeNetwork();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  static async #removeNetwork(): Promise<void> {
+    for (const netns of [GATEWAY_NETNS, LAPTOP_NETNS]) {
+      if (existsSync(`/run/netns/${netns}`)) await ip('netns', 'delete', netns);
+    }
+    // The link ends with the namespace of its other end, but not at once.
+    await deleteInterface(`${PREFIX}-v0`);
+    for (const name of [GATEWAY_INTERFACE, LAPTOP_INTERFACE]) {
+      for (const kind of ['sock', 'lock']) await rm(`/var/run/wireguard/${name}.${kind}`, { force: true });
+    }
+  }
+
+  #inNetns(netns: string, command: string[]): ChildProcess {
+    const child = spawn(findProgram('ip') ?? '', ['netns', 'exec', netns, ...command], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH, WG_PROCESS_FOREGROUND: '1', LOG_LEVEL: 'error' },
+    });
+    this.#children.add(child);
+    child.once('exit', () => this.#children.delete(child));
+    return child;
+  }
+
+  async #startEcho(): Promise<void> {
+    const script = `const s = require('node:dgram').createSocket('udp4');
+      s.on('message', (m, from) => s.send(m, from.port, from.address, () => {}));
+      s.bind(${ECHO_PORT}, '0.0.0.0', () => console.log('ready'));`;
+    const child = this.#inNetns(GATEWAY_NETNS, [process.execPath, '-e', script]);
+    if (child.stdout) await once(child.stdout, 'data');
+  }
+
+  async #startLaptop(): Promise<void> {
+    this.#inNetns(LAPTOP_NETNS, [findProgram('wireguard-go') ?? '', '-f', LAPTOP_INTERFACE]);
+    await until(() => existsSync(`/var/run/wireguard/${LAPTOP_INTERFACE}.sock`));
+    await ip('-n', LAPTOP_NETNS, 'link', 'set', LAPTOP_INTERFACE, 'mtu', '1420', 'up');
+  }
+
+  async #laptop(text: string): Promise<void> {
+    const connection = new UapiConnection(`/var/run/wireguard/${LAPTOP_INTERFACE}.sock`);
+    try {
+      if (parseReply(await connection.request(text)).errno !== 0)
+        throw new Error('the laptop refused its tunnel');
+    } finally {
+      connection.close();
+    }
+  }
+}

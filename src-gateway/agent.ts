@@ -1,0 +1,122 @@
+import type { Logger } from 'pino';
+import { createBackoff, sleep } from '../src-node/backoff.ts';
+import type { WgDevice } from '../src-node/wireguard/device.ts';
+import { closeCodes } from '../src-shared/client-channel.ts';
+import {
+  type FromGateway,
+  GATEWAY_STATS_INTERVAL_MS,
+  type ToGateway,
+} from '../src-shared/gateway-channel.ts';
+import { type Channel, runChannel } from './channel.ts';
+import type { Clock } from './clock.ts';
+import { Enforcer } from './enforcer.ts';
+import { RevLedger, type RevOutcome } from './rev-ledger.ts';
+
+/** A channel that lived this long starts the backoff over; a shorter one may have been refused at once. */
+const SETTLED_AFTER_MS = 20_000;
+/** After `4002 replaced`: another agent runs under the same token, and two must not push each other out in turns. */
+const REPLACED_PAUSE_MS = 30_000;
+
+export interface AgentOptions {
+  /** Configured and up; the agent owns its peers until it returns. */
+  device: WgDevice;
+  url: string;
+  token: string;
+  ca: string | null;
+  hello: Extract<FromGateway, { type: 'hello' }>;
+  failClosedAfterSeconds: number;
+  clock: Clock;
+  random: () => number;
+  log: Logger;
+  /** Ends the agent: the channel is closed and every peer removed. */
+  signal: AbortSignal;
+}
+
+/**
+ * Keeps a channel to the server, carries out its orders on the device, and lets no peer stay without a reason.
+ * Returns once `signal` aborts and the peers are gone. The end of the device itself is the caller's to notice.
+ */
+export async function runAgent(options: AgentOptions): Promise<void> {
+  const { device, clock, random, log, signal } = options;
+  const enforcer = new Enforcer(device, options.failClosedAfterSeconds, clock, log);
+  const backoff = createBackoff({ random });
+  while (!signal.aborted) {
+    const startedAt = clock.monotonicMs();
+    const end = await serveOneChannel(options, enforcer);
+    enforcer.serverLost();
+    if (signal.aborted) break;
+    if (clock.monotonicMs() - startedAt > SETTLED_AFTER_MS) backoff.reset();
+    const delayMs = end.code === closeCodes.replaced ? REPLACED_PAUSE_MS : backoff.nextDelayMs();
+    log.warn({ code: end.code, reason: end.reason, delayMs }, 'channel to the server is down');
+    await sleep(delayMs, signal);
+  }
+  await enforcer.stop();
+}
+
+async function serveOneChannel(options: AgentOptions, enforcer: Enforcer) {
+  const { url, token, ca, hello, log, signal } = options;
+  const ledger = new RevLedger();
+  let stats: NodeJS.Timeout | null = null;
+  const report = async (channel: Channel) => {
+    try {
+      const peers = await enforcer.stats();
+      channel.send({
+        type: 'stats',
+        peers: peers.map(({ publicKey, lastHandshakeAt, rxBytes, txBytes, endpoint }) => ({
+          publicKey,
+          lastHandshakeAt: lastHandshakeAt === null ? null : new Date(lastHandshakeAt).toISOString(),
+          rxBytes,
+          txBytes,
+          endpoint,
+        })),
+      });
+    } catch (error) {
+      log.error({ err: error }, 'the device gives no figures');
+    }
+  };
+  const end = await runChannel({
+    url,
+    token,
+    ca,
+    hello,
+    log,
+    signal,
+    onOrder: (order, channel) => {
+      const verdict = ledger.judge(order.type, order.rev);
+      if (verdict.action === 'refuse') {
+        log.error({ rev: order.rev, type: order.type, error: verdict.error }, 'order refused');
+        channel.send({ type: 'failed', rev: order.rev, error: verdict.error });
+        return;
+      }
+      if (verdict.action === 'repeat') {
+        if (verdict.outcome) channel.send({ ...verdict.outcome, rev: order.rev });
+        return;
+      }
+      const arrivedAt = options.clock.monotonicMs();
+      void carryOut(order, enforcer).then((outcome) => {
+        const tookMs = options.clock.monotonicMs() - arrivedAt;
+        ledger.settle(order.rev, outcome);
+        channel.send({ ...outcome, rev: order.rev });
+        if (outcome.type === 'failed') {
+          log.error({ rev: order.rev, type: order.type, error: outcome.error }, 'order failed');
+          // A peer may still be there that must not be: start over from a sync, which looks at the device itself.
+          if (order.type === 'remove') channel.close(1011, 'a removal failed');
+          return;
+        }
+        log.debug({ rev: order.rev, type: order.type, tookMs }, 'order carried out');
+        if (order.type !== 'sync') return;
+        channel.markLive();
+        log.info({ peers: order.peers.length, rev: order.rev }, 'in sync with the server');
+        stats ??= setInterval(() => void report(channel), GATEWAY_STATS_INTERVAL_MS);
+      });
+    },
+  });
+  if (stats) clearInterval(stats);
+  return end;
+}
+
+function carryOut(order: Exclude<ToGateway, { type: 'ping' }>, enforcer: Enforcer): Promise<RevOutcome> {
+  if (order.type === 'remove') return enforcer.remove(order.peers);
+  if (order.type === 'add') return enforcer.add(order.peer);
+  return enforcer.sync(order.peers);
+}

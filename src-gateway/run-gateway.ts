@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import { createBackoff, sleep } from '../src-node/backoff.ts';
+import type { WgDevice } from '../src-node/wireguard/device.ts';
+import { runAgent } from './agent.ts';
+import { systemClock } from './clock.ts';
+import { channelUrl, type GatewayConfig } from './config.ts';
+import { startNat } from './nat.ts';
+import { openPrivateKey } from './private-key-file.ts';
+import { openTunnelInterface } from './tunnel-interface.ts';
+
+export interface GatewayOptions {
+  config: GatewayConfig;
+  token: string;
+  log: Logger;
+  /** Ends the gateway: peers removed, interface and rules gone, then `runGateway` returns. */
+  signal: AbortSignal;
+}
+
+/**
+ * The whole gateway: interface, translation, agent. Throws when the first start fails; an interface that goes away
+ * later is made anew, and the server's next sync fills it.
+ */
+export async function runGateway({ config, token, log, signal }: GatewayOptions): Promise<void> {
+  const { interfaceName, gatewayId, endpoint, failClosedAfterSeconds, egressInterface, address } = config;
+  const { privateKey, publicKey, isNew } = await openPrivateKey(config.privateKeyFile);
+  const ca = config.caFile === undefined ? null : await readFile(config.caFile, 'utf8');
+  log.info({ publicKey, isNew, gatewayId }, 'gateway key');
+  let device = await openTunnelInterface(config, privateKey, log);
+  const stopNat =
+    config.nat && egressInterface !== undefined
+      ? await startNat({ interfaceName, egressInterface, address }).catch(async (error: unknown) => {
+          await device.close();
+          throw error;
+        })
+      : async () => undefined;
+  const random = Math.random;
+  const backoff = createBackoff({ random });
+  try {
+    while (!signal.aborted) {
+      log.info({ interfaceName, kind: device.kind, listenPort: config.listenPort }, 'tunnel is up');
+      const deviceGone = new AbortController();
+      void device.ended.then(({ reason }) => {
+        log.error({ reason }, 'the tunnel has gone: making it anew');
+        deviceGone.abort();
+      });
+      await runAgent({
+        device,
+        url: channelUrl(config.serverUrl),
+        token,
+        ca,
+        hello: { type: 'hello', gatewayId, publicKey, endpoint },
+        failClosedAfterSeconds,
+        clock: systemClock,
+        random,
+        log,
+        signal: AbortSignal.any([signal, deviceGone.signal]),
+      });
+      await device.close();
+      if (signal.aborted) break;
+      const next = await reopen(() => openTunnelInterface(config, privateKey, log));
+      if (next === null) break;
+      device = next;
+    }
+  } finally {
+    await device.close();
+    await stopNat();
+  }
+
+  async function reopen(open: () => Promise<WgDevice>): Promise<WgDevice | null> {
+    while ((await sleep(backoff.nextDelayMs(), signal)) === 'elapsed') {
+      try {
+        return await open();
+      } catch (error) {
+        log.error({ err: error }, 'the tunnel cannot be made');
+      }
+    }
+    return null;
+  }
+}
