@@ -1,4 +1,4 @@
-import type { Tx } from '../db/database.ts';
+import type { Db, Tx } from '../db/database.ts';
 
 const FREE_FAILURES = 5;
 const WINDOW_MS = 15 * 60_000;
@@ -41,6 +41,17 @@ export async function chargeAttempt(tx: Tx, key: string, now: number): Promise<C
 /** A success: nothing counts any more. */
 export async function clearAttempts(tx: Tx, key: string): Promise<void> {
   await tx.deleteFrom('attempt').where('key', '=', key).execute();
+}
+
+const KEEP_UNKNOWN_MS = 86_400_000;
+
+/** Forgets the failures of accounts that do not exist (`unknown:…`) a day after the last. */
+export async function purgeUnknownAttempts(db: Db, now: number): Promise<void> {
+  await db
+    .deleteFrom('attempt')
+    .where('key', 'like', 'unknown:%')
+    .where('blocked_until', '<', now - KEEP_UNKNOWN_MS)
+    .execute();
 }
 
 function waitAfter(failures: number): number {

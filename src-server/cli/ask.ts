@@ -1,0 +1,47 @@
+import { text } from 'node:stream/consumers';
+import { password as askPassword, input } from '@inquirer/prompts';
+import { passwordMistake } from '../members/member-store.ts';
+
+export interface PersonOptions {
+  email?: string;
+  name?: string;
+  passwordStdin?: boolean;
+}
+
+export interface Person {
+  email: string;
+  name: string;
+  password: string;
+}
+
+/** E-mail, name and password from the options, and what is missing from the terminal; null when there is none. */
+export async function askPerson(options: PersonOptions): Promise<Person | null> {
+  const email = options.email ?? (await askLine('E-mail'));
+  const name = options.name ?? (await askLine('Name'));
+  if (email === null || name === null) return null;
+  const password = await askNewPassword(options);
+  return password === null ? null : { email, name, password };
+}
+
+/** A new password from standard input (one line) or, typed twice, from the terminal; null when there is neither. */
+export async function askNewPassword({ passwordStdin }: PersonOptions): Promise<string | null> {
+  if (passwordStdin) return (await text(process.stdin)).replace(/\r?\n$/, '');
+  if (!process.stdin.isTTY) return null;
+  const first = await askPassword({
+    message: 'New password',
+    mask: true,
+    validate: (value) => passwordMistake(value) ?? true,
+  });
+  await askPassword({
+    message: 'The same again',
+    mask: true,
+    validate: (value) => value === first || 'That is not the same.',
+  });
+  return first;
+}
+
+async function askLine(message: string): Promise<string | null> {
+  return process.stdin.isTTY ? input({ message, required: true }) : null;
+}
+
+export const howToAnswer = 'Without a terminal, give --email, --name and --password-stdin.';

@@ -1,0 +1,107 @@
+import { type Command, Option } from 'commander';
+import ipaddr from 'ipaddr.js';
+import { addGateway, removeGateway } from '../gateway/gateway-store.ts';
+import {
+  CLI_ACTOR,
+  type CommonOptions,
+  EXIT_FAILED,
+  listOf,
+  print,
+  refuse,
+  shortTime,
+  valueOrRefuse,
+  wholeNumber,
+  withCommonOptions,
+  withServerFiles,
+} from './run-command.ts';
+
+type AddOptions = CommonOptions & {
+  subnet: string[];
+  allowedIps: string[];
+  dns: string[];
+  mtu: number;
+  keepalive: number;
+};
+
+const networks = listOf('a network such as 10.86.0.0/24', (item) => ipaddr.isValidCIDR(item));
+const addresses = listOf('an IP address', (item) => ipaddr.isValid(item));
+
+/** `gateway add|list|remove`. */
+export function addGatewayCommands(program: Command): void {
+  const gateway = program.command('gateway').description('where tunnels end');
+  withCommonOptions(gateway.command('add <name>'))
+    .description('add a gateway and print the token of its agent, once')
+    .requiredOption('--subnet <network>', "the devices' addresses, such as 10.86.0.0/24", networks)
+    .requiredOption('--allowed-ips <networks>', 'what goes through the tunnel, separated by commas', networks)
+    .option('--dns <addresses>', 'DNS servers inside, separated by commas', addresses, [])
+    .addOption(new Option('--mtu <bytes>', 'of the tunnel').argParser(wholeNumber(1280, 9000)).default(1420))
+    .addOption(
+      new Option('--keepalive <seconds>', 'so that a NAT keeps the way open')
+        .argParser(wholeNumber(0, 65_535))
+        .default(25),
+    )
+    .action(add);
+  withCommonOptions(gateway.command('list')).description('all gateways').action(list);
+  withCommonOptions(gateway.command('remove <id>'))
+    .description('remove a gateway; its connections end')
+    .action(remove);
+}
+
+async function add(name: string, options: AddOptions): Promise<void> {
+  const { allowedIps, dns, mtu, keepalive } = options;
+  const [subnet] = options.subnet;
+  if (subnet === undefined || options.subnet.length > 1 || allowedIps.length === 0) {
+    refuse(['Expected one --subnet and at least one network in --allowed-ips.'], EXIT_FAILED);
+    return;
+  }
+  await withServerFiles(options, async (ctx) => {
+    const input = { name, subnet, allowedIps, dns, mtu, keepaliveSeconds: keepalive };
+    const added = await ctx.database.db
+      .transaction()
+      .execute((tx) => addGateway(tx, { ...input, actor: CLI_ACTOR, now: ctx.now() }));
+    const value = valueOrRefuse(added);
+    if (!value) return;
+    print(options, { ...value, name }, [
+      `Added gateway ${name}`,
+      `  id     ${value.id}`,
+      `  token  ${value.token}   (shown only now)`,
+    ]);
+  });
+}
+
+async function list(options: CommonOptions): Promise<void> {
+  await withServerFiles(options, async (ctx) => {
+    const rows = await ctx.database.db
+      .selectFrom('gateway')
+      .select(['id', 'name', 'subnet', 'endpoint', 'public_key', 'last_seen_at'])
+      .where('removed_at', 'is', null)
+      .orderBy('name')
+      .execute();
+    const gateways = rows.map((row) => ({
+      id: row.id,
+      name: row.name,
+      subnet: row.subnet,
+      endpoint: row.endpoint,
+      publicKey: row.public_key,
+      lastSeenAt: row.last_seen_at > 0 ? new Date(row.last_seen_at).toISOString() : null,
+    }));
+    print(
+      options,
+      gateways,
+      rows.map((row) => {
+        const seen = row.last_seen_at > 0 ? `seen ${shortTime(row.last_seen_at)}` : 'never seen';
+        return [row.id, row.name, row.subnet, row.endpoint ?? '-', seen].join('  ');
+      }),
+    );
+  });
+}
+
+async function remove(id: string, options: CommonOptions): Promise<void> {
+  await withServerFiles(options, async (ctx) => {
+    const isRemoved = await ctx.database.db
+      .transaction()
+      .execute((tx) => removeGateway(tx, { id: id.toLowerCase(), actor: CLI_ACTOR, now: ctx.now() }));
+    if (isRemoved) print(options, { id }, ['Removed; its connections have ended.']);
+    else refuse([`There is no gateway ${id}.`], EXIT_FAILED);
+  });
+}

@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { formatServerKey } from '../../src-shared/server-key.ts';
+import { openDatabase } from '../db/database.ts';
+import { generateServerKeys } from '../keys/server-keys.ts';
+import { addMember } from '../members/member-store.ts';
+import { accountLines, accountOf } from './account-output.ts';
+import { askPerson, howToAnswer, type PersonOptions } from './ask.ts';
+import {
+  CLI_ACTOR,
+  type CommonOptions,
+  EXIT_FAILED,
+  print,
+  readConfig,
+  refuse,
+  valueOrRefuse,
+  withCommonOptions,
+  withServerFiles,
+} from './run-command.ts';
+
+type InitOptions = CommonOptions & PersonOptions & { withTotp?: boolean };
+
+/** `init`: keys, database, first administrator. */
+export function addInitCommand(program: Command): void {
+  withCommonOptions(program.command('init'))
+    .description('make the keys, the database and the first administrator')
+    .option('--email <address>', 'of the administrator')
+    .option('--name <name>', 'of the administrator')
+    .option('--password-stdin', 'read the password from standard input')
+    .option(
+      '--with-totp',
+      'set up an authenticator now and print its secret, instead of at the first sign-in',
+    )
+    .action(init);
+}
+
+async function init(options: InitOptions): Promise<void> {
+  const config = readConfig(options);
+  if (!config) return;
+  const made = generateServerKeys(config.keysDir, process.env);
+  await (await openDatabase(config.databaseFile)).close();
+  await withServerFiles(options, async (ctx) => {
+    const someone = await ctx.database.db.selectFrom('member').select('id').limit(1).executeTakeFirst();
+    if (someone) {
+      refuse(['This server has members already. "postern-server member add" adds more.'], EXIT_FAILED);
+      return;
+    }
+    const person = await askPerson(options);
+    if (!person) {
+      refuse([howToAnswer], EXIT_FAILED);
+      return;
+    }
+    const member = { ...person, role: 'owner' as const, withTotp: options.withTotp ?? false };
+    const added = valueOrRefuse(await addMember(ctx, member, CLI_ACTOR));
+    if (!added) return;
+    const serverKey = formatServerKey(ctx.keys.serverKey);
+    print(options, { ...accountOf(added), serverKey }, [
+      ...made.map((file) => `Made ${file}`),
+      `Database ${config.databaseFile}`,
+      ...accountLines(added),
+      '',
+      'Next:',
+      '  postern-server start                                    start the server',
+      '  postern-server gateway add <name> --subnet <network> --allowed-ips <networks>',
+      `  sudo postern-helper trust '${serverKey}'   once on each computer`,
+    ]);
+  });
+}

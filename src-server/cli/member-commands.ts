@@ -1,0 +1,167 @@
+import type { Command } from 'commander';
+import type { ServerContext } from '../context.ts';
+import type { Tx } from '../db/database.ts';
+import type { MemberRow } from '../db/schema.ts';
+import {
+  addMember,
+  findMember,
+  passwordMistake,
+  resetFactorLock,
+  setBlocked,
+  setPassword,
+} from '../members/member-store.ts';
+import { hashSecret } from '../mfa/secret-hash.ts';
+import { accountLines, accountOf } from './account-output.ts';
+import { askNewPassword, askPerson, howToAnswer, type PersonOptions } from './ask.ts';
+import {
+  CLI_ACTOR,
+  type CommonOptions,
+  EXIT_FAILED,
+  print,
+  refuse,
+  shortTime,
+  valueOrRefuse,
+  withCommonOptions,
+  withServerFiles,
+} from './run-command.ts';
+
+type AddOptions = CommonOptions & PersonOptions & { withTotp?: boolean; administrator?: boolean };
+
+/** `member add|list|block|unblock|set-password|reset-factor-lock`. A member is named by e-mail address or id. */
+export function addMemberCommands(program: Command): void {
+  const member = program.command('member').description('who belongs to the team');
+  withCommonOptions(member.command('add'))
+    .description('add a member')
+    .option('--email <address>', 'what the member signs in with')
+    .option('--name <name>', 'shown to administrators')
+    .option('--password-stdin', 'read the password from standard input')
+    .option('--with-totp', 'set up an authenticator now and print its secret')
+    .option('--administrator', 'with the role administrator')
+    .action(add);
+  withCommonOptions(member.command('list')).description('all members').action(list);
+  withCommonOptions(member.command('block <member>'))
+    .description('end sessions and connections now and let the member in no more')
+    .action((who: string, options: CommonOptions) => block(who, true, options));
+  withCommonOptions(member.command('unblock <member>'))
+    .description('let the member in again')
+    .action((who: string, options: CommonOptions) => block(who, false, options));
+  withCommonOptions(member.command('set-password <member>'))
+    .description('set a new password; ends sessions and connections')
+    .option('--password-stdin', 'read the password from standard input')
+    .action(changePassword);
+  withCommonOptions(member.command('reset-factor-lock <member>'))
+    .description('let the member try codes again after too many wrong ones')
+    .action(resetLock);
+}
+
+async function add(options: AddOptions): Promise<void> {
+  await withServerFiles(options, async (ctx) => {
+    const person = await askPerson(options);
+    if (!person) {
+      refuse([howToAnswer], EXIT_FAILED);
+      return;
+    }
+    const role = options.administrator ? 'administrator' : 'member';
+    const member = { ...person, role, withTotp: options.withTotp ?? false } as const;
+    const added = valueOrRefuse(await addMember(ctx, member, CLI_ACTOR));
+    if (added) print(options, accountOf(added), accountLines(added));
+  });
+}
+
+async function list(options: CommonOptions): Promise<void> {
+  await withServerFiles(options, async (ctx) => {
+    const rows = await ctx.database.db
+      .selectFrom('member')
+      .leftJoin('factor', (join) =>
+        join.onRef('factor.member_id', '=', 'member.id').on('factor.state', '=', 'active'),
+      )
+      .select(['member.id', 'email', 'name', 'role', 'is_blocked', 'member.created_at', 'factor.is_disabled'])
+      .orderBy('email')
+      .execute();
+    const members = rows.map((row) => ({
+      id: row.id,
+      email: row.email,
+      name: row.name,
+      role: row.role,
+      isBlocked: row.is_blocked === 1,
+      factor: row.is_disabled === null ? 'none' : row.is_disabled === 1 ? 'disabled' : 'active',
+      createdAt: new Date(row.created_at).toISOString(),
+    }));
+    print(
+      options,
+      members,
+      rows.map((row, index) =>
+        [
+          row.id,
+          row.email,
+          row.role,
+          `factor ${members[index]?.factor}`,
+          ...(row.is_blocked ? ['blocked'] : []),
+          shortTime(row.created_at),
+        ].join('  '),
+      ),
+    );
+  });
+}
+
+/** Finds the member and runs `change` in one transaction. */
+async function changeMember<T>(
+  ctx: ServerContext,
+  who: string,
+  change: (tx: Tx, member: MemberRow) => Promise<T>,
+): Promise<{ member: MemberRow; value: T } | null> {
+  return ctx.database.db.transaction().execute(async (tx) => {
+    const member = await findMember(tx, who);
+    if (!member) return refuse([`There is no member ${who}.`], EXIT_FAILED);
+    return { member, value: await change(tx, member) };
+  });
+}
+
+async function block(who: string, isBlocked: boolean, options: CommonOptions): Promise<void> {
+  await withServerFiles(options, async (ctx) => {
+    const changed = await changeMember(ctx, who, (tx, { id }) =>
+      setBlocked(tx, { memberId: id, isBlocked, actor: CLI_ACTOR, now: ctx.now() }),
+    );
+    if (!changed) return;
+    const { id, email } = changed.member;
+    print(options, { id, email, isBlocked }, [`${email} is ${isBlocked ? 'blocked' : 'no longer blocked'}.`]);
+  });
+}
+
+async function changePassword(who: string, options: CommonOptions & PersonOptions): Promise<void> {
+  await withServerFiles(options, async (ctx) => {
+    const password = await askNewPassword(options);
+    if (password === null) {
+      refuse(['Without a terminal, give --password-stdin.'], EXIT_FAILED);
+      return;
+    }
+    const mistake = passwordMistake(password);
+    if (mistake) {
+      refuse([mistake], EXIT_FAILED);
+      return;
+    }
+    const passwordHash = await hashSecret(password, ctx.config.argon2);
+    const changed = await changeMember(ctx, who, (tx, { id }) =>
+      setPassword(tx, { memberId: id, passwordHash, actor: CLI_ACTOR, now: ctx.now() }),
+    );
+    if (changed) {
+      const { id, email } = changed.member;
+      print(options, { id, email }, [`${email} has a new password; every session has ended.`]);
+    }
+  });
+}
+
+async function resetLock(who: string, options: CommonOptions): Promise<void> {
+  await withServerFiles(options, async (ctx) => {
+    const changed = await changeMember(ctx, who, (tx, { id }) =>
+      resetFactorLock(tx, { memberId: id, actor: CLI_ACTOR, now: ctx.now() }),
+    );
+    if (!changed) return;
+    const { id, email } = changed.member;
+    print(options, { id, email, hasFactor: changed.value }, [
+      changed.value
+        ? `${email} can try codes again.`
+        : `${email} can sign in again; there is no second factor yet.`,
+    ]);
+  });
+}

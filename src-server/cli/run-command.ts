@@ -1,0 +1,115 @@
+import { existsSync } from 'node:fs';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Result } from '../../src-shared/problem.ts';
+import { loadServerConfig, type ServerConfig } from '../config.ts';
+import type { ServerContext } from '../context.ts';
+import { openDatabase } from '../db/database.ts';
+import { loadServerKeys } from '../keys/server-keys.ts';
+import { makeLogger } from '../logger.ts';
+
+export const EXIT_FAILED = 1;
+export const EXIT_CONFIG = 2;
+/** `actor` of everything that is done through these commands. */
+export const CLI_ACTOR = 'cli';
+
+const DEFAULT_CONFIG_FILE = '/etc/postern/server.toml';
+
+export interface CommonOptions {
+  config?: string;
+  json?: boolean;
+}
+
+/** A line for the person in front, on standard error. */
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** The options that every command has. */
+export function withCommonOptions(command: Command): Command {
+  return command
+    .option('--config <file>', `TOML file (default: $POSTERN_CONFIG, else ${DEFAULT_CONFIG_FILE})`)
+    .option('--json', 'print the result as JSON');
+}
+
+/** Prints what a command found: as JSON for scripts, else the lines for people. */
+export function print(options: CommonOptions, value: unknown, lines: readonly string[]): void {
+  const text = options.json ? JSON.stringify(value) : lines.join('\n');
+  if (text !== '') process.stdout.write(`${text}\n`);
+}
+
+/** Says every mistake and sets the exit code. */
+export function refuse(mistakes: readonly string[], exitCode: number): null {
+  for (const mistake of mistakes) say(mistake);
+  process.exitCode = exitCode;
+  return null;
+}
+
+/** The value, or null after the problem's sentence was said. */
+export function valueOrRefuse<T>(result: Result<T>): T | null {
+  return result.ok ? result.value : refuse([result.problem.detail], EXIT_FAILED);
+}
+
+/** The configuration, or null after its mistakes were said. */
+export function readConfig({ config }: CommonOptions): ServerConfig | null {
+  const file =
+    config ??
+    process.env.POSTERN_CONFIG ??
+    (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined);
+  const loaded = loadServerConfig(file, process.env);
+  return loaded.ok ? loaded.value : refuse(loaded.mistakes, EXIT_CONFIG);
+}
+
+/** Runs `work` on the server's files, also beside a running server. Errors go to standard error, not into `work`. */
+export async function withServerFiles(
+  options: CommonOptions,
+  work: (ctx: ServerContext) => Promise<void>,
+): Promise<void> {
+  const config = readConfig(options);
+  if (!config) return;
+  if (!existsSync(config.databaseFile)) {
+    refuse(
+      [`databaseFile: ${config.databaseFile} is not there; "postern-server init" makes it`],
+      EXIT_CONFIG,
+    );
+    return;
+  }
+  const loaded = await loadServerKeys(config.keysDir, config.issuer, process.env);
+  if (!loaded.ok) {
+    refuse(loaded.mistakes, EXIT_CONFIG);
+    return;
+  }
+  const database = await openDatabase(config.databaseFile);
+  try {
+    await work({ config, keys: loaded.keys, database, now: Date.now, log: makeLogger('silent') });
+  } finally {
+    await database.close();
+  }
+}
+
+/** For commander: a comma-separated list whose items pass `isValid`. */
+export function listOf(what: string, isValid: (item: string) => boolean) {
+  return (text: string): string[] => {
+    const items = text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '');
+    const wrong = items.find((item) => !isValid(item));
+    if (wrong !== undefined) throw new InvalidArgumentError(`${wrong} is not ${what}`);
+    return items;
+  };
+}
+
+/** For commander: a whole number between two bounds. */
+export function wholeNumber(least: number, most: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least || value > most)
+      throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`);
+    return value;
+  };
+}
+
+/** Milliseconds since 1970 → `2026-11-21 19:32 UTC`. */
+export function shortTime(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

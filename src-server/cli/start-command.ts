@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { loadServerKeys } from '../keys/server-keys.ts';
+import { makeLogger } from '../logger.ts';
+import { startServer } from '../start.ts';
+import { EXIT_CONFIG, EXIT_FAILED, readConfig, refuse } from './run-command.ts';
+
+/** `start`: runs until SIGTERM or SIGINT. */
+export function addStartCommand(program: Command): void {
+  program
+    .command('start')
+    .description('run the server until SIGTERM or SIGINT')
+    .option('--config <file>', 'TOML file; POSTERN_… variables come over it')
+    .action(start);
+}
+
+async function start(options: { config?: string }): Promise<void> {
+  const config = readConfig(options);
+  if (!config) return;
+  if (!existsSync(config.databaseFile)) {
+    refuse(
+      [`databaseFile: ${config.databaseFile} is not there; "postern-server init" makes it`],
+      EXIT_CONFIG,
+    );
+    return;
+  }
+  const loaded = await loadServerKeys(config.keysDir, config.issuer, process.env);
+  if (!loaded.ok) {
+    refuse(loaded.mistakes, EXIT_CONFIG);
+    return;
+  }
+  const log = makeLogger(config.logLevel);
+  const started = await startServer({ config, keys: loaded.keys, log, now: Date.now });
+  if (!started.ok) {
+    refuse(started.mistakes, EXIT_FAILED);
+    return;
+  }
+  const stop = async (signal: string): Promise<void> => {
+    log.info({ signal }, 'stopping');
+    await started.server.stop();
+    log.info('stopped');
+  };
+  const { promise, resolve } = Promise.withResolvers<string>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+  await stop(await promise);
+  process.exit(0);
+}

@@ -1,0 +1,17 @@
+import { DatabaseSync } from 'node:sqlite';
+
+/**
+ * Makes this process the only server on `databaseFile`: an exclusive SQLite lock on `<file>.lock`, which the
+ * operating system gives back when the process dies, however it dies. Null when another server holds it.
+ */
+export function lockDatabase(databaseFile: string): { release(): void } | null {
+  const lock = new DatabaseSync(`${databaseFile}.lock`, { timeout: 0 });
+  try {
+    lock.exec('begin exclusive');
+  } catch (error) {
+    lock.close();
+    if (error instanceof Error && error.message.includes('locked')) return null;
+    throw error;
+  }
+  return { release: () => lock.close() };
+}
