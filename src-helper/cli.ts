@@ -1,0 +1,166 @@
+#!/usr/bin/env node
+import { stdin, stdout } from 'node:process';
+import { Command, InvalidArgumentError } from 'commander';
+import pino from 'pino';
+import type { Result } from '../src-shared/problem.ts';
+import { parseServerKey } from '../src-shared/server-key.ts';
+import { loadHelperConfig } from './config.ts';
+import { startDaemon } from './daemon.ts';
+import { fingerprint, isPlainIssuer, TRUSTED_SERVERS_FILE, TrustedServers } from './trusted-servers.ts';
+
+/** Exit codes: 0 ended as asked, 1 failed, 2 wrong input or configuration, 3 not confirmed. */
+const EXIT_FAILED = 1;
+const EXIT_INPUT = 2;
+const EXIT_NOT_CONFIRMED = 3;
+
+interface StartFlags {
+  config?: string;
+  socket?: string;
+  stateDir?: string;
+  trustedServers?: string;
+  interface?: string;
+  group?: string;
+  allowUid?: number[];
+  logLevel?: string;
+}
+
+async function start({ config: file, allowUid, ...flags }: StartFlags): Promise<void> {
+  const config = loadHelperConfig(file, process.env, { ...flags, allowUids: allowUid });
+  if (!config.ok) {
+    for (const mistake of config.mistakes) say(mistake);
+    process.exitCode = EXIT_INPUT;
+    return;
+  }
+  const log = pino({ name: 'postern-helper', level: config.value.logLevel });
+  const daemon = await startDaemon(config.value, log);
+  let isStopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (isStopping) return;
+      isStopping = true;
+      log.info({ signal }, 'stopping');
+      daemon.close().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, 'not everything could be taken away');
+          process.exit(EXIT_FAILED);
+        },
+      );
+    });
+  }
+}
+
+async function trust(
+  line: string,
+  { yes, trustedServers }: { yes?: boolean; trustedServers: string },
+): Promise<void> {
+  if (!requireRoot()) return;
+  const server = parseServerKey(line);
+  if (!server || !isPlainIssuer(server.issuer)) {
+    say('That is no server key. It looks like: https://vpn.example.com#ed25519=<43 characters>');
+    process.exitCode = EXIT_INPUT;
+    return;
+  }
+  stdout.write(`Server       ${server.issuer}\nFingerprint  ${fingerprint(server.publicKey)}\n`);
+  if (!yes && !(await isConfirmed())) {
+    process.exitCode = EXIT_NOT_CONFIRMED;
+    return;
+  }
+  if (report(await new TrustedServers(trustedServers).trust(server)))
+    stdout.write('Trusted from now on. A running helper knows it already.\n');
+}
+
+async function isConfirmed(): Promise<boolean> {
+  if (!stdin.isTTY) {
+    say('Nothing was changed. Compare the fingerprint, then run this again with --yes.');
+    return false;
+  }
+  // Loaded here, so that the daemon does not carry it.
+  const { confirm } = await import('@inquirer/prompts');
+  return confirm({
+    message: 'Is this the fingerprint that the administrator of the server gave you?',
+    default: false,
+  });
+}
+
+async function untrust(issuer: string, { trustedServers }: { trustedServers: string }): Promise<void> {
+  if (!requireRoot()) return;
+  if (report(await new TrustedServers(trustedServers).untrust(issuer)))
+    stdout.write(`${issuer} is not trusted any more. A tunnel that is up stays until its lease ends.\n`);
+}
+
+function list({ trustedServers }: { trustedServers: string }): void {
+  const servers = new TrustedServers(trustedServers).list();
+  if (!report(servers) || !servers.ok) return;
+  if (servers.value.length === 0) say('No server is trusted yet.');
+  for (const { issuer, publicKey } of servers.value) stdout.write(`${issuer}\n  ${fingerprint(publicKey)}\n`);
+}
+
+/** Prints a refusal and sets the exit status; true when there was none. */
+function report(result: Result<unknown>): boolean {
+  if (result.ok) return true;
+  say(result.problem.detail);
+  process.exitCode = EXIT_FAILED;
+  return false;
+}
+
+function requireRoot(): boolean {
+  if (process.geteuid?.() === 0) return true;
+  say('Only root may change which servers this computer trusts. Use sudo.');
+  process.exitCode = EXIT_FAILED;
+  return false;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function collectUid(value: string, previous: number[] = []): number[] {
+  if (!/^\d{1,10}$/.test(value)) throw new InvalidArgumentError('expected a user id');
+  return [...previous, Number(value)];
+}
+
+const program = new Command('postern-helper').description(
+  'Postern privileged helper: the part that moves packets',
+);
+program
+  .command('start')
+  .description('serve clients; needs CAP_NET_ADMIN')
+  .option('--config <file>', 'TOML file; POSTERN_HELPER_… variables and flags come over it')
+  .option('--socket <path>', 'where clients connect (default /run/postern/helper.sock)')
+  .option('--state-dir <dir>', 'what must survive a restart (default /var/lib/postern)')
+  .option('--trusted-servers <file>', `servers that root trusts (default ${TRUSTED_SERVERS_FILE})`)
+  .option('--interface <name>', 'name of the tunnel interface (default postern0)')
+  .option('--group <name>', 'its members may use the helper (default postern)')
+  .option('--allow-uid <uid>', 'a user who may use the helper; may be repeated', collectUid)
+  .option('--log-level <level>', 'debug, info, warn or error')
+  .action(start);
+
+const trustedServersOption = [
+  '--trusted-servers <file>',
+  'servers that root trusts',
+  TRUSTED_SERVERS_FILE,
+] as const;
+program
+  .command('trust')
+  .argument('<server key>', 'https://…#ed25519=…')
+  .description('let leases of this server make a tunnel on this computer; root only')
+  .option('--yes', 'the fingerprint has been compared')
+  .option(...trustedServersOption)
+  .action(trust);
+program
+  .command('untrust')
+  .argument('<issuer>', 'https://…')
+  .description('take that back; root only')
+  .option(...trustedServersOption)
+  .action(untrust);
+program
+  .command('list')
+  .description('show the trusted servers')
+  .option(...trustedServersOption)
+  .action(list);
+
+program.parseAsync().catch((error: unknown) => {
+  say(`postern-helper: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(EXIT_FAILED);
+});

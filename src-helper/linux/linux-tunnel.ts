@@ -1,0 +1,253 @@
+import type { Logger } from 'pino';
+import type { WgChange, WgDevice, WgPeer, WgPeerStats } from '../../src-node/wireguard/device.ts';
+import { fail, type Result } from '../../src-shared/problem.ts';
+import type { AcceptedLease } from '../lease-verifier.ts';
+import type { Tunnel, TunnelStatus } from '../tunnel.ts';
+import type { DnsSettings } from './dns-settings.ts';
+import type { TunnelNetwork } from './network.ts';
+import { planNetwork } from './network-plan.ts';
+
+/** A WireGuard interface without a peer, and what stands around it. */
+export interface TunnelInterface {
+  device: WgDevice;
+  network: TunnelNetwork;
+  hasIpv6: boolean;
+}
+
+export interface LinuxTunnelOptions {
+  open: () => Promise<TunnelInterface>;
+  dns: (onChange: () => void) => DnsSettings;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** Milliseconds of a clock that nobody can set. */
+  monotonicNow: () => number;
+  log: Logger;
+}
+
+interface Connection {
+  lease: AcceptedLease;
+  phase: 'starting' | 'up';
+  /** On the monotonic clock. */
+  startedAt: number;
+  stats: Pick<WgPeerStats, 'lastHandshakeAt' | 'rxBytes' | 'txBytes'>;
+}
+
+const NO_TRAFFIC = { lastHandshakeAt: null, rxBytes: 0, txBytes: 0 };
+const NO_KEY = 'A'.repeat(43);
+/** Turning this on makes WireGuard send the first handshake at once, and keeps a silent tunnel's lease alive. */
+const DEFAULT_KEEPALIVE_SECONDS = 25;
+
+/** How long until the counters are read again. A kernel device is asked through a program, so less often at first. */
+function pollDelayMs({ phase, startedAt }: Connection, nowMs: number, kind: WgDevice['kind']): number {
+  if (phase === 'up') return 1000;
+  const ageMs = nowMs - startedAt;
+  if (ageMs < 1000) return kind === 'userspace' ? 2 : 20;
+  return ageMs < 10_000 ? 50 : 250;
+}
+
+/** The tunnel on Linux: one interface that stays, whose key, peer, addresses and routes come and go with the lease. */
+export class LinuxTunnel implements Tunnel {
+  readonly #options: LinuxTunnelOptions;
+  readonly #dns: DnsSettings;
+  readonly #listeners: ((status: TunnelStatus) => void)[] = [];
+  #interface: TunnelInterface | null = null;
+  #connection: Connection | null = null;
+  #pollTimer: NodeJS.Timeout | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: LinuxTunnelOptions) {
+    this.#options = options;
+    this.#dns = options.dns(() => this.#announce());
+  }
+
+  /** Makes the interface ahead of the first `up`. Rejects with the reason when this computer cannot. */
+  prepare(): Promise<void> {
+    return this.#inOrder(async () => {
+      await this.#ready();
+    });
+  }
+
+  up(lease: AcceptedLease): Promise<Result<void>> {
+    return this.#inOrder(async () => {
+      try {
+        return await this.#up(lease);
+      } catch (error) {
+        await this.#takeDown();
+        this.#options.log.error({ err: error }, 'the tunnel could not be set up');
+        return fail(
+          'tunnel-failed',
+          `The tunnel could not be set up: ${error instanceof Error ? error.message : error}`,
+        );
+      }
+    });
+  }
+
+  down(): Promise<void> {
+    return this.#inOrder(() => this.#takeDown());
+  }
+
+  status(): TunnelStatus {
+    const { lease, phase = 'down' as const, stats = NO_TRAFFIC } = this.#connection ?? {};
+    const { lastHandshakeAt, rxBytes, txBytes } = stats;
+    const dns = this.#dns.status;
+    return {
+      phase,
+      ...(lease ? { leaseId: lease.claims.jti } : {}),
+      lastHandshakeAt: lastHandshakeAt === null ? null : new Date(lastHandshakeAt).toISOString(),
+      rxBytes,
+      txBytes,
+      ...(dns === undefined ? {} : { dns }),
+    };
+  }
+
+  onChange(listener: (status: TunnelStatus) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  close(): Promise<void> {
+    return this.#inOrder(async () => {
+      await this.#takeDown();
+      await this.#interface?.device.close();
+      this.#interface = null;
+    });
+  }
+
+  /** Two orders never overlap. */
+  #inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  async #ready(): Promise<TunnelInterface> {
+    if (this.#interface) return this.#interface;
+    const opened = await this.#options.open();
+    this.#interface = opened;
+    void opened.device.ended.then(({ reason }) => this.#inOrder(() => this.#lost(opened, reason)));
+    return opened;
+  }
+
+  async #up(lease: AcceptedLease): Promise<Result<void>> {
+    const { device, network, hasIpv6 } = await this.#ready();
+    const { wg } = lease.claims;
+    const previous = this.#connection;
+    const isRenewal = previous !== null && isSameSession(previous.lease, lease);
+    const plan = planNetwork(wg, hasIpv6);
+    const peer: WgPeer = {
+      publicKey: wg.serverPublicKey,
+      presharedKey: wg.presharedKey,
+      endpoint: wg.endpoint,
+      allowedIps: wg.allowedIps,
+      keepaliveSeconds: wg.keepaliveSeconds || DEFAULT_KEEPALIVE_SECONDS,
+    };
+    const change: WgChange = isRenewal
+      ? { fwmark: plan.fwmark, add: [peer] }
+      : { fwmark: plan.fwmark, privateKey: lease.privateKey, replacePeers: true, add: [peer] };
+    // The device shakes hands while the kernel takes the routes; the mark is there before the peer.
+    const [applied, configured] = await Promise.allSettled([device.apply(change), network.apply(plan)]);
+    if (applied.status === 'rejected') throw applied.reason;
+    if (configured.status === 'rejected') throw configured.reason;
+    if (!configured.value.ok) {
+      await this.#takeDown();
+      return configured.value;
+    }
+    this.#connection = isRenewal
+      ? { ...previous, lease }
+      : { lease, phase: 'starting', startedAt: this.#options.monotonicNow(), stats: NO_TRAFFIC };
+    void this.#dns.use(wg.dns);
+    this.#announce();
+    this.#schedulePoll();
+    return configured.value;
+  }
+
+  /** Routes first, so that nothing waits for a tunnel that is going; the interface stays, without key and peer. */
+  async #takeDown(): Promise<void> {
+    clearTimeout(this.#pollTimer);
+    const wasUp = this.#connection !== null;
+    this.#connection = null;
+    try {
+      await this.#interface?.network.clear();
+      await this.#interface?.device.apply({ privateKey: NO_KEY, fwmark: 0, replacePeers: true });
+    } catch (error) {
+      // Without its interface nothing of a tunnel is left, whatever went wrong before.
+      this.#options.log.error({ err: error }, 'the tunnel did not go down cleanly; removing its interface');
+      await this.#interface?.device.close();
+      this.#interface = null;
+    }
+    await this.#dns.use([]);
+    if (wasUp) this.#announce();
+  }
+
+  async #lost(gone: TunnelInterface, reason: string): Promise<void> {
+    if (this.#interface !== gone) return;
+    this.#options.log.error({ reason }, 'the WireGuard interface is gone');
+    this.#interface = null;
+    await gone.network.clear();
+    await gone.device.close();
+    await this.#takeDown();
+  }
+
+  #schedulePoll(): void {
+    clearTimeout(this.#pollTimer);
+    const connection = this.#connection;
+    const device = this.#interface?.device;
+    if (!connection || !device) return;
+    const delay = pollDelayMs(connection, this.#options.monotonicNow(), device.kind);
+    this.#pollTimer = setTimeout(() => void this.#poll(device), delay);
+  }
+
+  async #poll(device: WgDevice): Promise<void> {
+    const asked = this.#connection;
+    const peers = await device.peers().catch((error: unknown) => {
+      this.#options.log.warn({ err: error }, 'the WireGuard device did not answer');
+      return null;
+    });
+    // A tunnel that went down or was replaced meanwhile has, or needs, its own poll.
+    const connection = this.#connection;
+    if (!connection || !asked || connection.startedAt !== asked.startedAt) return;
+    if (this.#hasExpired(connection)) {
+      await this.#inOrder(() => this.#expire(connection));
+      return;
+    }
+    const stats = peers?.find(({ publicKey }) => publicKey === connection.lease.claims.wg.serverPublicKey);
+    if (stats) this.#note(connection, stats);
+    this.#schedulePoll();
+  }
+
+  #note(connection: Connection, { lastHandshakeAt, rxBytes, txBytes }: WgPeerStats): void {
+    const before = connection.stats;
+    const becameUp = connection.phase === 'starting' && rxBytes > 0;
+    const hasMoved = before.rxBytes !== rxBytes || before.txBytes !== txBytes;
+    this.#connection = {
+      ...connection,
+      phase: becameUp ? 'up' : connection.phase,
+      stats: { lastHandshakeAt, rxBytes, txBytes },
+    };
+    // Before the first byte only our own handshakes count up, which is no news.
+    if (becameUp || (hasMoved && connection.phase === 'up')) this.#announce();
+  }
+
+  #hasExpired({ lease }: Connection): boolean {
+    const { now, monotonicNow } = this.#options;
+    return now() >= lease.claims.exp * 1000 || monotonicNow() >= lease.deadline;
+  }
+
+  async #expire(connection: Connection): Promise<void> {
+    if (this.#connection?.lease !== connection.lease) return;
+    this.#options.log.info({ leaseId: connection.lease.claims.jti }, 'the lease has run out');
+    await this.#takeDown();
+  }
+
+  #announce(): void {
+    const status = this.status();
+    for (const listener of this.#listeners) listener(status);
+  }
+}
+
+/** The same key pair at the same gateway: WireGuard's session can go on. */
+function isSameSession(before: AcceptedLease, after: AcceptedLease): boolean {
+  return (
+    before.privateKey === after.privateKey &&
+    before.claims.wg.serverPublicKey === after.claims.wg.serverPublicKey
+  );
+}

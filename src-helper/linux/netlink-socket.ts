@@ -1,0 +1,82 @@
+import { getSystemErrorName } from 'node:util';
+import type { Libc } from '../libc.ts';
+import type { Request } from './netlink-message.ts';
+
+const AF_NETLINK = 16;
+const SOCK_RAW = 3;
+const SOCK_CLOEXEC = 0o2000000;
+const NETLINK_ROUTE = 0;
+const MSG_DONTWAIT = 0x40;
+const MSG_TRUNC = 0x20;
+const NLMSG_ERROR = 2;
+const HEADER_BYTES = 16;
+
+/** What the kernel said to one request: `error` is an errno name such as `EEXIST`, null when it was done. */
+export interface Reply {
+  error: string | null;
+  /** Payload of the answer to a question; null for a change. */
+  payload: Buffer | null;
+}
+
+/**
+ * Speaks rtnetlink(7) to the kernel. Every call is one synchronous exchange of some ten microseconds: the kernel
+ * has worked off all requests, in order, before `send` returns.
+ */
+export class NetlinkSocket {
+  readonly #libc: Libc;
+  readonly #fd: number;
+  #sequence = 0;
+
+  constructor(libc: Libc) {
+    this.#libc = libc;
+    this.#fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    if (this.#fd < 0) throw new Error(`no netlink socket: ${getSystemErrorName(-libc.errno())}`);
+  }
+
+  /** One reply for each request, in their order. A request that fails does not stop the ones after it. */
+  exchange(requests: readonly Request[]): Reply[] {
+    if (requests.length === 0) return [];
+    const first = this.#sequence + 1;
+    const datagram = Buffer.concat(requests.map((request) => this.#encode(request)));
+    if (this.#libc.send(this.#fd, datagram, datagram.length, 0) !== datagram.length)
+      throw new Error(`netlink send: ${getSystemErrorName(-this.#libc.errno())}`);
+    const replies = new Map<number, Reply>();
+    while (replies.size < requests.length) this.#receive(first, replies);
+    return requests.map((_, index) => replies.get(first + index) ?? { error: 'EPROTO', payload: null });
+  }
+
+  close(): void {
+    this.#libc.close(this.#fd);
+  }
+
+  #encode({ type, flags, body }: Request): Buffer {
+    const message = Buffer.alloc(HEADER_BYTES + body.length);
+    message.writeUInt32LE(message.length, 0);
+    message.writeUInt16LE(type, 4);
+    message.writeUInt16LE(flags, 6);
+    message.writeUInt32LE(++this.#sequence, 8);
+    body.copy(message, HEADER_BYTES);
+    return message;
+  }
+
+  #receive(first: number, replies: Map<number, Reply>): void {
+    const buffer = Buffer.alloc(32 * 1024);
+    const size = this.#libc.recv(this.#fd, buffer, buffer.length, MSG_DONTWAIT | MSG_TRUNC);
+    if (size < 0) throw new Error(`netlink receive: ${getSystemErrorName(-this.#libc.errno())}`);
+    if (size > buffer.length) throw new Error(`netlink receive: an answer of ${size} bytes`);
+    for (let at = 0; at + HEADER_BYTES <= size; ) {
+      const length = buffer.readUInt32LE(at);
+      if (length < HEADER_BYTES || at + length > size) throw new Error('netlink receive: broken message');
+      const sequence = buffer.readUInt32LE(at + 8);
+      const payload = buffer.subarray(at + HEADER_BYTES, at + length);
+      if (sequence >= first) replies.set(sequence, parseReply(buffer.readUInt16LE(at + 4), payload));
+      at += (length + 3) & ~3;
+    }
+  }
+}
+
+function parseReply(type: number, payload: Buffer): Reply {
+  if (type !== NLMSG_ERROR) return { error: null, payload: Buffer.from(payload) };
+  const errno = payload.readInt32LE(0);
+  return { error: errno === 0 ? null : getSystemErrorName(errno), payload: null };
+}

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import * as z from 'zod';
+import { writeFileAtomic } from '../../src-node/atomic-file.ts';
+
+const stateSchema = z.object({
+  pin: z
+    .object({ destination: z.string(), interfaceIndex: z.number().int(), gateway: z.string().nullable() })
+    .nullable(),
+  dns: z.object({ manager: z.enum(['resolved', 'resolvconf']), interfaceName: z.string() }).nullable(),
+});
+export type HelperState = z.infer<typeof stateSchema>;
+
+const NOTHING: HelperState = { pin: null, dns: null };
+
+/**
+ * What is in force and would outlive this process, on disk before it is set, so that the next start can undo it.
+ * The interface, its addresses and routes die with the process; rules are constant and removed at every start.
+ */
+export class StateFile {
+  readonly #path: string;
+  #state: HelperState;
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(path: string, state: HelperState) {
+    this.#path = path;
+    this.#state = state;
+  }
+
+  /** Reads what the last process left. Rejects when the file is there but not to be understood. */
+  static async open(path: string): Promise<StateFile> {
+    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    });
+    return new StateFile(path, text === null ? NOTHING : stateSchema.parse(JSON.parse(text)));
+  }
+
+  get state(): HelperState {
+    return this.#state;
+  }
+
+  /** Resolves when it is on disk; changes are written one after another. */
+  update(change: Partial<HelperState>): Promise<void> {
+    this.#state = { ...this.#state, ...change };
+    const content = JSON.stringify(this.#state);
+    const write = this.#writing.then(() => writeFileAtomic(this.#path, content));
+    this.#writing = write.catch(() => undefined);
+    return write;
+  }
+}

@@ -1,0 +1,21 @@
+import type { HelperStatus } from '../src-shared/helper-rpc.ts';
+import type { Result } from '../src-shared/problem.ts';
+import type { AcceptedLease } from './lease-verifier.ts';
+
+export type TunnelStatus = Omit<HelperStatus, 'lockdown'>;
+
+/** The one tunnel of this computer; each operating system has its own behind this. Calls run one after another. */
+export interface Tunnel {
+  /**
+   * Resolves when the interface is configured (phase `starting`); `onChange` tells when bytes are received. A lease
+   * for the same key and gateway takes the place of the old one without ending the session.
+   */
+  up(lease: AcceptedLease): Promise<Result<void>>;
+  /** Normal routing is back when it resolves. Idempotent. */
+  down(): Promise<void>;
+  status(): TunnelStatus;
+  /** Every change of phase, and the counters about once a second while they change. */
+  onChange(listener: (status: TunnelStatus) => void): void;
+  /** Takes everything away that this process made. */
+  close(): Promise<void>;
+}
