@@ -29,6 +29,7 @@ export async function runConnection(
   let wish: Wish | null = null;
   let wasConnected = false;
   let hasConnectSettled = false;
+  let isOver = false;
   let lastRefusal: Problem | null = null;
   let renewalAskedFor: string | null = null;
 
@@ -80,6 +81,7 @@ export async function runConnection(
   }
 
   function evaluate(): void {
+    if (isOver) return;
     view = toView(core.snapshot());
     if (view.phase === 'connected') wasConnected = true;
     for (const line of narrate(told, view, time)) say(line);
@@ -91,7 +93,9 @@ export async function runConnection(
     output.status(statusLine(view, time));
     gate.update(view);
     renewWhenExpiring();
-    if (hasConnectSettled && isFinal(view)) over.resolve(endingOf());
+    if (!hasConnectSettled || !isFinal(view)) return;
+    isOver = true;
+    over.resolve(endingOf());
   }
 
   function endingOf(): Ending {

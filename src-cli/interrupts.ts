@@ -1,8 +1,10 @@
-/** Ctrl-C, SIGINT, SIGTERM and SIGHUP as one thing: the first asks for a clean end, the second quits. */
+/** Ctrl-C, SIGINT and SIGTERM as one thing: the first asks for a clean end, the second quits. */
 export interface Interrupts {
   /** Aborts at the first interrupt. */
   readonly signal: AbortSignal;
   raise(): void;
+  /** Asks for a clean end and never quits: the terminal or the reader of the output has gone. */
+  hangUp(): void;
 }
 
 /** `quitHard` runs at the second interrupt. */
@@ -14,5 +16,6 @@ export function createInterrupts(quitHard: () => void): Interrupts {
       if (first.signal.aborted) quitHard();
       else first.abort();
     },
+    hangUp: () => first.abort(),
   };
 }

@@ -33,8 +33,8 @@ export interface CliWorld {
   homeDir: string;
   tmpDir: string;
   version: string;
-  /** Calls back at SIGINT, SIGTERM and SIGHUP. */
-  onSignal(listener: () => void): void;
+  /** Calls back at each of these. */
+  onSignal(listener: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => void): void;
   /** Ends the process at once. */
   quit(code: number): void;
   openCore(options: CoreOptions): Promise<Result<ClientCore>>;
@@ -64,9 +64,11 @@ export async function runCli(world: CliWorld): Promise<number> {
     keyboard?.close();
     world.quit(exitCodes.interrupted.code);
   });
-  world.onSignal(() => interrupts.raise());
+  world.onSignal((signal) => (signal === 'SIGHUP' ? interrupts.hangUp() : interrupts.raise()));
+  for (const stream of [stdout, stderr]) stream.on('error', interrupts.hangUp);
   const lines = createLines(stdin);
-  if (world.terminal) keyboard = createKeyboard(world.terminal, () => interrupts.raise());
+  if (world.terminal)
+    keyboard = createKeyboard(world.terminal, { onInterrupt: interrupts.raise, onHangUp: interrupts.hangUp });
   const screen = stdout.isTTY && !json ? stdout : stderr;
   const profileDir = profile ?? defaultProfileDir(world);
   const context: CommandContext = {

@@ -221,7 +221,7 @@ const nextSteps: Record<ProblemCode, string | null> = {
   'caller-not-allowed': null,
   'not-supported': null,
   'helper-unavailable':
-    "Start it with 'sudo systemctl start postern-helper', or by hand with 'sudo postern-helper serve'.",
+    "Start it with 'sudo systemctl start postern-helper', or by hand with 'sudo postern-helper start'.",
   'helper-untrusted': 'Tell your administrator: someone may be impersonating the helper.',
   'tunnel-failed': "Try again; 'postern status' shows what is missing.",
   'keychain-locked': 'Unlock your keyring (it opens when you sign in to the desktop), then try again.',

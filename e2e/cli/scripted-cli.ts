@@ -30,9 +30,10 @@ const code = await runCli({
   tmpDir: tmpdir(),
   version: '0.0.0',
   onSignal(listener) {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, listener);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => listener(signal));
   },
   quit: (exitCode) => process.exit(exitCode),
   openCore: async () => ok(core),
 });
+writeFileSync(join(profileDir, 'calls'), core.calls.join(' '));
 process.exit(code);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeProfile } from '../../src-cli/testing/run-scripted.ts';
@@ -86,6 +86,16 @@ test.each([
   screen.press(key);
   await screen.sees('Cancelled. You are not connected.');
   expect(await screen.exitCode).toBe(8);
+});
+
+test('a terminal window that is closed disconnects', async () => {
+  const screen = start('open', 'connect');
+  await screen.sees('Connected to main · ');
+  screen.kill();
+  const calls = join(profile.dir, 'calls');
+  for (const deadline = Date.now() + 10_000; !existsSync(calls) && Date.now() < deadline; )
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(readFileSync(calls, 'utf8')).toBe('start connect disconnect stop');
 });
 
 test('a prompt that became obsolete is withdrawn and the new reason told', async () => {

@@ -16,9 +16,12 @@ const CTRL_Z = '\u001a';
 
 /**
  * Takes a terminal over. Keys that come while no prompt is attached are dropped, except Ctrl-C, which is
- * `onInterrupt`. Prompts read from a stream of their own, so that their end does not switch echo back on.
+ * `onInterrupt`; a terminal that went away is `onHangUp`. Prompts read from a stream of their own, so that their end does not switch echo back on.
  */
-export function createKeyboard(stdin: ReadStream, onInterrupt: () => void): Keyboard {
+export function createKeyboard(
+  stdin: ReadStream,
+  { onInterrupt, onHangUp }: { onInterrupt: () => void; onHangUp: () => void },
+): Keyboard {
   let isOpen = false;
   let attached: PassThrough | null = null;
   const onData = (chunk: Buffer | string) => {
@@ -34,6 +37,9 @@ export function createKeyboard(stdin: ReadStream, onInterrupt: () => void): Keyb
       stdin.setRawMode(true);
       stdin.setEncoding('utf8');
       stdin.on('data', onData);
+      stdin.on('end', onHangUp);
+      // Stays after `close`: a terminal may go away at any time, and reading from it fails then.
+      stdin.on('error', onHangUp);
       stdin.resume();
     },
     attach() {
@@ -50,6 +56,7 @@ export function createKeyboard(stdin: ReadStream, onInterrupt: () => void): Keyb
       if (!isOpen) return;
       isOpen = false;
       stdin.off('data', onData);
+      stdin.off('end', onHangUp);
       stdin.setRawMode(false);
       stdin.pause();
     },

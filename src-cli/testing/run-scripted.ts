@@ -44,7 +44,7 @@ export function runScripted(
     });
     return stream;
   };
-  let onSignal: () => void = () => undefined;
+  let onSignal: (signal: 'SIGINT') => void = () => undefined;
   const quits: number[] = [];
   const exitCode = runCli({
     argv: [...argv, '--profile', profileDir],
@@ -69,7 +69,7 @@ export function runScripted(
   return {
     type: (line) => void stdin.write(`${line}\n`),
     endInput: () => void stdin.end(),
-    signal: () => onSignal(),
+    signal: () => onSignal('SIGINT'),
     out: () => captured.out,
     err: () => captured.err,
     events: () =>
