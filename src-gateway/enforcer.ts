@@ -108,7 +108,7 @@ export class Enforcer {
     this.#timer = null;
     if (this.#isStopped) return;
     const lostMs =
-      this.#serverLost && this.#queue.size > 0 ? remainingMs(this.#clock, this.#serverLost) : null;
+      this.#serverLost && this.#queue.mayHavePeers ? remainingMs(this.#clock, this.#serverLost) : null;
     const endMs = this.#terms.nextEndMs();
     if (lostMs === null && endMs === null && !this.#owesEmpty) return;
     const nextMs = Math.min(
@@ -121,14 +121,13 @@ export class Enforcer {
 
   async #look(): Promise<void> {
     const isLost =
-      this.#queue.size > 0 && this.#serverLost !== null && remainingMs(this.#clock, this.#serverLost) <= 0;
+      this.#queue.mayHavePeers &&
+      this.#serverLost !== null &&
+      remainingMs(this.#clock, this.#serverLost) <= 0;
     const over = this.#terms.over();
     let outcome: RevOutcome = { type: 'done' };
     if (isLost || this.#owesEmpty) {
-      this.#log.error(
-        { peers: this.#queue.size },
-        'the server has been away too long: all peers are removed',
-      );
+      this.#log.error('the server has been away too long: all peers are removed');
       this.#terms.replace([]);
       this.#owesEmpty = true;
       outcome = await this.#queue.submit({ type: 'sync', peers: [] });

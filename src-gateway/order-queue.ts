@@ -18,14 +18,15 @@ export class OrderQueue {
   readonly #set = new PeerSet();
   #waiting: Waiting[] = [];
   #isBusy = false;
+  #isInDoubt = false;
 
   constructor(device: WgDevice) {
     this.#device = device;
   }
 
-  /** Peers that the device has been told to have. */
-  get size(): number {
-    return this.#set.size;
+  /** Whether the device may hold any peer: it was told to, or a call failed and no sync has succeeded since. */
+  get mayHavePeers(): boolean {
+    return this.#isInDoubt || this.#set.size > 0;
   }
 
   /** Settles with `done` once the device has it, or `failed` with the device's words; never rejects. */
@@ -61,8 +62,10 @@ export class OrderQueue {
     const change = this.#set.fold(orders);
     try {
       if (!isEmptyChange(change)) await this.#device.apply(change);
+      if (change.replacePeers) this.#isInDoubt = false;
       return { type: 'done' };
     } catch (error) {
+      this.#isInDoubt = true;
       for (const { publicKey } of change.add ?? []) this.#set.forget(publicKey);
       const [only] = orders;
       if (only?.type === 'add' && orders.length === 1) await this.#takeBack(only.peer.publicKey);

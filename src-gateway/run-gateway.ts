@@ -9,6 +9,9 @@ import { startNat } from './nat.ts';
 import { openPrivateKey } from './private-key-file.ts';
 import { openTunnelInterface } from './tunnel-interface.ts';
 
+/** A tunnel that lived this long did not break by being made. */
+const STEADY_AFTER_MS = 60_000;
+
 export interface GatewayOptions {
   config: GatewayConfig;
   token: string;
@@ -39,6 +42,7 @@ export async function runGateway({ config, token, log, signal }: GatewayOptions)
   try {
     while (!signal.aborted) {
       log.info({ interfaceName, kind: device.kind, listenPort: config.listenPort }, 'tunnel is up');
+      const upSinceMs = systemClock.monotonicMs();
       const deviceGone = new AbortController();
       void device.ended.then(({ reason }) => {
         log.error({ reason }, 'the tunnel has gone: making it anew');
@@ -58,6 +62,7 @@ export async function runGateway({ config, token, log, signal }: GatewayOptions)
       });
       await device.close();
       if (signal.aborted) break;
+      if (systemClock.monotonicMs() - upSinceMs > STEADY_AFTER_MS) backoff.reset();
       const next = await reopen(() => openTunnelInterface(config, privateKey, log));
       if (next === null) break;
       device = next;
