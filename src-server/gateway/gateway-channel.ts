@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { WebSocket } from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { closeCodes } from '../../src-shared/client-channel.ts';
@@ -15,6 +14,7 @@ import { keepAlive, readFrames } from '../channel/socket-frames.ts';
 import type { ServerContext } from '../context.ts';
 import type { EnforcementRecord } from '../enforcement/enforcement-record.ts';
 import { sendProblem } from '../http/problem-reply.ts';
+import { bearerToken, hashToken } from '../tokens.ts';
 import type { GatewayRegistry, GatewayWire } from './gateway-registry.ts';
 
 /** A sync may carry thousands of peers; afterwards one that failed is tried again. */
@@ -50,12 +50,12 @@ export function registerGatewayChannel(
 }
 
 async function authenticateGateway(ctx: ServerContext, request: FastifyRequest): Promise<string | null> {
-  const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  const token = bearerToken(request.headers.authorization);
   if (!token) return null;
   const row = await ctx.database.db
     .selectFrom('gateway')
     .select('id')
-    .where('token_hash', '=', createHash('sha256').update(token).digest('hex'))
+    .where('token_hash', '=', hashToken(token))
     .where('removed_at', 'is', null)
     .executeTakeFirst();
   return row?.id ?? null;
