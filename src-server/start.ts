@@ -34,9 +34,10 @@ export async function startServer(input: {
     return { ok: false, mistakes: [`databaseFile: another server is running on ${config.databaseFile}`] };
   const database = await openDatabase(config.databaseFile);
   const ctx: ServerContext = { ...input, database };
-  const parts = createEnforcement(ctx);
+  const metrics = createMetrics();
+  const parts = createEnforcement(ctx, metrics.registry);
   const app = await buildApp(ctx, {
-    metrics: createMetrics(),
+    metrics,
     enforcement: parts.ender,
     gateways: parts.registry,
     tls: tls.value,

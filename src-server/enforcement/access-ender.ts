@@ -1,3 +1,4 @@
+import type { Histogram } from 'prom-client';
 import type { ClientHub } from '../channel/client-hub.ts';
 import type { ServerContext } from '../context.ts';
 import type { Tx } from '../db/database.ts';
@@ -20,10 +21,18 @@ export class AccessEnder implements Enforcement {
   readonly #registry: GatewayRegistry;
   readonly #hub: ClientHub;
   readonly #record: EnforcementRecord;
+  readonly #seconds: Histogram<'enforced'>;
   /** Ends that the database did not take (disk full): enforced already, written down as soon as it can be. */
   readonly #unrecorded: EndAccess[] = [];
 
-  constructor(ctx: ServerContext, registry: GatewayRegistry, hub: ClientHub, record: EnforcementRecord) {
+  constructor(
+    ctx: ServerContext,
+    registry: GatewayRegistry,
+    hub: ClientHub,
+    record: EnforcementRecord,
+    seconds: Histogram<'enforced'>,
+  ) {
+    this.#seconds = seconds;
     this.#ctx = ctx;
     this.#registry = registry;
     this.#hub = hub;
@@ -31,7 +40,7 @@ export class AccessEnder implements Enforcement {
   }
 
   async endAccess(request: EndAccess): Promise<EndedAccess> {
-    const deadline = performance.now() + ENFORCE_WAIT_MS;
+    const start = performance.now();
     const known = await livePeers(this.#ctx.database.db, request.scope);
     const orders = this.order(known);
     let recorded: RecordedEnd & { waiting: string[] };
@@ -47,7 +56,8 @@ export class AccessEnder implements Enforcement {
     ))
       orders.set(peers, confirmation);
     const notified = this.#tell(recorded, request);
-    const enforced = await this.settle(orders, recorded.waiting, deadline);
+    const enforced = await this.settle(orders, recorded.waiting, start + ENFORCE_WAIT_MS);
+    this.#seconds.observe({ enforced: String(enforced) }, (performance.now() - start) / 1000);
     return {
       endedConnections: recorded.ended.length,
       enforced,

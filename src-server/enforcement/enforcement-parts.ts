@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
 import { registerClientChannel } from '../channel/client-channel.ts';
 import { ClientHub } from '../channel/client-hub.ts';
 import { registerConnectionRoutes } from '../connection/connection-routes.ts';
@@ -7,6 +8,7 @@ import { registerGatewayChannel } from '../gateway/gateway-channel.ts';
 import { GatewayRegistry } from '../gateway/gateway-registry.ts';
 import { registerDisconnectRoute } from '../integration/disconnect-route.ts';
 import { AccessEnder } from './access-ender.ts';
+import { disconnectHistogram, registerEnforcementMetrics } from './enforcement-metrics.ts';
 import { EnforcementRecord } from './enforcement-record.ts';
 import { Sweeper } from './sweeper.ts';
 
@@ -22,12 +24,13 @@ export interface EnforcementParts {
   stop(): Promise<void>;
 }
 
-export function createEnforcement(ctx: ServerContext): EnforcementParts {
+export function createEnforcement(ctx: ServerContext, metrics: Registry): EnforcementParts {
   const registry = new GatewayRegistry(ctx.now);
   const hub = new ClientHub();
   const record = new EnforcementRecord(ctx.database.db, ctx.now);
-  const ender = new AccessEnder(ctx, registry, hub, record);
+  const ender = new AccessEnder(ctx, registry, hub, record, disconnectHistogram(metrics));
   const sweeper = new Sweeper({ ctx, registry, hub, record, ender });
+  registerEnforcementMetrics(metrics, { ctx, registry, hub, record });
   return {
     registry,
     hub,

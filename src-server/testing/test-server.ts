@@ -108,9 +108,10 @@ export async function startTestServer(options: { config?: Partial<ServerConfig> 
       now: () => clock.now,
       log,
     };
-    const parts = createEnforcement(ctx);
+    const metrics = createMetrics();
+    const parts = createEnforcement(ctx, metrics.registry);
     const app = await buildApp(ctx, {
-      metrics: createMetrics(),
+      metrics,
       enforcement: parts.ender,
       gateways: parts.registry,
       register: (routes) => parts.register(routes),
