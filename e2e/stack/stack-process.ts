@@ -91,24 +91,28 @@ export function traces(prefix: string, folder: string): string[] {
   ];
 }
 
-/** Processes whose command line names the stack's folder or one of its interfaces. */
+/** Processes of this user namespace whose command line names the stack's folder or one of its interfaces. */
 export function processesOf(prefix: string, folder: string): { pid: number; command: string }[] {
   const found: { pid: number; command: string }[] = [];
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
     const command = readIfThere(() => readFileSync(`/proc/${name}/cmdline`, 'utf8')).replaceAll('\0', ' ');
-    const isZombie = readIfThere(() => readlinkSync(`/proc/${name}/exe`)) === '';
-    if (isZombie || Number(name) === process.pid) continue;
+    const userNamespace = readIfThere(() => readlinkSync(`/proc/${name}/ns/user`));
+    if (Number(name) === process.pid || userNamespace !== readlinkSync('/proc/self/ns/user')) continue;
     if (command.includes(folder) || command.includes(prefix)) found.push({ pid: Number(name), command });
   }
   return found;
 }
 
-/** What a process shows of itself; empty when it has ended meanwhile. */
+/** What a process shows of itself; empty when it has ended meanwhile or is not ours. */
 function readIfThere(read: () => string): string {
   try {
     return read();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH'].includes(String(error.code)))
+    if (
+      error instanceof Error &&
+      'code' in error &&
+      ['ENOENT', 'ESRCH', 'EACCES'].includes(String(error.code))
+    )
       return '';
     throw error;
   }

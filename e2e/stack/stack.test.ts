@@ -6,12 +6,14 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readlinkSync,
   rmSync,
   statSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { run, tryRun } from '../../scripts/stack/run.ts';
 import type { StackFile } from '../../src-shared/stack-file.ts';
 import {
   answers,
@@ -41,7 +43,15 @@ const socketFolders = () =>
 beforeAll(() => {
   base = mkdtempSync(path.join(tmpdir(), 'postern-e2e-'));
 });
-afterAll(() => rmSync(base, { recursive: true, force: true }));
+/** A test that failed half-way leaves its stack for here. */
+const endAll = async () => {
+  for (const stack of started) stack.kill('SIGTERM');
+  await Promise.all(started.map((stack) => stack.ended));
+};
+afterAll(async () => {
+  await endAll();
+  rmSync(base, { recursive: true, force: true });
+});
 
 describe('a running stack', () => {
   let stack: StackProcess;
@@ -129,10 +139,7 @@ describe('a running stack', () => {
 });
 
 describe('the end of a stack', () => {
-  afterEach(async () => {
-    for (const stack of started) stack.kill('SIGTERM');
-    await Promise.all(started.map((stack) => stack.ended));
-  });
+  afterEach(endAll);
 
   it('leaves no process, namespace, interface, socket or stack.json, and ends what runs on the laptop', async () => {
     const stack = start('end');
@@ -164,15 +171,15 @@ describe('the end of a stack', () => {
     const killed = start('killed');
     const file = await killed.ready();
     const prefix = prefixOf(file);
-    const netns = path.join('/run/netns', file.laptop.netns);
-    const before = statSync(netns).ino;
+    const mark = '192.0.2.77/32';
+    expect((await inside(file.laptop.netns, ['ip', 'addr', 'add', mark, 'dev', 'lo'])).code).toBe(0);
     killed.kill('SIGKILL');
     await killed.ended;
     expect(await eventually(() => processesOf(prefix, killed.folder).length === 0, 5000)).toBe(true);
     const next = start('killed');
     const nextFile = await next.ready();
     expect(prefixOf(nextFile)).toBe(prefix);
-    expect(statSync(netns).ino).not.toBe(before);
+    expect((await inside(file.laptop.netns, ['ip', 'addr'])).stdout).not.toContain(mark);
     expect(nextFile.apiToken).not.toBe(file.apiToken);
     next.kill('SIGTERM');
     expect(await next.ended).toBe(0);
@@ -198,7 +205,8 @@ describe('an ordinary user', () => {
     const stack = follow(child, path.join(home, '.postern'));
     started.push(stack);
     const file = await stack.ready();
-    expect(existsSync(path.join('/run/netns', file.laptop.netns))).toBe(false);
+    expect(readlinkSync(`/proc/${stack.pid}/ns/user`)).not.toBe(readlinkSync('/proc/self/ns/user'));
+    expect(readlinkSync(`/proc/${stack.pid}/ns/net`)).not.toBe(readlinkSync('/proc/self/ns/net'));
     const enter = /nsenter -t \d+ -U -n -m --preserve-credentials --/.exec(stack.output())?.[0];
     expect(enter).toBeDefined();
     const from = spawn('nsenter', ['-t', String(stack.pid), '-U', '-n', '-m', '--', 'ls', '/run/netns']);
@@ -208,8 +216,10 @@ describe('an ordinary user', () => {
     });
     await new Promise((resolve) => from.once('close', resolve));
     expect(names).toContain(file.laptop.netns);
+    const parts = await run('pgrep', ['-u', String(uid), '-f', home]);
+    expect(parts.split('\n').length).toBeGreaterThan(5);
     stack.kill('SIGTERM');
     expect(await stack.ended).toBe(0);
-    expect(processesOf(`${home}/`, home)).toEqual([]);
+    expect((await tryRun('pgrep', ['-u', String(uid), '-f', home])).stdout).toBe('');
   });
 });

@@ -75,11 +75,13 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const admin = await control.init('admin@example.com', 'Ada Admin');
   step('control server set up: certificate, keys, database, first administrator');
 
-  const registered: { id: string; token: string }[] = [];
-  for (const place of plan.gateways)
-    registered.push(await control.addGateway(place.name, place.tunnelSubnet, plan.insideCidr));
-  const apiToken = await control.createToken('local stack', apiScope.options);
-  const members = await addMembers(control.addMember, options.members, options.signal);
+  const [registered, apiToken, members] = await Promise.all([
+    Promise.all(
+      plan.gateways.map(({ name, tunnelSubnet }) => control.addGateway(name, tunnelSubnet, plan.insideCidr)),
+    ),
+    control.createToken('local stack', apiScope.options),
+    addMembers(control.addMember, options.members, options.signal),
+  ]);
   step(`${members.length} member(s) with password and one-time password`);
 
   const server = control.start(keeper);
