@@ -103,8 +103,8 @@ describe('disconnect', () => {
     gateway.isConfirming = false;
     await kick();
     gateway.isConfirming = true;
-    await server.parts.sweeper.sweep();
-    await expect.poll(() => gateway.peers.size).toBe(0);
+    const sweep = () => server.parts.sweeper.sweep();
+    await expect.poll(() => sweep().then(() => gateway.peers.size)).toBe(0);
     await expect.poll(() => server.parts.record.unenforced()).toEqual([]);
   });
 
