@@ -30,12 +30,8 @@ type OpenRequest = NonNullable<Machine['request']>;
 
 /** Answers about the session itself, whatever was asked. */
 export const SESSION_OVER: ReadonlySet<string> = new Set(['session-invalid', 'signed-out']);
-/** The server looked at nothing: the code is as good as before. */
-const NOT_LOOKED_AT: ReadonlySet<string> = new Set([
-  'challenge-invalid',
-  'step-up-required',
-  'too-many-attempts',
-]);
+/** The server did not look at the code: it is as good as before. `step-up-required` comes after it was spent. */
+const NOT_LOOKED_AT: ReadonlySet<string> = new Set(['challenge-invalid', 'too-many-attempts']);
 /** `stop` for this method, but another one may still open the gate. */
 const OTHER_METHOD_MAY_HELP: ReadonlySet<string> = new Set(['factor-disabled']);
 

@@ -95,7 +95,6 @@ export function signedOut(step: Step, reason: Reason | null): undefined {
     wait: null,
     warning: null,
     endReason: null,
-    endedLeases: [],
     isChannelStopped: false,
     leaving: null,
   } satisfies Partial<Step['m']>);

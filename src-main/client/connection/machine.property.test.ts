@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { LeaseSummary } from '../../../src-shared/connection-state.ts';
 import { isGated } from '../../../src-shared/policy.ts';
 import { type ProblemCode, problem } from '../../../src-shared/problem.ts';
 import { transition } from './machine.ts';
@@ -18,10 +19,21 @@ import {
 /** A server, a helper and a user that say anything at any time, also late, twice and out of order. */
 const command = fc.record({
   kind: fc.constantFrom(
-    ...(['connect', 'submit', 'submit', 'cancel', 'disconnect', 'renew'] as const),
-    ...(['grant', 'grant', 'step-up', 'refuse', 'late-answer'] as const),
+    ...([
+      'connect',
+      'connect',
+      'submit',
+      'submit',
+      'submit',
+      'submit',
+      'cancel',
+      'disconnect',
+      'renew',
+    ] as const),
+    ...(['grant', 'grant', 'step-up', 'step-up', 'refuse', 'refuse', 'late-answer'] as const),
     ...([
       'hello',
+      'ended-early',
       'kick',
       'kick',
       'old-frame',
@@ -52,6 +64,7 @@ type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
 const refusals: ProblemCode[] = [
   'invalid-code',
+  'invalid-code',
   'code-already-used',
   'too-many-attempts',
   'server-unreachable',
@@ -77,6 +90,8 @@ class Judge {
   mustConfirm = false;
   isTunnelUp = false;
   openTickets = new Set<number>();
+  /** The next lease to be granted: already ended by a frame that was faster. */
+  doomed: LeaseSummary | null = null;
   ticket = 1_000_000;
 
   toEvent(c: Command): Untimed | null {
@@ -85,8 +100,9 @@ class Judge {
     const current = m.request?.id ?? null;
     const old = requests.at(c.pick % Math.max(1, requests.length))?.id ?? 0;
     const lease = () => {
-      const made = makeLease(c.flag ? this.serverEpoch : c.pick % (this.serverEpoch + 1));
+      const made = this.doomed ?? makeLease(c.flag ? this.serverEpoch : c.pick % (this.serverEpoch + 1));
       this.granted.set(made.leaseId, made.epoch);
+      this.doomed = null;
       return made;
     };
     const refusal = problem(refusals[c.pick % refusals.length] ?? 'invalid-code', undefined, {
@@ -105,7 +121,7 @@ class Judge {
         const method = c.flag ? 'totp' : 'backup-code';
         return {
           type: 'user.submit',
-          proof: { ticket: this.ticket, method, fingerprint: `${method}${c.pick % 6}` },
+          proof: { ticket: this.ticket, method, fingerprint: `${method}${c.pick % 2}` },
         };
       }
       case 'renew':
@@ -154,6 +170,11 @@ class Judge {
         };
         this.frames.push(frame);
         return c.pick % 5 === 0 ? null : frame;
+      }
+      case 'ended-early': {
+        this.doomed = makeLease(this.serverEpoch);
+        const { leaseId, epoch } = this.doomed;
+        return { type: 'server.disconnect', epoch, leaseId, reason: makeReason('idle'), challenge: null };
       }
       case 'old-frame':
         return this.frames.at(c.pick % Math.max(1, this.frames.length)) ?? null;
@@ -262,7 +283,7 @@ class Judge {
     const sent = this.sent.get(before.request?.proof?.fingerprint ?? '');
     if (!sent || 'granted' in outcome) return;
     const { code } = outcome.refused;
-    const wasNotLookedAt = ['challenge-invalid', 'step-up-required', 'too-many-attempts'].includes(code);
+    const wasNotLookedAt = ['challenge-invalid', 'too-many-attempts'].includes(code);
     sent.mayRepeat = wasNotLookedAt || (code === 'server-unreachable' && !outcome.mayHaveArrived);
   }
 
@@ -279,6 +300,7 @@ class Judge {
         expect(this.granted.get(effect.leaseId)).toBeGreaterThanOrEqual(this.heardEpoch);
         expect(this.ended.has(effect.leaseId)).toBe(false);
         expect(m.lease?.leaseId).toBe(effect.leaseId);
+        if (event.type === 'answer.connection') expect(event.id).toBe(before.request?.id);
         // 3. Nothing goes past a gate by itself.
         expect(this.isGateDue && (m.policy === null || isGated(m.policy))).toBe(false);
       }

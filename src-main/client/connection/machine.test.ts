@@ -140,6 +140,28 @@ describe('connecting', () => {
     expect(world.view).toMatchObject({ phase: 'disconnecting', next: 'gate' });
   });
 
+  it('never uses a lease whose end was heard of before its beginning', () => {
+    const world = signedIn();
+    world.feed({ type: 'user.connect', gatewayId: GATEWAY, source: 'cli' });
+    const lease = makeLease(1);
+    const reason = makeReason('idle');
+    world.feed({ type: 'server.disconnect', epoch: 1, leaseId: lease.leaseId, reason, challenge: null });
+    grant(world, lease);
+    expect(world.has('helperUp')).toBe(false);
+    expect(world.view).toMatchObject({ phase: 'disconnecting', next: 'gate' });
+  });
+
+  it('takes no answer to an earlier request for the one to this', () => {
+    const world = signedIn();
+    world.feed({ type: 'user.connect', gatewayId: GATEWAY, source: 'cli' });
+    const { id } = world.last('requestConnection');
+    world.feed({ type: 'user.cancel', source: 'cli' });
+    world.feed({ type: 'user.connect', gatewayId: GATEWAY, source: 'cli' });
+    world.feed({ type: 'answer.connection', id, outcome: { granted: makeLease(1) } });
+    expect(world.effects.map((effect) => effect.type)).toEqual(['deleteConnection']);
+    expect(world.view).toMatchObject({ phase: 'connecting', lease: null });
+  });
+
   it('tells the helper to go down and gives the lease back when the helper refuses it for good', () => {
     const world = signedIn();
     world.feed({ type: 'user.connect', gatewayId: GATEWAY, source: 'cli' });

@@ -1,0 +1,156 @@
+import { Pool } from 'undici';
+import * as z from 'zod';
+import type { Challenge } from '../../../src-shared/challenge.ts';
+import {
+  type ConnectAnswer,
+  type ConnectRequest,
+  connectAnswer,
+  type MeAnswer,
+  meAnswer,
+  mfaConfirmAnswer,
+  type mfaConfirmRequest,
+  type mfaRequest,
+  mfaSetupAnswer,
+  type ServerInfo,
+  type SignInAnswer,
+  type SignInRequest,
+  serverInfo,
+  signInAnswer,
+  stepUpExtra,
+} from '../../../src-shared/client-api.ts';
+import { ok, type Problem, parseProblem, problem, type Result } from '../../../src-shared/problem.ts';
+import { networkFailure } from './network-problem.ts';
+import type { TlsTrust } from './tls-trust.ts';
+
+const MAX_ANSWER_BYTES = 256 * 1024;
+/** Just below the server's own limit (330 s), so that the connection is open when a code is typed. */
+const KEEP_ALIVE_MS = 5 * 60_000;
+const ANSWER_TIMEOUT_MS = 15_000;
+
+type Refusal = { ok: false; problem: Problem; mayHaveArrived: boolean };
+type Answer<T> = { ok: true; value: T } | Refusal;
+export type ConnectReply = { ok: true; value: ConnectAnswer } | (Refusal & { challenge: Challenge | null });
+export type MfaRequest = z.infer<typeof mfaRequest>;
+export type MfaSetupAnswer = z.infer<typeof mfaSetupAnswer>;
+export type MfaConfirmRequest = z.infer<typeof mfaConfirmRequest>;
+export type MfaConfirmAnswer = z.infer<typeof mfaConfirmAnswer>;
+
+/** The client API of one server. Every answer is parsed; what cannot be reached or read is a problem, never a throw. */
+export interface Rest {
+  serverInfo(): Promise<Result<ServerInfo>>;
+  signIn(request: SignInRequest): Promise<Result<SignInAnswer>>;
+  signInMfa(request: MfaRequest): Promise<Result<SignInAnswer>>;
+  mfaSetup(setupToken: string | null, token: string | null): Promise<Result<MfaSetupAnswer>>;
+  mfaConfirm(request: MfaConfirmRequest, token: string | null): Promise<Result<MfaConfirmAnswer>>;
+  signOut(token: string): Promise<Result<void>>;
+  me(token: string): Promise<Result<MeAnswer>>;
+  connect(request: ConnectRequest, token: string): Promise<ConnectReply>;
+  deleteConnection(leaseId: string, token: string): Promise<Result<void>>;
+  /** Opens a connection, or keeps an idle one open, so that the next request does not wait for a handshake. */
+  warm(): Promise<Result<void>>;
+  /** New requests take new connections: after sleep or on another network the old ones lead nowhere. */
+  renewConnections(): void;
+  close(): Promise<void>;
+}
+
+export interface RestOptions {
+  /** `https://host[:port]`, nothing after it. */
+  serverUrl: string;
+  trust: TlsTrust;
+  answerTimeoutMs?: number;
+}
+
+const nothing = z.unknown().transform(() => undefined);
+
+/** HTTPS with keep-alive; one warm TLS connection is enough for the gate, a second one opens when the first is busy. */
+export function createRest({ serverUrl, trust, answerTimeoutMs = ANSWER_TIMEOUT_MS }: RestOptions): Rest {
+  const { host } = new URL(serverUrl);
+  const openPool = () =>
+    new Pool(serverUrl, {
+      connections: 4,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MS,
+      headersTimeout: answerTimeoutMs,
+      bodyTimeout: answerTimeoutMs,
+      maxResponseSize: MAX_ANSWER_BYTES,
+      connect: { secureContext: trust.secureContext, timeout: Math.min(10_000, answerTimeoutMs) },
+    });
+  let pool = openPool();
+
+  async function call<T>(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    schema: z.ZodType<T>,
+    options: { token?: string | null; body?: unknown } = {},
+  ): Promise<Answer<T>> {
+    const headers: Record<string, string> = { accept: 'application/json' };
+    if (options.token) headers.authorization = `Bearer ${options.token}`;
+    const body = options.body === undefined ? null : JSON.stringify(options.body);
+    if (body !== null) headers['content-type'] = 'application/json';
+    let status: number;
+    let text: string;
+    try {
+      const answer = await pool.request({ method, path, headers, body });
+      status = answer.statusCode;
+      text = await answer.body.text();
+    } catch (error) {
+      return { ok: false, ...networkFailure(error, host) };
+    }
+    return readAnswer(status, text, schema, host);
+  }
+
+  return {
+    serverInfo: () => call('GET', '/.well-known/postern', serverInfo),
+    signIn: (request) => call('POST', '/client/v1/sign-in', signInAnswer, { body: request }),
+    signInMfa: (request) => call('POST', '/client/v1/sign-in/mfa', signInAnswer, { body: request }),
+    mfaSetup: (setupToken, token) =>
+      call('POST', '/client/v1/mfa/setup', mfaSetupAnswer, { token, body: setupToken ? { setupToken } : {} }),
+    mfaConfirm: (request, token) =>
+      call('POST', '/client/v1/mfa/confirm', mfaConfirmAnswer, { token, body: request }),
+    signOut: (token) => call('POST', '/client/v1/sign-out', nothing, { token }),
+    me: (token) => call('GET', '/client/v1/me', meAnswer, { token }),
+    async connect(request, token) {
+      const answer = await call('POST', '/client/v1/connections', connectAnswer, { token, body: request });
+      if (answer.ok) return answer;
+      const extra = stepUpExtra.safeParse(answer.problem);
+      return { ...answer, challenge: extra.success ? extra.data.challenge : null };
+    },
+    deleteConnection: (leaseId, token) =>
+      call('DELETE', `/client/v1/connections/${encodeURIComponent(leaseId)}`, nothing, { token }),
+    async warm() {
+      const answer = await call('GET', '/.well-known/postern', nothing);
+      return answer.ok ? ok(undefined) : answer;
+    },
+    renewConnections() {
+      const old = pool;
+      pool = openPool();
+      // What is under way may still be answered; its own timeouts end it otherwise.
+      void old.close();
+    },
+    close: () => pool.close(),
+  };
+}
+
+function readAnswer<T>(status: number, text: string, schema: z.ZodType<T>, host: string): Answer<T> {
+  let body: unknown;
+  try {
+    body = text === '' ? undefined : JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    body = undefined;
+  }
+  if (status >= 200 && status < 300) {
+    const parsed = schema.safeParse(body);
+    if (parsed.success) return { ok: true, value: parsed.data };
+    return { ok: false, problem: problem('protocol-error'), mayHaveArrived: true };
+  }
+  const refusal = parseProblem(body);
+  // A proxy in between that cannot reach the server answers in words of its own.
+  if (refusal.code === 'protocol-error' && status >= 500)
+    return {
+      ok: false,
+      problem: problem('server-unreachable', `No connection to ${host}.`, { status }),
+      mayHaveArrived: true,
+    };
+  return { ok: false, problem: refusal, mayHaveArrived: true };
+}

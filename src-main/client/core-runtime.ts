@@ -1,0 +1,371 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { ServerInfo } from '../../src-shared/client-api.ts';
+import type { ConnectionState, Source } from '../../src-shared/connection-state.ts';
+import type { HelperStatus } from '../../src-shared/helper-rpc.ts';
+import { backupCode, totpCode } from '../../src-shared/otp-code.ts';
+import { fail, ok, type Problem, problem, type Result } from '../../src-shared/problem.ts';
+import { watchClockGap } from './clock/clock-gap.ts';
+import { createDriver, type Driver } from './connection/driver.ts';
+import type { ClientCore, MfaEnrolment, SignInInput, SignInStep, Snapshot } from './core.ts';
+import type { Keychain } from './keychain/keychain.ts';
+import { SessionKeeper } from './session/session-keeper.ts';
+import { malformed, SignIn, type SignInOutcome } from './session/sign-in.ts';
+import { lockProfile } from './settings/profile-lock.ts';
+import { openSettings, type SettingsStore } from './settings/settings-store.ts';
+import { SnapshotPublisher } from './snapshot-publisher.ts';
+import { createHelperClient, type HelperClient } from './tunnel/helper-client.ts';
+
+const STATUS_INTERVAL_MS = 10_000;
+/** Shorter than any keep-alive in between, so that the connection for the gate never has to be opened first. */
+const WARM_INTERVAL_MS = 4 * 60_000;
+const STOP_LIMIT_MS = 2_000;
+
+export interface RuntimeOptions {
+  log: Logger;
+  profileFolder: string;
+  helperSocket: string;
+  helperOwnerUid: number;
+  keychain: Keychain;
+  now: () => number;
+  monotonic: () => number;
+  random: () => number;
+  platform: string;
+  deviceName: string;
+}
+
+/** What there is once the profile is ours. */
+interface Opened {
+  settings: SettingsStore;
+  session: SessionKeeper;
+  signIn: SignIn;
+  close(): Promise<void>;
+}
+
+/** The parts joined. Every call waits for the profile to be open, and refuses when another client holds it. */
+export class ClientRuntime implements ClientCore {
+  readonly #options: RuntimeOptions;
+  readonly #publisher: SnapshotPublisher;
+  readonly #helper: HelperClient;
+  readonly #driver: Driver;
+  #opened: Opened | null = null;
+  #opening: Promise<Result<Opened>> | null = null;
+
+  constructor(options: RuntimeOptions) {
+    const { log, now, random } = options;
+    this.#options = options;
+    this.#publisher = new SnapshotPublisher(now, log);
+    this.#helper = createHelperClient({
+      socketPath: options.helperSocket,
+      ownerUid: options.helperOwnerUid,
+      random,
+      log,
+      events: {
+        onReady: (status) => {
+          this.#driver.feed({ type: 'helper.ready' });
+          this.#onTunnel(status);
+        },
+        onLost: (cause) => {
+          this.#publisher.stage({ tunnel: null });
+          this.#driver.feed({ type: 'helper.lost', problem: cause });
+          this.#publisher.publish();
+        },
+        onStatus: (status) => this.#onTunnel(status),
+      },
+    });
+    this.#driver = createDriver({
+      helper: this.#helper,
+      now,
+      clockOffsetMs: () => this.#publisher.current.clockOffsetMs ?? 0,
+      random,
+      log,
+      onChange: (machine) => this.#publisher.publish({ connection: machine.view, policy: machine.policy }),
+      onNotice: (kind, text) => this.#publisher.notify(kind, text),
+      onForgetSession: () => this.#opened?.session.forget(),
+    });
+  }
+
+  snapshot(): Snapshot {
+    return this.#publisher.current;
+  }
+
+  subscribe(listener: (snapshot: Snapshot) => void): () => void {
+    return this.#publisher.subscribe(listener);
+  }
+
+  async start(): Promise<void> {
+    const opened = await this.#open();
+    if (opened.ok) await opened.value.session.restore();
+  }
+
+  async serverInfo(serverUrl: string, caFile?: string): Promise<Result<ServerInfo>> {
+    const opened = await this.#open();
+    return opened.ok ? opened.value.signIn.serverInfo(serverUrl, caFile) : opened;
+  }
+
+  async signIn(input: SignInInput): Promise<Result<SignInStep>> {
+    const opened = await this.#open();
+    if (!opened.ok) return opened;
+    const account = this.#publisher.current.account;
+    if (account) return fail('wrong-state', `You are signed in as ${account.email}. Sign out first.`);
+    await opened.value.session.forgotten();
+    return this.#signedIn(opened.value, await opened.value.signIn.begin(input));
+  }
+
+  async signInMfa(
+    mfaToken: string,
+    method: 'totp' | 'backup-code',
+    code: string,
+  ): Promise<Result<SignInStep>> {
+    const opened = await this.#open();
+    if (!opened.ok) return opened;
+    return this.#signedIn(opened.value, await opened.value.signIn.mfa(mfaToken, method, code));
+  }
+
+  async setupMfa(setupToken: string | null): Promise<Result<MfaEnrolment>> {
+    const opened = await this.#open();
+    if (!opened.ok) return opened;
+    const { session, signIn } = opened.value;
+    if (setupToken !== null) return signIn.setupMfa(setupToken);
+    return session.link ? session.link.rest.mfaSetup(null, session.link.token) : fail('signed-out');
+  }
+
+  async confirmMfa(
+    setupToken: string | null,
+    factorId: string,
+    code: string,
+  ): Promise<Result<{ backupCodes: string[] }>> {
+    const opened = await this.#open();
+    if (!opened.ok) return opened;
+    const { session, signIn } = opened.value;
+    if (setupToken !== null) return signIn.confirmMfa(setupToken, factorId, code);
+    const parsed = totpCode.safeParse(code);
+    if (!parsed.success) return fail('invalid-code', malformed('totp'));
+    if (!session.link) return fail('signed-out');
+    return session.link.rest.mfaConfirm({ factorId, code: parsed.data }, session.link.token);
+  }
+
+  async signOut(source: Source): Promise<Result<void>> {
+    const opened = await this.#ready();
+    if (!opened.ok) return opened;
+    this.#options.log.info({ source }, 'sign-out');
+    const answer = await opened.value.session.signOut();
+    await opened.value.settings.flush();
+    return answer;
+  }
+
+  async connect(source: Source, gatewayId?: string): Promise<Result<void>> {
+    const opened = this.#opened?.session.link ? ok(this.#opened) : await this.#ready();
+    if (!opened.ok) return opened;
+    const { session, settings } = opened.value;
+    const gateway = gatewayId ?? (await this.#defaultGateway(opened.value));
+    if (gateway === null) return fail('gateway-not-found', 'Your team has no gateway yet.');
+    if (typeof gateway !== 'string') return { ok: false, problem: gateway };
+    const helper = this.#helper.isReady ? ok(undefined) : await this.#helper.ensure();
+    if (!helper.ok) {
+      this.#driver.feed({ type: 'user.refused', problem: helper.problem, source });
+      return helper;
+    }
+    if (!session.link) return fail('signed-out');
+    const { serverUrl } = session.link.account;
+    this.#options.log.info({ source, gatewayId: gateway }, 'connect');
+    this.#driver.feed({ type: 'user.connect', gatewayId: gateway, source });
+    const reached = this.#until(connectOutcome);
+    if (settings.current.lastGateway[serverUrl] !== gateway)
+      settings.change({ lastGateway: { ...settings.current.lastGateway, [serverUrl]: gateway } });
+    return reached;
+  }
+
+  async submitProof(method: 'totp' | 'backup-code', code: string): Promise<Result<void>> {
+    const parsed = (method === 'totp' ? totpCode : backupCode).safeParse(code);
+    if (!parsed.success) return fail('invalid-code', malformed(method));
+    return asResult(await this.#driver.submit(method, parsed.data));
+  }
+
+  async cancel(source: Source): Promise<Result<void>> {
+    this.#options.log.info({ source }, 'cancel');
+    this.#driver.feed({ type: 'user.cancel', source });
+    return this.#until(isSettled);
+  }
+
+  async disconnect(source: Source): Promise<Result<void>> {
+    this.#options.log.info({ source }, 'disconnect');
+    this.#driver.feed({ type: 'user.disconnect', source });
+    return this.#until(isSettled);
+  }
+
+  async renew(source: Source): Promise<Result<void>> {
+    this.#options.log.info({ source }, 'renew');
+    return asResult(await this.#driver.renew());
+  }
+
+  async refresh(): Promise<Result<void>> {
+    const opened = await this.#ready();
+    return opened.ok ? opened.value.session.refresh() : opened;
+  }
+
+  systemEvent(event: 'suspend' | 'resume' | 'network-changed'): void {
+    this.#options.log.info({ event }, 'system event');
+    this.#driver.feed({ type: event === 'resume' ? 'wake' : event });
+  }
+
+  async stop(): Promise<void> {
+    await this.#opening;
+    const opened = this.#opened;
+    this.#opened = null;
+    if (!opened) return;
+    this.#driver.feed({ type: 'user.disconnect', source: 'quit' });
+    await Promise.race([this.#until(isSettled), pause(STOP_LIMIT_MS)]);
+    await this.#driver.stop();
+    this.#helper.close();
+    await opened.close();
+  }
+
+  /** Lock, settings, helper and clocks: once. After a refusal the next call tries again. */
+  #open(): Promise<Result<Opened>> {
+    if (this.#opened) return Promise.resolve(ok(this.#opened));
+    this.#opening ??= this.#openProfile().finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
+  }
+
+  async #openProfile(): Promise<Result<Opened>> {
+    const { profileFolder, keychain, now, monotonic, random, log, platform, deviceName } = this.#options;
+    const lock = lockProfile(profileFolder);
+    if (!lock.ok) {
+      const refusal: ConnectionState = {
+        phase: 'disconnected',
+        cause: lock.problem,
+        reason: null,
+        source: null,
+      };
+      this.#publisher.publish({ connection: refusal });
+      return lock;
+    }
+    const publisher = this.#publisher;
+    const driver = this.#driver;
+    const settings = await openSettings({ folder: profileFolder, now, newId: randomUUID, log });
+    const session = new SessionKeeper({ settings, keychain, driver, publisher, now, monotonic, random, log });
+    const openRest = session.openRest.bind(session);
+    const signIn = new SignIn({ settings, keychain, openRest, deviceName, platform });
+    const stopTimers = this.#startTimers(session);
+    this.#helper.start();
+    publisher.publish({ connection: driver.machine.view });
+    if (settings.notice) publisher.notify('settings-damaged', settings.notice);
+    this.#opened = {
+      settings,
+      session,
+      signIn,
+      async close() {
+        stopTimers();
+        await Promise.race([Promise.all([session.close(), signIn.close()]), pause(STOP_LIMIT_MS)]);
+        await settings.flush();
+        lock.value.release();
+      },
+    };
+    return ok(this.#opened);
+  }
+
+  #startTimers(session: SessionKeeper): () => void {
+    const { now, monotonic, log } = this.#options;
+    const gaps = watchClockGap({
+      now,
+      monotonic,
+      onGap: (gapMs) => {
+        log.info({ gapMs }, 'clock gap');
+        this.#driver.feed({ type: 'wake' });
+      },
+    });
+    const polling = setInterval(() => {
+      if (this.#driver.machine.lease === null || !this.#helper.isReady) return;
+      void this.#helper.status().then((status) => {
+        if (status.ok) this.#onTunnel(status.value);
+      });
+    }, STATUS_INTERVAL_MS);
+    const warming = setInterval(() => {
+      const { phase } = this.#driver.machine.view;
+      if (phase === 'gate' || phase === 'connected' || phase === 'reconnecting') session.link?.warm();
+    }, WARM_INTERVAL_MS);
+    return () => {
+      gaps.stop();
+      clearInterval(polling);
+      clearInterval(warming);
+    };
+  }
+
+  /** Open, and signed in if that is possible without asking: the keyring may have been unlocked meanwhile. */
+  async #ready(): Promise<Result<Opened>> {
+    const opened = await this.#open();
+    if (!opened.ok) return opened;
+    const restored = await opened.value.session.restore();
+    return restored.ok ? opened : restored;
+  }
+
+  #signedIn(opened: Opened, outcome: Result<SignInOutcome>): Result<SignInStep> {
+    if (!outcome.ok) return outcome;
+    if ('step' in outcome.value) return ok(outcome.value.step);
+    const established = opened.session.establish(outcome.value.session);
+    return established.ok ? ok({ step: 'done' }) : established;
+  }
+
+  async #defaultGateway({ session, settings }: Opened): Promise<string | null | Problem> {
+    if (this.#publisher.current.gateways.length === 0) {
+      const refreshed = await session.refresh();
+      if (!refreshed.ok) return refreshed.problem;
+    }
+    const { gateways, account } = this.#publisher.current;
+    const last = account ? settings.current.lastGateway[account.serverUrl] : undefined;
+    return (gateways.find((gateway) => gateway.id === last) ?? gateways[0])?.id ?? null;
+  }
+
+  #onTunnel(status: HelperStatus): void {
+    this.#publisher.stage({ tunnel: status });
+    this.#driver.helperStatus(status);
+    this.#publisher.publish();
+  }
+
+  /** Resolves with the first word of `judge` on the connection, now or later. */
+  #until(judge: (view: ConnectionState) => Result<void> | null): Promise<Result<void>> {
+    const now = judge(this.#driver.machine.view);
+    if (now) return Promise.resolve(now);
+    return new Promise((resolve) => {
+      const unsubscribe = this.#publisher.subscribe(() => {
+        const word = judge(this.#driver.machine.view);
+        if (!word) return;
+        unsubscribe();
+        resolve(word);
+      });
+    });
+  }
+}
+
+function connectOutcome(view: ConnectionState): Result<void> | null {
+  switch (view.phase) {
+    case 'connected':
+    case 'gate':
+      return ok(undefined);
+    case 'disconnected':
+      return { ok: false, problem: view.cause ?? problem('cancelled', view.reason?.message) };
+    case 'signed-out':
+      return fail('signed-out', view.reason?.message);
+    case 'reconnecting':
+      return view.cause ? { ok: false, problem: view.cause } : null;
+    default:
+      return null;
+  }
+}
+
+function isSettled(view: ConnectionState): Result<void> | null {
+  return view.phase === 'disconnecting' ? null : ok(undefined);
+}
+
+function asResult(refusal: Problem | null): Result<void> {
+  return refusal ? { ok: false, problem: refusal } : ok(undefined);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}

@@ -1,0 +1,45 @@
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import type { ClientCore } from './core.ts';
+import { ClientRuntime } from './core-runtime.ts';
+import { createKeychain, type Keychain } from './keychain/keychain.ts';
+import { defaultProfileFolder } from './settings/profile-lock.ts';
+import { DEFAULT_HELPER_SOCKET } from './tunnel/helper-client.ts';
+
+/** What the client core takes from outside; everything but `log` has the value of a real client. */
+export interface ClientCoreOptions {
+  log: Logger;
+  /** Settings and lock; default `$XDG_CONFIG_HOME/postern`. */
+  profileFolder?: string;
+  helperSocket?: string;
+  /** Who must own the helper's socket; default root. */
+  helperOwnerUid?: number;
+  keychain?: Keychain;
+  /** Milliseconds since 1970. */
+  now?: () => number;
+  /** Milliseconds, never set back. */
+  monotonic?: () => number;
+  /** Uniform in [0, 1). */
+  random?: () => number;
+  env?: Record<string, string | undefined>;
+  platform?: string;
+  /** How this computer is called in the list of devices. */
+  deviceName?: string;
+}
+
+/** Puts the client together. Nothing happens before `start`. */
+export function createClientCore(options: ClientCoreOptions): ClientCore {
+  const { log, env = process.env, platform = process.platform } = options;
+  return new ClientRuntime({
+    log,
+    profileFolder: options.profileFolder ?? defaultProfileFolder(env),
+    helperSocket: options.helperSocket ?? env.POSTERN_HELPER_SOCKET ?? DEFAULT_HELPER_SOCKET,
+    helperOwnerUid: options.helperOwnerUid ?? 0,
+    keychain: options.keychain ?? createKeychain({ platform, env, log }),
+    now: options.now ?? Date.now,
+    monotonic: options.monotonic ?? (() => performance.now()),
+    random: options.random ?? Math.random,
+    platform,
+    deviceName: options.deviceName ?? hostname(),
+  });
+}

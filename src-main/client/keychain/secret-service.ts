@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createClient, type MessageBus } from 'dbus-native';
+import * as z from 'zod';
+
+const SERVICE = 'org.freedesktop.secrets';
+const SERVICE_PATH = '/org/freedesktop/secrets';
+const CALL_TIMEOUT_MS = 5_000;
+
+/** `ready`: items can be written. `locked`: somebody has to unlock the default keyring first. */
+export type SecretServiceState = 'ready' | 'locked' | 'unavailable';
+
+const paths = z.array(z.string());
+const searchAnswer = z.tuple([paths, paths]);
+
+/** Address of the session bus, as libsecret finds it; null when there is none (then keytar would try to start one). */
+export function sessionBusAddress(env: Record<string, string | undefined>): string | null {
+  if (env.DBUS_SESSION_BUS_ADDRESS) return env.DBUS_SESSION_BUS_ADDRESS;
+  const path = env.XDG_RUNTIME_DIR ? join(env.XDG_RUNTIME_DIR, 'bus') : null;
+  return path && existsSync(path) ? `unix:path=${path}` : null;
+}
+
+/**
+ * Where an item is, asked of the Secret Service itself and without any prompt: keytar answers `null` for a locked
+ * keyring just as for an empty one. Source: Secret Service API Draft 0.2, `SearchItems`.
+ */
+export async function findItem(
+  busAddress: string,
+  attributes: Record<string, string>,
+): Promise<'unlocked' | 'locked' | 'absent' | 'unavailable'> {
+  const answer = await ask(busAddress, async (call) => {
+    const pairs = Object.entries(attributes);
+    const found = searchAnswer.parse(
+      await call(SERVICE_PATH, 'org.freedesktop.Secret.Service', 'SearchItems', 'a{ss}', [pairs]),
+    );
+    if (found[0].length > 0) return 'unlocked';
+    if (found[1].length > 0) return 'locked';
+    return (await defaultKeyring(call)) === 'unavailable' ? 'unavailable' : 'absent';
+  });
+  return answer ?? 'unavailable';
+}
+
+/** Whether a new item could be written now. */
+export async function secretServiceState(busAddress: string): Promise<SecretServiceState> {
+  return (await ask(busAddress, defaultKeyring)) ?? 'unavailable';
+}
+
+type Call = (
+  path: string,
+  iface: string,
+  member: string,
+  signature: string,
+  body: unknown[],
+) => Promise<unknown>;
+
+async function defaultKeyring(call: Call): Promise<SecretServiceState> {
+  const path = z
+    .string()
+    .parse(await call(SERVICE_PATH, 'org.freedesktop.Secret.Service', 'ReadAlias', 's', ['default']));
+  // No default keyring: the service would ask the user to make one, and here nobody may be there to answer.
+  if (path === '/') return 'unavailable';
+  const isLocked = await call(path, 'org.freedesktop.DBus.Properties', 'Get', 'ss', [
+    'org.freedesktop.Secret.Collection',
+    'Locked',
+  ]);
+  return z.boolean().parse(isLocked) ? 'locked' : 'ready';
+}
+
+/** Runs calls on a connection of their own. Null when bus or service cannot be reached or answer something else. */
+async function ask<T>(busAddress: string, run: (call: Call) => Promise<T>): Promise<T | null> {
+  let bus: MessageBus;
+  try {
+    bus = createClient({ busAddress, timeout: CALL_TIMEOUT_MS });
+  } catch (error) {
+    // An address of a kind that the library does not know.
+    if (error instanceof Error) return null;
+    throw error;
+  }
+  const failed = new Promise<null>((resolve) => {
+    bus.connection.on('error', () => resolve(null));
+  });
+  const call: Call = (path, iface, member, signature, body) =>
+    Promise.resolve(bus.invoke({ destination: SERVICE, path, interface: iface, member, signature, body }));
+  try {
+    return await Promise.race([run(call), failed]);
+  } catch (error) {
+    if (error instanceof Error) return null;
+    throw error;
+  } finally {
+    await bus.close();
+  }
+}

@@ -1,0 +1,47 @@
+import type { Logger } from 'pino';
+import type { ServerLink } from '../connection/driver.ts';
+import { type Channel, type ChannelEvents, createChannel } from '../control/channel.ts';
+import type { Rest } from '../control/rest.ts';
+import type { TlsTrust } from '../control/tls-trust.ts';
+import type { OpenSession } from './sign-in.ts';
+
+/** Everything that is open towards the server while a session lasts. The token is held here and in the keychain only. */
+export interface SessionLink extends ServerLink {
+  account: OpenSession['account'];
+  channel: Channel;
+  rest: Rest;
+  token: string;
+}
+
+export interface SessionLinkOptions {
+  session: OpenSession;
+  rest: Rest;
+  trust: TlsTrust;
+  lastSeq: number;
+  random: () => number;
+  monotonic: () => number;
+  log: Logger;
+  events: ChannelEvents;
+}
+
+export function createSessionLink(options: SessionLinkOptions): SessionLink {
+  const { session, rest, trust, lastSeq, random, monotonic, log, events } = options;
+  const { account, token } = session;
+  const { serverUrl } = account;
+  const channel = createChannel({ serverUrl, token, trust, lastSeq, random, monotonic, log, events });
+  return {
+    account,
+    channel,
+    rest,
+    token,
+    connect: (request) => rest.connect(request, token),
+    me: () => rest.me(token),
+    deleteConnection: (leaseId) => rest.deleteConnection(leaseId, token),
+    warm: () => void rest.warm(),
+    sendStatus: (phase, leaseId) => channel.sendStatus(phase, leaseId),
+    restart() {
+      rest.renewConnections();
+      channel.restart();
+    },
+  };
+}
