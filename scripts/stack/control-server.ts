@@ -32,7 +32,7 @@ const tokenAnswer = z.object({ token: z.string() });
 export interface ControlServerSetup {
   url: string;
   init(email: string, name: string): Promise<Account>;
-  addMember(email: string, name: string): Promise<Account>;
+  addMembers(count: number): Promise<Account[]>;
   addGateway(name: string, subnet: string, allowedIps: string): Promise<{ id: string; token: string }>;
   createToken(name: string, scopes: readonly string[]): Promise<string>;
   start(keeper: ProcessKeeper): ManagedProcess;
@@ -79,15 +79,24 @@ export async function setUpControlServer(
     const stdout = await run(process.execPath, [entry, ...args, ...options], { input });
     return schema.parse(JSON.parse(stdout));
   };
-  const addAccount = async (args: string[], email: string, name: string): Promise<Account> => {
-    const password = newPassword();
-    const person = ['--email', email, '--name', name, '--password-stdin', '--with-totp'];
-    return { ...(await command(accountAnswer, [...args, ...person], `${password}\n`)), password };
-  };
   return {
     url,
-    init: (email, name) => addAccount(['init'], email, name),
-    addMember: (email, name) => addAccount(['member', 'add'], email, name),
+    async init(email, name) {
+      const password = newPassword();
+      const person = ['--email', email, '--name', name, '--password-stdin', '--with-totp'];
+      return { ...(await command(accountAnswer, ['init', ...person], `${password}\n`)), password };
+    },
+    async addMembers(count) {
+      const people = Array.from({ length: count }, (_, index) => ({
+        email: `member${index + 1}@example.com`,
+        name: `Member ${index + 1}`,
+        password: newPassword(),
+      }));
+      const script = path.join(checkout, 'scripts/stack/add-members.ts');
+      const stdout = await run(process.execPath, [script, config], { input: JSON.stringify(people) });
+      const accounts = z.array(accountAnswer).length(count).parse(JSON.parse(stdout));
+      return accounts.map((account, index) => ({ ...account, password: people[index]?.password ?? '' }));
+    },
     addGateway: (name, subnet, allowedIps) =>
       command(gatewayAnswer, ['gateway', 'add', name, '--subnet', subnet, '--allowed-ips', allowedIps]),
     createToken: async (name, scopes) =>

@@ -4,7 +4,8 @@ import { StackError } from './stack-error.ts';
 /** `PATH` of every part of the stack; the caller's plays no part. */
 export const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-const TIMEOUT_MS = 60_000;
+/** Long: hashing the passwords and backup codes of many members takes its time. */
+const TIMEOUT_MS = 300_000;
 
 export interface RunOptions {
   input?: string;

@@ -5,7 +5,7 @@ import type { StackFile } from '../../src-shared/stack-file.ts';
 import { type Addressing, ECHO_PORT } from './addressing.ts';
 import { makeCertificates } from './certificate-authority.ts';
 import { claimStack } from './claim.ts';
-import { type Account, setUpControlServer, waitForServer } from './control-server.ts';
+import { setUpControlServer, waitForServer } from './control-server.ts';
 import { checkout, makeFolders } from './folders.ts';
 import { gatewayPublicKey, startGatewayAgent } from './gateway-agent.ts';
 import { type Laptop, startLaptop } from './laptop.ts';
@@ -80,7 +80,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       plan.gateways.map(({ name, tunnelSubnet }) => control.addGateway(name, tunnelSubnet, plan.insideCidr)),
     ),
     control.createToken('local stack', apiScope.options),
-    addMembers(control.addMember, options.members, options.signal),
+    control.addMembers(options.members),
   ]);
   step(`${members.length} member(s) with password and one-time password`);
 
@@ -159,24 +159,6 @@ async function startTarget(keeper: ProcessKeeper, plan: Addressing, signal: Abor
     const [file = '', ...args] = listening;
     return (await run(file, args)).includes(plan.target);
   });
-}
-
-/** Adds members two at a time: each costs a process and a password hash. */
-async function addMembers(
-  add: (email: string, name: string) => Promise<Account>,
-  count: number,
-  signal: AbortSignal,
-): Promise<Account[]> {
-  const members: Account[] = [];
-  let next = 1;
-  const worker = async (): Promise<void> => {
-    for (let number = next++; number <= count; number = next++) {
-      signal.throwIfAborted();
-      members[number - 1] = await add(`member${number}@example.com`, `Member ${number}`);
-    }
-  };
-  await Promise.all([worker(), worker()]);
-  return members;
 }
 
 async function waitForGateways(
