@@ -48,6 +48,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   // A terminal sends Ctrl-C to the whole group already; a second one would cut the clean-up short.
   process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)));
 }
+// npm, or the shell that it started, can be killed over our head: what runs here must not outlive them.
+const parent = process.ppid;
+setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 1000).unref();
 child.on('error', (error) => stop(`${file} could not be started: ${error.message}`, 70));
 child.on('exit', (code, signal) => {
   process.exit(code === null ? 128 + (signal === 'SIGINT' ? 2 : signal === 'SIGKILL' ? 9 : 15) : code);
