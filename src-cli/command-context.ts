@@ -1,5 +1,5 @@
 import type { ClientCore } from '../src-main/client/core.ts';
-import type { Problem, Result } from '../src-shared/problem.ts';
+import type { Problem } from '../src-shared/problem.ts';
 import type { Asker } from './ask/asker.ts';
 import type { ExitName } from './exit-codes.ts';
 import type { TimeStyle } from './format.ts';
@@ -8,7 +8,7 @@ import type { Output } from './output.ts';
 
 /** What every command is given. `openCore` is called by those that talk to the server themselves. */
 export interface CommandContext {
-  openCore(): Promise<Result<ClientCore>>;
+  openCore(): ClientCore;
   asker: Asker;
   output: Output;
   time: TimeStyle;

@@ -1,8 +1,7 @@
 import type { ClientCore } from '../src-main/client/core.ts';
-import { type Problem, problem, type Result } from '../src-shared/problem.ts';
+import { problem, type Result } from '../src-shared/problem.ts';
 import { type CommandContext, type Ending, exit, refused } from './command-context.ts';
 import type { ControlHandler, ControlServer } from './control/control-server.ts';
-import { exitForProblem } from './exit-codes.ts';
 import { formatClock, type TimeStyle } from './format.ts';
 import { createGateSession, renewLater } from './gate-session.ts';
 import { narrate } from './narrate.ts';
@@ -30,7 +29,6 @@ export async function runConnection(
   let wasConnected = false;
   let hasConnectSettled = false;
   let isOver = false;
-  let lastRefusal: Problem | null = null;
   let renewalAskedFor: string | null = null;
 
   const say = (line: string) => output.say(`${formatClock(time.now(), time, true)}  ${line}`);
@@ -120,7 +118,7 @@ export async function runConnection(
         break;
     }
     const { connection } = core.snapshot();
-    const cause = (connection.phase === 'disconnected' ? connection.cause : null) ?? lastRefusal;
+    const cause = connection.phase === 'disconnected' ? connection.cause : null;
     if (view.reason) say(reasonSentence(view.reason, time));
     if (cause) return { kind: 'refused', problem: cause };
     return exit(view.reason ? 'endedByServer' : 'done');
@@ -155,10 +153,9 @@ export async function runConnection(
   evaluate();
   core.connect('cli', gatewayId).then((result) => {
     hasConnectSettled = true;
-    if (!result.ok) lastRefusal = result.problem;
+    // Refused before there was a state to tell it, for example because another client is running.
+    if (!result.ok && isFinal(view) && wish === null) over.resolve(refused(result.problem));
     evaluate();
-    // Refused without a state that says so, for example because the core was busy.
-    if (!result.ok && exitForProblem(result.problem.code) === 'busy') over.resolve(refused(result.problem));
   }, over.reject);
   try {
     return await over.promise;

@@ -20,10 +20,16 @@ export function narrate(previous: View | null, next: View, time: TimeStyle): str
     if (previous.channel !== 'open' && next.channel === 'open') lines.push(fixed.channelBack);
   }
   if (next.warning !== null && next.warning !== previous?.warning) lines.push(next.warning);
+  const newest = previous?.notices.at(-1)?.id ?? 0;
+  for (const notice of next.notices)
+    if (notice.id > newest && !toldByState.has(notice.kind)) lines.push(notice.text);
   const clock = clockSentence(next.clockOffsetMs);
   if (clock !== null && clockSentence(previous?.clockOffsetMs ?? null) === null) lines.push(clock);
   return lines;
 }
+
+/** Notices of what the state, the gate or the ending tell anyway. */
+const toldByState = new Set(['disconnected-by-server', 'lease-expiring', 'signed-out']);
 
 /** How a connection ends is told by the one who ends it, together with the exit. */
 function isTold({ phase, reason }: View): boolean {

@@ -1,6 +1,6 @@
 import type { ReadStream } from 'node:tty';
 import type { ClientCore } from '../src-main/client/core.ts';
-import type { Result } from '../src-shared/problem.ts';
+import { defaultProfileFolder } from '../src-main/client/settings/profile-lock.ts';
 import { createKeyboard, type Keyboard } from './ask/keyboard.ts';
 import { createLineAsker, createLines } from './ask/line-asker.ts';
 import { createTerminalAsker } from './ask/terminal-asker.ts';
@@ -30,14 +30,13 @@ export interface CliWorld {
   now: () => number;
   pid: number;
   uid: number;
-  homeDir: string;
   tmpDir: string;
   version: string;
   /** Calls back at each of these. */
   onSignal(listener: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => void): void;
   /** Ends the process at once. */
   quit(code: number): void;
-  openCore(options: CoreOptions): Promise<Result<ClientCore>>;
+  openCore(options: CoreOptions): ClientCore;
 }
 
 export interface CoreOptions {
@@ -70,7 +69,7 @@ export async function runCli(world: CliWorld): Promise<number> {
   if (world.terminal)
     keyboard = createKeyboard(world.terminal, { onInterrupt: interrupts.raise, onHangUp: interrupts.hangUp });
   const screen = stdout.isTTY && !json ? stdout : stderr;
-  const profileDir = profile ?? defaultProfileDir(world);
+  const profileDir = profile ?? defaultProfileFolder(env);
   const context: CommandContext = {
     openCore: () => world.openCore({ profileDir, helperSocket }),
     asker: keyboard ? createTerminalAsker({ keyboard, screen, output, now }) : createLineAsker(lines, output),
@@ -130,9 +129,4 @@ function exitCodeOf(ending: Ending, output: Output): number {
   if (ending.kind === 'refused') output.refuse(ending.problem);
   output.event({ event: 'exit', name, code: exitCodes[name].code });
   return exitCodes[name].code;
-}
-
-/** `$XDG_CONFIG_HOME/postern`, else `~/.config/postern` (XDG Base Directory Specification). */
-function defaultProfileDir({ env, homeDir }: CliWorld): string {
-  return `${env.XDG_CONFIG_HOME || `${homeDir}/.config`}/postern`;
 }

@@ -66,6 +66,8 @@ export const viewSchema = z.object({
   /** The helper's word on the interface; null: the helper cannot be reached. */
   helper: z.enum(['down', 'starting', 'up']).nullable(),
   clockOffsetMs: z.number().nullable(),
+  /** To be told once, oldest first; `id` grows. */
+  notices: z.array(z.object({ id: z.number(), kind: z.string(), text: z.string() })),
   gateways: z.array(z.object({ id: z.string(), name: z.string(), isOnline: z.boolean() })),
 });
 export type View = z.infer<typeof viewSchema>;
@@ -207,6 +209,7 @@ export function toView(snapshot: Snapshot): View {
     keychain: snapshot.keychain,
     helper: tunnel?.phase ?? null,
     clockOffsetMs: snapshot.clockOffsetMs,
+    notices: (snapshot.notices ?? []).map(({ id, kind, text }) => ({ id, kind, text: plainText(text) })),
     gateways: snapshot.gateways.map(({ id, name, isOnline }) => ({
       id,
       name: plainText(name) || id,

@@ -36,6 +36,7 @@ export const fixed = {
   tryAgainIn: (wait: string) => `Try again in ${wait}.`,
   tryAgain: 'You can try again.',
   signedIn: (email: string, server: string) => `Signed in to ${server} as ${email}.`,
+  signedInAlready: (email: string) => `You are signed in as ${email}. Run 'postern sign-out' first.`,
   signedOutNow: 'Signed out.',
   notSignedIn: 'You are not signed in.',
   disconnectingByWish: 'Disconnecting. Press Ctrl-C again to quit at once.',
@@ -124,9 +125,11 @@ export function stateSentence(view: View, time: TimeStyle): string {
         ? `Connected to ${gateway}, but nothing was heard from it for a while.`
         : `Connected to ${gateway}.`;
     case 'reconnecting': {
+      // Without a lease there was no path yet that could be lost.
+      const what = view.expiresAt === null ? `No way to ${gateway} yet.` : `The path to ${gateway} was lost.`;
       const why = view.problem ? ` ${view.problem.detail}` : '';
       const next = view.nextTryAt === null ? '' : ` Next try at ${formatClock(view.nextTryAt, time, true)}.`;
-      return `The path to ${gateway} was lost.${why}${next}`;
+      return `${what}${why}${next}`;
     }
     case 'disconnecting':
       return view.reason ? `${reasonSentence(view.reason, time)} Disconnecting.` : 'Disconnecting.';

@@ -32,7 +32,7 @@ export interface Terminal {
   raw(): string;
   /** The same without escape sequences. */
   text(): string;
-  /** Waits for the text after the position of the last match; rejects after 20 s. */
+  /** Waits for the text, behind the last match; rejects after 20 s. */
   sees(text: string | RegExp): Promise<void>;
   exitCode: Promise<number>;
   kill(): void;
@@ -61,12 +61,15 @@ export function openTerminal(command: string[], env: Record<string, string | und
     async sees(wanted) {
       const deadline = Date.now() + 20_000;
       for (;;) {
-        const rest = stripVTControlCharacters(raw.slice(seenUpTo));
-        if (typeof wanted === 'string' ? rest.includes(wanted) : wanted.test(rest)) break;
+        const rest = stripVTControlCharacters(raw).slice(seenUpTo);
+        const at = typeof wanted === 'string' ? rest.indexOf(wanted) : rest.search(wanted);
+        if (at >= 0) {
+          seenUpTo += at + (typeof wanted === 'string' ? wanted.length : 1);
+          return;
+        }
         if (Date.now() > deadline) throw new Error(`did not see ${String(wanted)} in:\n${rest}`);
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
-      seenUpTo = raw.length;
     },
     exitCode,
     kill: () => void child.kill('SIGKILL'),

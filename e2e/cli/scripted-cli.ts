@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from '../../src-cli/run-cli.ts';
 import { administratorReason, createScriptedCore } from '../../src-cli/testing/scripted-core.ts';
-import { ok, problem } from '../../src-shared/problem.ts';
+import { problem } from '../../src-shared/problem.ts';
 
 /**
  * The terminal client with everything real but the core: for what only a terminal shows. SIGUSR2 plays the server
@@ -26,14 +26,13 @@ const code = await runCli({
   now: Date.now,
   pid: process.pid,
   uid: process.getuid?.() ?? 0,
-  homeDir: profileDir,
   tmpDir: tmpdir(),
   version: '0.0.0',
   onSignal(listener) {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => listener(signal));
   },
   quit: (exitCode) => process.exit(exitCode),
-  openCore: async () => ok(core),
+  openCore: () => core,
 });
 writeFileSync(join(profileDir, 'calls'), core.calls.join(' '));
 process.exit(code);

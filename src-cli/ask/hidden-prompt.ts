@@ -26,7 +26,7 @@ export interface HiddenPromptConfig<T> {
   now: () => number;
 }
 
-const TICK_MS = 500;
+const TICK_MS = 200;
 
 /**
  * One field at a time, drawn without ever echoing a secret. Tab goes to the next field, Esc calls `onEscape`. While
@@ -47,13 +47,17 @@ function view<T>(
   const [index, setIndex] = useState(0);
   const [value, setValue] = useState('');
   const [note, setNote] = useState('');
-  const [, setTick] = useState(0);
+  const [, setSecondsLeft] = useState(0);
   const field = fields[index];
   const waitMs = field?.waitUntil == null ? 0 : field.waitUntil - now();
+  const isWaiting = waitMs > 0;
   useEffect(() => {
-    const timer = setInterval(() => setTick(Math.floor(now() / TICK_MS)), TICK_MS);
+    if (!isWaiting) return;
+    // Draws again only when another second has gone.
+    const count = () => setSecondsLeft(Math.ceil(((field?.waitUntil ?? 0) - now()) / 1000));
+    const timer = setInterval(count, TICK_MS);
     return () => clearInterval(timer);
-  }, []);
+  }, [isWaiting, field]);
   const next = () => {
     setIndex((index + 1) % fields.length);
     setValue('');

@@ -23,9 +23,7 @@ export async function connect(options: ConnectOptions, context: CommandContext):
   }
   if (claim.kind === 'refused') return refused(problem('wrong-state', claim.detail));
   try {
-    const opened = await context.openCore();
-    if (!opened.ok) return refused(opened.problem);
-    const core = opened.value;
+    const core = context.openCore();
     try {
       await core.start();
       const ready = await readyToConnect(core, options);

@@ -1,7 +1,11 @@
+import type { ClientCore } from '../../src-main/client/core.ts';
 import { ok, problem, type Result } from '../../src-shared/problem.ts';
 import type { CommandContext } from '../command-context.ts';
 import { openControl } from '../control/control-client.ts';
 import { toView, type View } from '../view.ts';
+
+/** How long a helper that runs may take to answer. */
+const HELPER_ANSWER_MS = 1000;
 
 export interface CurrentView {
   view: View;
@@ -26,9 +30,7 @@ export async function currentView(
     if (!answer.ok) return answer;
     return ok({ view: answer.value, pid: client.pid, refreshed: ok(undefined) });
   }
-  const opened = await context.openCore();
-  if (!opened.ok) return opened;
-  const core = opened.value;
+  const core = context.openCore();
   try {
     await core.start();
     const isSignedIn = core.snapshot().connection.phase !== 'signed-out';
@@ -39,8 +41,27 @@ export async function currentView(
       return { ok: false, problem: problem('signed-out') };
     }
     const refreshed = isSignedIn ? await core.refresh() : ok(undefined);
+    // Another client, with a window for example, holds this profile.
+    if (!refreshed.ok && refreshed.problem.code === 'controller-busy') return refreshed;
+    await helperAnswered(core);
     return ok({ view: toView(core.snapshot()), pid: null, refreshed });
   } finally {
     await core.stop();
   }
+}
+
+/** Resolves when the helper has said how it is, or has had the time to. */
+function helperAnswered(core: ClientCore): Promise<void> {
+  return new Promise((resolve) => {
+    if (core.snapshot().tunnel) return resolve();
+    const finish = () => {
+      clearTimeout(timer);
+      unsubscribe();
+      resolve();
+    };
+    const timer = setTimeout(finish, HELPER_ANSWER_MS);
+    const unsubscribe = core.subscribe(({ tunnel }) => {
+      if (tunnel) finish();
+    });
+  });
 }

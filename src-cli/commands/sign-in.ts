@@ -23,15 +23,15 @@ export async function signIn(options: SignInOptions, context: CommandContext): P
     running.client.close();
     return refused(problem('wrong-state', fixed.alreadyRunning(running.client.pid)));
   }
-  const opened = await context.openCore();
-  if (!opened.ok) return refused(opened.problem);
-  const core = opened.value;
+  const core = context.openCore();
   try {
     await core.start();
-    const { keychain, account } = core.snapshot();
+    const { keychain, account, connection } = core.snapshot();
     // Better before the password is typed than after.
     if (keychain === 'locked') return refused(problem('keychain-locked'));
     if (keychain === 'unavailable') return refused(problem('keychain-unavailable'));
+    if (account && connection.phase !== 'signed-out')
+      return refused(problem('wrong-state', fixed.signedInAlready(plainText(account.email))));
 
     const address = await serverAddress(options, account?.serverUrl, context);
     if (!address.ok) return address.ending;

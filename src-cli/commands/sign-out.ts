@@ -15,9 +15,7 @@ export async function signOut(context: CommandContext): Promise<Ending> {
     running.client.close();
     if (!answer.ok) return refused(answer.problem);
   } else {
-    const opened = await context.openCore();
-    if (!opened.ok) return refused(opened.problem);
-    const core = opened.value;
+    const core = context.openCore();
     try {
       await core.start();
       if (core.snapshot().connection.phase === 'signed-out') {

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { ok } from '../../src-shared/problem.ts';
 import { runCli } from '../run-cli.ts';
 import type { ScriptedCore } from './scripted-core.ts';
 
@@ -56,14 +55,13 @@ export function runScripted(
     now: Date.now,
     pid: process.pid,
     uid: process.getuid?.() ?? 0,
-    homeDir: profileDir,
     tmpDir: tmpdir(),
     version: '0.0.0',
     onSignal: (listener) => {
       onSignal = listener;
     },
     quit: (code) => quits.push(code),
-    openCore: async () => ok(core),
+    openCore: () => core,
   });
   const all = () => captured.out + captured.err;
   return {

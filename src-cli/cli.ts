@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+import { tmpdir } from 'node:os';
+import pino from 'pino';
+import packageJson from '../package.json' with { type: 'json' };
+import { createClientCore } from '../src-main/client/create-core.ts';
+import { runCli } from './run-cli.ts';
+
+// Silent unless asked: what a user should know is said in words.
+const log = pino(
+  { level: process.env.POSTERN_LOG_LEVEL ?? 'silent' },
+  pino.destination({ fd: 2, sync: true }),
+);
+
+const exitCode = await runCli({
+  argv: process.argv.slice(2),
+  env: process.env,
+  stdin: process.stdin,
+  terminal: process.stdin.isTTY ? process.stdin : null,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  now: Date.now,
+  pid: process.pid,
+  uid: process.getuid?.() ?? 0,
+  tmpDir: tmpdir(),
+  version: packageJson.version,
+  onSignal(listener) {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => listener(signal));
+  },
+  quit: (code) => process.exit(code),
+  openCore: ({ profileDir, helperSocket }) =>
+    createClientCore({
+      log,
+      profileFolder: profileDir,
+      env: process.env,
+      ...(helperSocket === undefined ? {} : { helperSocket }),
+    }),
+});
+process.exit(exitCode);
