@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -35,12 +35,11 @@ export class HelperBench {
   readonly trustedServers = join(this.directory, 'trusted-servers.json');
   readonly signingKey: KeyObject = generateKeyPairSync('ed25519').privateKey;
   readonly gatewayKeys: Keys = generateWgKeyPair();
-  readonly deviceId = randomUUID();
+  deviceId = randomUUID();
   readonly #children: ChildProcess[] = [];
   readonly #gatewayInterface = `ph3g${this.id}`;
   #probe: { child: ChildProcess; lines: Interface } | null = null;
-  helper: ChildProcess | null = null;
-  helperLog = '';
+  #helper: ChildProcess | null = null;
 
   /** Namespaces, link (192.0.2.1 laptop, 192.0.2.2 gateway), gateway WireGuard (10.77.0.1, fd77::1) and echo on port 7. */
   async start(): Promise<void> {
@@ -67,7 +66,8 @@ export class HelperBench {
     ] as const) {
       await this.run('ip', '-n', netns, 'link', 'set', 'lo', 'up');
       await this.run('ip', '-n', netns, 'addr', 'add', `192.0.2.${host}/24`, 'dev', end);
-      await this.run('ip', '-n', netns, 'link', 'set', end, 'up');
+      // Without a link-local address, which would appear only after a while.
+      await this.run('ip', '-n', netns, 'link', 'set', end, 'addrgenmode', 'none', 'up');
     }
     const wg = this.#gatewayInterface;
     this.#spawn(['ip', 'netns', 'exec', gateway, 'wireguard-go', '-f', wg]);
@@ -107,7 +107,7 @@ export class HelperBench {
     const command = [
       ...prefix,
       node,
-      'src-helper/cli.ts',
+      join(root, 'src-helper/cli.ts'),
       'start',
       '--socket',
       this.socketPath,
@@ -120,20 +120,27 @@ export class HelperBench {
       ...flags,
     ];
     const child = this.#spawn(['ip', 'netns', 'exec', this.laptop, ...command]);
-    this.helper = child;
+    let log = '';
     child.stdout?.on('data', (chunk) => {
-      this.helperLog += chunk;
+      log += chunk;
     });
-    for (let tries = 0; !this.helperLog.includes('"ready"'); tries++) {
-      if (tries > 1000 || child.exitCode !== null)
-        throw new Error(`the helper does not start: ${this.helperLog}`);
+    for (let tries = 0; !log.includes('"ready"'); tries++) {
+      if (tries > 1000 || child.exitCode !== null) throw new Error(`the helper does not start: ${log}`);
       await delay(10);
     }
-    this.helperLog = '';
+    this.#helper = child;
+  }
+
+  /** A process that sleeps on the laptop and keeps the namespaces that `command` makes; its pid. */
+  async holdNamespaces(...command: string[]): Promise<number> {
+    const sleeper = ['sh', '-c', 'echo ready; exec sleep 600'];
+    const child = this.#spawn(['ip', 'netns', 'exec', this.laptop, ...command, ...sleeper]);
+    await this.#ready(child);
+    return child.pid ?? 0;
   }
 
   async stopHelper(signal: NodeJS.Signals): Promise<number | null> {
-    const child = this.helper;
+    const child = this.#helper;
     if (!child || child.exitCode !== null || child.signalCode !== null) return null;
     const exited = new Promise<void>((done) => child.once('exit', () => done()));
     child.kill(signal);
@@ -229,17 +236,46 @@ export class HelperBench {
     });
   }
 
+  /** A client in a process of its own: `line` reads what it got from the helper. */
+  clientProcess(...prefix: string[]): { child: ChildProcess; line: () => Promise<unknown> } {
+    const program = join(import.meta.dirname, 'client-program.ts');
+    const child = this.#spawn([...prefix, node, program, this.socketPath]);
+    const lines: unknown[] = [];
+    const waiting: ((line: unknown) => void)[] = [];
+    if (child.stdout) {
+      createInterface({ input: child.stdout }).on('line', (text) => {
+        const line: unknown = JSON.parse(text);
+        const next = waiting.shift();
+        if (next) next(line);
+        else lines.push(line);
+      });
+    }
+    return {
+      child,
+      line: () =>
+        lines.length > 0 ? Promise.resolve(lines.shift()) : new Promise((done) => waiting.push(done)),
+    };
+  }
+
   /** What an `ip` command prints on the laptop. */
   async ip(...args: string[]): Promise<string> {
     return (await this.run('ip', '-n', this.laptop, ...args)).stdout;
   }
 
-  run(program: string, ...args: string[]) {
-    return execute(program, args);
+  /** Everything on the laptop that a tunnel could leave: interfaces, routes, rules. */
+  async network(): Promise<string> {
+    const parts = await Promise.all([
+      this.ip('-br', 'link'),
+      ...['-4', '-6'].flatMap((family) => [
+        this.ip(family, 'rule'),
+        this.ip(family, 'route', 'show', 'table', 'all'),
+      ]),
+    ]);
+    return parts.join('--\n');
   }
 
-  log(): string {
-    return this.helperLog;
+  run(program: string, ...args: string[]) {
+    return execute(program, args);
   }
 
   async close(): Promise<void> {
@@ -297,13 +333,4 @@ export function rawPublicKey(key: KeyObject): string {
   const { x } = createPublicKey(key).export({ format: 'jwk' });
   if (x === undefined) throw new Error('not an Ed25519 key');
   return x;
-}
-
-/** Whether a process or interface of this name is there, for "nothing is left behind". */
-export function isInterfaceListed(table: string, name: string): boolean {
-  return table.split('\n').some((line) => line.includes(`: ${name}:`));
-}
-
-export function readJson(path: string): unknown {
-  return JSON.parse(readFileSync(path, 'utf8'));
 }

@@ -5,7 +5,8 @@ import { createInterface } from 'node:readline';
  * Runs inside a network namespace of the helper tests.
  *   echo ADDRESS PORT   answers every datagram
  *   probe               for each line `ADDRESS PORT COUNT GAP_MS` on stdin sends COUNT numbered datagrams and prints
- *                       `{received, firstAtMs}` as soon as all are back or 3 s have passed; firstAtMs is monotonic
+ *                       `{received, firstAtMs}` as soon as all are back or 3 s after the last; firstAtMs is monotonic.
+ *                       COUNT 0: one after another until the first is back, for 3 s
  */
 const [mode, address = '', port = ''] = process.argv.slice(2);
 
@@ -29,7 +30,7 @@ function probe(target: string, targetPort: number, count: number, gapMs: number)
   const send = () => {
     // Before the tunnel is up there is no route; the lost datagram is what is being measured.
     socket.send(String(sent++), targetPort, target, () => undefined);
-    if (sent >= count) clearInterval(timer);
+    if (count > 0 && sent >= count) clearInterval(timer);
   };
   const timer = setInterval(send, gapMs);
   const finish = () => {
@@ -42,7 +43,7 @@ function probe(target: string, targetPort: number, count: number, gapMs: number)
   socket.on('message', (message) => {
     firstAtMs ??= Number(process.hrtime.bigint()) / 1e6;
     seen.add(message.toString());
-    if (seen.size >= count) finish();
+    if (seen.size >= Math.max(count, 1)) finish();
   });
   socket.on('error', () => undefined);
   send();

@@ -1,6 +1,6 @@
-import { readFileSync, readlinkSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { findProgram, type ProgramRequest, type ProgramResult } from '../../src-node/run-program.ts';
+import { type Isolation, readIsolation } from './isolation.ts';
 import type { HelperState } from './state-file.ts';
 
 export type DnsManager = NonNullable<HelperState['dns']>['manager'];
@@ -13,44 +13,16 @@ export interface ResolverOptions {
   /** Absolute path of a program, or null. */
   find?: (name: string) => string | null;
   resolvedSocket?: string;
-  isolation?: NamespaceIsolation;
+  isolation?: Isolation;
   /** Resolves when it is on disk. */
   writeDns: (dns: HelperState['dns']) => Promise<void>;
-}
-
-/** Whether this process has a network or a file system view of its own, apart from the machine's first process. */
-export interface NamespaceIsolation {
-  hasOwnNetwork: boolean;
-  hasOwnMounts: boolean;
-}
-
-/**
- * Compares the namespaces with those of process 1. A service with few capabilities may not look at those; it runs
- * where the machine runs. Root of a user namespace may not either, and the machine's resolver is not its to change.
- */
-export function readIsolation(): NamespaceIsolation {
-  const hasOwnNetwork = isOwnNamespace('net');
-  const hasOwnMounts = isOwnNamespace('mnt');
-  const isMachineRoot = /^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'));
-  return { hasOwnNetwork: hasOwnNetwork ?? !isMachineRoot, hasOwnMounts: hasOwnMounts ?? false };
-}
-
-/** Null when the kernel does not let us look. */
-function isOwnNamespace(kind: 'net' | 'mnt'): boolean | null {
-  try {
-    return readlinkSync(`/proc/self/ns/${kind}`) !== readlinkSync(`/proc/1/ns/${kind}`);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM'))
-      return null;
-    throw error;
-  }
 }
 
 /** Sets the name servers of the tunnel with what the system has for it: systemd-resolved, else resolvconf. */
 export class Resolver {
   readonly #options: ResolverOptions;
   readonly #find: (name: string) => string | null;
-  readonly #isolation: NamespaceIsolation;
+  readonly #isolation: Isolation;
   #inForce: DnsManager | null = null;
 
   constructor(options: ResolverOptions) {
@@ -95,13 +67,13 @@ export class Resolver {
   }
 
   async #manager(): Promise<DnsManager | null> {
-    const { hasOwnNetwork, hasOwnMounts } = this.#isolation;
+    const { hasOwnNetwork, hasOwnResolvConf } = this.#isolation;
     const resolved = this.#options.resolvedSocket ?? RESOLVED_SOCKET;
     // A resolver outside would take our interface's number for one of its own.
     if (!hasOwnNetwork && this.#find('resolvectl') !== null && (await isListening(resolved)))
       return 'resolved';
     // In a network of our own with the machine's /etc, resolvconf would change the names of the whole machine.
-    if (this.#find('resolvconf') !== null && (!hasOwnNetwork || hasOwnMounts)) return 'resolvconf';
+    if (this.#find('resolvconf') !== null && (!hasOwnNetwork || hasOwnResolvConf)) return 'resolvconf';
     return null;
   }
 

@@ -1,0 +1,324 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { generateWgKeyPair } from '../../src-node/wireguard/key-pair.ts';
+import { HelperBench } from './helper-bench.ts';
+import { type RpcClient, refusal } from './rpc-client.ts';
+
+const NOBODY = 65_534;
+
+describe('helper', () => {
+  const bench = new HelperBench();
+  let before: string;
+  const clients: RpcClient[] = [];
+  const connect = async () => {
+    const client = await bench.connect();
+    clients.push(client);
+    return client;
+  };
+  const until = async (isTrue: () => Promise<boolean>) => {
+    for (let tries = 0; !(await isTrue()); tries++) {
+      if (tries > 200) throw new Error('it does not come true');
+      await delay(20);
+    }
+  };
+
+  beforeAll(async () => {
+    await bench.start();
+    before = await bench.network();
+    await bench.trust();
+  });
+  afterAll(() => bench.close());
+  beforeEach(() => bench.startHelper());
+  afterEach(async () => {
+    await Promise.all(clients.splice(0).map((client) => client.close()));
+    await bench.stopHelper('SIGTERM');
+    expect(await bench.network()).toBe(before);
+    expect(existsSync(bench.socketPath)).toBe(false);
+  });
+
+  it('carries packets of both families from up to down, and says when the first byte came', async () => {
+    const client = await connect();
+    expect(await client.call('status')).toMatchObject({ result: { phase: 'down', lockdown: 'off' } });
+    expect((await bench.probe()).received).toBe(0);
+    const { claims, params } = await bench.lease();
+    expect(await client.call('up', params)).toMatchObject({
+      result: { phase: 'starting', leaseId: claims.jti, rxBytes: 0, dns: 'none' },
+    });
+    const { status } = await client.change(({ phase }) => phase === 'up');
+    expect(status.rxBytes).toBeGreaterThan(0);
+    expect((await bench.probe('10.77.0.1', 5)).received).toBe(5);
+    expect((await bench.probe('fd77::1', 5)).received).toBe(5);
+    await client.change(({ lastHandshakeAt, txBytes }) => lastHandshakeAt !== null && txBytes > 500);
+    expect(await client.call('down')).toMatchObject({ result: { phase: 'down', rxBytes: 0 } });
+    expect(await bench.ip('route')).not.toContain('10.77.0.0');
+    expect((await bench.probe()).received).toBe(0);
+  });
+
+  it('shakes hands at once, without traffic and with a keepalive of 0', async () => {
+    const client = await connect();
+    const { params } = await bench.lease(generateWgKeyPair(), { keepaliveSeconds: 0 });
+    await client.call('up', params);
+    await client.change(({ phase }) => phase === 'up');
+  });
+
+  it('refuses a lease that was taken down by order, and an older epoch', async () => {
+    const client = await connect();
+    const first = await bench.lease(generateWgKeyPair(), {}, { epoch: 5 });
+    expect(refusal(await client.call('up', first.params))).toBeNull();
+    await client.call('down');
+    expect(refusal(await client.call('up', first.params))).toBe('lease-invalid');
+    const older = await bench.lease(generateWgKeyPair(), {}, { epoch: 4 });
+    expect(refusal(await client.call('up', older.params))).toBe('lease-invalid');
+    bench.deviceId = randomUUID();
+  });
+
+  it('takes the tunnel down when the controlling client is killed', async () => {
+    const watcher = await connect();
+    const { child, line } = bench.clientProcess();
+    const { params } = await bench.lease();
+    child.stdin?.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'up', params })}\n`);
+    await watcher.change(({ phase }) => phase === 'up');
+    expect(await line()).toMatchObject({ method: 'changed' });
+    const killedAt = performance.now();
+    child.kill('SIGKILL');
+    const down = await watcher.change(({ phase }) => phase === 'down', killedAt);
+    expect(down.at - killedAt).toBeLessThan(2000);
+    expect(await bench.ip('route')).not.toContain('10.77.0.0');
+  });
+
+  it('lets one connection control, and every allowed one ask', async () => {
+    const [owner, other] = [await connect(), await connect()];
+    const { params } = await bench.lease();
+    expect(refusal(await owner.call('up', params))).toBeNull();
+    // An address of its own: the gateway would hand the owner's to the newest peer.
+    const rival = await bench.lease(generateWgKeyPair(), { addresses: ['10.77.0.3/32'] });
+    expect(refusal(await other.call('up', rival.params))).toBe('controller-busy');
+    expect(refusal(await other.call('down'))).toBe('controller-busy');
+    expect(refusal(await other.call('lockdown', { mode: 'off' }))).toBe('controller-busy');
+    expect(await other.call('status')).toMatchObject({ result: { leaseId: expect.any(String) } });
+    await other.close();
+    expect((await bench.probe()).received).toBe(1);
+    await owner.call('down');
+    const third = await connect();
+    expect(refusal(await third.call('up', rival.params))).toBeNull();
+  });
+
+  it('says honestly what lockdown cannot do yet', async () => {
+    const client = await connect();
+    expect(refusal(await client.call('lockdown', { mode: 'off' }))).toBeNull();
+    for (const mode of ['gate', 'always'])
+      expect(refusal(await client.call('lockdown', { mode }))).toBe('not-supported');
+  });
+
+  it('names the line that trusts a server, and knows the server as soon as it is run', async () => {
+    const client = await connect();
+    const { params } = await bench.lease();
+    await bench.cli('untrust', 'https://vpn.test', '--trusted-servers', bench.trustedServers);
+    const refused = await client.call('up', params);
+    const command = `sudo postern-helper trust '${bench.serverKeyLine()}'`;
+    expect(refused).toMatchObject({ error: { data: { code: 'untrusted-server', command } } });
+    await bench.trust();
+    const { stdout } = await bench.cli('list', '--trusted-servers', bench.trustedServers);
+    expect(stdout).toContain('https://vpn.test');
+    expect(refusal(await client.call('up', params))).toBeNull();
+  });
+
+  it('renews with the same key without losing a packet', async () => {
+    const client = await connect();
+    const { keys, claims, params } = await bench.lease();
+    await client.call('up', params);
+    await client.change(({ phase }) => phase === 'up');
+    const probe = bench.probe('10.77.0.1', 1000, 1);
+    for (let renewal = 0; renewal < 5; renewal++) {
+      await delay(100);
+      const next = await bench.lease(keys);
+      expect(next.claims.wg.presharedKey).not.toBe(claims.wg.presharedKey);
+      const renewedAt = performance.now();
+      expect(await client.call('up', next.params)).toMatchObject({
+        result: { phase: 'up', leaseId: next.claims.jti },
+      });
+      await client.change(({ leaseId }) => leaseId === next.claims.jti, renewedAt);
+    }
+    expect((await probe).received).toBe(1000);
+    expect(client.changes.every(({ status }) => status.phase !== 'down')).toBe(true);
+  });
+
+  it('replaces a lease for another key and keeps control', async () => {
+    const client = await connect();
+    await client.call('up', (await bench.lease()).params);
+    await client.change(({ phase }) => phase === 'up');
+    const at = performance.now();
+    const next = await bench.lease(generateWgKeyPair(), {
+      addresses: ['10.77.0.9/24'],
+      allowedIps: ['10.77.0.1/32'],
+    });
+    await client.call('up', next.params);
+    await client.change(({ phase, leaseId }) => phase === 'up' && leaseId === next.claims.jti, at);
+    expect((await bench.probe()).received).toBe(1);
+    const addresses = await bench.ip('addr', 'show', 'dev', bench.interfaceName);
+    expect(addresses).toContain('10.77.0.9/24');
+    expect(addresses).not.toContain('10.77.0.2');
+    expect(await bench.ip('route')).not.toContain('10.77.0.0/24');
+  });
+
+  it('takes the tunnel down by itself when the lease runs out', async () => {
+    const client = await connect();
+    const exp = Math.floor(Date.now() / 1000) + 3;
+    const { params } = await bench.lease(generateWgKeyPair(), {}, { exp });
+    await client.call('up', params);
+    await client.change(({ phase }) => phase === 'up');
+    const down = await client.change(({ phase }) => phase === 'down');
+    expect(Date.now()).toBeGreaterThanOrEqual(exp * 1000);
+    expect(down.status.leaseId).toBeUndefined();
+    expect(await bench.ip('route')).not.toContain('10.77.0.0');
+    expect(refusal(await client.call('up', params))).toBe('lease-expired');
+  });
+
+  it('sends everything but its own packets through a full tunnel', async () => {
+    const client = await connect();
+    const { params } = await bench.lease(generateWgKeyPair(), { allowedIps: ['0.0.0.0/0', '::/0'] });
+    await client.call('up', params);
+    await client.change(({ phase }) => phase === 'up');
+    expect((await bench.probe('10.77.0.1', 3)).received).toBe(3);
+    expect((await bench.probe('fd77::1', 3)).received).toBe(3);
+    expect(await bench.ip('route', 'get', '198.51.100.7')).toContain(bench.interfaceName);
+    expect(await bench.ip('-6', 'route', 'get', '2001:db8::7')).toContain(bench.interfaceName);
+    expect(await bench.ip('route', 'get', '192.0.2.2')).not.toContain(bench.interfaceName);
+    await client.call('down');
+    expect(await bench.ip('rule')).not.toContain('fwmark');
+    await expect(bench.ip('route', 'get', '198.51.100.7')).rejects.toThrow('unreachable');
+  });
+
+  it('keeps its own packets out of a tunnel whose networks hold the gateway', async () => {
+    const client = await connect();
+    const { params } = await bench.lease(generateWgKeyPair(), {
+      allowedIps: ['192.0.2.0/28', '10.77.0.1/32'],
+    });
+    await client.call('up', params);
+    await client.change(({ phase }) => phase === 'up');
+    expect((await bench.probe()).received).toBe(1);
+    expect(await bench.ip('route', 'get', '192.0.2.2')).not.toContain(bench.interfaceName);
+    expect(await bench.ip('route', 'get', '192.0.2.7')).toContain(bench.interfaceName);
+    expect(refusal(await client.call('up', params))).toBeNull();
+    await client.call('down');
+    expect(await bench.network()).not.toContain('192.0.2.2 ');
+  });
+
+  it('leaves nothing of a tunnel that collides with the network it is on', async () => {
+    const client = await connect();
+    const { params } = await bench.lease(generateWgKeyPair(), {
+      allowedIps: ['10.77.0.0/24', '192.0.2.0/24'],
+    });
+    const answer = await client.call('up', params);
+    expect(refusal(answer)).toBe('tunnel-failed');
+    expect(JSON.stringify(answer)).toContain('192.0.2.0/24');
+    expect(await client.call('status')).toMatchObject({ result: { phase: 'down' } });
+    expect(await bench.ip('route')).not.toContain('10.77');
+    expect(refusal(await client.call('up', (await bench.lease()).params))).toBeNull();
+  });
+
+  it.each([
+    ['full', ['0.0.0.0/0', '::/0']],
+    ['one that holds the gateway', ['192.0.2.0/28', '10.77.0.0/24']],
+  ])('finds nothing left after kill -9 in a tunnel that is %s', async (_, allowedIps) => {
+    const client = await connect();
+    await client.call('up', (await bench.lease(generateWgKeyPair(), { allowedIps })).params);
+    await client.change(({ phase }) => phase === 'up');
+    await bench.stopHelper('SIGKILL');
+    // The interface goes with the helper, so nothing is sent into a tunnel that nobody watches.
+    await until(async () => !(await bench.ip('-br', 'link')).includes(bench.interfaceName));
+    expect(await bench.network()).not.toBe(before);
+    await bench.startHelper();
+    const after = await bench.network();
+    const ours = (line: string) => !line.includes(bench.interfaceName);
+    expect(after.split('\n').filter(ours).join('\n')).toBe(before);
+    const next = await connect();
+    await next.call('up', (await bench.lease()).params);
+    await next.change(({ phase }) => phase === 'up');
+    expect((await bench.probe()).received).toBe(1);
+  });
+
+  it('comes back from the death of wireguard-go', async () => {
+    const client = await connect();
+    await client.call('up', (await bench.lease()).params);
+    await client.change(({ phase }) => phase === 'up');
+    const at = performance.now();
+    await bench.ip('link', 'delete', bench.interfaceName);
+    await client.change(({ phase }) => phase === 'down', at);
+    expect(refusal(await client.call('up', (await bench.lease()).params))).toBeNull();
+    await client.change(({ phase }) => phase === 'up', at);
+    expect((await bench.probe()).received).toBe(1);
+  });
+
+  it('answers other connections while one sends rubbish, half a line, or never reads', async () => {
+    const good = await connect();
+    const rubbish = await connect();
+    const parseError = rubbish.answerTo(null);
+    rubbish.socket.write('{"jsonrpc":"2.0",\n');
+    expect(refusal(await parseError)).toBe(-32_700);
+    expect(refusal(await rubbish.call('explode'))).toBe(-32_601);
+    expect(refusal(await rubbish.call('up', { lease: 1 }))).toBe(-32_602);
+    rubbish.socket.write('{"half":');
+    const flood = createConnection(bench.socketPath);
+    flood.on('error', () => flood.destroy());
+    const line = `${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'status' })}\n`;
+    for (let count = 0; count < 20_000; count++) flood.write(line);
+    const long = await connect();
+    const tooLong = long.answerTo(null);
+    long.socket.write('x'.repeat(70_000));
+    expect(refusal(await tooLong)).toBe(-32_700);
+    await long.closed;
+    expect(refusal(await good.call('up', (await bench.lease()).params))).toBeNull();
+    await good.change(({ phase }) => phase === 'up');
+    flood.destroy();
+  });
+
+  it('gives one user a limited number of connections', async () => {
+    for (let count = 0; count < 16; count++) await connect();
+    const extra = await connect();
+    expect(await extra.answerTo(null)).toMatchObject({ error: { data: { code: 'too-many-attempts' } } });
+    await extra.closed;
+  });
+
+  it('is the only helper on its socket', async () => {
+    const second = bench.startHelper({ flags: ['--interface', `x${bench.id}`] });
+    await expect(second).rejects.toThrow('does not start');
+  });
+
+  describe('callers', () => {
+    const asNobody = (...groups: string[]) =>
+      bench.clientProcess(
+        'setpriv',
+        `--reuid=${NOBODY}`,
+        `--regid=${NOBODY}`,
+        ...(groups.length > 0 ? [`--groups=${groups}`] : ['--clear-groups']),
+      );
+    const status = `${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'status', params: {} })}\n`;
+
+    it('refuses a user who is not listed', async () => {
+      const { child, line } = asNobody();
+      child.stdin?.write(status);
+      expect(await line()).toMatchObject({ id: null, error: { data: { code: 'caller-not-allowed' } } });
+    });
+
+    it('serves a user who is listed', async () => {
+      await bench.stopHelper('SIGTERM');
+      await bench.startHelper({ flags: ['--allow-uid', String(NOBODY)] });
+      const { child, line } = asNobody();
+      child.stdin?.write(status);
+      expect(await line()).toMatchObject({ id: 1, result: { phase: 'down' } });
+    });
+
+    it('serves a member of the group, and nobody else gets as far as the socket', async () => {
+      await bench.stopHelper('SIGTERM');
+      await bench.startHelper({ flags: ['--group', 'daemon'] });
+      const member = asNobody('1');
+      member.child.stdin?.write(status);
+      expect(await member.line()).toMatchObject({ id: 1, result: { phase: 'down' } });
+      expect(await asNobody().line()).toMatchObject({ failed: expect.stringContaining('EACCES') });
+    });
+  });
+});
