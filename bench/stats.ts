@@ -34,7 +34,13 @@ export class Samples {
 }
 
 /** Minimum, median, 95th percentile (nearest rank) and maximum of at least one value. */
-export function summary(values: number[]): { n: number; min: number; median: number; p95: number; max: number } {
+export function summary(values: number[]): {
+  n: number;
+  min: number;
+  median: number;
+  p95: number;
+  max: number;
+} {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (index: number): number => sorted[index] ?? Number.NaN;
   const n = sorted.length;
