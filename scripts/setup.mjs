@@ -4,9 +4,9 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureDebianPackages } from './setup/debian-packages.mjs';
+import { ensureDebianPackages, hasDebianPackages } from './setup/debian-packages.mjs';
 import { withSetupLock } from './setup/lock.mjs';
-import { ensureNpmPackages } from './setup/npm-packages.mjs';
+import { ensureNpmPackages, hasNpmPackages } from './setup/npm-packages.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const [command = '', ...rest] = process.argv.slice(2);
@@ -32,10 +32,19 @@ const chosen = Object.hasOwn(commands, command) ? commands[command] : undefined;
 if (!chosen) stop(`usage: node scripts/setup.mjs <${Object.keys(commands).join('|')}> [arguments]`, 64);
 if (!existsSync(path.join(root, chosen.script))) stop(`${chosen.script} is not part of this version.`, 69);
 
-const isReady = await withSetupLock(root, async () => {
-  if (!(await ensureNpmPackages(root))) return false;
-  return chosen.needsMachine ? ensureDebianPackages({ isTestRun: command === 'test' }) : true;
-});
+const isTestRun = command === 'test';
+
+/** Installs what is missing, one set-up at a time. */
+function install() {
+  return withSetupLock(root, async () => {
+    if (!(await ensureNpmPackages(root))) return false;
+    return chosen.needsMachine ? ensureDebianPackages({ isTestRun }) : true;
+  });
+}
+
+// Looked at first without the lock: that is quick, and works in a checkout that belongs to somebody else.
+const isReady =
+  (hasNpmPackages(root) && (!chosen.needsMachine || hasDebianPackages({ isTestRun }))) || (await install());
 if (!isReady) process.exit(69);
 
 const node = path.join(root, 'node_modules/.bin/node');

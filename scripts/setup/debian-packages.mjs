@@ -82,10 +82,15 @@ function apt(args) {
   return !run.error && run.status === 0;
 }
 
+/** Whether every program that is needed is there. Changes nothing. */
+export function hasDebianPackages({ isTestRun }) {
+  return needs.every((need) => (need.isOnlyForTests && !isTestRun) || need.isThere());
+}
+
 /** Installs what is missing (root on Debian or Ubuntu), else names it. Resolves to whether all that is needed is there. */
 export async function ensureDebianPackages({ isTestRun }) {
   const missing = () => needs.filter((need) => !need.isThere());
-  if (missing().length === 0) return true;
+  if (hasDebianPackages({ isTestRun })) return true;
   const isRoot = process.getuid?.() === 0;
   if (isRoot && isDebianLike()) {
     const names = missing().map((need) => need.name);

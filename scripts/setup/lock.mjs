@@ -1,4 +1,13 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -53,9 +62,18 @@ function bury(file, holder) {
   rmSync(grave, { force: true });
 }
 
-/** Runs `work` while no other set-up of this checkout runs; waits for one that does. Resolves to what `work` does. */
+/** Runs `work` while no other set-up of this checkout runs; waits for one that does. Resolves to what `work` does, and
+ * to false when this checkout cannot be changed. */
 export async function withSetupLock(root, work) {
-  mkdirSync(path.join(root, '.postern'), { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(path.join(root, '.postern'), { recursive: true, mode: 0o700 });
+    accessSync(path.join(root, '.postern'), constants.W_OK);
+  } catch (error) {
+    process.stderr.write(
+      `Something has to be installed in ${root}, and it does not belong to you (${error.message}).\n`,
+    );
+    return false;
+  }
   const file = path.join(root, '.postern', 'setup.lock');
   const until = Date.now() + MAX_WAIT_MS;
   let said = false;

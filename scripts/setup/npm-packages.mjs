@@ -28,16 +28,17 @@ function isInstalledAsLocked(root) {
   return Object.keys(locked).filter(isNeeded).every(isSame) && Object.keys(installed).every(isSame);
 }
 
+/** Whether the npm packages of the lock file are installed. Changes nothing. */
+export function hasNpmPackages(root) {
+  if (!existsSync(path.join(root, 'node_modules/.bin/node'))) return false;
+  return (
+    read(path.join(root, 'node_modules/.postern-lock')) === wantedHash(root) || isInstalledAsLocked(root)
+  );
+}
+
 /** Installs the npm packages of the lock file unless they are there. Resolves to whether they are. */
 export async function ensureNpmPackages(root) {
-  const stamp = path.join(root, 'node_modules/.postern-lock');
-  const node = path.join(root, 'node_modules/.bin/node');
-  const wanted = wantedHash(root);
-  if (existsSync(node) && read(stamp) === wanted) return true;
-  if (existsSync(node) && isInstalledAsLocked(root)) {
-    writeFileSync(stamp, wanted);
-    return true;
-  }
+  if (hasNpmPackages(root)) return true;
   process.stderr.write('Installing the npm packages (npm ci) …\n');
   const run = spawnSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], {
     cwd: root,
@@ -49,6 +50,7 @@ export async function ensureNpmPackages(root) {
     process.stderr.write(`npm ci did not finish (${why}). Its own message is above; nothing was started.\n`);
     return false;
   }
+  const node = path.join(root, 'node_modules/.bin/node');
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' });
   if (version.status !== 0 || !/^v24\./.test(version.stdout)) {
     process.stderr.write(
@@ -57,6 +59,6 @@ export async function ensureNpmPackages(root) {
     );
     return false;
   }
-  writeFileSync(stamp, wanted);
+  writeFileSync(path.join(root, 'node_modules/.postern-lock'), wantedHash(root));
   return true;
 }

@@ -69,7 +69,9 @@ export function startClient(shell: string, args: readonly string[]): ClientProce
     wake();
   });
   const lastWords = (): string =>
-    [...seen.slice(-3).map(({ event }) => JSON.stringify(event)), errors.trim()].filter(Boolean).join('\n');
+    [...seen.slice(-3).map(({ event }) => JSON.stringify(event).slice(0, 400)), errors.trim()]
+      .filter(Boolean)
+      .join('\n');
 
   return {
     seen,
