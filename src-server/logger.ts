@@ -17,5 +17,6 @@ const secretFields = [
 export function makeLogger(level: ServerConfig['logLevel'], destination?: DestinationStream): Logger {
   const paths = secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
   const options = { level, redact: { paths, censor: '[redacted]' }, base: null };
-  return destination ? pino(options, destination) : pino(options);
+  // Synchronous: lines keep their order, and none is lost or waited for when the process ends.
+  return pino(options, destination ?? pino.destination({ fd: 1, sync: true }));
 }

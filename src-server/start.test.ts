@@ -1,0 +1,214 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:https';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+
+const entry = join(import.meta.dirname, 'cli.ts');
+const password = 'a long password\n';
+let folder = '';
+let config = '';
+let port = 0;
+const running = new Set<ChildProcess>();
+
+function writeConfig(name: string, change: Record<string, string> = {}): string {
+  const file = join(folder, name);
+  const settings = {
+    databaseFile: '"postern.db"',
+    issuer: '"https://127.0.0.1"',
+    teamName: '"Test"',
+    ...change,
+  };
+  const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}`);
+  const listen = `[listen]\nhost = "127.0.0.1"\nport = ${port}`;
+  writeFileSync(file, [...lines, listen, '[tls]\ncertFile = "tls.crt"\nkeyFile = "tls.key"'].join('\n'));
+  return file;
+}
+
+function cli(args: string[], input = '', env: Record<string, string> = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [entry, ...args], {
+    input,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, ...env },
+    timeout: 60_000,
+  });
+  return { status, stdout, stderr };
+}
+
+async function start(): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [entry, 'start', '--config', config], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  running.add(child);
+  child.on('exit', () => running.delete(child));
+  let text = '';
+  for await (const chunk of child.stdout ?? []) {
+    text += String(chunk);
+    if (text.includes('listening on')) return child;
+  }
+  throw new Error(`the server did not start: ${text}`);
+}
+
+/** Kept open, as clients do: a server that ends must not wait for them. */
+const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
+
+function health(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const url = `https://127.0.0.1:${port}/healthz`;
+    const call = request(url, { agent }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    call.on('error', reject);
+    call.end();
+  });
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  probe.listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'pst-h1-start-'));
+  port = await freePort();
+  config = writeConfig('server.toml');
+  const made = spawnSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+    ...['-subj', '/CN=localhost', '-keyout', join(folder, 'tls.key'), '-out', join(folder, 'tls.crt')],
+  ]);
+  expect(made.status).toBe(0);
+  const owner = ['--email', 'owner@test.example', '--name', 'Owner', '--password-stdin', '--with-totp'];
+  const init = cli(['init', ...owner, '--json', '--config', config], password);
+  expect(init.stderr).toBe('');
+  expect(JSON.parse(init.stdout)).toMatchObject({
+    email: 'owner@test.example',
+    totpSecret: expect.stringMatching(/^[A-Z2-7]{32}$/),
+    serverKey: expect.stringContaining('#ed25519='),
+  });
+}, 60_000);
+afterEach(async () => {
+  for (const child of running) {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+});
+afterAll(() => {
+  agent.destroy();
+  rmSync(folder, { recursive: true });
+});
+
+test('keys and database are for their owner alone; init does not run twice', () => {
+  for (const file of ['postern.db', 'keys/lease-key.pem', 'keys/encryption.key'])
+    expect(statSync(join(folder, file)).mode & 0o077).toBe(0);
+  const again = cli(['init', '--config', config], password);
+  expect(again.status).toBe(1);
+  expect(again.stderr).toContain('has members already');
+});
+
+test('SIGTERM ends the server with 0 and the log is written back; the next one starts', async () => {
+  const first = await start();
+  expect(await health()).toBe(200);
+  first.kill('SIGTERM');
+  expect((await once(first, 'exit'))[0]).toBe(0);
+  expect(existsSync(join(folder, 'postern.db-wal'))).toBe(false);
+  await start();
+  expect(await health()).toBe(200);
+}, 60_000);
+
+test('a second server on the same database or port says so; after kill -9 the lock is free', async () => {
+  const first = await start();
+  const second = cli(['start', '--config', config]);
+  expect(second).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('another server is running on'),
+  });
+
+  const other = writeConfig('other.toml', { databaseFile: '"other.db"' });
+  const owner = ['--email', 'o@test.example', '--name', 'O', '--password-stdin'];
+  expect(cli(['init', ...owner, '--config', other], password).status).toBe(0);
+  const sameport = cli(['start', '--config', other]);
+  expect(sameport).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining(`port ${port} on 127.0.0.1 is in use`),
+  });
+
+  first.kill('SIGKILL');
+  await once(first, 'exit');
+  await start();
+  expect(await health()).toBe(200);
+}, 60_000);
+
+test('commands beside a running server: members, gateways, tokens, policy, audit', async () => {
+  await start();
+  const json = (args: string[], input = '') => {
+    const { status, stdout, stderr } = cli([...args, '--json', '--config', config], input);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    return JSON.parse(stdout);
+  };
+  const person = ['--email', 'New@Test.example', '--name', 'New', '--password-stdin', '--with-totp'];
+  const member = json(['member', 'add', ...person], password);
+  expect(member).toMatchObject({ id: expect.any(String), email: 'new@test.example' });
+  expect(member.backupCodes).toHaveLength(10);
+  expect(json(['member', 'block', 'new@test.example'])).toMatchObject({ isBlocked: true });
+  expect(json(['member', 'list'])).toEqual(
+    expect.arrayContaining([expect.objectContaining({ id: member.id, isBlocked: true, factor: 'active' })]),
+  );
+  const gateway = json(['gateway', 'add', 'g1', '--subnet', '10.86.0.5/24', '--allowed-ips', '10.0.0.0/8']);
+  expect(gateway).toMatchObject({ subnet: '10.86.0.0/24', token: expect.any(String) });
+  expect(json(['gateway', 'remove', gateway.id])).toEqual({ id: gateway.id });
+  expect(json(['gateway', 'list'])).toEqual([]);
+  const token = json([
+    'token',
+    'create',
+    '--name',
+    'siem',
+    '--scopes',
+    'members:read',
+    '--allow-ip',
+    '192.0.2.1',
+  ]);
+  expect(token).toMatchObject({ allowedIps: ['192.0.2.1/32'], token: expect.stringMatching(/^pst_/) });
+  expect(json(['policy', 'set', 'signInGraceSeconds=0', 'mfaRequired.panel=false'])).toMatchObject({
+    signInGraceSeconds: 0,
+    mfaRequired: { panel: false, client: true },
+  });
+  expect(json(['audit', 'verify'])).toMatchObject({ brokenAt: null });
+}, 60_000);
+
+test.each([
+  [['member', 'block', 'nobody@test.example'], 'There is no member'],
+  [['policy', 'set', 'colour=red'], 'colour: no such setting'],
+  [['policy', 'set', 'idleSeconds=never'], 'idleSeconds'],
+  [['token', 'create', '--name', 'x', '--scopes', 'everything'], 'is not a scope'],
+  [['gateway', 'add', 'x', '--subnet', '10.0.0.0/33', '--allowed-ips', '10.0.0.0/8'], 'is not a network'],
+])('%j is refused with words', (args, words) => {
+  const refused = cli([...args, '--config', config]);
+  expect(refused.status).toBe(1);
+  expect(refused.stderr).toContain(words);
+});
+
+test('every configuration mistake is a line, and the exit code is 2', () => {
+  const env = { POSTERN_LISTEN_PORT: 'https', POSTERN_ISSUER: 'vpn' };
+  const refused = cli(['start', '--config', config], '', env);
+  expect(refused.status).toBe(2);
+  expect(refused.stderr.trim().split('\n')).toHaveLength(2);
+});
+
+test('audit verify finds a changed row', () => {
+  const database = new DatabaseSync(join(folder, 'postern.db'));
+  database.exec("drop trigger audit_no_update; update audit set actor = 'nobody' where seq = 1");
+  database.close();
+  const broken = cli(['audit', 'verify', '--json', '--config', config]);
+  expect(broken.status).toBe(1);
+  expect(JSON.parse(broken.stdout)).toEqual({ rows: 0, brokenAt: 1 });
+});
