@@ -192,6 +192,36 @@ describe('helper', () => {
     await expect(bench.ip('route', 'get', '198.51.100.7')).rejects.toThrow('unreachable');
   });
 
+  it('hears the gateway through a full tunnel where the reverse path is filtered strictly', async () => {
+    const strict = (value: string) =>
+      bench.run(
+        'ip',
+        'netns',
+        'exec',
+        bench.laptop,
+        'sh',
+        '-c',
+        `echo ${value} > /proc/sys/net/ipv4/conf/all/rp_filter`,
+      );
+    const tables = async () =>
+      (await bench.run('ip', 'netns', 'exec', bench.laptop, 'nft', 'list', 'tables')).stdout;
+    await strict('1');
+    const client = await connect();
+    await client.call('up', (await bench.lease(generateWgKeyPair(), { allowedIps: ['0.0.0.0/0'] })).params);
+    await client.change(({ phase }) => phase === 'up');
+    expect((await bench.probe('10.77.0.1', 3)).received).toBe(3);
+    expect(await tables()).toContain('postern_helper');
+    await bench.stopHelper('SIGKILL');
+    await bench.startHelper();
+    expect(await tables()).toBe('');
+    const next = await connect();
+    await next.call('up', (await bench.lease(generateWgKeyPair(), { allowedIps: ['0.0.0.0/0'] })).params);
+    await next.change(({ phase }) => phase === 'up');
+    await next.call('down');
+    expect(await tables()).toBe('');
+    await strict('0');
+  });
+
   it('keeps its own packets out of a tunnel whose networks hold the gateway', async () => {
     const client = await connect();
     const { params } = await bench.lease(generateWgKeyPair(), {

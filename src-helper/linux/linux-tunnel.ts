@@ -6,6 +6,7 @@ import type { Tunnel, TunnelStatus } from '../tunnel.ts';
 import type { DnsSettings } from './dns-settings.ts';
 import type { TunnelNetwork } from './network.ts';
 import { planNetwork } from './network-plan.ts';
+import type { ReversePath } from './reverse-path.ts';
 
 /** A WireGuard interface without a peer, and what stands around it. */
 export interface TunnelInterface {
@@ -17,6 +18,7 @@ export interface TunnelInterface {
 export interface LinuxTunnelOptions {
   open: () => Promise<TunnelInterface>;
   dns: (onChange: () => void) => DnsSettings;
+  reversePath: ReversePath;
   /** Milliseconds since 1970. */
   now: () => number;
   /** Milliseconds of a clock that nobody can set. */
@@ -143,6 +145,7 @@ export class LinuxTunnel implements Tunnel {
     const change: WgChange = isRenewal
       ? { fwmark: plan.fwmark, add: [peer] }
       : { fwmark: plan.fwmark, privateKey: lease.privateKey, replacePeers: true, add: [peer] };
+    if (plan.fwmark !== 0) await this.#options.reversePath.markAnswers();
     // The device shakes hands while the kernel takes the routes; the mark is there before the peer.
     const [applied, configured] = await Promise.allSettled([device.apply(change), network.apply(plan)]);
     if (applied.status === 'rejected') throw applied.reason;
@@ -168,6 +171,7 @@ export class LinuxTunnel implements Tunnel {
     try {
       await this.#interface?.network.clear();
       await this.#interface?.device.apply({ privateKey: NO_KEY, fwmark: 0, replacePeers: true });
+      await this.#options.reversePath.stopMarking();
     } catch (error) {
       // Without its interface nothing of a tunnel is left, whatever went wrong before.
       this.#options.log.error({ err: error }, 'the tunnel did not go down cleanly; removing its interface');

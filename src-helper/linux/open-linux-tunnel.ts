@@ -10,6 +10,7 @@ import { setLink } from './netlink-message.ts';
 import { NetlinkSocket } from './netlink-socket.ts';
 import { removeEveryRule, removePinnedRoute, TunnelNetwork } from './network.ts';
 import { Resolver } from './resolver.ts';
+import { ReversePath } from './reverse-path.ts';
 import { StateFile } from './state-file.ts';
 
 export interface LinuxTunnelSettings {
@@ -31,6 +32,8 @@ export async function openLinuxTunnel(settings: LinuxTunnelSettings): Promise<Li
   await state.update({ pin: null });
   removeEveryRule(netlink);
   await resolver.recover(state.state.dns);
+  const reversePath = new ReversePath(runProgram);
+  await reversePath.recover();
 
   const open = async (): Promise<TunnelInterface> => {
     const device = await openWgDevice({ interfaceName, log });
@@ -43,7 +46,7 @@ export async function openLinuxTunnel(settings: LinuxTunnelSettings): Promise<Li
     return { device, network, hasIpv6: hasIpv6(interfaceName) };
   };
   const dns = (onChange: () => void) => new DnsSettings(resolver, log, onChange);
-  const tunnel = new LinuxTunnel({ open, dns, now, monotonicNow, log });
+  const tunnel = new LinuxTunnel({ open, dns, reversePath, now, monotonicNow, log });
   await tunnel.prepare();
   return tunnel;
 }
