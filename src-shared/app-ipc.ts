@@ -1,0 +1,107 @@
+import * as z from 'zod';
+import type { appSnapshot } from './app-snapshot.ts';
+import { serverInfo } from './client-api.ts';
+import { trafficWhileWaiting } from './policy.ts';
+import { id } from './primitives.ts';
+import { problemSchema } from './problem.ts';
+
+/**
+ * Renderer ↔ main: the one object from which main, preload and tests derive their ends. A command is an `invoke` on
+ * `app:<name>` with one argument, parsed in main, answered with `{ok:true, value}` or `{ok:false, problem}`, parsed in
+ * the preload. State comes back as whole snapshots on `app:snapshot`. Codes and passwords go one way only.
+ */
+
+const text = (max: number) => z.string().min(1).max(max);
+const nothing = z.undefined();
+
+export const themes = ['system', 'light', 'dark'] as const;
+export const languages = ['system', 'en', 'de'] as const;
+
+/** What the user may change; every member optional. */
+export const settingsPatch = z.strictObject({
+  launchAtLogin: z.boolean().optional(),
+  connectAtLaunch: z.boolean().optional(),
+  trafficWhileWaiting: trafficWhileWaiting.optional(),
+  theme: z.enum(themes).optional(),
+  language: z.enum(languages).optional(),
+});
+export type SettingsPatch = z.infer<typeof settingsPatch>;
+
+/** What sign-in needs next. Tokens between the steps stay in main. */
+export const signInStep = z.discriminatedUnion('step', [
+  z.object({ step: z.literal('done') }),
+  z.object({ step: z.literal('mfa'), methods: z.array(z.enum(['totp', 'backup-code'])) }),
+  z.object({ step: z.literal('mfa-setup') }),
+]);
+export type SignInStepView = z.infer<typeof signInStep>;
+
+/** A server before the first sign-in: what the user compares, and whether the helper trusts it already. */
+export const serverView = serverInfo.extend({
+  /** SHA-256 of the public key, grouped for reading. */
+  fingerprint: z.string(),
+  isTrusted: z.boolean(),
+});
+
+/** Pages that main opens in the system's browser; the renderer names one, never a URL. */
+export const externalLinks = ['documentation', 'source-code', 'report-problem'] as const;
+
+const command = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output });
+const code = z.strictObject({ method: z.enum(['totp', 'backup-code']), code: text(64) });
+const serverUrl = z.strictObject({ serverUrl: z.url({ protocol: /^https$/ }).max(300) });
+
+export const appCommands = {
+  'server.look-up': command(serverUrl, serverView),
+  /** Asks the operating system for administrator rights, once, and has the helper trust the server's key. */
+  'server.trust': command(serverUrl, nothing),
+  /** A file dialog for the certificate authority of a server that has its own; null when cancelled. */
+  'server.choose-ca': command(nothing, z.object({ fileName: z.string() }).nullable()),
+  'session.sign-in': command(serverUrl.extend({ email: text(254), password: text(1024) }), signInStep),
+  'session.sign-in-mfa': command(code, signInStep),
+  /** Back to the password: what main kept of the sign-in is forgotten. */
+  'session.sign-in-cancel': command(nothing, nothing),
+  'session.sign-out': command(nothing, nothing),
+  'mfa.set-up': command(nothing, z.object({ secret: z.string(), otpauthUri: z.string() })),
+  'mfa.confirm': command(z.strictObject({ code: text(64) }), z.object({ backupCodes: z.array(z.string()) })),
+  /** Saves the backup codes that were shown last, by a file dialog; false when cancelled. */
+  'mfa.save-backup-codes': command(nothing, z.object({ isSaved: z.boolean() })),
+  'connection.connect': command(z.strictObject({ gatewayId: id.optional() }), nothing),
+  'connection.disconnect': command(nothing, nothing),
+  'connection.cancel': command(nothing, nothing),
+  'connection.renew': command(nothing, nothing),
+  'connection.submit-proof': command(code, nothing),
+  'connection.refresh': command(nothing, nothing),
+  'settings.change': command(settingsPatch, nothing),
+  'diagnostics.read': command(nothing, z.object({ text: z.string() })),
+  'diagnostics.save': command(nothing, z.object({ isSaved: z.boolean() })),
+  'clipboard.write': command(z.strictObject({ text: text(4096) }), nothing),
+  'link.open': command(z.strictObject({ link: z.enum(externalLinks) }), nothing),
+  'update.install': command(nothing, nothing),
+  'window.hide': command(nothing, nothing),
+  'app.quit': command(nothing, nothing),
+} as const;
+
+export type AppCommands = typeof appCommands;
+export type AppCommandName = keyof AppCommands;
+export type CommandInput<N extends AppCommandName> = z.input<AppCommands[N]['input']>;
+export type CommandOutput<N extends AppCommandName> = z.output<AppCommands[N]['output']>;
+
+/** How every command answers. */
+export type AppAnswer<T> = { ok: true; value: T } | { ok: false; problem: z.infer<typeof problemSchema> };
+export const answerOf = <T extends z.ZodType>(output: T) =>
+  z.discriminatedUnion('ok', [
+    z.object({ ok: z.literal(true), value: output }),
+    z.object({ ok: z.literal(false), problem: problemSchema }),
+  ]);
+
+export const SNAPSHOT_CHANNEL = 'app:snapshot';
+/** The renderer asks for the present snapshot once; later ones come by themselves. */
+export const SNAPSHOT_REQUEST_CHANNEL = 'app:snapshot-request';
+export const channelOf = (name: AppCommandName): string => `app:${name}`;
+
+/** What the preload puts on `window.postern`, frozen. */
+export interface PosternBridge {
+  invoke<N extends AppCommandName>(name: N, input: CommandInput<N>): Promise<AppAnswer<CommandOutput<N>>>;
+  snapshot(): Promise<z.infer<typeof appSnapshot>>;
+  /** Calls back with every later snapshot until the returned function is called. */
+  onSnapshot(listener: (snapshot: z.infer<typeof appSnapshot>) => void): () => void;
+}
