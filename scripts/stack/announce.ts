@@ -1,3 +1,4 @@
+import { npmLine } from './npm-line.ts';
 import type { RunningStack } from './start-stack.ts';
 import { enterFromOutside } from './unprivileged.ts';
 
@@ -13,9 +14,9 @@ export function announce(stack: RunningStack): void {
     `  target   ${file.target.url}  (answers only through the tunnel)`,
     `  gateways ${file.gateways.map((gateway) => `${gateway.name} ${gateway.endpoint}`).join(', ')}`,
     'In another terminal:',
-    '  npm run laptop -- postern sign-in      a command on the laptop (without one: a shell)',
-    '  npm run authenticator                  the current code of the first member',
-    '  npm run end-session                    what the security team does: end the first member’s session',
+    `  ${npmLine(folder, 'laptop -- postern sign-in')}   (a command on the laptop; without one, a shell)`,
+    `  ${npmLine(folder, 'authenticator')}   (the current code of the first member)`,
+    `  ${npmLine(folder, 'end-session')}   (what the security team does: ends the first member’s session)`,
     ...(enter.length > 0 ? [`Into the namespaces of this stack:  ${enter.join(' ')} bash`] : []),
     'Ctrl-C ends it and leaves nothing behind.',
     '',

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { select } from '@inquirer/prompts';
 import { readAuthenticator } from '../stack/authenticator.ts';
 import { endSession, endSessionAsCurl } from '../stack/integration-call.ts';
+import { npmLine } from '../stack/npm-line.ts';
 import type { RunningStack } from '../stack/start-stack.ts';
 import { fetchPage } from './observe.ts';
 import { createStatusLine } from './status-line.ts';
@@ -25,8 +26,8 @@ export async function playByHand(stack: RunningStack, signal: AbortSignal): Prom
       `  password: ${member.password}`,
       phone.isUsable()
         ? '  codes: the first line of this window is the authenticator app'
-        : '  codes: run `npm run authenticator` in a second terminal',
-      'The security team ends the session from another terminal with `npm run end-session`, or with:',
+        : `  codes: in a second terminal, ${npmLine(stack.folder, 'authenticator')}`,
+      `The security team ends the session from another terminal: ${npmLine(stack.folder, 'end-session')}, or`,
       `  ${endSessionAsCurl(stack.file, order)}`,
       '',
       'First, sign in. Asked for the password and a code, paste the password and type the code.',
