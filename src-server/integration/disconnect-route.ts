@@ -67,7 +67,7 @@ export function registerDisconnectRoute(
       });
       const policy = await readPolicy(ctx.database.db);
       return reply.code(ended.enforced ? 200 : 202).send({
-        message: describe(ended),
+        message: messageOf(ended),
         ended_connections: ended.endedConnections,
         enforced: ended.enforced,
         notified: ended.notified,
@@ -78,7 +78,7 @@ export function registerDisconnectRoute(
   );
 }
 
-function describe({ endedConnections, enforced }: EndedAccess): string {
+function messageOf({ endedConnections, enforced }: EndedAccess): string {
   if (!enforced)
     return 'The connections have ended; a gateway has not confirmed yet and is told until it does.';
   if (endedConnections === 0) return 'The member had no connection. The next one needs fresh proof.';

@@ -29,7 +29,7 @@ export function registerMeRoute(plain: FastifyInstance, ctx: ServerContext, gate
       if (!session.ok) return sendProblem(reply, session.problem);
       const answer = await ctx.database.db
         .transaction()
-        .execute((tx) => describe(tx, ctx, gateways, session.value));
+        .execute((tx) => readMe(tx, ctx, gateways, session.value));
       return reply.send(answer);
     },
   );
@@ -38,7 +38,7 @@ export function registerMeRoute(plain: FastifyInstance, ctx: ServerContext, gate
 const iso = (time: number): string => new Date(time).toISOString();
 
 /** Read in one transaction, so that epoch, lease and step-up belong together. */
-async function describe(
+async function readMe(
   tx: Tx,
   ctx: ServerContext,
   gateways: GatewayPresence,
