@@ -17,8 +17,8 @@ import { SnapshotPublisher } from './snapshot-publisher.ts';
 import { createHelperClient, type HelperClient } from './tunnel/helper-client.ts';
 
 const STATUS_INTERVAL_MS = 10_000;
-/** Shorter than any keep-alive in between, so that the connection for the gate never has to be opened first. */
-const WARM_INTERVAL_MS = 4 * 60_000;
+/** Shorter than what may close an idle connection, so that the one for the gate never has to be opened first. */
+const WARM_INTERVAL_MS = 2 * 60_000;
 const STOP_LIMIT_MS = 2_000;
 
 export interface RuntimeOptions {

@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { Client, Pool } from 'undici';
 import * as z from 'zod';
 import type { Challenge } from '../../../src-shared/challenge.ts';
 import {
@@ -25,6 +25,8 @@ import type { TlsTrust } from './tls-trust.ts';
 const MAX_ANSWER_BYTES = 256 * 1024;
 /** Just below the server's own limit (330 s), so that the connection is open when a code is typed. */
 const KEEP_ALIVE_MS = 5 * 60_000;
+/** Used this recently, a connection that still counts as open is. */
+const FRESH_MS = 150_000;
 const ANSWER_TIMEOUT_MS = 15_000;
 
 type Refusal = { ok: false; problem: Problem; mayHaveArrived: boolean };
@@ -57,31 +59,40 @@ export interface RestOptions {
   /** `https://host[:port]`, nothing after it. */
   serverUrl: string;
   trust: TlsTrust;
+  /** Milliseconds, monotonic. */
+  monotonic: () => number;
   answerTimeoutMs?: number;
 }
 
 const nothing = z.unknown().transform(() => undefined);
 
-/** HTTPS with keep-alive; one warm TLS connection is enough for the gate, a second one opens when the first is busy. */
-export function createRest({ serverUrl, trust, answerTimeoutMs = ANSWER_TIMEOUT_MS }: RestOptions): Rest {
+/**
+ * HTTPS with keep-alive on two lanes. One TLS connection is for connecting alone, so that a proof never waits behind
+ * another request nor for a handshake; what is asked for there is asked in order. The rest shares a small pool.
+ */
+export function createRest(settings: RestOptions): Rest {
+  const { serverUrl, trust, monotonic, answerTimeoutMs = ANSWER_TIMEOUT_MS } = settings;
   const { host } = new URL(serverUrl);
-  const openPool = () =>
-    new Pool(serverUrl, {
-      connections: 4,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: KEEP_ALIVE_MS,
-      headersTimeout: answerTimeoutMs,
-      bodyTimeout: answerTimeoutMs,
-      maxResponseSize: MAX_ANSWER_BYTES,
-      connect: { secureContext: trust.secureContext, timeout: Math.min(10_000, answerTimeoutMs) },
-    });
-  let pool = openPool();
+  const options = {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    headersTimeout: answerTimeoutMs,
+    bodyTimeout: answerTimeoutMs,
+    maxResponseSize: MAX_ANSWER_BYTES,
+    connect: { secureContext: trust.secureContext, timeout: Math.min(10_000, answerTimeoutMs) },
+  };
+  const openLanes = () => ({
+    gate: new Client(serverUrl, options),
+    others: new Pool(serverUrl, { ...options, connections: 3 }),
+  });
+  let lanes = openLanes();
+  let gateUsedAt: number | null = null;
 
   async function call<T>(
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
     schema: z.ZodType<T>,
-    options: { token?: string | null; body?: unknown } = {},
+    options: { token?: string | null; body?: unknown; lane?: 'gate' | 'others' } = {},
   ): Promise<Answer<T>> {
     const headers: Record<string, string> = { accept: 'application/json' };
     if (options.token) headers.authorization = `Bearer ${options.token}`;
@@ -90,9 +101,12 @@ export function createRest({ serverUrl, trust, answerTimeoutMs = ANSWER_TIMEOUT_
     let status: number;
     let text: string;
     try {
-      const answer = await pool.request({ method, path, headers, body });
+      const used = lanes;
+      const lane = options.lane ?? 'others';
+      const answer = await used[lane].request({ method, path, headers, body });
       status = answer.statusCode;
       text = await answer.body.text();
+      if (lane === 'gate' && used === lanes) gateUsedAt = monotonic();
     } catch (error) {
       return { ok: false, ...networkFailure(error, host) };
     }
@@ -110,7 +124,11 @@ export function createRest({ serverUrl, trust, answerTimeoutMs = ANSWER_TIMEOUT_
     signOut: (token) => call('POST', '/client/v1/sign-out', nothing, { token }),
     me: (token) => call('GET', '/client/v1/me', meAnswer, { token }),
     async connect(request, token) {
-      const answer = await call('POST', '/client/v1/connections', connectAnswer, { token, body: request });
+      const answer = await call('POST', '/client/v1/connections', connectAnswer, {
+        token,
+        body: request,
+        lane: 'gate',
+      });
       if (answer.ok) return answer;
       const extra = stepUpExtra.safeParse(answer.problem);
       return { ...answer, challenge: extra.success ? extra.data.challenge : null };
@@ -118,16 +136,23 @@ export function createRest({ serverUrl, trust, answerTimeoutMs = ANSWER_TIMEOUT_
     deleteConnection: (leaseId, token) =>
       call('DELETE', `/client/v1/connections/${encodeURIComponent(leaseId)}`, nothing, { token }),
     async warm() {
-      const answer = await call('GET', '/.well-known/postern', nothing);
+      // A request that is not needed would only stand in the way of a proof.
+      const isFresh = gateUsedAt !== null && monotonic() - gateUsedAt < FRESH_MS;
+      const { connected, size } = lanes.gate.stats;
+      if (size > 0 || (connected && isFresh)) return ok(undefined);
+      const answer = await call('GET', '/.well-known/postern', nothing, { lane: 'gate' });
       return answer.ok ? ok(undefined) : answer;
     },
     renewConnections() {
-      const old = pool;
-      pool = openPool();
+      const old = lanes;
+      lanes = openLanes();
+      gateUsedAt = null;
       // What is under way may still be answered; its own timeouts end it otherwise.
-      void old.close();
+      void Promise.all([old.gate.close(), old.others.close()]);
     },
-    close: () => pool.close(),
+    async close() {
+      await Promise.all([lanes.gate.close(), lanes.others.close()]);
+    },
   };
 }
 

@@ -42,7 +42,9 @@ export class SessionKeeper {
   /** A REST client for any server, with the trust that was asked for; `invalid-request` when `caPem` holds nothing. */
   openRest(serverUrl: string, caPem: string | null): Result<Rest> {
     const trust = this.#trust(caPem);
-    return trust.ok ? ok(createRest({ serverUrl, trust: trust.value })) : trust;
+    return trust.ok
+      ? ok(createRest({ serverUrl, trust: trust.value, monotonic: this.#options.monotonic }))
+      : trust;
   }
 
   /** Picks up the session of the last run, if keychain and settings both know it. */
@@ -67,7 +69,7 @@ export class SessionKeeper {
     let hellos = 0;
     const link = createSessionLink({
       session,
-      rest: createRest({ serverUrl: account.serverUrl, trust: trust.value }),
+      rest: createRest({ serverUrl: account.serverUrl, trust: trust.value, monotonic }),
       trust: trust.value,
       lastSeq: settings.current.lastSeq[account.deviceId] ?? 0,
       random,
