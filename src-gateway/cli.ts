@@ -22,7 +22,10 @@ function configOrExit(file: string | undefined) {
 
 async function start({ config: file }: { config?: string }): Promise<void> {
   const config = configOrExit(file);
-  const log = pino({ level: config.logLevel, base: { gateway: config.interfaceName } });
+  const log = pino(
+    { level: config.logLevel, base: { gateway: config.interfaceName } },
+    pino.destination({ fd: 1, sync: true }),
+  );
   const stopping = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
     process.once(name, () => {

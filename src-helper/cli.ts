@@ -31,7 +31,7 @@ async function start({ config: file, allowUid, ...flags }: StartFlags): Promise<
     process.exitCode = EXIT_INPUT;
     return;
   }
-  const log = pino({ name: 'postern-helper', level: config.value.logLevel });
+  const log = pino({ level: config.value.logLevel, base: null }, pino.destination({ fd: 1, sync: true }));
   const daemon = await startDaemon(config.value, log);
   let isStopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
