@@ -1,4 +1,5 @@
-import { backupCode, normalizeOtpInput } from '../../src-shared/otp-code.ts';
+import { backupCode } from '../../src-shared/otp-code.ts';
+import { normalizeOtpInput } from '../../src-shared/otp-input.ts';
 import { fixed } from '../words.ts';
 import type { CodeAnswer, CodeMethod } from './asker.ts';
 

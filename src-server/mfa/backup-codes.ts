@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { normalizeBackupCode } from '../../src-shared/otp-code.ts';
+import { normalizeBackupCode } from '../../src-shared/otp-input.ts';
 
 const COUNT = 10;
 const LENGTH = 12;
