@@ -4,9 +4,10 @@ import type { ServerInfo } from '../../src-shared/client-api.ts';
 import type { ConnectionState, Source } from '../../src-shared/connection-state.ts';
 import type { HelperStatus } from '../../src-shared/helper-rpc.ts';
 import { backupCode, totpCode } from '../../src-shared/otp-code.ts';
-import { fail, ok, type Problem, problem, type Result } from '../../src-shared/problem.ts';
-import { watchClockGap } from './clock/clock-gap.ts';
+import { fail, ok, type Problem, type Result } from '../../src-shared/problem.ts';
+import { startBackground } from './background.ts';
 import { createDriver, type Driver } from './connection/driver.ts';
+import { connectOutcome, leaveOutcome } from './connection/outcome.ts';
 import type { ClientCore, MfaEnrolment, SignInInput, SignInStep, Snapshot } from './core.ts';
 import type { Keychain } from './keychain/keychain.ts';
 import { SessionKeeper } from './session/session-keeper.ts';
@@ -16,9 +17,6 @@ import { openSettings, type SettingsStore } from './settings/settings-store.ts';
 import { SnapshotPublisher } from './snapshot-publisher.ts';
 import { createHelperClient, type HelperClient } from './tunnel/helper-client.ts';
 
-const STATUS_INTERVAL_MS = 10_000;
-/** Shorter than what may close an idle connection, so that the one for the gate never has to be opened first. */
-const WARM_INTERVAL_MS = 2 * 60_000;
 const STOP_LIMIT_MS = 2_000;
 
 export interface RuntimeOptions {
@@ -185,13 +183,13 @@ export class ClientRuntime implements ClientCore {
   async cancel(source: Source): Promise<Result<void>> {
     this.#options.log.info({ source }, 'cancel');
     this.#driver.feed({ type: 'user.cancel', source });
-    return this.#until(isSettled);
+    return this.#until(leaveOutcome);
   }
 
   async disconnect(source: Source): Promise<Result<void>> {
     this.#options.log.info({ source }, 'disconnect');
     this.#driver.feed({ type: 'user.disconnect', source });
-    return this.#until(isSettled);
+    return this.#until(leaveOutcome);
   }
 
   async renew(source: Source): Promise<Result<void>> {
@@ -215,7 +213,7 @@ export class ClientRuntime implements ClientCore {
     this.#opened = null;
     if (!opened) return;
     this.#driver.feed({ type: 'user.disconnect', source: 'quit' });
-    await Promise.race([this.#until(isSettled), pause(STOP_LIMIT_MS)]);
+    await Promise.race([this.#until(leaveOutcome), pause(STOP_LIMIT_MS)]);
     await this.#driver.stop();
     this.#helper.close();
     await opened.close();
@@ -249,7 +247,15 @@ export class ClientRuntime implements ClientCore {
     const session = new SessionKeeper({ settings, keychain, driver, publisher, now, monotonic, random, log });
     const openRest = session.openRest.bind(session);
     const signIn = new SignIn({ settings, keychain, openRest, deviceName, platform });
-    const stopTimers = this.#startTimers(session);
+    const background = startBackground({
+      driver,
+      helper: this.#helper,
+      session,
+      now,
+      monotonic,
+      log,
+      onTunnel: (status) => this.#onTunnel(status),
+    });
     this.#helper.start();
     publisher.publish({ connection: driver.machine.view });
     if (settings.notice) publisher.notify('settings-damaged', settings.notice);
@@ -258,40 +264,13 @@ export class ClientRuntime implements ClientCore {
       session,
       signIn,
       async close() {
-        stopTimers();
+        background.stop();
         await Promise.race([Promise.all([session.close(), signIn.close()]), pause(STOP_LIMIT_MS)]);
         await settings.flush();
         lock.value.release();
       },
     };
     return ok(this.#opened);
-  }
-
-  #startTimers(session: SessionKeeper): () => void {
-    const { now, monotonic, log } = this.#options;
-    const gaps = watchClockGap({
-      now,
-      monotonic,
-      onGap: (gapMs) => {
-        log.info({ gapMs }, 'clock gap');
-        this.#driver.feed({ type: 'wake' });
-      },
-    });
-    const polling = setInterval(() => {
-      if (this.#driver.machine.lease === null || !this.#helper.isReady) return;
-      void this.#helper.status().then((status) => {
-        if (status.ok) this.#onTunnel(status.value);
-      });
-    }, STATUS_INTERVAL_MS);
-    const warming = setInterval(() => {
-      const { phase } = this.#driver.machine.view;
-      if (phase === 'gate' || phase === 'connected' || phase === 'reconnecting') session.link?.warm();
-    }, WARM_INTERVAL_MS);
-    return () => {
-      gaps.stop();
-      clearInterval(polling);
-      clearInterval(warming);
-    };
   }
 
   /** Open, and signed in if that is possible without asking: the keyring may have been unlocked meanwhile. */
@@ -338,26 +317,6 @@ export class ClientRuntime implements ClientCore {
       });
     });
   }
-}
-
-function connectOutcome(view: ConnectionState): Result<void> | null {
-  switch (view.phase) {
-    case 'connected':
-    case 'gate':
-      return ok(undefined);
-    case 'disconnected':
-      return { ok: false, problem: view.cause ?? problem('cancelled', view.reason?.message) };
-    case 'signed-out':
-      return fail('signed-out', view.reason?.message);
-    case 'reconnecting':
-      return view.cause ? { ok: false, problem: view.cause } : null;
-    default:
-      return null;
-  }
-}
-
-function isSettled(view: ConnectionState): Result<void> | null {
-  return view.phase === 'disconnecting' ? null : ok(undefined);
 }
 
 function asResult(refusal: Problem | null): Result<void> {
