@@ -42,6 +42,7 @@ export async function startLaptop(keeper: ProcessKeeper, options: LaptopOptions)
     POSTERN_HELPER_SOCKET: path.join(folders.sockets, 'helper.sock'),
     POSTERN_SERVER: options.serverUrl,
     POSTERN_CA: options.caFile,
+    POSTERN_TRUSTED_SERVERS: path.join(folders.laptop, 'helper', 'trusted-servers.json'),
   };
   const [helper, keyring] = await Promise.all([
     startHelper(keeper, options, env.POSTERN_HELPER_SOCKET),

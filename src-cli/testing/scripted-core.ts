@@ -212,6 +212,7 @@ export function createScriptedCore(options: {
       return ok(undefined);
     },
     refresh: async () => ok(undefined),
+    measure: async () => undefined,
     systemEvent: () => undefined,
     async stop() {
       calls.push('stop');

@@ -202,6 +202,12 @@ export class ClientRuntime implements ClientCore {
     return opened.ok ? opened.value.session.refresh() : opened;
   }
 
+  async measure(): Promise<void> {
+    if (this.#driver.machine.lease === null || !this.#helper.isReady) return;
+    const status = await this.#helper.status();
+    if (status.ok) this.#onTunnel(status.value);
+  }
+
   systemEvent(event: 'suspend' | 'resume' | 'network-changed'): void {
     this.#options.log.info({ event }, 'system event');
     this.#driver.feed({ type: event === 'resume' ? 'wake' : event });

@@ -100,6 +100,8 @@ export interface ClientCore {
   /** Asks for a fresh proof ahead of the lease's end; the tunnel stays up meanwhile. */
   renew(source: Source): Promise<Result<void>>;
   refresh(): Promise<Result<void>>;
+  /** Asks the helper for the tunnel's newest counters, for a graph; they come with a snapshot. No-op without a tunnel. */
+  measure(): Promise<void>;
   /** From the operating system: wake from sleep, network changed. */
   systemEvent(event: 'suspend' | 'resume' | 'network-changed'): void;
   /** Takes the tunnel down and closes everything. */
