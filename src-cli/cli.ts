@@ -3,13 +3,25 @@ import { tmpdir } from 'node:os';
 import pino from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { createClientCore } from '../src-main/client/create-core.ts';
+import { exitCodes } from './exit-codes.ts';
+import { plainText } from './plain-text.ts';
 import { runCli } from './run-cli.ts';
+import { fixed } from './words.ts';
 
 // Silent unless asked: what a user should know is said in words.
 const log = pino(
   { level: process.env.POSTERN_LOG_LEVEL ?? 'silent' },
   pino.destination({ fd: 2, sync: true }),
 );
+
+/** The one place where a bug, or a disk or folder that cannot be used, ends the program. */
+function endUnexpectedly(error: unknown): void {
+  log.error({ err: error }, 'ended unexpectedly');
+  const message = plainText(error instanceof Error ? error.message : String(error));
+  process.stderr.write(`Something unexpected went wrong: ${message}\n${fixed.moreInLog}\n`);
+  process.exit(exitCodes.failed.code);
+}
+process.on('uncaughtException', endUnexpectedly);
 
 const exitCode = await runCli({
   argv: process.argv.slice(2),

@@ -46,6 +46,7 @@ export const fixed = {
   cancelled: 'Cancelled. You are not connected.',
   nothingToDisconnect: 'Nothing to disconnect: no connection is running.',
   noInput: 'A code is needed, and there is no more input to read one from.',
+  moreInLog: 'Run it again with POSTERN_LOG_LEVEL=error for the details.',
   renewLater: (at: string) => `This connection ends at ${at}. Run 'postern renew' to keep it.`,
   renewed: (at: string) => `Renewed. The connection may now last until ${at}.`,
   unlockNeeded:

@@ -49,6 +49,8 @@ test('keys between two prompts are not echoed either, and the gate opens by itse
   const screen = start('open', 'connect');
   await screen.sees('Connected to main · 10.7.0.2 · since');
   screen.press('987654');
+  // Time for the keys to arrive, so that an echo would be there.
+  await new Promise((resolve) => setTimeout(resolve, 500));
   serverEnds();
   await screen.sees('sign-in from a new country (incident INC-7). Enter a code to reconnect.');
   await screen.sees('Esc: cancel');

@@ -36,11 +36,11 @@ export function hiddenPrompt<T>(
   config: HiddenPromptConfig<T>,
   context: { input: NodeJS.ReadableStream; output: NodeJS.WritableStream; signal: AbortSignal },
 ): Promise<T> {
-  const prompt = createPrompt<T, HiddenPromptConfig<T>>(view);
+  const prompt = createPrompt<T, HiddenPromptConfig<T>>(useHiddenFields);
   return prompt(config, { ...context, clearPromptOnDone: true });
 }
 
-function view<T>(
+function useHiddenFields<T>(
   { fields, judge, onEscape, now }: HiddenPromptConfig<T>,
   done: (value: T) => void,
 ): [string, string] {
