@@ -146,7 +146,10 @@ export async function runConnection(
   };
 
   const unsubscribe = core.subscribe(evaluate);
-  const timer = setInterval(evaluate, REFRESH_MS);
+  const timer = setInterval(() => {
+    evaluate();
+    if (output.isLive && view.phase === 'connected') core.measure().catch(over.reject);
+  }, REFRESH_MS);
   const onInterrupt = () => endAndTell('interrupt');
   interrupts.signal.addEventListener('abort', onInterrupt);
   control.serve(handler);

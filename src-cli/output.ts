@@ -6,7 +6,8 @@ export type JsonEvent = { event: string } & Record<string, unknown>;
 
 /** Where a command speaks: to a person in sentences, or to a program in JSON lines. Each ignores the other's calls. */
 export interface Output {
-  readonly isJson: boolean;
+  /** There is a refreshed line to keep up to date. */
+  readonly isLive: boolean;
   /** One line for a person. */
   say(line: string): void;
   /** Replaces the refreshed line (terminals only); null takes it away. */
@@ -51,7 +52,7 @@ export function createHumanOutput(out: Sink, err: Sink): Output {
     else write();
   };
   return {
-    isJson: false,
+    isLive: isTerminal,
     say: (line) => show(out, line),
     status(line) {
       if (line === statusLine) return;
@@ -81,7 +82,7 @@ export function createHumanOutput(out: Sink, err: Sink): Output {
 export function createJsonOutput(out: Sink): Output {
   const event = (value: JsonEvent) => void out.write(`${JSON.stringify(value)}\n`);
   return {
-    isJson: true,
+    isLive: false,
     say: () => undefined,
     status: () => undefined,
     hold: () => undefined,

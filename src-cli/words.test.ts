@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ConnectionState } from '../src-shared/connection-state.ts';
 import { problem, problemCodes } from '../src-shared/problem.ts';
+import { usedCodeProblem } from '../src-shared/used-code.ts';
 import { statusReport } from './status-report.ts';
 import { administratorReason, createScriptedCore, GATEWAY_ID } from './testing/scripted-core.ts';
 import { toView, type View } from './view.ts';
@@ -167,6 +168,9 @@ describe('problems', () => {
   test('a used code says when the next one comes, a throttle how long to wait', () => {
     expect(problemWords(problem('code-already-used', undefined, { nextCodeInMs: 11_200 })).sentence).toBe(
       'Already used. Next code in 12 s.',
+    );
+    expect(problemWords(usedCodeProblem(0)).sentence).toBe(
+      'That code was already used. Enter the one that your authenticator shows now.',
     );
     expect(problemWords(problem('too-many-attempts', undefined, { retryAfterMs: 27_000 })).sentence).toBe(
       'Too many attempts. Try again in 27 s.',

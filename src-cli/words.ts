@@ -253,7 +253,7 @@ export function problemWords(problem: Problem): Words {
     }
     case 'code-already-used':
       return {
-        sentence: wait === null ? detail : `Already used. ${fixed.nextCodeIn(formatWait(wait))}`,
+        sentence: wait === null || wait <= 0 ? detail : `Already used. ${fixed.nextCodeIn(formatWait(wait))}`,
         nextStep,
       };
     case 'too-many-attempts':
