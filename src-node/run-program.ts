@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 /** Where programs are looked for; `PATH` of the caller is never asked, since these run as root. */
 const PROGRAM_DIRECTORIES = [
@@ -53,7 +53,7 @@ export function findProgram(name: string): string | null {
 /** Runs one program to its end: absolute path, scrubbed environment, no shell, killed at `timeoutMs` (default 10 s). */
 export function runProgram(request: ProgramRequest): Promise<ProgramResult> {
   const { path, args, stdin = '', stdinFile = 'pipe', timeoutMs = 10_000, env = {} } = request;
-  if (!path.startsWith('/')) throw new Error(`not an absolute path: ${path}`);
+  if (!isAbsolute(path)) throw new Error(`not an absolute path: ${path}`);
   return new Promise((resolve) => {
     const child = spawn(path, args, {
       cwd: '/',

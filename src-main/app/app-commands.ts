@@ -1,0 +1,130 @@
+import type * as z from 'zod';
+import type {
+  AppCommandName,
+  appCommands,
+  CommandOutput,
+  externalLinks,
+  SettingsPatch,
+} from '../../src-shared/app-ipc.ts';
+import { fail, ok, type Result } from '../../src-shared/problem.ts';
+import type { ClientCore } from '../client/core.ts';
+import type { Door } from './door.ts';
+import type { SignInFlow } from './sign-in-flow.ts';
+import { isServerTrusted, serverFingerprint } from './trusted-servers.ts';
+import type { Words } from './words.ts';
+
+type Parsed<N extends AppCommandName> = z.output<(typeof appCommands)[N]['input']>;
+export type CommandHandlers = {
+  readonly [N in AppCommandName]: (input: Parsed<N>) => Promise<Result<CommandOutput<N>>>;
+};
+
+/** What the commands need from the desktop; Electron's side of it is in `shell/`. */
+export interface Desktop {
+  /** Absolute path of the chosen file; null when cancelled. */
+  chooseCa(): Promise<string | null>;
+  /** False when cancelled. Rejects with the system's error. */
+  saveText(title: string, fileName: string, text: string): Promise<boolean>;
+  writeClipboard(text: string): Promise<void>;
+  openLink(link: (typeof externalLinks)[number]): Promise<void>;
+  /** Runs the helper's `trust` with administrator rights. */
+  trust(keyLine: string): Promise<Result<void>>;
+  installUpdate(): Promise<Result<void>>;
+  hideWindow(): void;
+  /** Asks first, when that is called for. */
+  quit(): void;
+}
+
+export interface CommandsOptions {
+  core: ClientCore;
+  door: Door;
+  signIn: SignInFlow;
+  desktop: Desktop;
+  changeSettings: (patch: SettingsPatch) => Promise<Result<void>>;
+  diagnostics: () => string;
+  trustedServersFile: string;
+  words: () => Words;
+}
+
+const done: Result<undefined> = ok(undefined);
+const settled = async (result: Promise<Result<void>>): Promise<Result<undefined>> => {
+  const answer = await result;
+  return answer.ok ? done : answer;
+};
+
+/** What each command of the window does. Input is parsed, refusals are values, nothing here knows Electron. */
+export function createCommandHandlers(options: CommandsOptions): CommandHandlers {
+  const { core, door, signIn, desktop, words } = options;
+  const isAtGate = () => core.snapshot().connection.phase === 'gate';
+
+  return {
+    'server.look-up': async ({ serverUrl }) => {
+      const info = await signIn.serverInfo(serverUrl);
+      if (!info.ok) return info;
+      const fingerprint = serverFingerprint(info.value.serverKey);
+      if (fingerprint === null) return fail('protocol-error', 'The server’s key cannot be read.');
+      const isTrusted = await isServerTrusted(options.trustedServersFile, info.value.serverKey);
+      return ok({ ...info.value, fingerprint, isTrusted });
+    },
+    'server.trust': async ({ serverUrl }) => {
+      const info = await signIn.serverInfo(serverUrl);
+      return info.ok ? settled(desktop.trust(info.value.serverKey)) : info;
+    },
+    'server.choose-ca': async () => {
+      const path = await desktop.chooseCa();
+      return ok(path === null ? null : signIn.chooseCa(path));
+    },
+    'session.sign-in': ({ serverUrl, email, password }) => signIn.signIn(serverUrl, email, password),
+    'session.sign-in-mfa': ({ method, code }) => signIn.mfa(method, code),
+    'session.sign-in-cancel': async () => {
+      signIn.forget();
+      return done;
+    },
+    'session.sign-out': () => settled(core.signOut('home-button')),
+    'mfa.set-up': () => signIn.setUpMfa(),
+    'mfa.confirm': ({ code }) => signIn.confirmMfa(code),
+    'mfa.save-backup-codes': async () => {
+      const codes = signIn.backupCodes;
+      if (!codes) return fail('wrong-state', 'There are no backup codes to save.');
+      const text = [words().backupCodesHead, '', ...codes, ''].join('\n');
+      return saved(() => desktop.saveText(words().saveBackupCodes, words().backupCodesFile, text));
+    },
+    'connection.connect': ({ gatewayId }) => settled(door.connect('home-button', gatewayId)),
+    'connection.disconnect': () => settled(door.disconnect('home-button')),
+    'connection.cancel': () => settled(door.cancel(isAtGate() ? 'gate-dialog' : 'home-button')),
+    'connection.renew': () => settled(core.renew('home-button')),
+    'connection.submit-proof': ({ method, code }) => settled(core.submitProof(method, code)),
+    'connection.refresh': () => settled(core.refresh()),
+    'settings.change': (patch) => settled(options.changeSettings(patch)),
+    'diagnostics.read': async () => ok({ text: options.diagnostics() }),
+    'diagnostics.save': () =>
+      saved(() => desktop.saveText(words().saveDiagnostics, words().diagnosticsFile, options.diagnostics())),
+    'clipboard.write': async ({ text }) => {
+      await desktop.writeClipboard(text);
+      return done;
+    },
+    'link.open': async ({ link }) => {
+      await desktop.openLink(link);
+      return done;
+    },
+    'update.install': () => settled(desktop.installUpdate()),
+    'window.hide': async () => {
+      desktop.hideWindow();
+      return done;
+    },
+    'app.quit': async () => {
+      desktop.quit();
+      return done;
+    },
+  };
+}
+
+/** A disk that is full or a folder that is not ours is the user's business, not a bug. */
+async function saved(save: () => Promise<boolean>): Promise<Result<{ isSaved: boolean }>> {
+  try {
+    return ok({ isSaved: await save() });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error)
+      return fail('storage-unavailable', `The file could not be written (${String(error.code)}).`);
+    throw error;
+  }
+}

@@ -1,0 +1,73 @@
+import type { AppSnapshot } from '../../src-shared/app-snapshot.ts';
+import { redact } from './redact.ts';
+
+export interface DiagnosticsInput {
+  snapshot: AppSnapshot;
+  /** Runtime and operating system, by name. */
+  versions: Readonly<Record<string, string>>;
+  logTail: readonly string[];
+  now: () => number;
+}
+
+/** What a user reads, saves and sends to support: the state of every part, redacted, with no address of the user. */
+export function diagnosticsText({ snapshot, versions, logTail, now }: DiagnosticsInput): string {
+  const { app, connection, tunnel, policy } = snapshot;
+  const facts: [string, string][] = [
+    ['made', new Date(now()).toISOString()],
+    ['app', `${app.name} ${app.version}, ${app.platform}, ${app.isPackaged ? 'installed' : 'from source'}`],
+    ['window', app.host],
+    ...Object.entries(versions),
+    ['server', snapshot.account?.serverUrl ?? 'not signed in'],
+    ['connection', connectionLine(connection)],
+    ['channel', snapshot.channel],
+    ['keychain', snapshot.keychain],
+    ['helper', tunnel ? `${tunnel.phase}, received ${tunnel.rxBytes}, sent ${tunnel.txBytes}` : 'no answer'],
+    ['last handshake', tunnel?.lastHandshakeAt ?? 'none'],
+    ['name servers', tunnel?.dns ?? 'none'],
+    [
+      'gateways',
+      snapshot.gateways.map(({ name, isOnline }) => `${name} ${isOnline ? 'on' : 'off'}`).join(', '),
+    ],
+    [
+      'gate',
+      policy ? `totp ${policy.totpPriorConnection}, unlock ${policy.unlockPriorConnection}` : 'unknown',
+    ],
+    ['online', String(snapshot.isOnline)],
+    ['clock against server', snapshot.clockOffsetMs === null ? 'unknown' : `${snapshot.clockOffsetMs} ms`],
+    ['update', app.update],
+  ];
+  const width = Math.max(...facts.map(([name]) => name.length)) + 2;
+  const activity = snapshot.activity
+    .slice(0, 50)
+    .map((entry) =>
+      [entry.at, entry.kind, entry.source, entry.reason?.code, entry.problem?.code].filter(Boolean).join(' '),
+    );
+  const email = snapshot.account?.email;
+  const text = [
+    'Postern diagnostics',
+    'Read this before you pass it on. Codes, keys, passwords and your e-mail address are not in it.',
+    '',
+    ...facts.map(([name, value]) => `${name.padEnd(width)}${redact(value)}`),
+    '',
+    'Activity, newest first',
+    ...activity,
+    '',
+    'Log, newest last',
+    ...logTail.map(redact),
+    '',
+  ].join('\n');
+  return email ? text.replaceAll(email, '[e-mail]') : text;
+}
+
+function connectionLine(connection: AppSnapshot['connection']): string {
+  switch (connection.phase) {
+    case 'disconnected':
+      return `disconnected ${connection.cause?.code ?? connection.reason?.code ?? ''}`.trim();
+    case 'reconnecting':
+      return `reconnecting, attempt ${connection.attempt}, ${connection.cause?.code ?? 'no cause'}`;
+    case 'connected':
+      return `connected since ${connection.since}, ${connection.health}`;
+    default:
+      return connection.phase;
+  }
+}

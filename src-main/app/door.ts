@@ -1,0 +1,52 @@
+import type { Source } from '../../src-shared/connection-state.ts';
+import { fail, ok, type Result } from '../../src-shared/problem.ts';
+import type { ClientCore } from '../client/core.ts';
+import { gatewayNamed, parseDeepLink } from './deep-link.ts';
+
+export interface DoorOptions {
+  core: Pick<ClientCore, 'snapshot' | 'connect' | 'cancel' | 'disconnect'>;
+  bringForward: () => void;
+}
+
+/** The one way in: window, tray, deep link and launch all connect through here, and it remembers who asked. */
+export class Door {
+  readonly #options: DoorOptions;
+  #asked: Source | null = null;
+
+  constructor(options: DoorOptions) {
+    this.#options = options;
+  }
+
+  /** Who asked for the newest connection. */
+  get asked(): Source | null {
+    return this.#asked;
+  }
+
+  connect(source: Source, gatewayId?: string): Promise<Result<void>> {
+    this.#asked = source;
+    return this.#options.core.connect(source, gatewayId);
+  }
+
+  disconnect(source: Source): Promise<Result<void>> {
+    return this.#options.core.disconnect(source);
+  }
+
+  cancel(source: Source): Promise<Result<void>> {
+    return this.#options.core.cancel(source);
+  }
+
+  /**
+   * `postern://connect/<gateway>`: window forward and, when nothing is up, connect, which means the gate. Any page in
+   * a browser can open such a link: it never ends or moves a connection. Errors: `invalid-request`,
+   * `gateway-not-found`, those of `connect`.
+   */
+  async openLink(link: string): Promise<Result<void>> {
+    this.#options.bringForward();
+    const target = parseDeepLink(link);
+    if (!target) return fail('invalid-request', 'Not a link that Postern opens.');
+    const { connection, gateways } = this.#options.core.snapshot();
+    if (connection.phase !== 'disconnected') return ok(undefined);
+    const gateway = gatewayNamed(gateways, target.gateway);
+    return gateway ? this.connect('deep-link', gateway.id) : fail('gateway-not-found');
+  }
+}
