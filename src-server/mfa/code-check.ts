@@ -1,4 +1,5 @@
 import { type Problem, problem } from '../../src-shared/problem.ts';
+import { usedCodeProblem } from '../../src-shared/used-code.ts';
 import { appendAudit } from '../audit/audit-log.ts';
 import type { ServerContext } from '../context.ts';
 import type { Tx } from '../db/database.ts';
@@ -165,10 +166,9 @@ export function wrongCode({ attemptsLeft, waitMs }: Charge & { ok: true }, drift
   });
 }
 
-/** `nextCodeInMs`: until an authenticator with the right time shows a code that has not been overtaken. */
+/** `nextCodeInMs`: until an authenticator with the right time shows a code that has not been overtaken; 0 when it does. */
 function usedCode(now: number, lastStep: number): Problem {
-  const nextStep = Math.max(lastStep, totpStep(now)) + 1;
-  return problem('code-already-used', undefined, { nextCodeInMs: nextStep * TOTP_STEP_MS - now });
+  return usedCodeProblem(Math.max(0, (lastStep + 1) * TOTP_STEP_MS - now));
 }
 
 function usedBackupCode(): Problem {

@@ -317,6 +317,10 @@ describe('the gate', () => {
     world.feed({ type: 'user.submit', proof: proof('a') });
     expect(world.has('requestConnection')).toBe(false);
     expect(world.last('settle').problem).toMatchObject({ code: 'code-already-used', nextCodeInMs: 18_000 });
+    world.at += 20_000;
+    world.feed({ type: 'user.submit', proof: proof('a') });
+    expect(world.has('requestConnection')).toBe(false);
+    expect(world.last('settle').problem).toMatchObject({ code: 'code-already-used', nextCodeInMs: 0 });
   });
 
   it('takes a code again that never left this computer', () => {

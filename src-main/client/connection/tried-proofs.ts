@@ -1,4 +1,5 @@
 import { type Problem, problem } from '../../../src-shared/problem.ts';
+import { usedCodeProblem } from '../../../src-shared/used-code.ts';
 import type { ProofRef, TriedProof } from './machine-types.ts';
 
 /** A one-time password is good for at most three steps of 30 s; after this a chance repetition is a new code. */
@@ -25,7 +26,8 @@ export function earlierAnswer(tried: readonly TriedProof[], proof: ProofRef, at:
   if (known.problem.code !== 'code-already-used') return known.problem;
   if (known.method === 'backup-code')
     return problem('code-already-used', 'That backup code was already used.');
-  return problem('code-already-used', undefined, { nextCodeInMs: TOTP_STEP_MS - (at % TOTP_STEP_MS) });
+  const stepEnd = (Math.floor(known.at / TOTP_STEP_MS) + 1) * TOTP_STEP_MS;
+  return usedCodeProblem(Math.max(0, stepEnd - at));
 }
 
 function isSame(entry: TriedProof, proof: ProofRef): boolean {
