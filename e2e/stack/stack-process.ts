@@ -77,17 +77,24 @@ export function prefixOf(file: StackFile): string {
   return file.laptop.netns.replace(/laptop$/, '');
 }
 
-/** Everything on this machine that belongs to the stack with this prefix or folder, in words. */
+/**
+ * Everything on this machine that belongs to the stack with this prefix (`pst3-`) and folder, in words. Once it has
+ * ended, another stack may take its number, and with it the names.
+ */
 export function traces(prefix: string, folder: string): string[] {
+  const claim = `/run/postern-stack/${/\d+/.exec(prefix)?.[0]}.lock.pid`;
+  const owner = readIfThere(() => readFileSync(claim, 'utf8'));
+  const isOurs =
+    owner === '' || readIfThere(() => readFileSync(`/proc/${owner}/cmdline`, 'utf8')).includes(folder);
   const named = (place: string) =>
-    (existsSync(place) ? readdirSync(place) : [])
+    (isOurs && existsSync(place) ? readdirSync(place) : [])
       .filter((name) => name.startsWith(prefix))
       .map((name) => path.join(place, name));
   return [
     ...named('/run/netns'),
     ...named('/sys/class/net'),
     ...named('/var/run/wireguard'),
-    ...processesOf(prefix, folder).map(({ pid, command }) => `process ${pid}: ${command}`),
+    ...processesOf(isOurs ? prefix : folder, folder).map(({ pid, command }) => `process ${pid}: ${command}`),
   ];
 }
 
