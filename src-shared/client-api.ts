@@ -103,6 +103,8 @@ export const invalidCodeExtra = z.object({
   drift: z.string().optional(),
 });
 export const codeUsedExtra = z.object({ nextCodeInMs: z.number().int() });
+/** On a refusal that came before any proof was looked at: the same code may be sent again. */
+export const proofUnspentExtra = z.object({ isProofSpent: z.literal(false) });
 export const throttledExtra = z.object({ retryAfterMs: z.number().int() });
 
 /** `GET /.well-known/postern`, without sign-in: what a client shows before the first sign-in and what root is asked to trust. */

@@ -132,6 +132,7 @@ async function reachableGateway(
   if (!registry.isOnline(gatewayId) || !public_key || !endpoint)
     return problem('gateway-unavailable', `The gateway "${row.name}" does not answer right now.`, {
       retryAfterMs: 2_000,
+      isProofSpent: false,
     });
   return { ...row, public_key, endpoint };
 }

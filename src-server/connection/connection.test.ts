@@ -170,7 +170,10 @@ describe('POST connections', () => {
     await gateway.disconnect();
     await expect.poll(() => server.parts.registry.isOnline(gateway.id)).toBe(false);
     const code = server.codeOf(member);
-    expect((await withCode(code, id)).body.code).toBe('gateway-unavailable');
+    expect((await withCode(code, id)).body).toMatchObject({
+      code: 'gateway-unavailable',
+      isProofSpent: false,
+    });
     await gateway.connect(server);
     expect((await withCode(code, id)).status).toBe(201);
   });
@@ -180,6 +183,7 @@ describe('POST connections', () => {
     gateway.isConfirming = false;
     const answer = await withCode(server.codeOf(member), id);
     expect(answer.body.code).toBe('gateway-unavailable');
+    expect(answer.body).not.toHaveProperty('isProofSpent');
     expect(await liveLeases()).toEqual([]);
     expect(gateway.orders.at(-1)).toBe('remove');
   });

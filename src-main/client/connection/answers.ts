@@ -1,4 +1,5 @@
 import type { Challenge } from '../../../src-shared/challenge.ts';
+import { proofUnspentExtra } from '../../../src-shared/client-api.ts';
 import type { LeaseSummary } from '../../../src-shared/connection-state.ts';
 import { noGateWarning } from '../../../src-shared/policy.ts';
 import { type Problem, problem, problemKinds } from '../../../src-shared/problem.ts';
@@ -121,7 +122,7 @@ function refused(
 
 function noteTried(step: Step, proof: ProofRef, refusal: Problem, mayHaveArrived: boolean): undefined {
   if (refusal.code === 'server-unreachable' && !mayHaveArrived) return;
-  if (NOT_LOOKED_AT.has(refusal.code)) return;
+  if (NOT_LOOKED_AT.has(refusal.code) || proofUnspentExtra.safeParse(refusal).success) return;
   const answer = refusal.code === 'invalid-code' ? refusal : problem('code-already-used');
   step.m.tried = remember(step.m.tried, proof, step.at, answer);
 }

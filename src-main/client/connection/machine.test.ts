@@ -381,6 +381,19 @@ describe('the gate', () => {
     expect(world.last('requestConnection').proof).toBeNull();
   });
 
+  it('sends a code again that the server says it has not looked at, and no other', () => {
+    const world = atGate();
+    world.feed({ type: 'user.submit', proof: proof('a') });
+    refuseFlat(world, problem('gateway-unavailable', undefined, { isProofSpent: false }));
+    expect(world.view).toMatchObject({ phase: 'gate', prompt: { isChecking: false } });
+    world.feed({ type: 'user.submit', proof: proof('a') });
+    expect(world.has('requestConnection')).toBe(true);
+    refuseFlat(world, problem('gateway-unavailable'));
+    world.feed({ type: 'user.submit', proof: proof('a') });
+    expect(world.has('requestConnection')).toBe(false);
+    expect(answered(world)).toBe('code-already-used');
+  });
+
   it('holds back the throttled method until the wait is over, and no other', () => {
     const world = atGate();
     world.feed({ type: 'user.submit', proof: proof('a') });
