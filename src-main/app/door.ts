@@ -4,7 +4,7 @@ import type { ClientCore } from '../client/core.ts';
 import { gatewayNamed, parseDeepLink } from './deep-link.ts';
 
 export interface DoorOptions {
-  core: Pick<ClientCore, 'snapshot' | 'connect' | 'cancel' | 'disconnect'>;
+  core: Pick<ClientCore, 'snapshot' | 'connect' | 'cancel' | 'disconnect' | 'refresh'>;
   bringForward: () => void;
 }
 
@@ -44,9 +44,13 @@ export class Door {
     this.#options.bringForward();
     const target = parseDeepLink(link);
     if (!target) return fail('invalid-request', 'Not a link that Postern opens.');
-    const { connection, gateways } = this.#options.core.snapshot();
-    if (connection.phase !== 'disconnected') return ok(undefined);
-    const gateway = gatewayNamed(gateways, target.gateway);
+    const { core } = this.#options;
+    if (core.snapshot().connection.phase !== 'disconnected') return ok(undefined);
+    if (core.snapshot().gateways.length === 0) {
+      const refreshed = await core.refresh();
+      if (!refreshed.ok) return refreshed;
+    }
+    const gateway = gatewayNamed(core.snapshot().gateways, target.gateway);
     return gateway ? this.connect('deep-link', gateway.id) : fail('gateway-not-found');
   }
 }

@@ -1,0 +1,25 @@
+import { app, type Session, session } from 'electron';
+import { isOwnRequest } from '../app/start-url.ts';
+
+/** In memory (no `persist:`) and without a cache: the page leaves nothing on the disk. */
+const UI_PARTITION = 'postern-ui';
+
+/** Hardens every session that exists or will: no permission, no device, no request but to our own page. */
+export function hardenSessions(origin: string): void {
+  app.on('session-created', (created) => hardenSession(created, origin));
+}
+
+/** The session of the window. Only after the app is ready. */
+export function openUiSession(): Session {
+  return session.fromPartition(UI_PARTITION, { cache: false });
+}
+
+export function hardenSession(target: Session, origin: string): void {
+  target.setPermissionRequestHandler((_contents, _permission, callback) => callback(false));
+  target.setPermissionCheckHandler(() => false);
+  target.setDevicePermissionHandler(() => false);
+  target.setDisplayMediaRequestHandler((_request, callback) => callback(null));
+  target.webRequest.onBeforeRequest((details, callback) =>
+    callback({ cancel: !isOwnRequest(details.url, origin) }),
+  );
+}
