@@ -1,0 +1,17 @@
+#!/bin/sh
+# Runs as root while the files are still there. deb: `remove`; rpm: 0. An upgrade stops nothing here.
+set -eu
+unit=postern-helper.service
+
+case "${1:-}" in
+  remove | deconfigure | 0) ;;
+  *) exit 0 ;;
+esac
+
+# The helper takes tunnel, routes, DNS settings and socket away when it is asked to end.
+if [ -d /run/systemd/system ]; then
+  systemctl stop "$unit"
+fi
+if ! command -v deb-systemd-helper >/dev/null; then
+  systemctl disable "$unit"
+fi
