@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+const START_LIMIT_MS = 60_000;
+const places = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/usr/bin/google-chrome-stable',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+];
+
+/** Chromium or Chrome as the system has it, or null. */
+export function findChromium(): string | null {
+  return places.find((place) => existsSync(place)) ?? null;
+}
+
+export interface ChromiumOptions {
+  executable: string;
+  isHeadless: boolean;
+  width: number;
+  height: number;
+  /** BCP 47. */
+  locale: string;
+}
+
+export interface RunningChromium {
+  pid: number;
+  context: BrowserContext;
+  browser: Browser;
+  /** The window without address bar that it began with. */
+  firstPage: Page;
+  /** Resolves when its process is gone. */
+  ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+const quiet = [
+  '--no-first-run',
+  '--no-default-browser-check',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-extensions',
+  '--disable-features=Translate,MediaRouter,OptimizationHints,AutofillServerCommunication',
+  '--disable-search-engine-choice-screen',
+  '--password-store=basic',
+  '--use-mock-keychain',
+  '--hide-crash-restore-bubble',
+];
+
+/**
+ * Starts Chromium with a fresh profile and joins Playwright to it. Started here and not by Playwright, whose own way
+ * makes every page believe that it is visible and focused for ever.
+ */
+export async function startChromium(options: ChromiumOptions): Promise<RunningChromium> {
+  const profile = mkdtempSync(path.join(tmpdir(), 'postern-window-'));
+  const isRoot = process.getuid?.() === 0;
+  const args = [
+    ...quiet,
+    ...(options.isHeadless ? ['--headless=new', '--disable-gpu', '--hide-scrollbars'] : []),
+    // The sandbox needs namespaces that root does not get; no page but ours is ever shown.
+    ...(isRoot ? ['--no-sandbox', '--test-type'] : []),
+    `--user-data-dir=${profile}`,
+    `--lang=${options.locale}`,
+    `--window-size=${options.width},${options.height}`,
+    '--remote-debugging-port=0',
+    '--app=about:blank',
+  ];
+  const child = spawn(options.executable, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = new Promise<void>((resolve) => {
+    child.once('error', () => resolve());
+    child.once('exit', () => resolve());
+  });
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), 3_000);
+    await ended;
+    clearTimeout(timer);
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  };
+  try {
+    const browser = await chromium.connectOverCDP(await debugUrl(child), { noDefaults: true, isLocal: true });
+    const context = browser.contexts()[0];
+    if (!context) throw new Error('Chromium shows no context');
+    const firstPage = context.pages()[0] ?? (await context.waitForEvent('page'));
+    return { pid: child.pid ?? 0, browser, context, firstPage, ended, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function debugUrl(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const fail = (why: string): void => reject(new Error(`Chromium ${why}:\n${said.slice(-2000)}`));
+    const timer = setTimeout(() => fail('did not start in time'), START_LIMIT_MS);
+    child.once('error', (error) => fail(error.message));
+    child.once('exit', (code) => fail(`ended with code ${code}`));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-10_000);
+      const match = /DevTools listening on (ws:\S+)/.exec(said);
+      if (!match?.[1]) return;
+      clearTimeout(timer);
+      resolve(match[1]);
+    });
+  });
+}

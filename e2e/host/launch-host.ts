@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { findChromium, type RunningChromium } from './browser/chromium.ts';
+import { WindowHost } from './browser/window-host.ts';
+import type { BrowserCalls, MainCalls } from './contract.ts';
+import { createWire, type Wire } from './wire.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+export interface HostOptions {
+  /** Command before the program, e.g. to enter a network namespace. */
+  enter?: readonly string[];
+  env: Record<string, string | undefined>;
+  /** Arguments of the app. */
+  args?: readonly string[];
+  isHeadless: boolean;
+  /** BCP 47. */
+  locale?: string;
+  /** Where main's output goes. */
+  onOutput?: (text: string) => void;
+}
+
+export interface HostedApp {
+  /** Of the main process. */
+  readonly pid: number;
+  /** The page of its first window, when there is one that lives. */
+  page(): Promise<Page>;
+  /** Runs a self-contained function in main with the electron module, as Playwright does with real Electron. */
+  evaluate<R, A>(run: (electron: typeof Electron, argument: A) => R, argument: A): Promise<Awaited<R>>;
+  chromium(): Promise<RunningChromium> | null;
+  output(): string;
+  /** Exit code, or the signal. */
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+  kill(signal: NodeJS.Signals): void;
+  /** Ends main if need be, and Chromium. */
+  stop(): Promise<void>;
+}
+
+/** Starts src-main/main.ts, as it is, on Node with its windows in Chromium. */
+export function launchHost(options: HostOptions): HostedApp {
+  const executable = findChromium();
+  if (executable === null) throw new Error('no Chromium and no Chrome on this machine');
+  const locale = options.locale ?? 'en-US';
+  const register = path.join(import.meta.dirname, 'electron/register.ts');
+  const node = [process.execPath, '--disable-warning=ExperimentalWarning', '--import', register];
+  const [file = '', ...args] = [
+    ...(options.enter ?? []),
+    ...node,
+    path.join(root, 'src-main/main.ts'),
+    ...(options.args ?? []),
+  ];
+  const child = spawn(file, args, {
+    env: { ...options.env, POSTERN_HOST_LOCALE: locale },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const windows = new WindowHost({ executable, isHeadless: options.isHeadless, locale });
+  const main = join(child, windows);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      options.onOutput?.(text);
+    });
+  const ended = new Promise<number | NodeJS.Signals | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(code ?? signal));
+  });
+  const close = ended.then(() => windows.stop());
+  return {
+    pid: child.pid ?? 0,
+    page: () => windows.page(),
+    evaluate: (run, argument) => main.call('evaluate', String(run), argument) as Promise<never>,
+    chromium: () => windows.chromium(),
+    output: () => output,
+    ended,
+    kill: (signal) => void child.kill(signal),
+    async stop() {
+      child.kill('SIGKILL');
+      await close;
+    },
+  };
+}
+
+function join(child: ChildProcess, windows: WindowHost): Wire<MainCalls> {
+  const main = createWire<MainCalls, BrowserCalls>(
+    {
+      // A message to a main that has just ended has nobody to read it.
+      send: (message) => void (child.connected && child.send(message)),
+      onMessage: (listener) => void child.on('message', listener),
+    },
+    windows.calls,
+  );
+  windows.attach(main);
+  return main;
+}
