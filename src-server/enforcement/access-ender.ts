@@ -96,9 +96,16 @@ export class AccessEnder implements Enforcement {
 
   /** Tries again to write down what the database did not take. */
   async retryUnrecorded(): Promise<void> {
-    for (const request of this.#unrecorded.splice(0)) {
+    const owed = this.#unrecorded.splice(0);
+    for (let request = owed.shift(); request !== undefined; request = owed.shift()) {
       this.#ctx.log.warn({ scope: request.scope }, 'writing down an end of access that failed before');
-      await this.endAccess(request);
+      try {
+        await this.endAccess(request);
+      } catch (error) {
+        // `endAccess` has kept the one that failed; the others are still owed too.
+        this.#unrecorded.push(...owed);
+        throw error;
+      }
     }
   }
 
