@@ -1,0 +1,59 @@
+import { useEffect, useRef } from 'react';
+import { Bars } from './frame/bars.tsx';
+import { Nav } from './frame/nav.tsx';
+import { useAppearance } from './frame/use-appearance.ts';
+import { BrandMark } from './parts/arch.tsx';
+import { Activity } from './screens/activity/activity.tsx';
+import { Gate } from './screens/gate/gate.tsx';
+import { Help } from './screens/help/help.tsx';
+import { Home } from './screens/home/home.tsx';
+import { BackupCodes } from './screens/mfa-setup/backup-codes.tsx';
+import { Settings } from './screens/settings/settings.tsx';
+import { SignIn } from './screens/sign-in/sign-in.tsx';
+import { useHasSnapshot, useSnapshot } from './store/snapshot-store.ts';
+import { useView } from './store/view-store.ts';
+import { en } from './strings/en.ts';
+
+const screenOf = { home: Home, activity: Activity, settings: Settings, help: Help };
+
+export function App() {
+  const isReady = useHasSnapshot();
+  if (isReady) return <Ready />;
+  return (
+    <main className="starting" aria-busy="true" aria-label={en.common.starting}>
+      <BrandMark />
+    </main>
+  );
+}
+
+function Ready() {
+  useAppearance();
+  const isSignedOut = useSnapshot((s) => s.connection.phase === 'signed-out');
+  const backupCodes = useView((view) => view.backupCodes);
+  if (isSignedOut) return <SignIn />;
+  if (backupCodes !== null) return <BackupCodes codes={backupCodes} />;
+  return <SignedIn />;
+}
+
+function SignedIn() {
+  const screen = useView((view) => view.screen);
+  const Screen = screenOf[screen];
+  const main = useRef<HTMLElement>(null);
+  // A new screen begins at its top.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the screen is what it follows
+  useEffect(() => {
+    main.current?.scrollTo({ top: 0 });
+  }, [screen]);
+  return (
+    <div className="frame">
+      <Nav />
+      <div className="frame-body">
+        <Bars />
+        <main ref={main} className="screen" data-screen={screen}>
+          <Screen />
+        </main>
+      </div>
+      <Gate />
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+import type { Policy } from '../../src-shared/policy.ts';
+import { roughDuration } from '../format/duration.ts';
+import { Bar } from '../parts/bar.tsx';
+import { Button } from '../parts/button.tsx';
+import { useSnapshot } from '../store/snapshot-store.ts';
+import { useCommand } from '../store/use-command.ts';
+import { dismissNotice, useView } from '../store/view-store.ts';
+import { useLanguage } from '../strings/use-strings.ts';
+
+/** A clock that is further off than this makes codes fail (`ux.md`, rule 15). */
+const CLOCK_TOLERANCE_MS = 30_000;
+
+/** These two are told by the gate and the Home screen already. */
+const toldElsewhere = new Set(['disconnected-by-server', 'lease-expiring']);
+
+const asksForNothing = (policy: Policy | null) =>
+  policy !== null && !policy.totpPriorConnection && !policy.unlockPriorConnection;
+
+/** What holds for the whole window, above every screen; nothing at all when all is well. */
+export function Bars() {
+  const { t, locale } = useLanguage();
+  const isOnline = useSnapshot((s) => s.isOnline);
+  const channel = useSnapshot((s) => s.channel);
+  const serverName = useSnapshot((s) => s.account?.serverName ?? null);
+  const isOpenHouse = useSnapshot((s) => asksForNothing(s.policy));
+  const offsetMs = useSnapshot((s) => Math.abs(s.clockOffsetMs ?? 0));
+  const keychain = useSnapshot((s) => s.keychain);
+  const update = useSnapshot((s) => s.app.update);
+  const hasRecovered = useSnapshot((s) => s.app.hasRecovered);
+  const notices = useSnapshot((s) => s.notices);
+  const dismissed = useView((view) => view.dismissed);
+  const install = useCommand('update.install');
+  const notice = notices.findLast(({ id, kind }) => !toldElsewhere.has(kind) && !dismissed.includes(id));
+
+  return (
+    <div className="bars">
+      {!isOnline && <Bar look="warning">{t.bars.offline}</Bar>}
+      {isOnline && serverName !== null && channel === 'closed' && (
+        <Bar look="warning">{t.bars.channelClosed(serverName)}</Bar>
+      )}
+      {isOpenHouse && <Bar look="warning">{t.bars.noGate}</Bar>}
+      {offsetMs > CLOCK_TOLERANCE_MS && (
+        <Bar look="warning">{t.bars.clock(roughDuration(offsetMs, locale))}</Bar>
+      )}
+      {keychain === 'locked' && <Bar look="warning">{t.bars.keychainLocked}</Bar>}
+      {hasRecovered && !dismissed.includes(RECOVERED) && (
+        <Bar look="info" onDismiss={() => dismissNotice(RECOVERED)}>
+          {t.bars.recovered}
+        </Bar>
+      )}
+      {notice && (
+        <Bar look="info" onDismiss={() => dismissNotice(notice.id)}>
+          {notice.text}
+        </Bar>
+      )}
+      {update === 'ready' && (
+        <Bar
+          look="info"
+          action={
+            <Button isBusy={install.isBusy} onPress={() => void install.run(undefined)}>
+              {t.bars.updateNow}
+            </Button>
+          }
+        >
+          {t.bars.update}
+        </Bar>
+      )}
+    </div>
+  );
+}
+
+/** Notices count from 1; this one is the page's own. */
+const RECOVERED = 0;

@@ -1,0 +1,31 @@
+import { Component, type ReactNode } from 'react';
+import { Button } from '../parts/button.tsx';
+import { de } from '../strings/de.ts';
+import { en } from '../strings/en.ts';
+
+interface State {
+  hasFailed: boolean;
+}
+
+/** A bug in the page is shown as one, with a way out. It needs nothing from the snapshot, which may be what failed. */
+export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
+  override state: State = { hasFailed: false };
+
+  static getDerivedStateFromError(): State {
+    return { hasFailed: true };
+  }
+
+  override render(): ReactNode {
+    if (!this.state.hasFailed) return this.props.children;
+    const t = navigator.language.startsWith('de') ? de : en;
+    return (
+      <main className="crash">
+        <h1>{t.crash.title}</h1>
+        <p>{t.crash.text}</p>
+        <Button look="primary" onPress={() => window.location.reload()}>
+          {t.crash.reload}
+        </Button>
+      </main>
+    );
+  }
+}

@@ -1,0 +1,43 @@
+import type { ReactNode } from 'react';
+import { BrandMark } from '../parts/arch.tsx';
+import { ActivityIcon, HelpIcon, HomeIcon, SettingsIcon } from '../parts/icons.tsx';
+import { useSnapshot } from '../store/snapshot-store.ts';
+import { type ScreenName, screens, showScreen, useView } from '../store/view-store.ts';
+import { useLanguage } from '../strings/use-strings.ts';
+
+const icons: Record<ScreenName, () => ReactNode> = {
+  home: HomeIcon,
+  activity: ActivityIcon,
+  settings: SettingsIcon,
+  help: HelpIcon,
+};
+
+/** A rail at the side, or a bar at the foot of a narrow window. */
+export function Nav() {
+  const { t } = useLanguage();
+  const current = useView((view) => view.screen);
+  const isBrowser = useSnapshot((s) => s.app.host === 'browser' && !s.app.isPackaged);
+  return (
+    <nav className="nav" aria-label={t.nav.label} title={isBrowser ? t.settings.browserHost : undefined}>
+      <BrandMark />
+      <ul>
+        {screens.map((screen) => {
+          const Glyph = icons[screen];
+          return (
+            <li key={screen}>
+              <button
+                type="button"
+                className="nav-item"
+                aria-current={screen === current ? 'page' : undefined}
+                onClick={() => showScreen(screen)}
+              >
+                <Glyph />
+                <span>{t.nav[screen]}</span>
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+    </nav>
+  );
+}

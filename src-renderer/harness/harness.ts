@@ -1,0 +1,27 @@
+import type { AppSnapshot } from '../../src-shared/app-snapshot.ts';
+import { ScriptedBridge } from './scripted-bridge.ts';
+import { scenarios } from './scenarios.ts';
+
+/**
+ * The page behind a scripted bridge, for tests and pictures: `?scenario=<name>&theme=dark&language=de`. Built only in
+ * mode `harness`; the page that ships never imports this folder.
+ */
+declare global {
+  interface Window {
+    harness: ScriptedBridge;
+  }
+}
+
+const query = new URLSearchParams(window.location.search);
+const scenario = scenarios[query.get('scenario') ?? 'disconnected'];
+if (scenario === undefined) throw new Error('no such scenario');
+const start = scenario();
+const settings: AppSnapshot['settings'] = {
+  ...start.settings,
+  theme: query.get('theme') === 'dark' ? 'dark' : 'light',
+  language: query.get('language') === 'de' ? 'de' : 'en',
+};
+const bridge = new ScriptedBridge({ ...start, settings });
+Object.defineProperty(window, 'postern', { value: bridge.bridge });
+window.harness = bridge;
+await import('../main.tsx');

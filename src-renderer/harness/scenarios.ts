@@ -1,0 +1,197 @@
+import type { ActivityEntry, AppSnapshot } from '../../src-shared/app-snapshot.ts';
+import type { ConnectionState, GatePrompt } from '../../src-shared/connection-state.ts';
+
+/** Snapshots of every state that a screen has; times are relative to now, so that they read naturally. */
+
+const uuid = (n: number) => `0198a000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+const iso = (offsetSeconds: number) => new Date(Date.now() + offsetSeconds * 1000).toISOString();
+
+const gateways = [
+  { id: uuid(1), name: 'Frankfurt', endpoint: '203.0.113.10:51820', isOnline: true },
+  { id: uuid(2), name: 'Stockholm', endpoint: '203.0.113.20:51820', isOnline: true },
+  { id: uuid(3), name: 'Lisbon', endpoint: null, isOnline: false },
+];
+const lease = () => ({
+  leaseId: uuid(9),
+  gatewayId: uuid(1),
+  expiresAt: iso(21.4 * 3600),
+  epoch: 4,
+  addresses: ['10.86.0.14/32'],
+});
+const kicked = () => ({
+  code: 'administrator',
+  message: 'Sign-in from a new country',
+  incidentId: 'INC-20417',
+  at: iso(-40),
+});
+const prompt = (change: Partial<GatePrompt> = {}): GatePrompt => ({
+  gatewayId: uuid(1),
+  challenge: { id: uuid(7), nonce: 'bm9uY2U', requires: ['totp'], unlockMethods: [], reason: null, expiresAt: iso(290) },
+  reason: null,
+  lastFailure: null,
+  attemptsLeft: null,
+  waitUntil: null,
+  isChecking: false,
+  ...change,
+});
+const connected = (change: Partial<Extract<ConnectionState, { phase: 'connected' }>> = {}): ConnectionState => ({
+  phase: 'connected',
+  gatewayId: uuid(1),
+  lease: lease(),
+  since: iso(-2 * 3600 - 754),
+  health: 'good',
+  renewal: null,
+  expiring: null,
+  warning: null,
+  ...change,
+});
+
+const wave = (i: number, scale: number) => Math.max(0, Math.sin(i / 6) + Math.sin(i / 2.3) * 0.6 + 0.7) * scale;
+const traffic = Array.from({ length: 60 }, (_, i) => ({
+  rxPerSecond: wave(i, 1_400_000),
+  txPerSecond: wave(i + 20, 260_000),
+}));
+
+function entry(id: number, change: Partial<ActivityEntry> & Pick<ActivityEntry, 'kind' | 'at'>): ActivityEntry {
+  return { id, source: null, gatewayName: null, reason: null, problem: null, ...change };
+}
+const activity = (): ActivityEntry[] => [
+  entry(7, { kind: 'connected', at: iso(-7954), source: 'gate-dialog', gatewayName: 'Frankfurt' }),
+  entry(6, {
+    kind: 'proof-refused',
+    at: iso(-7962),
+    gatewayName: 'Frankfurt',
+    problem: {
+      type: 'urn:postern:problem:code-already-used',
+      code: 'code-already-used',
+      title: 'Code already used',
+      status: 401,
+      detail: 'That code was already used. Wait for the next one.',
+    },
+  }),
+  entry(5, { kind: 'gate', at: iso(-7990), source: 'server', gatewayName: 'Frankfurt', reason: kicked() }),
+  entry(4, { kind: 'disconnected', at: iso(-7991), source: 'server', gatewayName: 'Frankfurt' }),
+  entry(3, { kind: 'connected', at: iso(-93_000), source: 'tray', gatewayName: 'Stockholm' }),
+  entry(2, { kind: 'reconnecting', at: iso(-94_000), source: 'system', gatewayName: 'Stockholm' }),
+  entry(1, { kind: 'signed-in', at: iso(-95_000), source: 'home-button' }),
+];
+
+function snapshot(connection: ConnectionState, change: Partial<AppSnapshot> = {}): AppSnapshot {
+  return {
+    version: 1,
+    app: {
+      name: 'Postern',
+      version: '0.1.0',
+      platform: 'linux',
+      host: 'electron',
+      isPackaged: true,
+      locale: 'en-GB',
+      defaultServerUrl: 'https://vpn.northwind.example',
+      update: 'none',
+      hasRecovered: false,
+    },
+    connection,
+    account: {
+      serverUrl: 'https://vpn.northwind.example',
+      serverName: 'Northwind',
+      email: 'ada@northwind.example',
+      memberId: uuid(20),
+      deviceId: uuid(21),
+    },
+    gateways,
+    policy: {
+      totpPriorConnection: true,
+      unlockPriorConnection: false,
+      unlockMethods: ['pin', 'uv-hw', 'uv-soft'],
+      softUnlockHours: 12,
+      mfaRequired: { panel: true, client: true },
+      signInGraceSeconds: 60,
+      maxConnectionSeconds: 86_400,
+      idleSeconds: 180,
+      trafficWhileWaiting: 'off',
+    },
+    channel: 'open',
+    keychain: 'ok',
+    tunnel: { phase: 'down', lastHandshakeAt: null, rxBytes: 0, txBytes: 0, lockdown: 'off', dns: 'none' },
+    isOnline: true,
+    clockOffsetMs: -212,
+    settings: {
+      launchAtLogin: true,
+      connectAtLaunch: false,
+      trafficWhileWaiting: null,
+      theme: 'light',
+      language: 'en',
+    },
+    activity: activity(),
+    traffic: [],
+    notices: [],
+    ...change,
+  };
+}
+
+const up = (): Partial<AppSnapshot> => ({
+  traffic,
+  tunnel: {
+    phase: 'up',
+    leaseId: uuid(9),
+    lastHandshakeAt: iso(-30),
+    rxBytes: 482_113_004,
+    txBytes: 37_220_911,
+    lockdown: 'off',
+    dns: 'resolved',
+  },
+});
+const signedOut: Partial<AppSnapshot> = { account: null, gateways: [], policy: null, activity: [], channel: 'closed' };
+const idle = (): ConnectionState => ({ phase: 'disconnected', cause: null, reason: null, source: null });
+
+export const scenarios: Record<string, () => AppSnapshot> = {
+  'signed-out': () => snapshot({ phase: 'signed-out', reason: null }, { ...signedOut, keychain: 'absent' }),
+  'signed-out-reason': () =>
+    snapshot({ phase: 'signed-out', reason: { ...kicked(), code: 'member-blocked', message: '' } }, signedOut),
+  disconnected: () => snapshot(idle()),
+  'disconnected-failed': () =>
+    snapshot({
+      phase: 'disconnected',
+      cause: {
+        type: 'urn:postern:problem:helper-unavailable',
+        code: 'helper-unavailable',
+        title: 'Helper not running',
+        status: 503,
+        detail: 'The Postern helper is not running on this computer.',
+      },
+      reason: null,
+      source: null,
+    }, { tunnel: null }),
+  'no-gateways': () => snapshot(idle(), { gateways: [], activity: [] }),
+  offline: () => snapshot(idle(), { isOnline: false, channel: 'closed', clockOffsetMs: 190_000, keychain: 'locked' }),
+  gate: () => snapshot({ phase: 'gate', prompt: prompt() }),
+  'gate-kicked': () => snapshot({ phase: 'gate', prompt: prompt({ reason: kicked() }) }),
+  'gate-wait': () =>
+    snapshot({ phase: 'gate', prompt: prompt({ reason: kicked(), waitUntil: iso(27.5), attemptsLeft: 0 }) }),
+  connecting: () => snapshot({ phase: 'connecting', gatewayId: uuid(1), attempt: 1, lease: lease() }),
+  connected: () => snapshot(connected(), up()),
+  stale: () => snapshot(connected({ health: 'stale' }), up()),
+  renewal: () => snapshot(connected({ expiring: iso(600), renewal: prompt() }), up()),
+  expiring: () => snapshot(connected({ expiring: iso(600) }), up()),
+  'no-gate-policy': () => {
+    const open = snapshot(connected(), up());
+    return { ...open, policy: open.policy && { ...open.policy, totpPriorConnection: false } };
+  },
+  reconnecting: () =>
+    snapshot({
+      phase: 'reconnecting',
+      gatewayId: uuid(1),
+      lease: lease(),
+      cause: null,
+      attempt: 3,
+      nextTryAt: iso(9),
+      warning: null,
+    }),
+  disconnecting: () => snapshot({ phase: 'disconnecting', next: 'gate', reason: kicked() }),
+  blocked: () => snapshot({ phase: 'blocked', cause: kicked(), blockingFailed: null }),
+  'all-bars': () =>
+    snapshot(idle(), {
+      app: { ...snapshot(idle()).app, update: 'ready', hasRecovered: true, host: 'browser', isPackaged: false },
+      notices: [{ id: 1, at: iso(-5), kind: 'settings-damaged', text: 'The settings file was damaged. It was kept aside.' }],
+    }),
+};

@@ -1,0 +1,46 @@
+import type { ReactNode, Ref } from 'react';
+
+interface ButtonProps {
+  children: ReactNode;
+  onPress?: () => void;
+  look?: 'primary' | 'secondary' | 'quiet' | 'danger';
+  size?: 'normal' | 'large';
+  type?: 'button' | 'submit';
+  /** Shown as working, and not pressed again; focus stays. */
+  isBusy?: boolean;
+  isDisabled?: boolean;
+  describedBy?: string;
+  ref?: Ref<HTMLButtonElement>;
+}
+
+/** A button that never loses focus: what is off for now is `aria-disabled`, not `disabled`. */
+export function Button({
+  children,
+  onPress,
+  look = 'secondary',
+  size = 'normal',
+  type = 'button',
+  isBusy = false,
+  isDisabled = false,
+  describedBy,
+  ref,
+}: ButtonProps) {
+  const isOff = isBusy || isDisabled;
+  return (
+    <button
+      ref={ref}
+      type={type}
+      className={`button button-${look} button-${size}`}
+      aria-disabled={isOff || undefined}
+      aria-busy={isBusy || undefined}
+      aria-describedby={describedBy}
+      onClick={(event) => {
+        if (isOff) event.preventDefault();
+        else onPress?.();
+      }}
+    >
+      {isBusy && <span className="spinner" aria-hidden="true" />}
+      <span className="button-label">{children}</span>
+    </button>
+  );
+}

@@ -1,0 +1,41 @@
+import type { ActivityEntry } from '../../../src-shared/app-snapshot.ts';
+import { dayText } from '../../format/date-time.ts';
+import { useSnapshot } from '../../store/snapshot-store.ts';
+import { useLanguage } from '../../strings/use-strings.ts';
+import { useServerClock } from '../../time/use-now.ts';
+import { ActivityRow } from './activity-row.tsx';
+
+/** What happened to this device's connections, newest first, a heading for each day. */
+export function Activity() {
+  const { t, locale } = useLanguage();
+  const clock = useServerClock();
+  const activity = useSnapshot((s) => s.activity);
+  const today = new Date(clock()).toDateString();
+  return (
+    <div className="page">
+      <h1>{t.activity.title}</h1>
+      {activity.length === 0 && (
+        <div className="empty">
+          <p className="empty-title">{t.activity.empty}</p>
+          <p className="hint">{t.activity.emptyText}</p>
+        </div>
+      )}
+      {byDay(activity).map(([day, entries]) => (
+        <section key={day} aria-labelledby={`day-${entries[0]?.id}`}>
+          <h2 className="day" id={`day-${entries[0]?.id}`}>
+            {day === today ? t.activity.today : dayText(entries[0]?.at ?? '', locale)}
+          </h2>
+          <ol className="panel activity">
+            {entries.map((entry) => (
+              <ActivityRow key={entry.id} entry={entry} />
+            ))}
+          </ol>
+        </section>
+      ))}
+    </div>
+  );
+}
+
+function byDay(entries: readonly ActivityEntry[]): [day: string, entries: ActivityEntry[]][] {
+  return [...Map.groupBy(entries, (entry) => new Date(entry.at).toDateString())];
+}

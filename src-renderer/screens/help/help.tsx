@@ -1,0 +1,53 @@
+import { Button } from '../../parts/button.tsx';
+import { ProblemNote } from '../../parts/problem-note.tsx';
+import { useSnapshot } from '../../store/snapshot-store.ts';
+import { useCommand } from '../../store/use-command.ts';
+import { useLanguage } from '../../strings/use-strings.ts';
+import { Diagnostics } from './diagnostics.tsx';
+import { PartMark } from './part-mark.tsx';
+import { partStates } from './part-states.ts';
+
+export function Help() {
+  const language = useLanguage();
+  const { t } = language;
+  const snapshot = useSnapshot((s) => s);
+  const refresh = useCommand('connection.refresh');
+  const open = useCommand('link.open');
+  return (
+    <div className="page">
+      <h1>{t.help.title}</h1>
+      <section className="panel" aria-labelledby="help-parts">
+        <div className="panel-head">
+          <h2 id="help-parts">{t.help.parts}</h2>
+          <Button look="quiet" isBusy={refresh.isBusy} onPress={() => void refresh.run(undefined)}>
+            {t.help.refresh}
+          </Button>
+        </div>
+        <ProblemNote problem={refresh.problem} />
+        <ul className="parts">
+          {partStates(snapshot, language).map(({ name, level, text }) => (
+            <li key={name} className="part" data-level={level}>
+              <PartMark level={level} />
+              <div>
+                <p>
+                  <strong>{name}</strong> <span className="part-level">{t.help.levels[level]}</span>
+                </p>
+                <p className="hint">{text}</p>
+              </div>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <Diagnostics />
+      <section className="panel" aria-labelledby="help-links">
+        <h2 id="help-links">{t.help.links}</h2>
+        <div className="row">
+          <Button onPress={() => void open.run({ link: 'documentation' })}>{t.help.documentation}</Button>
+          <Button onPress={() => void open.run({ link: 'source-code' })}>{t.help.sourceCode}</Button>
+          <Button onPress={() => void open.run({ link: 'report-problem' })}>{t.help.reportProblem}</Button>
+        </div>
+        <ProblemNote problem={open.problem} />
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,53 @@
+import type { ConnectionState } from '../../../src-shared/connection-state.ts';
+import { timeText } from '../../format/date-time.ts';
+import { clockText, roughDuration } from '../../format/duration.ts';
+import { Button } from '../../parts/button.tsx';
+import { ProblemNote } from '../../parts/problem-note.tsx';
+import { useCommand } from '../../store/use-command.ts';
+import { useLanguage } from '../../strings/use-strings.ts';
+import { useServerNow } from '../../time/use-now.ts';
+
+type Connected = Extract<ConnectionState, { phase: 'connected' }>;
+
+/** Since when, from which address, until when. The rows stay where they are without a connection. */
+export function Facts({ connected }: { connected: Connected | null }) {
+  const { t, locale } = useLanguage();
+  const now = useServerNow(1000, connected !== null);
+  const renew = useCommand('connection.renew');
+  const since = connected && Date.parse(connected.since);
+  const expiresAt = connected && Date.parse(connected.lease.expiresAt);
+  const address = connected?.lease.addresses.map((cidr) => cidr.split('/')[0]).join(', ');
+  return (
+    <>
+      <dl className="facts">
+        <div>
+          <dt>{t.home.duration}</dt>
+          <dd className="numeric">
+            {since === null ? t.common.none : clockText((now - since) / 1000)}
+            {connected && <span className="hint"> · {timeText(connected.since, now, locale)}</span>}
+          </dd>
+        </div>
+        <div>
+          <dt>{t.home.address}</dt>
+          <dd className="mono">{address ?? t.common.none}</dd>
+        </div>
+        <div>
+          <dt>{t.home.verification}</dt>
+          <dd className="facts-renew">
+            <span>
+              {expiresAt === null
+                ? t.common.none
+                : t.home.verificationIn(roughDuration(Math.max(0, expiresAt - now), locale))}
+            </span>
+            {connected && (
+              <Button look="quiet" isBusy={renew.isBusy} onPress={() => void renew.run(undefined)}>
+                {t.home.renew}
+              </Button>
+            )}
+          </dd>
+        </div>
+      </dl>
+      <ProblemNote problem={renew.problem} />
+    </>
+  );
+}

@@ -1,0 +1,48 @@
+import { useId } from 'react';
+import { ServerIcon } from '../../parts/icons.tsx';
+import { useSnapshot } from '../../store/snapshot-store.ts';
+import { useLanguage } from '../../strings/use-strings.ts';
+
+interface GatewayPickerProps {
+  selectedId: string | null;
+  /** A connection is up or on its way: shown, not changed. */
+  isLocked: boolean;
+  onSelect: (gatewayId: string) => void;
+}
+
+export function GatewayPicker({ selectedId, isLocked, onSelect }: GatewayPickerProps) {
+  const { t } = useLanguage();
+  const id = useId();
+  const gateways = useSnapshot((s) => s.gateways);
+  const selected = gateways.find((gateway) => gateway.id === selectedId);
+  return (
+    <div className="gateway">
+      <ServerIcon />
+      <div className="gateway-words">
+        {gateways.length > 1 && !isLocked ? (
+          <>
+            <label htmlFor={id}>{t.home.gateway}</label>
+            <select id={id} value={selectedId ?? ''} onChange={(event) => onSelect(event.target.value)}>
+              {gateways.map((gateway) => (
+                <option key={gateway.id} value={gateway.id}>
+                  {gateway.isOnline ? gateway.name : t.home.gatewayOffline(gateway.name)}
+                </option>
+              ))}
+            </select>
+          </>
+        ) : (
+          <>
+            <span className="gateway-label">{t.home.gateway}</span>
+            <span className="gateway-name">
+              {selected === undefined
+                ? t.common.none
+                : selected.isOnline
+                  ? selected.name
+                  : t.home.gatewayOffline(selected.name)}
+            </span>
+          </>
+        )}
+      </div>
+    </div>
+  );
+}

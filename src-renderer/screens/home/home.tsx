@@ -1,0 +1,47 @@
+import { timeText } from '../../format/date-time.ts';
+import { Bar } from '../../parts/bar.tsx';
+import { useSnapshot } from '../../store/snapshot-store.ts';
+import { useLanguage } from '../../strings/use-strings.ts';
+import { useServerClock } from '../../time/use-now.ts';
+import { Explanation } from './explanation.tsx';
+import { Facts } from './facts.tsx';
+import { GatewayPicker } from './gateway-picker.tsx';
+import { MainButton } from './main-button.tsx';
+import { StateRing } from './state-ring.tsx';
+import { stateView } from './state-view.ts';
+import { TrafficGraph } from './traffic-graph.tsx';
+import { useGatewayChoice } from './use-gateway-choice.ts';
+
+/** One large state and one large button; beside them what there is to know about the connection. */
+export function Home() {
+  const { t, locale } = useLanguage();
+  const clock = useServerClock();
+  const connection = useSnapshot((s) => s.connection);
+  const gateway = useGatewayChoice();
+  const view = stateView(connection, t);
+  const connected = connection.phase === 'connected' ? connection : null;
+  const warning = 'warning' in connection ? connection.warning : null;
+  return (
+    <div className="home">
+      <section className="hero" aria-labelledby="state-word">
+        <StateRing {...view} />
+        <div role="status" className="hero-words">
+          <h1 id="state-word" className="state-word" data-tone={view.tone}>
+            {view.word}
+          </h1>
+          <Explanation gatewayName={gateway.name} />
+        </div>
+        <MainButton gatewayId={gateway.gatewayId} />
+      </section>
+      <section className="panel home-panel" aria-label={t.home.details}>
+        {connected?.expiring && (
+          <Bar look="info">{t.home.expiring(timeText(connected.expiring, clock(), locale))}</Bar>
+        )}
+        {warning && <Bar look="warning">{warning}</Bar>}
+        <GatewayPicker selectedId={gateway.gatewayId} isLocked={gateway.isLocked} onSelect={gateway.choose} />
+        <Facts connected={connected} />
+        <TrafficGraph isConnected={connected !== null} />
+      </section>
+    </div>
+  );
+}

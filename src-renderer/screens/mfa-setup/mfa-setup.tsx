@@ -1,0 +1,84 @@
+import { useEffect, useState } from 'react';
+import type { CommandOutput } from '../../../src-shared/app-ipc.ts';
+import { Button } from '../../parts/button.tsx';
+import { CodeForm } from '../../parts/code/code-form.tsx';
+import { CopyButton } from '../../parts/copy-button.tsx';
+import { Door } from '../../parts/door.tsx';
+import { ProblemNote } from '../../parts/problem-note.tsx';
+import { useCommand } from '../../store/use-command.ts';
+import { showBackupCodes } from '../../store/view-store.ts';
+import { useLanguage } from '../../strings/use-strings.ts';
+import { QrCode } from './qr-code.tsx';
+
+interface MfaSetupProps {
+  serverName: string;
+  /** The factor is in force; the backup codes are on screen from the view store. */
+  onDone: () => void;
+  onCancel: () => void;
+}
+
+export function MfaSetup({ serverName, onDone, onCancel }: MfaSetupProps) {
+  const { t } = useLanguage();
+  const { run, isBusy, problem } = useCommand('mfa.set-up');
+  const [factor, setFactor] = useState<CommandOutput<'mfa.set-up'> | null>(null);
+
+  async function begin(): Promise<void> {
+    const answer = await run(undefined);
+    if (answer.ok) setFactor(answer.value);
+  }
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the step appears
+  useEffect(() => {
+    const timer = setTimeout(() => void begin());
+    return () => clearTimeout(timer);
+  }, []);
+
+  return (
+    <Door title={t.setup.title} text={t.setup.text} isWide>
+      {factor === null ? (
+        <div className="stack setup-waiting">
+          <p role="status" className="hint">
+            {isBusy ? t.setup.preparing : ''}
+          </p>
+          <ProblemNote problem={problem} />
+          {problem && (
+            <div className="row">
+              <Button look="primary" onPress={() => void begin()}>
+                {t.setup.again}
+              </Button>
+              <Button onPress={onCancel}>{t.signIn.startOver}</Button>
+            </div>
+          )}
+        </div>
+      ) : (
+        <div className="setup">
+          <div className="setup-scan">
+            <QrCode text={factor.otpauthUri} label={t.setup.qr} />
+            <p className="hint">{t.setup.cannotScan}</p>
+            <p className="secret mono">{factor.secret.match(/.{1,4}/g)?.join(' ')}</p>
+            <CopyButton text={factor.secret} />
+          </div>
+          <div className="setup-confirm">
+            <h2>{t.setup.confirmTitle}</h2>
+            <CodeForm
+              methods={['totp']}
+              serverName={serverName}
+              earlierFailure={null}
+              attemptsLeft={null}
+              waitUntilMs={null}
+              submitLabel={t.setup.confirm}
+              cancelLabel={t.signIn.startOver}
+              onCancel={onCancel}
+              onSubmit={async (_method, code) => {
+                const answer = await window.postern.invoke('mfa.confirm', { code });
+                if (!answer.ok) return answer.problem;
+                showBackupCodes(answer.value.backupCodes);
+                onDone();
+                return null;
+              }}
+            />
+          </div>
+        </div>
+      )}
+    </Door>
+  );
+}

@@ -1,0 +1,39 @@
+import { useState } from 'react';
+import { Button } from '../../parts/button.tsx';
+import { ProblemNote } from '../../parts/problem-note.tsx';
+import { useSnapshot } from '../../store/snapshot-store.ts';
+import { useCommand } from '../../store/use-command.ts';
+import { useLanguage } from '../../strings/use-strings.ts';
+
+export function Account() {
+  const { t } = useLanguage();
+  const account = useSnapshot((s) => s.account);
+  const signOut = useCommand('session.sign-out');
+  const [isAsking, setAsking] = useState(false);
+  if (account === null) return null;
+  return (
+    <section className="panel" aria-labelledby="settings-account">
+      <h2 id="settings-account">{t.settings.account}</h2>
+      <div className="panel-row">
+        <p className="account-line">
+          {isAsking ? t.settings.signOutConfirm : t.settings.signedInAs(account.email, account.serverName)}
+        </p>
+        <div className="row">
+          <Button
+            look={isAsking ? 'danger' : 'secondary'}
+            isBusy={signOut.isBusy}
+            onPress={() => (isAsking ? void signOut.run(undefined) : setAsking(true))}
+          >
+            {t.settings.signOut}
+          </Button>
+          {isAsking && (
+            <Button look="quiet" onPress={() => setAsking(false)}>
+              {t.common.cancel}
+            </Button>
+          )}
+        </div>
+      </div>
+      <ProblemNote problem={signOut.problem} />
+    </section>
+  );
+}

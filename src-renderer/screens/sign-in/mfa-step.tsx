@@ -1,0 +1,36 @@
+import { CodeForm } from '../../parts/code/code-form.tsx';
+import type { CodeMethod } from '../../parts/code/failure-text.ts';
+import { Door } from '../../parts/door.tsx';
+import { useLanguage } from '../../strings/use-strings.ts';
+
+interface MfaStepProps {
+  serverName: string;
+  methods: readonly CodeMethod[];
+  onSetUp: () => void;
+  onCancel: () => void;
+}
+
+/** The second factor of a sign-in. When it is accepted, the next snapshot takes this screen away. */
+export function MfaStep({ serverName, methods, onSetUp, onCancel }: MfaStepProps) {
+  const { t } = useLanguage();
+  return (
+    <Door title={t.signIn.mfaTitle} text={t.signIn.mfaText(serverName)}>
+      <CodeForm
+        methods={methods}
+        serverName={serverName}
+        earlierFailure={null}
+        attemptsLeft={null}
+        waitUntilMs={null}
+        submitLabel={t.signIn.mfaSubmit}
+        cancelLabel={t.signIn.startOver}
+        onCancel={onCancel}
+        onSubmit={async (method, code) => {
+          const answer = await window.postern.invoke('session.sign-in-mfa', { method, code });
+          if (!answer.ok) return answer.problem;
+          if (answer.value.step === 'mfa-setup') onSetUp();
+          return null;
+        }}
+      />
+    </Door>
+  );
+}

@@ -1,0 +1,96 @@
+import { useEffect, useRef, useState } from 'react';
+import type { SignInStepView } from '../../../src-shared/app-ipc.ts';
+import { Button } from '../../parts/button.tsx';
+import { Door } from '../../parts/door.tsx';
+import { ProblemNote } from '../../parts/problem-note.tsx';
+import { TextField } from '../../parts/text-field.tsx';
+import { useCommand } from '../../store/use-command.ts';
+import { useLanguage } from '../../strings/use-strings.ts';
+import { PasswordField } from './password-field.tsx';
+import { ServerName } from './server-name.tsx';
+import type { FoundServer } from './sign-in.tsx';
+
+interface PasswordStepProps {
+  server: FoundServer;
+  email: string;
+  /** The authenticator was set up a moment ago; the sign-in begins anew. */
+  isSetUpDone: boolean;
+  onEmail: (email: string) => void;
+  onChangeServer: () => void;
+  onTrust: () => void;
+  onNext: (step: SignInStepView) => void;
+}
+
+export function PasswordStep(props: PasswordStepProps) {
+  const { server, email } = props;
+  const { t } = useLanguage();
+  const signIn = useCommand('session.sign-in');
+  const [password, setPassword] = useState('');
+  const [isMissing, setMissing] = useState(false);
+  const emailField = useRef<HTMLInputElement>(null);
+  const passwordField = useRef<HTMLInputElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the step appears
+  useEffect(() => (email === '' ? emailField : passwordField).current?.focus(), []);
+
+  async function submit(): Promise<void> {
+    if (signIn.isBusy) return;
+    const lacks = email.trim() === '' ? emailField : password === '' ? passwordField : null;
+    setMissing(lacks !== null);
+    if (lacks) return lacks.current?.focus();
+    const answer = await signIn.run({ serverUrl: server.url, email: email.trim(), password });
+    if (answer.ok) return props.onNext(answer.value);
+    setPassword('');
+    passwordField.current?.focus();
+  }
+
+  return (
+    <Door title={t.signIn.title} {...(props.isSetUpDone ? { text: t.setup.doneSignIn } : {})}>
+      <form
+        className="stack"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <div className="server-line">
+          <ServerName server={server} />
+          <Button look="quiet" onPress={props.onChangeServer}>
+            {t.signIn.change}
+          </Button>
+        </div>
+        {!server.isTrusted && (
+          <p className="hint row">
+            {t.signIn.notTrusted}
+            <Button look="quiet" onPress={props.onTrust}>
+              {t.signIn.trustTitle}
+            </Button>
+          </p>
+        )}
+        <TextField
+          ref={emailField}
+          label={t.signIn.email}
+          type="email"
+          name="username"
+          autoComplete="username"
+          value={email}
+          isReadOnly={signIn.isBusy}
+          onChange={props.onEmail}
+        />
+        <PasswordField
+          ref={passwordField}
+          value={password}
+          isReadOnly={signIn.isBusy}
+          onChange={setPassword}
+        />
+        <div role="alert" className="field-error">
+          {isMissing ? t.signIn.missing : ''}
+        </div>
+        <ProblemNote problem={signIn.problem} />
+        <Button type="submit" look="primary" size="large" isBusy={signIn.isBusy}>
+          {t.signIn.submit}
+        </Button>
+      </form>
+    </Door>
+  );
+}

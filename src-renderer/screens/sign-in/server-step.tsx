@@ -1,0 +1,95 @@
+import { useEffect, useRef, useState } from 'react';
+import { Button } from '../../parts/button.tsx';
+import { Door } from '../../parts/door.tsx';
+import { ProblemNote } from '../../parts/problem-note.tsx';
+import { ReasonNote } from '../../parts/reason-note.tsx';
+import { TextField } from '../../parts/text-field.tsx';
+import { useSnapshot } from '../../store/snapshot-store.ts';
+import { useCommand } from '../../store/use-command.ts';
+import { useLanguage } from '../../strings/use-strings.ts';
+import { serverUrlOf } from './server-url.ts';
+import type { FoundServer } from './sign-in.tsx';
+
+interface ServerStepProps {
+  typedUrl: string;
+  onType: (typed: string) => void;
+  onFound: (server: FoundServer) => void;
+}
+
+export function ServerStep({ typedUrl, onType, onFound }: ServerStepProps) {
+  const { t } = useLanguage();
+  const reason = useSnapshot((s) => (s.connection.phase === 'signed-out' ? s.connection.reason : null));
+  const lookUp = useCommand('server.look-up');
+  const chooseCa = useCommand('server.choose-ca');
+  const [caFile, setCaFile] = useState<string | null>(null);
+  const [isInvalid, setInvalid] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+
+  async function submit(): Promise<void> {
+    if (lookUp.isBusy) return;
+    const url = serverUrlOf(typedUrl);
+    setInvalid(url === null);
+    if (url === null) return field.current?.focus();
+    const answer = await lookUp.run({ serverUrl: url });
+    if (answer.ok) onFound({ ...answer.value, url });
+  }
+
+  return (
+    <Door title={t.signIn.title} text={t.signIn.lead}>
+      {reason && (
+        <div className="door-reason">
+          <p className="door-reason-title">{t.signIn.endedTitle}</p>
+          <ReasonNote reason={reason} />
+        </div>
+      )}
+      <form
+        className="stack"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <TextField
+          ref={field}
+          label={t.signIn.server}
+          value={typedUrl}
+          inputMode="url"
+          autoComplete="url"
+          hint={t.signIn.serverHint}
+          error={isInvalid ? t.signIn.serverInvalid : null}
+          isReadOnly={lookUp.isBusy}
+          onChange={(typed) => {
+            setInvalid(false);
+            onType(typed);
+          }}
+        />
+        <ProblemNote problem={lookUp.problem} />
+        <Button type="submit" look="primary" size="large" isBusy={lookUp.isBusy}>
+          {lookUp.isBusy ? t.signIn.lookingUp : t.signIn.continue}
+        </Button>
+        <details
+          className="own-ca"
+          open={lookUp.problem?.code === 'server-untrusted-certificate' || undefined}
+        >
+          <summary>{t.signIn.ownCa}</summary>
+          <div className="own-ca-body">
+            <Button
+              isBusy={chooseCa.isBusy}
+              onPress={() =>
+                void chooseCa.run(undefined).then((answer) => {
+                  if (answer.ok && answer.value) setCaFile(answer.value.fileName);
+                })
+              }
+            >
+              {t.signIn.chooseCa}
+            </Button>
+            <span role="status">{caFile === null ? '' : t.signIn.caChosen(caFile)}</span>
+          </div>
+          <ProblemNote problem={chooseCa.problem} />
+        </details>
+      </form>
+    </Door>
+  );
+}

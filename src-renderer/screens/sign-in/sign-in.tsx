@@ -1,0 +1,90 @@
+import { useState } from 'react';
+import type { CommandOutput } from '../../../src-shared/app-ipc.ts';
+import type { CodeMethod } from '../../parts/code/failure-text.ts';
+import { useSnapshot } from '../../store/snapshot-store.ts';
+import { useView } from '../../store/view-store.ts';
+import { BackupCodes } from '../mfa-setup/backup-codes.tsx';
+import { MfaSetup } from '../mfa-setup/mfa-setup.tsx';
+import { MfaStep } from './mfa-step.tsx';
+import { PasswordStep } from './password-step.tsx';
+import { ServerStep } from './server-step.tsx';
+import { TrustStep } from './trust-step.tsx';
+
+export type FoundServer = CommandOutput<'server.look-up'> & { url: string };
+
+type Step =
+  | { name: 'server' }
+  | { name: 'trust'; server: FoundServer }
+  | { name: 'password'; server: FoundServer; isSetUpDone: boolean }
+  | { name: 'mfa'; server: FoundServer; methods: readonly CodeMethod[] }
+  | { name: 'mfa-setup'; server: FoundServer };
+
+/** From nobody to somebody, one question at a time. What main keeps between the steps never comes here. */
+export function SignIn() {
+  const defaultUrl = useSnapshot((s) => s.app.defaultServerUrl);
+  const [step, setStep] = useState<Step>({ name: 'server' });
+  const [typedUrl, setTypedUrl] = useState(defaultUrl ?? '');
+  const [email, setEmail] = useState('');
+  const backupCodes = useView((view) => view.backupCodes);
+
+  const toPassword = (server: FoundServer, isSetUpDone = false) =>
+    setStep({ name: 'password', server, isSetUpDone });
+  function startOver(server: FoundServer): void {
+    void window.postern.invoke('session.sign-in-cancel', undefined);
+    toPassword(server);
+  }
+
+  // Before anything else: they are shown once.
+  if (backupCodes !== null) return <BackupCodes codes={backupCodes} />;
+  switch (step.name) {
+    case 'server':
+      return (
+        <ServerStep
+          typedUrl={typedUrl}
+          onType={setTypedUrl}
+          onFound={(server) => (server.isTrusted ? toPassword(server) : setStep({ name: 'trust', server }))}
+        />
+      );
+    case 'trust':
+      return (
+        <TrustStep
+          server={step.server}
+          onTrusted={() => toPassword({ ...step.server, isTrusted: true })}
+          onLater={() => toPassword(step.server)}
+          onBack={() => setStep({ name: 'server' })}
+        />
+      );
+    case 'password':
+      return (
+        <PasswordStep
+          server={step.server}
+          email={email}
+          isSetUpDone={step.isSetUpDone}
+          onEmail={setEmail}
+          onChangeServer={() => setStep({ name: 'server' })}
+          onTrust={() => setStep({ name: 'trust', server: step.server })}
+          onNext={(next) => {
+            if (next.step === 'mfa') setStep({ name: 'mfa', server: step.server, methods: next.methods });
+            if (next.step === 'mfa-setup') setStep({ name: 'mfa-setup', server: step.server });
+          }}
+        />
+      );
+    case 'mfa':
+      return (
+        <MfaStep
+          serverName={step.server.name}
+          methods={step.methods}
+          onSetUp={() => setStep({ name: 'mfa-setup', server: step.server })}
+          onCancel={() => startOver(step.server)}
+        />
+      );
+    case 'mfa-setup':
+      return (
+        <MfaSetup
+          serverName={step.server.name}
+          onDone={() => toPassword(step.server, true)}
+          onCancel={() => startOver(step.server)}
+        />
+      );
+  }
+}

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { problem, problemKinds } from '../../src-shared/problem.ts';
+import { de } from './de.ts';
+import { en } from './en.ts';
+import { problemText } from './problem-text.ts';
+import { reasonText } from './reason-text.ts';
+import { languageOf } from './use-strings.ts';
+
+test('the English sentences are those of the shared table, so that a translation is found for each', () => {
+  for (const [code, kind] of Object.entries(problemKinds))
+    expect(Object.entries(en.problems)).toContainEqual([code, kind.sentence]);
+});
+
+test('no German string was left in English', () => {
+  const same = leaves(en).filter(([path, text]) => leaves(de).some(([p, t]) => p === path && t === text));
+  const allowed = new Set([
+    'Start',
+    'Server',
+    'Tunnel',
+    'Gateway',
+    'Normal',
+    'English',
+    'Deutsch',
+    'PIN',
+    '–',
+  ]);
+  expect(same.filter(([, text]) => !allowed.has(text))).toEqual([]);
+});
+
+test('a problem without a detail of its own is translated, an exact one is kept beside the translation', () => {
+  expect(problemText(problem('gateway-unavailable'), de)).toEqual({
+    sentence: de.problems['gateway-unavailable'],
+    extra: null,
+  });
+  expect(problemText(problem('tunnel-failed', 'wg: no such device'), de)).toEqual({
+    sentence: de.problems['tunnel-failed'],
+    extra: 'wg: no such device',
+  });
+  expect(problemText({ code: 'from-the-future', detail: 'Plain words.' }, de).sentence).toBe('Plain words.');
+});
+
+test('an administrator is quoted, a rule of the server is told in our own words', () => {
+  const at = '2026-03-01T12:03:00Z';
+  expect(
+    reasonText({ code: 'administrator', message: 'sign-in from a new country', at }, '12:03', en),
+  ).toEqual({
+    sentence: 'Your administrator ended this connection at 12:03.',
+    quote: 'sign-in from a new country',
+  });
+  expect(reasonText({ code: 'idle', message: 'idle', at }, '12:03', en).quote).toBeNull();
+  expect(reasonText({ code: 'constructor', message: 'x', at }, '12:03', en).sentence).toBe(
+    'The connection was ended at 12:03.',
+  );
+});
+
+test('the language is the choice of the user, the region is that of the system where it fits', () => {
+  expect(languageOf('system', 'de-AT')).toEqual({ t: de, locale: 'de-AT' });
+  expect(languageOf('en', 'de-AT')).toEqual({ t: en, locale: 'en' });
+  expect(languageOf('system', 'fr-FR')).toEqual({ t: en, locale: 'en' });
+});
+
+function leaves(value: unknown, path = ''): [path: string, text: string][] {
+  if (typeof value === 'string') return [[path, value]];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, child]) => leaves(child, `${path}.${key}`));
+}

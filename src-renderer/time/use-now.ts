@@ -1,0 +1,34 @@
+import { useEffect, useState } from 'react';
+import { useSnapshot } from '../store/snapshot-store.ts';
+
+/**
+ * The server's clock in milliseconds, as well as this computer knows it: every time that the page shows is the
+ * server's. Ticks each `intervalMs` while `isActive` and the window can be seen, so a hidden window has no timers.
+ */
+export function useServerNow(intervalMs: number, isActive = true): number {
+  const offset = useSnapshot((s) => s.clockOffsetMs) ?? 0;
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (!isActive) return;
+    let timer: number | undefined;
+    const follow = () => {
+      window.clearInterval(timer);
+      if (document.visibilityState === 'hidden') return;
+      setNow(Date.now());
+      timer = window.setInterval(() => setNow(Date.now()), intervalMs);
+    };
+    follow();
+    document.addEventListener('visibilitychange', follow);
+    return () => {
+      window.clearInterval(timer);
+      document.removeEventListener('visibilitychange', follow);
+    };
+  }, [intervalMs, isActive]);
+  return now + offset;
+}
+
+/** Reads the server's clock once, for deadlines that begin now. */
+export function useServerClock(): () => number {
+  const offset = useSnapshot((s) => s.clockOffsetMs) ?? 0;
+  return () => Date.now() + offset;
+}
