@@ -110,9 +110,10 @@ export class FaultLab {
     return process.ended;
   }
 
-  /** Starts the part again as it was started first, and waits until it says that it is ready. */
-  async restart(part: Part, { isWaitedFor = true } = {}): Promise<void> {
+  /** Starts the part again as it was started before, or from now on differently, and waits until it is ready. */
+  async restart(part: Part, change: { command?: string[]; extra?: string[] } = {}): Promise<void> {
     const known = this.#parts[part];
+    known.command = [...(change.command ?? known.command), ...(change.extra ?? [])];
     const { command, netns } = known;
     const before = this.logOf(part).length;
     const keeper = createProcessKeeper(path.join(this.stack.folder, 'logs'));
@@ -121,7 +122,6 @@ export class FaultLab {
       command,
       ...(netns === undefined ? {} : { netns }),
     });
-    if (!isWaitedFor) return;
     const signal = new AbortController().signal;
     const ready = { what: `the ${part} was ready`, timeoutMs: PATIENCE_MS, needs: [known.process], signal };
     await waitFor(ready, () => READY[part].test(this.logOf(part).slice(before)));
