@@ -39,6 +39,9 @@ export interface BrowserCalls {
   'window.show': (windowId: number, isFocused: boolean) => void;
   'window.hide': (windowId: number) => void;
   'window.resize': (windowId: number, width: number, height: number) => void;
+  'window.zoom': (windowId: number, factor: number) => void;
+  /** Ends the page's process. */
+  'window.crash': (windowId: number) => void;
   'window.close': (windowId: number) => void;
   /** `argsWire` as in `PageMessage`. */
   'window.send': (windowId: number, channel: string, argsWire: string) => void;

@@ -31,6 +31,7 @@ export class HostWindow {
   #isClosing = false;
   #hasCrashed = false;
   #lastUrl: string | null = null;
+  #size = { width: 0, height: 0 };
 
   private constructor(page: Page, cdp: CDPSession, link: WindowLink) {
     this.page = page;
@@ -235,6 +236,7 @@ export class HostWindow {
 
   /** Width and height of the page itself, CSS pixels. */
   async resize(width: number, height: number): Promise<void> {
+    this.#size = { width, height };
     const frame = await this.page.evaluate(() => ({
       width: Math.max(0, outerWidth - innerWidth),
       height: Math.max(0, outerHeight - innerHeight),
@@ -248,6 +250,26 @@ export class HostWindow {
     height?: number;
   }): Promise<void> {
     await this.#cdp.send('Browser.setWindowBounds', { windowId: this.#windowId, bounds });
+  }
+
+  /** The browser's zoom: fewer CSS pixels, each drawn larger. */
+  async zoom(factor: number): Promise<void> {
+    const { width, height } = this.#size;
+    await this.#cdp.send('Emulation.setDeviceMetricsOverride', {
+      width: Math.round(width / factor),
+      height: Math.round(height / factor),
+      deviceScaleFactor: factor,
+      mobile: false,
+    });
+  }
+
+  async crash(): Promise<void> {
+    try {
+      await this.#cdp.send('Page.crash');
+    } catch (error) {
+      // What crashes cannot answer.
+      if (!(error instanceof Error) || !/closed|crashed/i.test(error.message)) throw error;
+    }
   }
 
   async send(channel: string, argsWire: string): Promise<void> {

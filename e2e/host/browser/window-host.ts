@@ -49,6 +49,9 @@ export class WindowHost {
     'window.hide': (windowId: number) => this.#show(windowId, false, false),
     'window.resize': (windowId: number, width: number, height: number) =>
       this.#with(windowId, (window) => window.resize(width, height)),
+    'window.zoom': (windowId: number, factor: number) =>
+      this.#with(windowId, (window) => window.zoom(factor)),
+    'window.crash': (windowId: number) => this.#with(windowId, (window) => window.crash()),
     'window.close': (windowId: number) => this.#close(windowId),
     'window.send': (windowId: number, channel: string, argsWire: string) =>
       this.#with(windowId, (window) => window.send(channel, argsWire)),

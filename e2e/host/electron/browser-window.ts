@@ -28,7 +28,7 @@ type Implemented = Pick<
   | 'isDestroyed'
   | 'getTitle'
   | 'setTitle'
-  | 'setSize'
+  | 'setContentSize'
 >;
 
 let lastId = 0;
@@ -161,7 +161,7 @@ export class BrowserWindow extends EventEmitter implements Implemented {
   setTitle(title: string): void {
     this.#title = title;
   }
-  setSize(width: number, height: number): void {
+  setContentSize(width: number, height: number): void {
     tell('window.resize', this.id, width, height);
   }
 

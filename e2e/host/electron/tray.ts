@@ -17,8 +17,7 @@ export class Tray extends EventEmitter implements Implemented {
   }
   setImage(image: NativeImage | string): void {
     const picture = typeof image === 'string' ? new NativeImage(image) : image;
-    if (picture.isEmpty()) throw new Error(`Failed to load image from path '${picture.file}'`);
-    recorder.trayImages.set(this.#self, picture.file ?? '');
+    recorder.trayImages.set(this.#self, picture.isEmpty() ? '' : (picture.file ?? ''));
   }
   setToolTip(toolTip: string): void {
     recorder.trayToolTips.set(this.#self, toolTip);

@@ -16,6 +16,8 @@ type Implemented = Pick<
   | 'isDestroyed'
   | 'isLoading'
   | 'setWindowOpenHandler'
+  | 'setZoomFactor'
+  | 'forcefullyCrashRenderer'
 >;
 
 /** A frame as main sees it; the same object for the same frame. */
@@ -72,6 +74,12 @@ export class HostWebContents extends EventEmitter implements Implemented {
   }
   isLoading(): boolean {
     return this.#isLoading;
+  }
+  setZoomFactor(factor: number): void {
+    tell('window.zoom', this.id, factor);
+  }
+  forcefullyCrashRenderer(): void {
+    tell('window.crash', this.id);
   }
   setWindowOpenHandler(handler: WindowOpenHandler): void {
     this.#openHandler = handler;

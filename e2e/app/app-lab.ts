@@ -1,0 +1,146 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { freshSteps } from '../../bench/totp-steps.ts';
+import { endSession } from '../../scripts/stack/integration-call.ts';
+import { createProcessKeeper, type ManagedProcess } from '../../scripts/stack/processes.ts';
+import { type RunningStack, startStack } from '../../scripts/stack/start-stack.ts';
+import { gatewayPeers } from '../../scripts/story/observe.ts';
+import type { AppSnapshot } from '../../src-shared/app-snapshot.ts';
+import type { StackFile } from '../../src-shared/stack-file.ts';
+import { answers } from '../stack/stack-process.ts';
+import { ensureAppIsBuilt } from './built-app.ts';
+import { Desktop } from './driver.ts';
+import { type LaunchedApp, launchApp } from './launch.ts';
+
+export type Member = StackFile['members'][number];
+
+/** Long enough for a busy machine; every wait ends as soon as what it waits for is there. */
+export const PATIENCE_MS = 30_000;
+export const within = { timeout: PATIENCE_MS };
+
+/** One running app with a profile of its own. */
+export interface AppOnLaptop {
+  app: LaunchedApp;
+  desktop: Desktop;
+  env: Record<string, string>;
+}
+
+/** A real stack, and desktop apps on its laptop. A member for each test: a code works once. */
+export class AppLab {
+  readonly stack: RunningStack;
+  readonly #folder: string;
+  readonly #unused: Member[];
+  #server: ManagedProcess;
+  readonly #serverCommand: string[];
+  readonly #apps: AppOnLaptop[] = [];
+  #profiles = 0;
+
+  private constructor(folder: string, stack: RunningStack) {
+    this.#folder = folder;
+    this.stack = stack;
+    this.#unused = [...stack.file.members];
+    this.#server = stack.server;
+    this.#serverCommand = readFileSync(`/proc/${stack.server.pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+  }
+
+  static async start(members: number, gateways = 1): Promise<AppLab> {
+    ensureAppIsBuilt();
+    const folder = mkdtempSync(path.join(tmpdir(), 'pst-d3-'));
+    const signal = new AbortController().signal;
+    const options = { folder: path.join(folder, 'stack'), members, gateways, rttMs: 0, signal };
+    return new AppLab(folder, await startStack({ ...options, onStep: () => undefined }));
+  }
+
+  async stop(): Promise<void> {
+    await this.endApps();
+    await this.#server.stop();
+    await this.stack.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  get file(): StackFile {
+    return this.stack.file;
+  }
+
+  newMember(): Member {
+    const member = this.#unused.shift();
+    if (!member) throw new Error('the stack needs more members');
+    return member;
+  }
+
+  /** Starts the app; without `env` with a profile that nobody used before. */
+  async launch(
+    options: { args?: string[]; env?: Record<string, string>; locale?: string } = {},
+  ): Promise<AppOnLaptop> {
+    this.#profiles += 1;
+    const home = path.join(this.#folder, `home-${this.#profiles}`);
+    mkdirSync(path.join(home, 'Documents'), { recursive: true, mode: 0o700 });
+    const env = {
+      ...this.stack.laptop.env,
+      HOME: home,
+      POSTERN_PROFILE: path.join(home, 'profile'),
+      POSTERN_LOG_LEVEL: 'info',
+      ...options.env,
+    };
+    const { args, locale } = options;
+    const app = await launchApp({
+      env,
+      enter: [
+        this.stack.laptop.shell,
+        'env',
+        ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
+      ],
+      ...(args === undefined ? {} : { args }),
+      ...(locale === undefined ? {} : { locale }),
+    });
+    const running = { app, desktop: new Desktop(app), env };
+    this.#apps.push(running);
+    return running;
+  }
+
+  async endApps(): Promise<void> {
+    await Promise.all(this.#apps.splice(0).map(({ app }) => app.stop()));
+  }
+
+  /** Three codes that the server takes one after the other now. */
+  codes(member: Member) {
+    return freshSteps(member.totpSecret);
+  }
+
+  /** The call of the security team. */
+  kick(member: Member, reason = 'Sign-in from a new country') {
+    return endSession(this.file, { memberId: member.id, reason, incidentId: 'INC-1042' });
+  }
+
+  /** Whether the page behind the gateway loads on the laptop. */
+  tunnelWorks(): Promise<boolean> {
+    return answers(this.file.laptop.netns, this.file.target.url);
+  }
+
+  peers(): Promise<string[]> {
+    return gatewayPeers(this.stack);
+  }
+
+  async killServer(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    this.#server.kill(signal);
+    await this.#server.ended;
+  }
+
+  async startServer(): Promise<void> {
+    const keeper = createProcessKeeper(path.join(this.stack.folder, 'logs'));
+    this.#server = keeper.start({ name: 'server', command: this.#serverCommand });
+  }
+}
+
+/** The page's own truth: what main sent last. */
+export function snapshotOf(page: Page): Promise<AppSnapshot> {
+  return page.evaluate(() => window.postern.snapshot());
+}
+
+/** Waits until the connection is in this phase, in main. */
+export async function expectPhase(page: Page, phase: AppSnapshot['connection']['phase']): Promise<void> {
+  await expect.poll(async () => (await snapshotOf(page)).connection.phase, within).toBe(phase);
+}

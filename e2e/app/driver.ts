@@ -1,0 +1,149 @@
+import type { Page } from 'playwright-core';
+import type { DialogAnswer, Recorder } from '../host/electron/recorder.ts';
+import type { LaunchedApp } from './launch.ts';
+
+declare global {
+  /** In main: filled by the host, or by `electron-recorder.cjs` in real Electron. */
+  var posternRecorder: Recorder;
+}
+
+export interface TrayLook {
+  /** File of the picture. */
+  image: string;
+  toolTip: string;
+  items: { label: string; isEnabled: boolean }[];
+}
+
+/**
+ * The desktop around the window, as a person uses it: tray, notifications, dialogs, power. The functions given to
+ * `evaluate` run in main, in either host, and stand on their own.
+ */
+export class Desktop {
+  readonly #app: LaunchedApp;
+
+  constructor(app: LaunchedApp) {
+    this.#app = app;
+  }
+
+  page(): Promise<Page> {
+    return this.#app.page();
+  }
+
+  window(): Promise<{ isVisible: boolean; isFocused: boolean; url: string } | null> {
+    return this.#app.evaluate(({ BrowserWindow }) => {
+      const [window] = BrowserWindow.getAllWindows();
+      if (!window) return null;
+      const isVisible = window.isVisible() && !window.isMinimized();
+      return { isVisible, isFocused: window.isFocused(), url: window.webContents.getURL() };
+    }, null);
+  }
+
+  /** As the person at the screen: the cross of the window. */
+  async closeWindow(): Promise<void> {
+    await this.#app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close(), null);
+  }
+
+  async crashPage(): Promise<void> {
+    const crash = ({ BrowserWindow }: typeof Electron) =>
+      BrowserWindow.getAllWindows()[0]?.webContents.forcefullyCrashRenderer();
+    await this.#app.evaluate(crash, null);
+  }
+
+  async zoom(factor: number): Promise<void> {
+    await this.#app.evaluate(
+      ({ BrowserWindow }, wanted) => BrowserWindow.getAllWindows()[0]?.webContents.setZoomFactor(wanted),
+      factor,
+    );
+  }
+
+  async resize(width: number, height: number): Promise<void> {
+    await this.#app.evaluate(
+      ({ BrowserWindow }, size) => {
+        BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height);
+      },
+      { width, height },
+    );
+  }
+
+  tray(): Promise<TrayLook> {
+    return this.#app.evaluate(() => {
+      const { trays, trayMenus, trayImages, trayToolTips } = globalThis.posternRecorder;
+      const [tray] = trays;
+      if (!tray) return { image: '', toolTip: '', items: [] };
+      const items = trayMenus.get(tray)?.items ?? [];
+      return {
+        image: trayImages.get(tray) ?? '',
+        toolTip: trayToolTips.get(tray) ?? '',
+        items: items.map(({ label, enabled }) => ({ label, isEnabled: enabled })),
+      };
+    }, null);
+  }
+
+  async clickTray(label: string): Promise<void> {
+    const isThere = await this.#app.evaluate((_electron, wanted) => {
+      const { trays, trayMenus } = globalThis.posternRecorder;
+      const menu = trays[0] && trayMenus.get(trays[0]);
+      const item = menu?.items.find((entry) => entry.label === wanted);
+      item?.click();
+      return item !== undefined;
+    }, label);
+    if (!isThere) throw new Error(`the tray has no entry "${label}"`);
+  }
+
+  notifications(): Promise<{ title: string; body: string; urgency: string }[]> {
+    return this.#app.evaluate(
+      () =>
+        globalThis.posternRecorder.notifications.map(({ title, body, urgency }) => ({
+          title,
+          body,
+          urgency,
+        })),
+      null,
+    );
+  }
+
+  async clickNewestNotification(): Promise<void> {
+    await this.#app.evaluate(() => {
+      const newest = globalThis.posternRecorder.notifications.at(-1);
+      newest?.object.emit('click');
+    }, null);
+  }
+
+  /** Kinds and texts of the dialogs that were opened so far. */
+  dialogs(): Promise<{ kind: string; message: string }[]> {
+    return this.#app.evaluate(
+      () =>
+        globalThis.posternRecorder.dialogs.map(({ kind, options }) => ({
+          kind,
+          message: String(options.message ?? options.title ?? ''),
+        })),
+      null,
+    );
+  }
+
+  /** Answers the dialog that is open, or the next one. */
+  async answerDialog(answer: DialogAnswer): Promise<void> {
+    await this.#app.evaluate((_electron, given) => {
+      const { waitingDialogs, dialogAnswers } = globalThis.posternRecorder;
+      const waiting = waitingDialogs.shift();
+      if (waiting) waiting(given);
+      else dialogAnswers.push(given);
+    }, answer);
+  }
+
+  async power(event: 'suspend' | 'resume' | 'shutdown'): Promise<void> {
+    await this.#app.evaluate(({ powerMonitor }, name) => {
+      (powerMonitor as unknown as NodeJS.EventEmitter).emit(name);
+    }, event);
+  }
+
+  async setOnline(isOnline: boolean | null): Promise<void> {
+    await this.#app.evaluate((_electron, wanted) => {
+      globalThis.posternRecorder.isOnline = wanted;
+    }, isOnline);
+  }
+
+  async quit(): Promise<void> {
+    await this.#app.evaluate(({ app }) => app.quit(), null);
+  }
+}

@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { _electron, type Page } from 'playwright-core';
+import { launchHost } from '../host/launch-host.ts';
+import { checkout } from '../stack/stack-process.ts';
+
+/** `browser`: the host; `electron`: the real thing, where its binary is there. The same tests run in both. */
+export const appHost: 'browser' | 'electron' =
+  process.env.POSTERN_APP_HOST === 'electron' ? 'electron' : 'browser';
+
+export interface LaunchedApp {
+  page(): Promise<Page>;
+  evaluate<R, A>(run: (electron: typeof Electron, argument: A) => R, argument: A): Promise<Awaited<R>>;
+  /** Everything that main has printed. */
+  output(): string;
+  /** Process id of main. */
+  pid(): number;
+  /** Exit code, or null after a signal. */
+  readonly ended: Promise<number | null>;
+  kill(): void;
+  /** Ends it, however it is; idempotent. */
+  stop(): Promise<void>;
+}
+
+export interface LaunchOptions {
+  env: Record<string, string>;
+  args?: readonly string[];
+  /** Brings a program to the laptop's network. */
+  enter: readonly string[];
+  locale?: string;
+}
+
+/** Starts the desktop app on the laptop of a stack. */
+export function launchApp(options: LaunchOptions): Promise<LaunchedApp> {
+  return appHost === 'electron' ? launchElectron(options) : launchBrowserHost(options);
+}
+
+async function launchBrowserHost({
+  env,
+  args = [],
+  enter,
+  locale = 'en-US',
+}: LaunchOptions): Promise<LaunchedApp> {
+  const isHeadless = process.env.POSTERN_APP_HEADED !== '1';
+  const host = launchHost({ enter, env, args, isHeadless, locale });
+  return {
+    page: host.page,
+    evaluate: host.evaluate,
+    output: host.output,
+    pid: () => host.pid,
+    ended: host.ended.then((end) => (typeof end === 'number' ? end : null)),
+    kill: () => host.kill('SIGKILL'),
+    stop: host.stop,
+  };
+}
+
+/** The binary that `electron` downloads when it is installed, or null. */
+export function electronBinary(): string | null {
+  const folder = path.join(checkout, 'node_modules/electron');
+  const names = {
+    linux: 'electron',
+    darwin: 'Electron.app/Contents/MacOS/Electron',
+    win32: 'electron.exe',
+  } as const;
+  const name = names[process.platform as keyof typeof names];
+  const file = path.join(folder, 'dist', name ?? 'electron');
+  return existsSync(file) ? file : null;
+}
+
+/**
+ * Real Electron stays in this process's network: Playwright reaches it over loopback. Server and helper are reached all
+ * the same, and the tunnel is the helper's.
+ */
+async function launchElectron({ env, args = [], locale = 'en-US' }: LaunchOptions): Promise<LaunchedApp> {
+  const executablePath = electronBinary();
+  if (executablePath === null)
+    throw new Error(
+      'POSTERN_APP_HOST=electron, but node_modules/electron has no binary: run npx install-electron',
+    );
+  const recorder = path.join(checkout, 'e2e/host/electron/electron-recorder.cjs');
+  const isRoot = process.getuid?.() === 0;
+  const app = await _electron.launch({
+    executablePath,
+    args: ['-r', recorder, ...(isRoot ? ['--no-sandbox'] : []), `--lang=${locale}`, checkout, ...args],
+    env: { ...env, ...(process.env.DISPLAY === undefined ? {} : { DISPLAY: process.env.DISPLAY }) },
+    cwd: checkout,
+  });
+  let output = '';
+  const child = app.process();
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  return {
+    page: () => app.firstWindow(),
+    evaluate: (run, argument) =>
+      app.evaluate(run as Parameters<typeof app.evaluate>[0], argument) as Promise<never>,
+    output: () => output,
+    pid: () => child.pid ?? 0,
+    ended,
+    kill: () => void child.kill('SIGKILL'),
+    async stop() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import type { Locator, Page } from 'playwright-core';
+import { en } from '../../src-renderer/strings/en.ts';
+import { type AppLab, type AppOnLaptop, expectPhase, type Member, PATIENCE_MS } from './app-lab.ts';
+
+/** The window's parts by what a person reads, and the ways through them. */
+
+export const words = en;
+
+export const codeField = (page: Page): Locator => page.getByLabel(en.code.totpLabel);
+export const gateDialog = (page: Page): Locator => page.getByRole('dialog');
+export const button = (page: Page | Locator, name: string): Locator =>
+  page.getByRole('button', { name, exact: true });
+export const stateWord = (page: Page): Locator => page.getByRole('heading', { level: 1 });
+
+/** From the first screen to the password, past the server that the stack suggests. */
+export async function lookUpServer(page: Page): Promise<void> {
+  await button(page, en.signIn.continue).click();
+  await page.getByLabel(en.signIn.email).waitFor({ timeout: PATIENCE_MS });
+}
+
+export async function givePassword(page: Page, member: Member): Promise<void> {
+  await page.getByLabel(en.signIn.email).fill(member.email);
+  await page.getByLabel(en.signIn.password, { exact: true }).fill(member.password);
+  await button(page, en.signIn.submit).click();
+  await codeField(page).waitFor({ timeout: PATIENCE_MS });
+}
+
+/** Signs in with the code; resolves on Home. */
+export async function signIn(page: Page, member: Member, code: string): Promise<void> {
+  await lookUpServer(page);
+  await givePassword(page, member);
+  await codeField(page).pressSequentially(code);
+  await page.getByRole('navigation').waitFor({ timeout: PATIENCE_MS });
+}
+
+export interface SignedIn extends AppOnLaptop {
+  page: Page;
+  member: Member;
+  /** Not used yet, and accepted in this order. */
+  codes: { current: string; next: string };
+}
+
+/** A fresh app with a member signed in. */
+export async function signedIn(lab: AppLab): Promise<SignedIn> {
+  const running = await lab.launch();
+  const page = await running.desktop.page();
+  const member = lab.newMember();
+  const { previous, current, next } = await lab.codes(member);
+  await signIn(page, member, previous);
+  return { ...running, page, member, codes: { current, next } };
+}
+
+/** The same, connected with the proof of the sign-in. */
+export async function connected(lab: AppLab): Promise<SignedIn> {
+  const running = await signedIn(lab);
+  await button(running.page, en.home.connect).click();
+  await expectPhase(running.page, 'connected');
+  return running;
+}
+
+/** Kicked a moment ago: the gate is open. */
+export async function atGate(lab: AppLab): Promise<SignedIn> {
+  const running = await connected(lab);
+  await lab.kick(running.member);
+  await gateDialog(running.page).waitFor({ timeout: PATIENCE_MS });
+  return running;
+}
