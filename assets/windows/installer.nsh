@@ -14,6 +14,5 @@
     ; What the app itself registers for the user: the scheme and starting at login.
     DeleteRegKey HKCU "Software\Classes\postern"
     DeleteRegValue HKCU "Software\Microsoft\Windows\CurrentVersion\Run" "${APP_ID}"
-    DeleteRegValue HKCU "Software\Microsoft\Windows\CurrentVersion\Run" "electron.app.${PRODUCT_NAME}"
   ${endIf}
 !macroend

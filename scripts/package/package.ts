@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { feedSettings, signFeed } from './update-feed.ts';
 
 /**
  * `npm run package [-- electron-builder's options]`: installers for this machine's system, into `release/`. Ends with
@@ -10,15 +11,16 @@ import path from 'node:path';
 const root = path.resolve(import.meta.dirname, '../..');
 const args = process.argv.slice(2);
 
-/** The folder or zip of an Electron that the caller brings: `-c.electronDist=…`. */
+/** The folder or zip of an Electron that the caller brings. */
 const isElectronGiven = args.some((argument) => argument.startsWith('-c.electronDist='));
 
-function electronBinary(): string | null {
+/** The Electron of this checkout, for this machine's system; null while its binary is missing. */
+function electronFolder(): string | null {
   const folder = path.join(root, 'node_modules/electron');
   const named = path.join(folder, 'path.txt');
   if (!existsSync(named)) return null;
-  const binary = path.join(folder, 'dist', readFileSync(named, 'utf8').trim());
-  return existsSync(binary) ? binary : null;
+  const dist = path.join(folder, 'dist');
+  return existsSync(path.join(dist, readFileSync(named, 'utf8').trim())) ? dist : null;
 }
 
 function run(program: string, programArgs: readonly string[]): void {
@@ -34,14 +36,22 @@ function run(program: string, programArgs: readonly string[]): void {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-if (!isElectronGiven && electronBinary() === null) {
+const electron = electronFolder();
+if (!isElectronGiven && electron === null) {
   console.error(`The Electron binary is missing, and an installer is made around it.
-  Fetch it:         npx install-electron        (from github.com, or ELECTRON_MIRROR)
+  Fetch it:         npx install-electron        (from github.com, or from ELECTRON_MIRROR)
   Or bring one:     npm run package -- -c.electronDist=<folder or zip>
-On Linux the tools to make packages (fpm, AppImage) come from github.com as well; docs/packaging.md names the
-variables for those that are here already.`);
+The tools to make packages come from github.com as well; docs/packaging.md names the variables for those that are
+here already.`);
   process.exit(1);
 }
-const nodeArgs = (script: string) => [path.join(root, script)];
-run(process.execPath, nodeArgs('scripts/build-app.ts'));
-run(process.execPath, [...nodeArgs('node_modules/electron-builder/cli.js'), '--publish', 'never', ...args]);
+const feed = feedSettings(process.env);
+run(process.execPath, ['scripts/build-app.ts']);
+run(process.execPath, [
+  ...['node_modules/electron-builder/cli.js', '--publish', 'never'],
+  ...(isElectronGiven ? [] : [`-c.electronDist=${electron}`]),
+  // Has electron-builder write the feed's files; nothing is uploaded.
+  ...(feed === null ? [] : ['-c.publish.provider=generic', `-c.publish.url=${feed.url}`]),
+  ...args,
+]);
+if (feed !== null) console.log(`signed: ${signFeed(path.join(root, 'release'), feed).join(', ')}`);

@@ -66,6 +66,30 @@ const needs = [
     isThere: () => hasProgram('oathtool'),
     isOnlyForTests: true,
   },
+  {
+    name: 'rpm',
+    why: 'tests build, install and remove the desktop app as an rpm',
+    isThere: () => hasProgram('rpmbuild'),
+    isOnlyForTests: true,
+  },
+  {
+    name: 'desktop-file-utils',
+    why: 'tests check the entry of the desktop app',
+    isThere: () => hasProgram('desktop-file-validate'),
+    isOnlyForTests: true,
+  },
+  {
+    name: 'nsis',
+    why: 'tests compile the hooks of the Windows installer',
+    isThere: () => hasProgram('makensis'),
+    isOnlyForTests: true,
+  },
+  {
+    name: 'libxml2-utils',
+    why: 'tests check the polkit policy and the property lists',
+    isThere: () => hasProgram('xmllint'),
+    isOnlyForTests: true,
+  },
 ];
 
 function isDebianLike() {
