@@ -40,5 +40,5 @@ export function createAppLog({ folder, level, mirror }: AppLogOptions): AppLog {
       done();
     },
   });
-  return { log: pino({ level }, stream), tail: () => lines.slice(-KEPT_LINES) };
+  return { log: pino({ level, base: null }, stream), tail: () => lines.slice(-KEPT_LINES) };
 }

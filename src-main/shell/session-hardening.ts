@@ -9,8 +9,9 @@ export function hardenSessions(origin: string): void {
   app.on('session-created', (created) => hardenSession(created, origin));
 }
 
-/** The session of the window. Only after the app is ready. */
-export function openUiSession(): Session {
+/** The session of the window. Only after the app is ready, when Electron's own session exists too and is closed as well. */
+export function openUiSession(origin: string): Session {
+  hardenSession(session.defaultSession, origin);
   return session.fromPartition(UI_PARTITION, { cache: false });
 }
 

@@ -119,7 +119,7 @@ export async function startApp(options: StartOptions): Promise<void> {
     log,
   });
 
-  const uiSession = openUiSession();
+  const uiSession = openUiSession(origin);
   servePage(uiSession, join(appPath, 'dist', 'renderer'));
   const window = createMainWindow({
     preload: join(appPath, 'dist', 'preload.cjs'),

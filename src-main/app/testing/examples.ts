@@ -1,0 +1,150 @@
+import type { AppSnapshot } from '../../../src-shared/app-snapshot.ts';
+import type { ConnectionState } from '../../../src-shared/connection-state.ts';
+import { fail, ok } from '../../../src-shared/problem.ts';
+import type { ClientCore, Snapshot } from '../../client/core.ts';
+import { defaultAppSettings } from '../app-settings.ts';
+import { type AppFacts, assembleAppSnapshot } from '../app-snapshot-assembler.ts';
+
+/** Values that look like the real ones, for unit tests. */
+
+const id = (last: number) => `018f3f3e-0000-7000-8000-${String(last).padStart(12, '0')}`;
+export const GATEWAY = { id: id(1), name: 'Prague', endpoint: '192.0.2.1:51820', isOnline: true };
+export const OTHER_GATEWAY = { id: id(2), name: 'Brno', endpoint: '192.0.2.2:51820', isOnline: true };
+export const AT = '2026-11-21T12:00:00.000Z';
+export const REASON = { code: 'administrator', message: 'sign-in from a new country', at: AT };
+
+export const lease = (last = 9) => ({
+  leaseId: id(last),
+  gatewayId: GATEWAY.id,
+  expiresAt: '2026-11-22T12:00:00.000Z',
+  epoch: 1,
+  addresses: ['10.0.0.2/32'],
+});
+
+export function prompt(more: Partial<Extract<ConnectionState, { phase: 'gate' }>['prompt']> = {}) {
+  return {
+    gatewayId: GATEWAY.id,
+    challenge: {
+      id: id(3),
+      nonce: 'bm9uY2U',
+      requires: ['totp' as const],
+      unlockMethods: [],
+      reason: null,
+      expiresAt: AT,
+    },
+    reason: null,
+    lastFailure: null,
+    attemptsLeft: null,
+    waitUntil: null,
+    isChecking: false,
+    ...more,
+  };
+}
+
+export const states = {
+  signedOut: { phase: 'signed-out', reason: null },
+  disconnected: { phase: 'disconnected', cause: null, reason: null, source: null },
+  gate: { phase: 'gate', prompt: prompt() },
+  kicked: { phase: 'gate', prompt: prompt({ reason: REASON }) },
+  connecting: { phase: 'connecting', gatewayId: GATEWAY.id, attempt: 1, lease: null },
+  connected: {
+    phase: 'connected',
+    gatewayId: GATEWAY.id,
+    lease: lease(),
+    since: AT,
+    health: 'good',
+    renewal: null,
+    expiring: null,
+    warning: null,
+  },
+  reconnecting: {
+    phase: 'reconnecting',
+    gatewayId: GATEWAY.id,
+    lease: lease(),
+    cause: null,
+    attempt: 1,
+    nextTryAt: null,
+    warning: null,
+  },
+  disconnecting: { phase: 'disconnecting', next: 'disconnected', reason: null },
+  blocked: { phase: 'blocked', cause: null, blockingFailed: null },
+} as const satisfies Record<string, ConnectionState>;
+
+export function coreSnapshot(connection: ConnectionState, more: Partial<Snapshot> = {}): Snapshot {
+  return {
+    version: 1,
+    connection,
+    account:
+      connection.phase === 'signed-out'
+        ? null
+        : {
+            serverUrl: 'https://vpn.example',
+            serverName: 'Example',
+            email: 'eva@example.com',
+            memberId: id(4),
+            deviceId: id(5),
+          },
+    gateways: [GATEWAY, OTHER_GATEWAY],
+    policy: null,
+    channel: 'open',
+    keychain: 'ok',
+    tunnel: null,
+    clockOffsetMs: 0,
+    notices: [],
+    ...more,
+  };
+}
+
+export const facts: AppFacts = {
+  name: 'Postern',
+  version: '0.1.0',
+  platform: 'linux',
+  host: 'electron',
+  isPackaged: true,
+  locale: 'en-GB',
+  defaultServerUrl: null,
+  update: 'off',
+  hasRecovered: false,
+};
+
+export const appSnapshotExample: AppSnapshot = assembleAppSnapshot({
+  version: 1,
+  app: facts,
+  core: coreSnapshot(states.connected),
+  isOnline: true,
+  settings: defaultAppSettings,
+  activity: [],
+  traffic: [],
+  notices: [],
+});
+
+/** A client that does nothing but note what it was asked. */
+export function idleCore(
+  calls: string[] = [],
+  snapshot = () => coreSnapshot(states.disconnected),
+): ClientCore {
+  const note = (name: string) => {
+    calls.push(name);
+    return ok(undefined);
+  };
+  return {
+    snapshot,
+    subscribe: () => () => undefined,
+    start: async () => undefined,
+    serverInfo: async () => fail('server-unreachable'),
+    signIn: async () => ok({ step: 'mfa', mfaToken: 'mfa-token-value', methods: ['totp'] }),
+    signInMfa: async () => fail('invalid-code', undefined, { attemptsLeft: 2 }),
+    setupMfa: async () => fail('signed-out'),
+    confirmMfa: async () => fail('invalid-code'),
+    signOut: async (source) => note(`signOut ${source}`),
+    connect: async (source, gatewayId) => note(`connect ${source}${gatewayId ? ` ${gatewayId}` : ''}`),
+    submitProof: async () => fail('invalid-code', undefined, { attemptsLeft: 1 }),
+    cancel: async (source) => note(`cancel ${source}`),
+    disconnect: async (source) => note(`disconnect ${source}`),
+    renew: async (source) => note(`renew ${source}`),
+    refresh: async () => note('refresh'),
+    measure: async () => undefined,
+    systemEvent: (event) => void calls.push(event),
+    stop: async () => void calls.push('stop'),
+  };
+}

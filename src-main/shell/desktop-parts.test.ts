@@ -1,0 +1,92 @@
+import type { BrowserWindow } from 'electron';
+import pino from 'pino';
+import { expect, test, vi } from 'vitest';
+import { coreSnapshot, states } from '../app/testing/examples.ts';
+import { type TrayAction, trayView } from '../app/tray-view.ts';
+import { wordsFor } from '../app/words.ts';
+import { recoverFromCrashes } from './crash-recovery.ts';
+import { createNotifier } from './notifications.ts';
+import { watchSystem } from './power.ts';
+import { FakeNotification, FakeTray, FakeWindow, powerMonitor } from './testing/fake-electron.ts';
+import { createTray } from './tray.ts';
+
+vi.mock('electron', () => import('./testing/fake-electron.ts'));
+
+const log = pino({ level: 'silent' });
+const words = wordsFor('en', 'en');
+
+test('the tray changes its picture with the state, its menu only when that changes, and passes on what is chosen', () => {
+  const acted: TrayAction[] = [];
+  const view = trayView(coreSnapshot(states.disconnected), words);
+  const tray = createTray({ icons: '/icons', platform: 'linux', view, act: (action) => acted.push(action) });
+  const fake = FakeTray.made[0];
+  if (!fake) throw new Error('no tray');
+  tray.show(view);
+  expect(fake.menusSet).toBe(1);
+  tray.show(trayView(coreSnapshot(states.kicked), words));
+  tray.show(trayView(coreSnapshot(states.connected), words));
+  expect(fake.images).toEqual([
+    '/icons/tray-disconnected.png',
+    '/icons/tray-attention.png',
+    '/icons/tray-connected.png',
+  ]);
+  expect(fake.toolTip).toBe('Postern: Connected to Prague');
+  for (const item of fake.menu) if (item.enabled !== false) item.click?.();
+  fake.emit('click');
+  expect(acted).toEqual(['open', 'disconnect', 'quit', 'open']);
+});
+
+test('a click on a notification brings the window forward', () => {
+  let clicks = 0;
+  const notify = createNotifier(() => {
+    clicks += 1;
+  });
+  notify({ title: 'a', body: 'b', isUrgent: true });
+  expect(FakeNotification.shown.map(({ options }) => options)).toEqual([
+    { title: 'a', body: 'b', urgency: 'critical' },
+  ]);
+  FakeNotification.shown[0]?.emit('click');
+  expect(clicks).toBe(1);
+});
+
+test('a page that crashes is reloaded three times a minute, then left alone', () => {
+  const window = new FakeWindow({});
+  let nowMs = 0;
+  const told: string[] = [];
+  // The fake has what the recovery uses.
+  recoverFromCrashes(window as unknown as BrowserWindow, {
+    log,
+    monotonic: () => nowMs,
+    onRecovered: () => told.push('recovered'),
+    onGivenUp: () => told.push('given up'),
+  });
+  const crash = (reason = 'crashed') =>
+    window.webContents.emit('render-process-gone', {}, { reason, exitCode: 11 });
+  crash('clean-exit');
+  expect(told).toEqual([]);
+  for (let i = 0; i < 4; i += 1) crash();
+  expect(told).toEqual(['recovered', 'recovered', 'recovered', 'given up']);
+  expect(window.webContents.reloads).toBe(3);
+  nowMs = 61_000;
+  crash();
+  expect(told.at(-1)).toBe('recovered');
+});
+
+test('sleep, wake and lock reach the core and end a half-finished sign-in; signals and shutdown quit', () => {
+  const heard: string[] = [];
+  const before = process.listeners('SIGTERM');
+  watchSystem({
+    core: { systemEvent: (event) => void heard.push(event) },
+    signIn: { forget: () => void heard.push('forget') },
+    quitting: { quitWithoutAsking: () => void heard.push('quit') },
+    platform: 'darwin',
+    isPackaged: true,
+    env: {},
+    log,
+  });
+  for (const event of ['lock-screen', 'suspend', 'resume', 'shutdown']) powerMonitor.emit(event);
+  expect(heard).toEqual(['forget', 'forget', 'suspend', 'resume', 'quit']);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    for (const listener of process.listeners(signal))
+      if (!before.includes(listener)) process.removeListener(signal, listener);
+});

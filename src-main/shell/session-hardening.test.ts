@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Session } from 'electron';
+import { describe, expect, test, vi } from 'vitest';
+import { hardenSession, hardenSessions, openUiSession } from './session-hardening.ts';
+import { app, FakeSession, session } from './testing/fake-electron.ts';
+
+vi.mock('electron', () => import('./testing/fake-electron.ts'));
+
+const root = path.join(import.meta.dirname, '../..');
+const types = readFileSync(path.join(root, 'node_modules/electron/electron.d.ts'), 'utf8');
+
+/** Every permission that this Electron knows, from its own types. */
+function permissionNames(): string[] {
+  const signature =
+    /setPermissionRequestHandler\(handler: .*?permission: (.*?), callback/.exec(types)?.[1] ?? '';
+  return [...signature.matchAll(/'([^']+)'/g)].map((match) => match[1] ?? '');
+}
+
+function hardened(origin = 'app://ui'): FakeSession {
+  const target = new FakeSession();
+  hardenSession(target as unknown as Session, origin);
+  return target;
+}
+
+function isCancelled(target: FakeSession, url: string): unknown {
+  let answer: unknown;
+  const handler = target.handlers.beforeRequest as (
+    details: object,
+    callback: (word: object) => void,
+  ) => void;
+  handler({ url }, (word) => {
+    answer = word;
+  });
+  return answer;
+}
+
+describe('checklist', () => {
+  test('18: every permission that Electron knows is denied, in every session', () => {
+    const names = permissionNames();
+    expect(names.length).toBeGreaterThan(40);
+    expect(names).toContain('clipboard-read');
+    hardenSessions('app://ui');
+    const target = new FakeSession();
+    app.emit('session-created', target);
+    const request = target.handlers.permissionRequest as (
+      contents: null,
+      permission: string,
+      callback: (isGranted: boolean) => void,
+    ) => void;
+    const check = target.handlers.permissionCheck as (contents: null, permission: string) => boolean;
+    for (const name of names) {
+      let granted: boolean | null = null;
+      request(null, name, (isGranted) => {
+        granted = isGranted;
+      });
+      expect.soft(granted, name).toBe(false);
+      expect.soft(check(null, name), name).toBe(false);
+    }
+    expect((target.handlers.devicePermission as () => boolean)()).toBe(false);
+    let streams: unknown = 'none asked';
+    (target.handlers.displayMedia as (request: object, callback: (word: unknown) => void) => void)(
+      {},
+      (word) => {
+        streams = word;
+      },
+    );
+    expect(streams).toBeNull();
+  });
+
+  test('19: a request goes to our own page or nowhere', () => {
+    const target = hardened();
+    for (const url of ['app://ui/', 'app://ui/assets/page.js'])
+      expect.soft(isCancelled(target, url), url).toEqual({ cancel: false });
+    for (const url of [
+      'https://example.com/',
+      'http://127.0.0.1:1/',
+      'ws://ui/',
+      'app://ui.evil/x.js',
+      'file:///etc/passwd',
+      'data:text/css,x',
+      'devtools://devtools/x',
+      'chrome://gpu',
+    ])
+      expect.soft(isCancelled(target, url), url).toEqual({ cancel: true });
+  });
+
+  test('20: the session is in memory and without a cache', () => {
+    openUiSession('app://ui');
+    expect(isCancelled(session.defaultSession, 'https://example.com/')).toEqual({ cancel: true });
+    const [opened] = session.partitions;
+    expect(opened?.partition.startsWith('persist:')).toBe(false);
+    expect(opened?.options).toEqual({ cache: false });
+  });
+});
+
+test('a development server is reached, with its socket, and nothing beside it', () => {
+  const target = hardened('http://127.0.0.1:5173');
+  for (const url of ['http://127.0.0.1:5173/main.tsx', 'ws://127.0.0.1:5173/'])
+    expect(isCancelled(target, url)).toEqual({ cancel: false });
+  for (const url of ['http://127.0.0.1:5174/', 'ws://127.0.0.1:1/', 'app://ui/'])
+    expect(isCancelled(target, url)).toEqual({ cancel: true });
+});
