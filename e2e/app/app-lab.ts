@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { freshSteps } from '../../bench/totp-steps.ts';
@@ -122,6 +123,21 @@ export class AppLab {
 
   peers(): Promise<string[]> {
     return gatewayPeers(this.stack);
+  }
+
+  /** The server is there and answers nothing. */
+  pauseServer(isPaused: boolean): void {
+    this.#server.kill(isPaused ? 'SIGSTOP' : 'SIGCONT');
+  }
+
+  /** Rows of the server's database, read beside it. */
+  query(sql: string, ...parameters: string[]): Record<string, unknown>[] {
+    const database = new DatabaseSync(path.join(this.stack.folder, 'server/postern.db'), { readOnly: true });
+    try {
+      return database.prepare(sql).all(...parameters);
+    } finally {
+      database.close();
+    }
   }
 
   async killServer(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
