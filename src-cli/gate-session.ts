@@ -1,5 +1,6 @@
 import type { Result } from '../src-shared/problem.ts';
-import type { Asker, CodeAnswer, CodeMethod, CodeQuestion } from './ask/asker.ts';
+import type { Asker, CodeAnswer, CodeQuestion } from './ask/asker.ts';
+import { countdownAfter } from './ask/countdown.ts';
 import type { TimeStyle } from './format.ts';
 import { formatClock } from './format.ts';
 import type { Output } from './output.ts';
@@ -33,7 +34,7 @@ export function createGateSession(parts: GateSessionParts): GateSession {
   let closedId: string | null = null;
   let told: string | null = null;
   let hasStopped = false;
-  const waits: Partial<Record<CodeMethod, number>> = {};
+  const countdowns: CodeQuestion['countdowns'] = {};
 
   const openPrompt = () => (hasStopped ? null : (latest?.prompt ?? null));
 
@@ -59,7 +60,7 @@ export function createGateSession(parts: GateSessionParts): GateSession {
         closedId = challengeId;
         return parts.dismiss(prompt);
       }
-      const asked = await asker.code(questionFor(prompt, latest, waits), abort.signal);
+      const asked = await asker.code(questionFor(prompt, latest, countdowns), abort.signal);
       if (asked.kind === 'withdrawn') return output.event({ event: 'prompt-withdrawn', challengeId });
       if (asked.kind === 'cancelled') {
         closedId = challengeId;
@@ -99,7 +100,9 @@ export function createGateSession(parts: GateSessionParts): GateSession {
       waitMs,
     });
     output.say(nextStep === null ? sentence : `${sentence} ${nextStep}`);
-    if (waitMs !== null) waits[method] = time.now() + waitMs;
+    const countdown = countdownAfter(problem, time.now());
+    if (countdown) countdowns[method] = countdown;
+    else delete countdowns[method];
     return false;
   }
 
@@ -115,21 +118,18 @@ export function createGateSession(parts: GateSessionParts): GateSession {
   };
 }
 
-function questionFor(
-  prompt: ViewPrompt,
-  view: View,
-  waits: Partial<Record<CodeMethod, number>>,
-): CodeQuestion {
+function questionFor(prompt: ViewPrompt, view: View, countdowns: CodeQuestion['countdowns']): CodeQuestion {
   const isRenewal = prompt.purpose === 'renew';
   // `waitUntil` is server time; the prompt counts by this computer's clock.
-  const told = prompt.waitUntil === null ? 0 : Date.parse(prompt.waitUntil) - (view.clockOffsetMs ?? 0);
+  const until = prompt.waitUntil === null ? 0 : Date.parse(prompt.waitUntil) - (view.clockOffsetMs ?? 0);
+  const told = until > 0 ? { totp: { until, isBlocking: true } } : {};
   const { gateway, reason, attemptsLeft, waitUntil, expiresAt, challengeId, purpose } = prompt;
   return {
     kind: isRenewal ? 'renew' : 'gate',
     messages: { totp: fixed.codePrompt(gateway), 'backup-code': fixed.backupCodePrompt(gateway) },
     methods: ['totp', 'backup-code'],
     start: 'totp',
-    waitUntil: { ...waits, totp: Math.max(waits.totp ?? 0, told) },
+    countdowns: { ...told, ...countdowns },
     keys: isRenewal
       ? { totp: fixed.keysRenew, 'backup-code': fixed.keysRenew }
       : { totp: fixed.keysCode, 'backup-code': fixed.keysBackupCode },

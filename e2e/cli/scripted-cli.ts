@@ -7,12 +7,14 @@ import { problem } from '../../src-shared/problem.ts';
 
 /**
  * The terminal client with everything real but the core: for what only a terminal shows. SIGUSR2 plays the server
- * that ends the connection. SCRIPT is `open`, `gated`, `used` (the first code counts as used) or `signed-out`.
+ * that ends the connection. SCRIPT is `open`, `gated`, `used` and `throttled` (what the first code leads to) or `signed-out`.
  */
 const script = process.env.SCRIPT ?? 'gated';
 const profileDir = process.env.POSTERN_PROFILE ?? '';
 const core = createScriptedCore({ isSignedIn: script !== 'signed-out', isGated: script !== 'open' });
-if (script === 'used') core.refuseNext(problem('code-already-used', undefined, { nextCodeInMs: 3000 }));
+if (script === 'used') core.refuseNext(problem('code-already-used', undefined, { nextCodeInMs: 60_000 }));
+if (script === 'throttled')
+  core.refuseNext(problem('too-many-attempts', undefined, { retryAfterMs: 60_000 }));
 process.on('SIGUSR2', () => core.endByServer(administratorReason('sign-in from a new country', 'INC-7')));
 writeFileSync(join(profileDir, 'pid'), String(process.pid));
 

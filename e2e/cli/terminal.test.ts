@@ -63,13 +63,25 @@ test('keys between two prompts are not echoed either, and the gate opens by itse
   for (const secret of ['987654', RIGHT_CODE, '48 29 13']) expect(screen.raw()).not.toContain(secret);
 });
 
-test('a used code shows the countdown, Enter during it sends nothing, Tab leads to a backup code', async () => {
+test('a used code shows when the next one comes, and a code that is there already may go', async () => {
   const screen = start('used', 'connect');
   await screen.sees('Esc: cancel');
   screen.press('111111\r');
   await screen.sees('Already used. Next code in');
-  await screen.sees(/Next code in \d s/);
-  screen.press('222222\r');
+  await screen.sees(/Next code in 5\d s/);
+  screen.press(`${RIGHT_CODE}\r`);
+  await screen.sees('Connected to main.');
+  screen.press('\x03');
+  expect(await screen.exitCode).toBe(0);
+});
+
+test('while the server makes wait, Enter sends nothing and Tab leads to a backup code', async () => {
+  const screen = start('throttled', 'connect');
+  await screen.sees('Esc: cancel');
+  screen.press('111111\r');
+  await screen.sees('Too many attempts. Try again in');
+  await screen.sees('Esc: cancel');
+  screen.press(`${RIGHT_CODE}\r`);
   await screen.sees('Not sent.');
   screen.press('\t');
   await screen.sees('Backup code for main:');

@@ -1,3 +1,5 @@
+import type { Countdown } from './countdown.ts';
+
 /** How an answer is asked for, whether a person sits at a terminal or a script feeds lines. */
 
 export type CodeMethod = 'totp' | 'backup-code';
@@ -17,8 +19,7 @@ export interface CodeQuestion {
   methods: readonly CodeMethod[];
   /** The method that is asked for first. */
   start: CodeMethod;
-  /** No answer of this method is sent before (milliseconds since 1970, by this computer's clock). */
-  waitUntil: Partial<Record<CodeMethod, number>>;
+  countdowns: Partial<Record<CodeMethod, Countdown>>;
   /** The keys, as a person is told them, for the method. */
   keys: Record<CodeMethod, string>;
   /** Harmless facts for the `prompt` event of `--json`. */

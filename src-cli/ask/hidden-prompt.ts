@@ -1,6 +1,7 @@
 import { createPrompt, isEnterKey, isTabKey, useEffect, useKeypress, useState } from '@inquirer/core';
 import { formatWait } from '../format.ts';
 import { fixed } from '../words.ts';
+import type { Countdown } from './countdown.ts';
 
 /** What pressing Enter leads to. `again` keeps asking and shows the sentence. */
 export type Verdict<T> =
@@ -14,9 +15,8 @@ export interface HiddenField {
   keys: string;
   /** Echoes what is typed (e-mail, server); otherwise one dot for each character. */
   isVisible: boolean;
-  /** Milliseconds since 1970: nothing is taken before, and the time left is shown. */
-  waitUntil: number | null;
-  waitSentence: (wait: string) => string;
+  /** The time left is shown. */
+  countdown: Countdown | null;
 }
 
 export interface HiddenPromptConfig<T> {
@@ -30,7 +30,7 @@ const TICK_MS = 200;
 
 /**
  * One field at a time, drawn without ever echoing a secret. Tab goes to the next field, Esc calls `onEscape`. While
- * a wait runs, typing goes on and Enter keeps what was typed.
+ * a countdown blocks, typing goes on and Enter keeps what was typed.
  */
 export function hiddenPrompt<T>(
   config: HiddenPromptConfig<T>,
@@ -49,12 +49,12 @@ function useHiddenFields<T>(
   const [note, setNote] = useState('');
   const [, setSecondsLeft] = useState(0);
   const field = fields[index];
-  const waitMs = field?.waitUntil == null ? 0 : field.waitUntil - now();
+  const waitMs = field?.countdown ? field.countdown.until - now() : 0;
   const isWaiting = waitMs > 0;
   useEffect(() => {
     if (!isWaiting) return;
     // Draws again only when another second has gone.
-    const count = () => setSecondsLeft(Math.ceil(((field?.waitUntil ?? 0) - now()) / 1000));
+    const count = () => setSecondsLeft(Math.ceil(((field?.countdown?.until ?? 0) - now()) / 1000));
     const timer = setInterval(count, TICK_MS);
     return () => clearInterval(timer);
   }, [isWaiting, field]);
@@ -73,7 +73,7 @@ function useHiddenFields<T>(
       setValue(rl.line);
       return setNote('');
     }
-    if (waitMs > 0) {
+    if (waitMs > 0 && field?.countdown?.isBlocking) {
       setNote(fixed.waitFirst(formatWait(waitMs)));
       return rl.write(value);
     }
@@ -88,6 +88,7 @@ function useHiddenFields<T>(
   });
   if (!field) return ['', ''];
   const typed = field.isVisible ? value : '•'.repeat(value.length);
-  const below = [note, waitMs > 0 ? field.waitSentence(formatWait(waitMs)) : '', field.keys];
+  const counted = field.countdown?.isBlocking ? fixed.tryAgainIn : fixed.nextCodeIn;
+  const below = [note, isWaiting ? counted(formatWait(waitMs)) : '', field.keys];
   return [`${field.message} ${typed}`, below.filter(Boolean).join('\n')];
 }

@@ -1,6 +1,5 @@
 import { AbortPromptError, ExitPromptError } from '@inquirer/core';
 import type { Output } from '../output.ts';
-import { fixed } from '../words.ts';
 import { parseAnswer } from './answer.ts';
 import type { Asked, Asker, CodeAnswer, CodeMethod, CodeQuestion } from './asker.ts';
 import { type HiddenPromptConfig, hiddenPrompt } from './hidden-prompt.ts';
@@ -52,8 +51,7 @@ export function createTerminalAsker({ keyboard, screen, output, now }: TerminalA
         message: question.message,
         keys: '',
         isVisible: !question.isSecret,
-        waitUntil: null,
-        waitSentence: fixed.tryAgainIn,
+        countdown: null,
       };
       return ask<string>(
         {
@@ -75,8 +73,7 @@ export function createTerminalAsker({ keyboard, screen, output, now }: TerminalA
             message: question.messages[method],
             keys: question.keys[method],
             isVisible: false,
-            waitUntil: question.waitUntil[method] ?? null,
-            waitSentence: method === 'totp' ? fixed.nextCodeIn : fixed.tryAgainIn,
+            countdown: question.countdowns[method] ?? null,
           })),
           judge(text, field) {
             const parsed = parseAnswer(text, order[field] ?? question.start, question.methods);

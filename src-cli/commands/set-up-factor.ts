@@ -31,7 +31,7 @@ export async function setUpFactor(
         messages: { totp: fixed.confirmCodePrompt, 'backup-code': fixed.confirmCodePrompt },
         methods: ['totp'],
         start: 'totp',
-        waitUntil: {},
+        countdowns: {},
         keys: { totp: fixed.keysCodeOnly, 'backup-code': fixed.keysCodeOnly },
       },
       interrupts.signal,

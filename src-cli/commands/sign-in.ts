@@ -1,6 +1,7 @@
 import type { ClientCore, SignInStep } from '../../src-main/client/core.ts';
 import { type Problem, problem, type Result } from '../../src-shared/problem.ts';
 import type { Asked, CodeQuestion } from '../ask/asker.ts';
+import { countdownAfter } from '../ask/countdown.ts';
 import { type CommandContext, type Ending, exit, refused } from '../command-context.ts';
 import { openControl } from '../control/control-client.ts';
 import { plainText } from '../plain-text.ts';
@@ -77,14 +78,14 @@ async function passSecondFactor(
   const { mfaToken, methods } = first.value;
   const start = methods[0];
   if (start === undefined) return refused(problem('protocol-error'));
-  const waitUntil: CodeQuestion['waitUntil'] = {};
+  const countdowns: CodeQuestion['countdowns'] = {};
   for (;;) {
     const question: CodeQuestion = {
       kind: 'sign-in',
       messages: { totp: fixed.signInCodePrompt, 'backup-code': fixed.signInBackupCodePrompt },
       methods,
       start: methods.includes('totp') ? 'totp' : start,
-      waitUntil,
+      countdowns,
       keys: {
         totp: methods.length > 1 ? fixed.keysCode : fixed.keysCodeOnly,
         'backup-code': methods.length > 1 ? fixed.keysBackupCode : fixed.keysCodeOnly,
@@ -105,7 +106,9 @@ async function passSecondFactor(
     const { code: problemCode } = result.problem;
     context.output.event({ ...told, ok: false, problem: { code: problemCode, detail: sentence }, waitMs });
     context.output.say(sentence);
-    if (waitMs !== null) waitUntil[method] = context.time.now() + waitMs;
+    const countdown = countdownAfter(result.problem, context.time.now());
+    if (countdown) countdowns[method] = countdown;
+    else delete countdowns[method];
   }
 }
 
