@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeStandInElectron } from './stand-in-electron.ts';
@@ -19,7 +19,7 @@ export interface BuiltPackages {
 export function buildPackages(folder: string, version: string): BuiltPackages {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  if (!existsSync(path.join(checkout, 'dist/main.js'))) run(['npm', 'run', 'build:app']);
+  run(['npm', 'run', 'build:app']);
   const electron = makeStandInElectron(path.join(folder, 'electron'));
   // electron-builder starts the program itself, without arguments of ours.
   const fpm = path.join(folder, 'fpm');

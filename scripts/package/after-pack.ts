@@ -11,7 +11,10 @@ export async function afterPack(context: AfterPackContext): Promise<void> {
   const wire = await flipAndReadBack(executableOf(context), electronPlatformName, Arch[context.arch]);
   log.info({ wire }, 'fuses flipped and read back');
   const resources = packager.getResourcesDir(appOutDir);
-  const findings = inspectArchive(path.join(resources, 'app.asar'));
+  const findings = inspectArchive(
+    path.join(resources, 'app.asar'),
+    `${electronPlatformName}-${Arch[context.arch]}`,
+  );
   if (findings.length > 0) throw new Error(`the archive is not fit to ship:\n  ${findings.join('\n  ')}`);
   const feed = feedSettings(process.env);
   if (feed) await writeFile(path.join(resources, 'update-feed.json'), feedFile(feed));

@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createPackageWithOptions } from '@electron/asar';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { inspectArchive } from './archive-contents.ts';
+import { inspectArchive as inspect } from './archive-contents.ts';
 
 let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'postern-asar-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const inspectArchive = (archive: string) => inspect(archive, 'linux-x64');
 
 const good: Record<string, string> = {
   'package.json': '{}',
@@ -18,6 +20,7 @@ const good: Record<string, string> = {
   'dist/renderer/index.html': '<html></html>',
   'node_modules/keytar/package.json': '{}',
   'node_modules/keytar/lib/keytar.js': '',
+  'node_modules/keytar/prebuilds/linux-x64/keytar.node': '',
 };
 
 async function archiveOf(
@@ -72,4 +75,11 @@ test('39: a native module inside the archive, or another file outside, is found'
       'node_modules/keytar/lib/keytar.js: is inside the archive and should not be',
     ]),
   );
+});
+
+test('a native module of another platform, or none for this one, is found', async () => {
+  expect(inspect(await archiveOf(good), 'win32-x64')).toEqual([
+    'node_modules/keytar/prebuilds/win32-x64/keytar.node: is missing',
+    'node_modules/keytar/prebuilds/linux-x64/keytar.node: is not for win32-x64',
+  ]);
 });

@@ -28,8 +28,11 @@ export const FORBIDDEN_WORDS = [
 /** One thing wrong with an archive, in words. */
 export type Finding = string;
 
-/** Everything that is wrong with an app.asar: what it must not carry, and what its code asks for but it lacks. */
-export function inspectArchive(archive: string): Finding[] {
+/**
+ * Everything that is wrong with an app.asar: what it must not carry, and what its code asks for but it lacks. `target`:
+ * platform and architecture as Node names them, joined by a dash.
+ */
+export function inspectArchive(archive: string, target: string): Finding[] {
   const files = listPackage(archive, { isPack: false })
     .map((file) => file.replaceAll('\\', '/').replace(/^\//, ''))
     .filter((file) => isFile(archive, file));
@@ -42,6 +45,7 @@ export function inspectArchive(archive: string): Finding[] {
         return [...inspectText(file, text), ...inspectImports(file, text, files)];
       }),
     ...inspectUnpacked(archive, files),
+    ...inspectNative(files, target),
   ];
 }
 
@@ -74,6 +78,16 @@ export function inspectImports(file: string, text: string, files: readonly strin
     .filter((name) => !builtinModules.includes(name))
     .filter((name) => !files.includes(`node_modules/${packageOf(name)}/package.json`))
     .map((name) => `${file}: loads "${name}", which is not in the archive`);
+}
+
+/** Native modules are there for the target and for nothing else: building for another platform picks wrong easily. */
+export function inspectNative(files: readonly string[], target: string): Finding[] {
+  const wanted = `node_modules/keytar/prebuilds/${target}/keytar.node`;
+  const native = files.filter((file) => file.endsWith('.node'));
+  return [
+    ...(native.includes(wanted) ? [] : [`${wanted}: is missing`]),
+    ...native.filter((file) => file !== wanted).map((file) => `${file}: is not for ${target}`),
+  ];
 }
 
 function inspectUnpacked(archive: string, files: readonly string[]): Finding[] {

@@ -11,7 +11,11 @@ export async function beforePack(context: AfterPackContext): Promise<void> {
   const root = context.packager.projectDir;
   const missing = APP_FILES.filter((file) => !existsSync(path.join(root, file)));
   if (missing.length > 0) throw new Error(`${missing.join(', ')} missing: run \`npm run build:app\` first`);
-  if (context.electronPlatformName !== 'linux') return;
+  if (context.electronPlatformName !== process.platform)
+    throw new Error(
+      `package for ${context.electronPlatformName} on such a machine: this one is ${process.platform}`,
+    );
+  if (process.platform !== 'linux') return;
   if (Arch[context.arch] !== process.arch) {
     throw new Error(
       `the helper carries this machine's Node (${process.arch}): package for ${Arch[context.arch]} on such a machine`,

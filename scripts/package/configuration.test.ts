@@ -55,7 +55,7 @@ test('nothing is published or updated until a feed is configured', () => {
 
 test('files are the bundles and one native module, never the whole checkout', () => {
   const taken = config.files.filter((pattern) => !pattern.startsWith('!'));
-  expect(taken).toEqual(['dist/**/*', 'package.json']);
+  expect(taken).toEqual(['dist/*.{js,cjs}', 'dist/{icons,renderer}/**/*', 'package.json']);
   expect(config.files).toContain('!**/node_modules/!(keytar){,/**/*}');
 });
 

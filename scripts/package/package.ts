@@ -23,12 +23,15 @@ function electronFolder(): string | null {
   return existsSync(path.join(dist, readFileSync(named, 'utf8').trim())) ? dist : null;
 }
 
+/** A workflow hands a secret that is not set on as an empty variable, which electron-builder takes for a certificate. */
+const environment = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''));
+
 function run(program: string, programArgs: readonly string[]): void {
   const { status, error } = spawnSync(program, programArgs, {
     cwd: root,
     stdio: 'inherit',
     env: {
-      ...process.env,
+      ...environment,
       PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH ?? ''}`,
     },
   });
