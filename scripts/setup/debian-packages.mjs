@@ -67,6 +67,18 @@ const needs = [
     isOnlyForTests: true,
   },
   {
+    name: 'python3-dbusmock',
+    why: 'tests lock the screen and send the computer to sleep on a bus of their own',
+    isThere: () => existsSync('/usr/lib/python3/dist-packages/dbusmock'),
+    isOnlyForTests: true,
+  },
+  {
+    name: 'libglib2.0-bin',
+    why: 'gdbus: tests call the services on that bus',
+    isThere: () => hasProgram('gdbus'),
+    isOnlyForTests: true,
+  },
+  {
     name: 'rpm',
     why: 'tests build, install and remove the desktop app as an rpm',
     isThere: () => hasProgram('rpmbuild'),
