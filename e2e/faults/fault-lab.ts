@@ -132,9 +132,23 @@ export class FaultLab {
 
   /** Waits until the server, started again, has the gateway back. */
   async gatewayIsBack(): Promise<void> {
-    const lines = () => this.logOf('server').split('\n');
-    const lastOf = (mark: RegExp) => lines().findLastIndex((line) => mark.test(line));
-    await this.until('the gateway was back', () => lastOf(/gateway in sync/) > lastOf(READY.server));
+    await this.until(
+      'the gateway was back',
+      () => this.#lastLine(/gateway in sync/) > this.#lastLine(READY.server),
+    );
+  }
+
+  /** Waits until the server knows that the gateway is away. */
+  async gatewayIsMissed(): Promise<void> {
+    const isMissed = () => this.#lastLine(/gateway channel closed/) > this.#lastLine(/gateway in sync/);
+    await this.until('the gateway was missed', isMissed);
+  }
+
+  /** Number of the last line of the server's log that has `mark`, -1 when none has. */
+  #lastLine(mark: RegExp): number {
+    return this.logOf('server')
+      .split('\n')
+      .findLastIndex((line) => mark.test(line));
   }
 
   /** Three codes that the server takes one after the other now. */

@@ -43,6 +43,7 @@ describe('a gateway agent that is killed', () => {
     const codes = await lab.codes(member);
     await lab.signIn(member, codes.previous);
     await lab.kill('gateway');
+    await lab.gatewayIsMissed();
     const client = lab.client(member.email, 'connect');
     const told = await client.waitFor('it was reconnecting', isPhase('reconnecting'));
     expect(told.event).toMatchObject({ problem: { code: 'gateway-unavailable' } });
@@ -58,6 +59,8 @@ describe('a gateway agent that is killed', () => {
     await lab.kick(member);
     await client.waitFor('it asked for a code', isPrompt('gate'));
     await lab.kill('gateway');
+    // Before that, the server would spend the code and only then find nobody to give the peer to.
+    await lab.gatewayIsMissed();
     const typed = client.seen.length;
     client.type(codes.current);
     const judged = await client.waitFor('it was judged', (event) => proofOutcome(event) !== null, typed);
