@@ -48,8 +48,8 @@ function SignedIn() {
     <div className="frame">
       <Nav />
       <div className="frame-body">
-        <Bars />
         <main ref={main} className="screen" data-screen={screen}>
+          <Bars />
           <Screen />
         </main>
       </div>

@@ -7,15 +7,16 @@ import { useSnapshot } from '../store/snapshot-store.ts';
  */
 export function useServerNow(intervalMs: number, isActive = true): number {
   const offset = useSnapshot((s) => s.clockOffsetMs) ?? 0;
-  const [now, setNow] = useState(Date.now);
+  const [, setTick] = useState(0);
   useEffect(() => {
     if (!isActive) return;
     let timer: number | undefined;
     const follow = () => {
       window.clearInterval(timer);
       if (document.visibilityState === 'hidden') return;
-      setNow(Date.now());
-      timer = window.setInterval(() => setNow(Date.now()), intervalMs);
+      const tick = () => setTick((ticks) => ticks + 1);
+      tick();
+      timer = window.setInterval(tick, intervalMs);
     };
     follow();
     document.addEventListener('visibilitychange', follow);
@@ -24,7 +25,8 @@ export function useServerNow(intervalMs: number, isActive = true): number {
       document.removeEventListener('visibilitychange', follow);
     };
   }, [intervalMs, isActive]);
-  return now + offset;
+  // Read at each drawing: a clock that only ticks would be stale when a countdown begins.
+  return Date.now() + offset;
 }
 
 /** Reads the server's clock once, for deadlines that begin now. */

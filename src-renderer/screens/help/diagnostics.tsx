@@ -36,16 +36,14 @@ export function Diagnostics() {
           {t.help.readDiagnostics}
         </Button>
         {text !== null && (
-          <>
-            <Button
-              isBusy={save.isBusy}
-              onPress={() =>
-                void save.run(undefined).then((answer) => setSaved(answer.ok && answer.value.isSaved))
-              }
-            >
-              {isSaved ? t.common.saved : t.common.save}
-            </Button>
-          </>
+          <Button
+            isBusy={save.isBusy}
+            onPress={() =>
+              void save.run(undefined).then((answer) => setSaved(answer.ok && answer.value.isSaved))
+            }
+          >
+            {isSaved ? t.common.saved : t.common.save}
+          </Button>
         )}
       </div>
       <p className="visually-hidden" role="status">

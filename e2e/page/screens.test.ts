@@ -1,0 +1,197 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { buildPage, openPageLab, type PageLab, type Shown, sentBy } from './page-lab.ts';
+
+let lab: PageLab;
+beforeAll(async () => {
+  lab = await openPageLab();
+});
+afterAll(async () => {
+  await lab.close();
+});
+afterEach(() => {
+  expect(lab.complaints.splice(0)).toEqual([]);
+});
+
+const toServer = (page: Page) => page.getByRole('button', { name: 'Continue' }).click();
+const toPassword = async (page: Page) => {
+  await toServer(page);
+  await page.getByRole('button', { name: /^It matches/ }).click();
+};
+const signIn = async (page: Page) => {
+  await toPassword(page);
+  await page.getByLabel('E-mail').fill('ada@northwind.example');
+  await page.getByLabel('Password', { exact: true }).fill('correct horse');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+};
+const toSetup = async (page: Page) => {
+  await page.evaluate(() =>
+    window.harness.answer('session.sign-in', { ok: true, value: { step: 'mfa-setup' } }),
+  );
+  await signIn(page);
+  await page.getByRole('img', { name: /QR code/ }).waitFor();
+};
+const toBackup = async (page: Page) => {
+  await toSetup(page);
+  await page.getByLabel('6-digit code').fill('123456');
+  await page.getByText('I have saved them').waitFor();
+};
+const to = (name: string) => (page: Page) => page.getByRole('button', { name, exact: true }).click();
+
+/** Every screen in every state that looks different. */
+const screens: [name: string, scenario: string, go?: (page: Page) => Promise<void>][] = [
+  ['sign-in: server', 'signed-out'],
+  ['sign-in: after being blocked', 'signed-out-reason'],
+  ['sign-in: trust', 'signed-out', toServer],
+  ['sign-in: password', 'signed-out', toPassword],
+  ['sign-in: code', 'signed-out', signIn],
+  ['set-up', 'signed-out', toSetup],
+  ['backup codes', 'signed-out', toBackup],
+  ...[
+    'disconnected',
+    'disconnected-failed',
+    'no-gateways',
+    'offline',
+    'connecting',
+    'connected',
+    'stale',
+    'expiring',
+    'no-gate-policy',
+    'reconnecting',
+    'disconnecting',
+    'blocked',
+    'all-bars',
+    'gate',
+    'gate-kicked',
+    'gate-wait',
+    'renewal',
+  ].map((scenario): [string, string] => [`home: ${scenario}`, scenario]),
+  ['settings', 'connected', to('Settings')],
+  ['activity', 'connected', to('Activity')],
+  ['activity: empty', 'no-gateways', to('Activity')],
+  ['help', 'offline', to('Help')],
+];
+
+async function open(what: Shown, go?: (page: Page) => Promise<void>): Promise<Page> {
+  const page = await lab.show(what);
+  await go?.(page);
+  return page;
+}
+
+async function axe(page: Page) {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]);
+}
+
+test.each(screens)(
+  'axe finds nothing in light and dark, and nothing scrolls sideways at 360 px and 200 %% on %s',
+  async (_name, scenario, go) => {
+    const page = await open({ scenario }, go);
+    expect(await axe(page), 'light').toEqual([]);
+    await page.evaluate(async () => {
+      const { settings } = await window.postern.snapshot();
+      window.harness.push({ settings: { ...settings, theme: 'dark' } });
+    });
+    await page.locator('html[data-theme=dark]').waitFor();
+    expect(await axe(page), 'dark').toEqual([]);
+    for (const [width, height] of [
+      [360, 640],
+      [450, 320],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      const overflowing = await page.evaluate(() =>
+        [document.documentElement, ...document.querySelectorAll('main, dialog')]
+          .filter((element) => element.scrollWidth > element.clientWidth)
+          .map((element) => element.tagName),
+      );
+      expect(overflowing, `${width} px`).toEqual([]);
+    }
+  },
+);
+
+test('the page speaks German from its first word to its last', async () => {
+  const page = await lab.show({ scenario: 'gate-kicked', language: 'de' });
+  await page.getByRole('heading', { name: 'Code eingeben, um neu zu verbinden' }).waitFor();
+  expect(await page.locator('html').getAttribute('lang')).toBe('de');
+});
+
+test('the large button asks for what the state allows', async () => {
+  const page = await lab.show({ scenario: 'disconnected' });
+  await page.getByLabel('Gateway').selectOption('Stockholm');
+  await page.getByRole('button', { name: 'Connect' }).click();
+  expect(await sentBy(page, 'connection.connect')).toEqual([
+    { gatewayId: '0198a000-0000-7000-8000-000000000002' },
+  ]);
+  const connected = await lab.show({ scenario: 'connected' });
+  await connected.getByRole('button', { name: 'Disconnect' }).click();
+  await connected.getByRole('button', { name: 'Renew now' }).click();
+  expect(await sentBy(connected, 'connection.disconnect')).toHaveLength(1);
+  expect(await sentBy(connected, 'connection.renew')).toHaveLength(1);
+});
+
+test('an untrusted server is shown with its fingerprint and trusted before the password is asked for', async () => {
+  const page = await lab.show({ scenario: 'signed-out' });
+  await toServer(page);
+  await page.getByText('7F3A 91C2').waitFor();
+  expect(await page.getByLabel('Password', { exact: true }).count()).toBe(0);
+  await page.getByRole('button', { name: /^It matches/ }).click();
+  await page.getByLabel('Password', { exact: true }).waitFor();
+  expect(await sentBy(page, 'server.trust')).toEqual([{ serverUrl: 'https://vpn.northwind.example' }]);
+});
+
+test('backup codes stay until the user says that they are saved, also when the session begins meanwhile', async () => {
+  const page = await lab.show({ scenario: 'signed-out' });
+  await toBackup(page);
+  await page.evaluate(() =>
+    window.harness.push({ connection: { phase: 'disconnected', cause: null, reason: null, source: null } }),
+  );
+  expect(await page.getByRole('listitem').count()).toBe(10);
+  await page.getByRole('button', { name: 'Continue' }).click({ force: true });
+  expect(await page.getByRole('listitem').count()).toBe(10);
+  await page.getByLabel('I have saved them').check();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('heading', { name: 'Disconnected' }).waitFor();
+});
+
+test('3: a shown password hides again when the window is left', async () => {
+  const page = await lab.show({ scenario: 'signed-out' });
+  await toPassword(page);
+  await page.getByRole('button', { name: 'Show password' }).click();
+  const field = page.getByLabel('Password', { exact: true });
+  expect(await field.getAttribute('type')).toBe('text');
+  await page.evaluate(() => window.dispatchEvent(new Event('blur')));
+  await expect.poll(() => field.getAttribute('type')).toBe('password');
+});
+
+test('settings show what main says and not what was pressed', async () => {
+  const page = await lab.show({ scenario: 'connected' });
+  await page.getByRole('button', { name: 'Settings', exact: true }).click();
+  const launch = page.getByRole('switch', { name: 'Connect when Postern opens' });
+  await launch.click();
+  expect(await sentBy(page, 'settings.change')).toEqual([{ connectAtLaunch: true }]);
+  expect(await launch.isChecked()).toBe(false);
+});
+
+test('what ships is at most 150 kB compressed and holds neither harness nor schema library', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'postern-page-'));
+  try {
+    await buildPage('production', folder);
+    const files = await readdir(folder, { recursive: true, withFileTypes: true });
+    const contents = await Promise.all(
+      files.filter((file) => file.isFile()).map((file) => readFile(join(file.parentPath, file.name))),
+    );
+    const bytes = contents.reduce((sum, content) => sum + gzipSync(content).length, 0);
+    expect(bytes).toBeLessThanOrEqual(150_000);
+    for (const content of contents) {
+      const text = content.toString('utf8');
+      expect(text).not.toMatch(/ZodError|Northwind|INC-20417/);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
