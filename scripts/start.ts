@@ -4,6 +4,7 @@ import { explain } from './stack/stack-error.ts';
 import { type RunningStack, startStack } from './stack/start-stack.ts';
 import { enterUserNamespace } from './stack/unprivileged.ts';
 import { playByHand } from './story/by-hand.ts';
+import { playOnDesktop, wantsDesktop } from './story/desktop.ts';
 import { createNarrator, StoryError } from './story/narrator.ts';
 import { playStory } from './story/story.ts';
 
@@ -11,10 +12,11 @@ const command = withStackOptions(
   new Command('npm start --').description('Postern on this machine: play it by hand, or watch it play.'),
 )
   .option('--demo', 'play the whole story without asking anything (the default without a terminal)')
+  .option('--terminal', 'the terminal client, also where there is a display (or POSTERN_NO_APP=1)')
   .parse();
 
-const isDemo =
-  command.opts<{ demo?: boolean }>().demo === true || !process.stdin.isTTY || !process.stdout.isTTY;
+const options = command.opts<{ demo?: boolean; terminal?: boolean }>();
+const isDemo = options.demo === true || !process.stdin.isTTY || !process.stdout.isTTY;
 const print = (line: string): void => console.log(line);
 const abort = new AbortController();
 let ending: NodeJS.Signals | null = null;
@@ -40,7 +42,11 @@ try {
   });
   print(`${((performance.now() - begin) / 1000).toFixed(2).padStart(7)} s  in all`);
   if (isDemo) await playStory(stack, createNarrator(print));
-  else await playByHand(stack, abort.signal);
+  else if (
+    !wantsDesktop(options.terminal === true, process.env) ||
+    !(await playOnDesktop(stack, abort.signal))
+  )
+    await playByHand(stack, abort.signal);
   print('\nTaking everything down …');
 } catch (error) {
   if (ending === null) {

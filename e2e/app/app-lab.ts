@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { freshSteps } from '../../bench/totp-steps.ts';
+import { ensureAppIsBuilt } from '../../scripts/built-app.ts';
 import { endSession } from '../../scripts/stack/integration-call.ts';
 import { createProcessKeeper, type ManagedProcess } from '../../scripts/stack/processes.ts';
 import { type RunningStack, startStack } from '../../scripts/stack/start-stack.ts';
@@ -12,7 +13,6 @@ import { gatewayPeers } from '../../scripts/story/observe.ts';
 import type { AppSnapshot } from '../../src-shared/app-snapshot.ts';
 import type { StackFile } from '../../src-shared/stack-file.ts';
 import { answers } from '../stack/stack-process.ts';
-import { ensureAppIsBuilt } from './built-app.ts';
 import { Desktop } from './driver.ts';
 import { type LaunchedApp, launchApp } from './launch.ts';
 

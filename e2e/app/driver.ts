@@ -29,6 +29,11 @@ export class Desktop {
     return this.#app.page();
   }
 
+  /** Of main. */
+  processId(): Promise<number> {
+    return this.#app.evaluate(() => process.pid, null);
+  }
+
   window(): Promise<{ isVisible: boolean; isFocused: boolean; url: string } | null> {
     return this.#app.evaluate(({ BrowserWindow }) => {
       const [window] = BrowserWindow.getAllWindows();

@@ -85,8 +85,8 @@ export function launchHost(options: HostOptions): HostedApp {
 function join(child: ChildProcess, windows: WindowHost): Wire<MainCalls> {
   const main = createWire<MainCalls, BrowserCalls>(
     {
-      // A message to a main that has just ended has nobody to read it.
-      send: (message) => void (child.connected && child.send(message)),
+      // A message to a main that has just ended has nobody to read it; `ended` says so.
+      send: (message) => void (child.connected && child.send(message, () => undefined)),
       onMessage: (listener) => void child.on('message', listener),
     },
     windows.calls,

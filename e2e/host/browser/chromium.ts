@@ -5,6 +5,8 @@ import path from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 const START_LIMIT_MS = 60_000;
+const CONNECT_LIMIT_MS = 8_000;
+const CONNECT_TRIES = 4;
 const places = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
@@ -86,7 +88,7 @@ export async function startChromium(options: ChromiumOptions): Promise<RunningCh
     rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   };
   try {
-    const browser = await chromium.connectOverCDP(await debugUrl(child), { noDefaults: true, isLocal: true });
+    const browser = await connect(await debugUrl(child));
     const context = browser.contexts()[0];
     if (!context) throw new Error('Chromium shows no context');
     const firstPage = context.pages()[0] ?? (await context.waitForEvent('page'));
@@ -94,6 +96,21 @@ export async function startChromium(options: ChromiumOptions): Promise<RunningCh
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** On a busy machine Chromium may be asked about its first page while that is still being made, and never answer. */
+async function connect(url: string): Promise<Browser> {
+  for (let tries = CONNECT_TRIES; ; tries--) {
+    try {
+      return await chromium.connectOverCDP(url, {
+        noDefaults: true,
+        isLocal: true,
+        timeout: CONNECT_LIMIT_MS,
+      });
+    } catch (error) {
+      if (tries <= 1) throw error;
+    }
   }
 }
 

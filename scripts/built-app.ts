@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { checkout } from '../stack/stack-process.ts';
+import { checkout } from './stack/folders.ts';
 
 const sources = [
   'src-main/**/*',
