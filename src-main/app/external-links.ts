@@ -2,11 +2,11 @@ import type { externalLinks } from '../../src-shared/app-ipc.ts';
 
 type ExternalLink = (typeof externalLinks)[number];
 
-/** The only pages that the app opens in a browser. */
+/** The only pages that the app opens in a browser. Placeholders that lead nowhere, until there is an address to name. */
 export const linkTargets: Readonly<Record<ExternalLink, string>> = {
-  documentation: 'https://github.com/postern-vpn/postern#readme',
-  'source-code': 'https://github.com/postern-vpn/postern',
-  'report-problem': 'https://github.com/postern-vpn/postern/issues',
+  documentation: 'https://postern.example/docs',
+  'source-code': 'https://postern.example/source',
+  'report-problem': 'https://postern.example/issues',
 };
 
 const allowedHosts = new Set(Object.values(linkTargets).map((target) => new URL(target).host));
