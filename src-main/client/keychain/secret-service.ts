@@ -68,6 +68,24 @@ async function defaultKeyring(call: Call): Promise<SecretServiceState> {
 
 /** Runs calls on a connection of their own. Null when bus or service cannot be reached or answer something else. */
 async function ask<T>(busAddress: string, run: (call: Call) => Promise<T>): Promise<T | null> {
+  for (let tries = 1; ; tries++) {
+    const answer = await askOnce(busAddress, run);
+    if (answer !== 'unknown-caller') return answer;
+    if (tries === MAX_TRIES) return null;
+  }
+}
+
+/**
+ * gnome-keyring answers "no such method" to a caller that it has not taken note of yet: it looks up who has come in
+ * the background. On a new connection it looks again.
+ */
+const MAX_TRIES = 4;
+const unknownMethod = z.object({ dbusName: z.literal('org.freedesktop.DBus.Error.UnknownMethod') });
+
+async function askOnce<T>(
+  busAddress: string,
+  run: (call: Call) => Promise<T>,
+): Promise<T | 'unknown-caller' | null> {
   let bus: MessageBus;
   try {
     bus = createClient({ busAddress, timeout: CALL_TIMEOUT_MS });
@@ -84,6 +102,7 @@ async function ask<T>(busAddress: string, run: (call: Call) => Promise<T>): Prom
   try {
     return await Promise.race([run(call), failed]);
   } catch (error) {
+    if (unknownMethod.safeParse(error).success) return 'unknown-caller';
     if (error instanceof Error) return null;
     throw error;
   } finally {
