@@ -72,28 +72,34 @@ export class AppLab {
     return member;
   }
 
-  /** Starts the app; without `env` with a profile that nobody used before. */
+  /** Starts the app; without `env` with a profile that nobody used before. `null` takes a variable away. */
   async launch(
-    options: { args?: string[]; env?: Record<string, string>; locale?: string } = {},
+    options: { args?: string[]; env?: Record<string, string | null>; locale?: string } = {},
   ): Promise<AppOnLaptop> {
     this.#profiles += 1;
     const home = path.join(this.#folder, `home-${this.#profiles}`);
     mkdirSync(path.join(home, 'Documents'), { recursive: true, mode: 0o700 });
-    const env = {
+    const wanted: Record<string, string | null> = {
       ...this.stack.laptop.env,
       HOME: home,
       POSTERN_PROFILE: path.join(home, 'profile'),
       POSTERN_LOG_LEVEL: 'info',
       ...options.env,
     };
+    const env: Record<string, string> = {};
+    // The laptop's shell sets its own variables first.
+    const change: string[] = [];
+    for (const [name, value] of Object.entries(wanted)) {
+      if (value === null) change.unshift('-u', name);
+      else {
+        env[name] = value;
+        change.push(`${name}=${value}`);
+      }
+    }
     const { args, locale } = options;
     const app = await launchApp({
       env,
-      enter: [
-        this.stack.laptop.shell,
-        'env',
-        ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
-      ],
+      enter: [this.stack.laptop.shell, 'env', ...change],
       ...(args === undefined ? {} : { args }),
       ...(locale === undefined ? {} : { locale }),
     });

@@ -22,7 +22,9 @@ export type HostResponse =
   | { kind: 'answer'; status: number; headers: Record<string, string>; body: Uint8Array }
   /** Let Chromium fetch it: a page server of the developer on this machine. */
   | { kind: 'pass' }
-  | { kind: 'refuse' };
+  | { kind: 'refuse' }
+  /** A navigation that main prevented: the page stays where it is. */
+  | { kind: 'stay' };
 
 /** `invoke` and `send` of a page; `argsWire` is text of `clone-codec.ts`. */
 export interface PageMessage {

@@ -186,6 +186,8 @@ export class HostWindow {
     try {
       if (answer.kind === 'pass') await route.continue();
       else if (answer.kind === 'refuse') await route.abort('blockedbyclient');
+      // 204: a browser that is told "no content" leaves the document alone.
+      else if (answer.kind === 'stay') await route.fulfill({ status: 204 });
       else {
         const { status, headers } = answer;
         await route.fulfill({ status, headers, body: Buffer.from(answer.body) });

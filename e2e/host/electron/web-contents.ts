@@ -94,9 +94,9 @@ export class HostWebContents extends EventEmitter implements Implemented {
   }
 
   async answerRequest(request: HostRequest): Promise<HostResponse> {
-    if (request.isOwnNavigation && this.#isNavigationPrevented(request)) return { kind: 'refuse' };
+    if (request.isOwnNavigation && this.#isNavigationPrevented(request)) return { kind: 'stay' };
     const answer = await this.session.answer(request);
-    if (request.resourceType === 'mainFrame' && answer.kind !== 'refuse') this.mainFrame.url = request.url;
+    if (request.resourceType === 'mainFrame' && answer.kind === 'answer') this.mainFrame.url = request.url;
     return answer;
   }
   #isNavigationPrevented({ url, resourceType }: HostRequest): boolean {
