@@ -67,7 +67,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export async function obedientClient(bench: Bench, member: BenchMember): Promise<void> {
   const { samples, sender, stack } = bench;
   const folder = mkdtempSync(path.join(tmpdir(), 'postern-bench-'));
-  const core = createClientCore({ log: pino({ level: 'silent' }), profileFolder: folder });
+  const core = createClientCore({ log: pino({ level: 'warn' }, pino.destination(2)), profileFolder: folder });
   const variant = 'obedient client';
   try {
     const codes = await freshSteps(member.totpSecret);

@@ -41,10 +41,10 @@ export function createKeychain({ platform, env, log }: KeychainOptions): Keychai
     if (platform !== 'linux') return null;
     const bus = sessionBusAddress(env);
     if (bus === null) return 'unavailable';
-    const item = await findItem(bus, { service: SERVICE, account });
+    const item = await findItem(bus, { service: SERVICE, account }, log);
     if (item === 'unlocked') return null;
     if (item !== 'absent' || !isWrite) return item;
-    const state = await secretServiceState(bus);
+    const state = await secretServiceState(bus, log);
     return state === 'ready' ? null : state;
   }
 

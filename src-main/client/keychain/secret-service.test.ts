@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, type Message } from 'dbus-native';
+import { pino } from 'pino';
 import { afterAll, expect, it } from 'vitest';
 import { startEmptyBus } from '../testing/keyring.ts';
 import { findItem } from './secret-service.ts';
@@ -25,7 +26,7 @@ it('asks again when the keyring has not taken note of its caller yet', async () 
     service.setMethodCallHandler(path, 'org.freedesktop.Secret.Service', 'SearchItems', [found, 'aoao']);
   });
 
-  expect(await findItem(busAddress, { account: 'a' })).toBe('unlocked');
+  expect(await findItem(busAddress, { account: 'a' }, pino({ level: 'silent' }))).toBe('unlocked');
   expect(new Set(callers).size).toBe(3);
   await service.close();
   await stop();

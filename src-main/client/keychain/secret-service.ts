@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient, type MessageBus } from 'dbus-native';
+import type { Logger } from 'pino';
 import * as z from 'zod';
 
 const SERVICE = 'org.freedesktop.secrets';
@@ -27,8 +28,9 @@ export function sessionBusAddress(env: Record<string, string | undefined>): stri
 export async function findItem(
   busAddress: string,
   attributes: Record<string, string>,
+  log: Logger,
 ): Promise<'unlocked' | 'locked' | 'absent' | 'unavailable'> {
-  const answer = await ask(busAddress, async (call) => {
+  const answer = await ask(busAddress, log, async (call) => {
     const pairs = Object.entries(attributes);
     const found = searchAnswer.parse(
       await call(SERVICE_PATH, 'org.freedesktop.Secret.Service', 'SearchItems', 'a{ss}', [pairs]),
@@ -41,8 +43,8 @@ export async function findItem(
 }
 
 /** Whether a new item could be written now. */
-export async function secretServiceState(busAddress: string): Promise<SecretServiceState> {
-  return (await ask(busAddress, defaultKeyring)) ?? 'unavailable';
+export async function secretServiceState(busAddress: string, log: Logger): Promise<SecretServiceState> {
+  return (await ask(busAddress, log, defaultKeyring)) ?? 'unavailable';
 }
 
 type Call = (
@@ -67,9 +69,9 @@ async function defaultKeyring(call: Call): Promise<SecretServiceState> {
 }
 
 /** Runs calls on a connection of their own. Null when bus or service cannot be reached or answer something else. */
-async function ask<T>(busAddress: string, run: (call: Call) => Promise<T>): Promise<T | null> {
+async function ask<T>(busAddress: string, log: Logger, run: (call: Call) => Promise<T>): Promise<T | null> {
   for (let tries = 1; ; tries++) {
-    const answer = await askOnce(busAddress, run);
+    const answer = await askOnce(busAddress, log, run);
     if (answer !== 'unknown-caller') return answer;
     if (tries === MAX_TRIES) return null;
   }
@@ -84,6 +86,7 @@ const unknownMethod = z.object({ dbusName: z.literal('org.freedesktop.DBus.Error
 
 async function askOnce<T>(
   busAddress: string,
+  log: Logger,
   run: (call: Call) => Promise<T>,
 ): Promise<T | 'unknown-caller' | null> {
   let bus: MessageBus;
@@ -91,11 +94,15 @@ async function askOnce<T>(
     bus = createClient({ busAddress, timeout: CALL_TIMEOUT_MS });
   } catch (error) {
     // An address of a kind that the library does not know.
-    if (error instanceof Error) return null;
-    throw error;
+    if (!(error instanceof Error)) throw error;
+    log.warn({ err: error }, 'session bus address not understood');
+    return null;
   }
   const failed = new Promise<null>((resolve) => {
-    bus.connection.on('error', () => resolve(null));
+    bus.connection.on('error', (error: unknown) => {
+      log.warn({ err: error }, 'session bus failed');
+      resolve(null);
+    });
   });
   const call: Call = (path, iface, member, signature, body) =>
     Promise.resolve(bus.invoke({ destination: SERVICE, path, interface: iface, member, signature, body }));
@@ -103,8 +110,9 @@ async function askOnce<T>(
     return await Promise.race([run(call), failed]);
   } catch (error) {
     if (unknownMethod.safeParse(error).success) return 'unknown-caller';
-    if (error instanceof Error) return null;
-    throw error;
+    if (!(error instanceof Error)) throw error;
+    log.warn({ err: error }, 'secret service did not answer');
+    return null;
   } finally {
     await bus.close();
   }
