@@ -17,6 +17,8 @@ const commands = {
   stack: { script: 'scripts/stack.ts', needsMachine: true },
   test: { script: 'scripts/test.ts', needsMachine: true },
   bench: { script: 'bench/run.ts', needsMachine: true },
+  screens: { script: 'scripts/screens.ts', needsMachine: true },
+  'test-electron': { script: 'scripts/test-electron.ts', needsMachine: process.platform === 'linux' },
   laptop: { script: 'scripts/laptop.ts', needsMachine: false },
   authenticator: { script: 'scripts/authenticator.ts', needsMachine: false },
   'end-session': { script: 'scripts/end-session.ts', needsMachine: false },
@@ -32,7 +34,7 @@ const chosen = Object.hasOwn(commands, command) ? commands[command] : undefined;
 if (!chosen) stop(`usage: node scripts/setup.mjs <${Object.keys(commands).join('|')}> [arguments]`, 64);
 if (!existsSync(path.join(root, chosen.script))) stop(`${chosen.script} is not part of this version.`, 69);
 
-const isTestRun = command === 'test';
+const isTestRun = ['test', 'bench', 'screens', 'test-electron'].includes(command);
 
 /** Installs what is missing, one set-up at a time. */
 function install() {

@@ -27,7 +27,7 @@ const moving = (page: Page): Promise<number> =>
     () => document.getAnimations().filter((animation) => animation.playState === 'running').length,
   );
 
-async function violations(page: Page): Promise<string[]> {
+async function violations(page: Page, without: string[] = []): Promise<string[]> {
   // Halfway through a transition every colour is another one. Rings and spinners turn for ever.
   const isFading = (): boolean =>
     document
@@ -35,7 +35,10 @@ async function violations(page: Page): Promise<string[]> {
       .some((animation) => animation instanceof CSSTransition && animation.playState === 'running');
   await expect.poll(() => page.evaluate(isFading), within).toBe(false);
   // The builder's other ways to run axe open a second page, which this window has no place for.
-  const { violations: found } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
+  const { violations: found } = await new AxeBuilder({ page })
+    .setLegacyMode(true)
+    .disableRules(without)
+    .analyze();
   return found.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
 }
 
@@ -120,7 +123,8 @@ test('with forced colours the state, the field and the focus stay visible', asyn
     return { dialog: visible(dialog), slot: visible(dialog.querySelector('.code-slot')) };
   });
   expect(looks).toEqual({ dialog: true, slot: true });
-  expect(await violations(page)).toEqual([]);
+  // The colours are the system's own here, and axe reads those that the style sheet names.
+  expect(await violations(page, ['color-contrast'])).toEqual([]);
 });
 
 test('with reduced motion nothing moves', async () => {

@@ -1,20 +1,34 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ensureAppIsBuilt } from '../../scripts/built-app.ts';
 import { appCommands } from '../../src-shared/app-ipc.ts';
-import { AppLab, snapshotOf, within } from './app-lab.ts';
-import type { Desktop } from './driver.ts';
+import { snapshotOf, within } from './app-lab.ts';
+import { Desktop } from './driver.ts';
+import { type LaunchedApp, launchApp } from './launch.ts';
 import { words } from './screen.ts';
 
-let lab: AppLab;
+// Needs no server: with real Electron these run on every system.
+let folder: string;
+let app: LaunchedApp;
 let page: Page;
 let desktop: Desktop;
 beforeAll(async () => {
-  lab = await AppLab.start(1);
-  ({ desktop } = await lab.launch());
+  ensureAppIsBuilt();
+  folder = mkdtempSync(path.join(tmpdir(), 'pst-d3-alone-'));
+  const { PATH = '', SystemRoot = '' } = process.env;
+  const env = { PATH, SystemRoot, HOME: folder, POSTERN_PROFILE: path.join(folder, 'profile') };
+  app = await launchApp({ env, enter: [] });
+  desktop = new Desktop(app);
   page = await desktop.page();
   await page.getByText(words.signIn.lead).waitFor();
 });
-afterAll(() => lab.stop());
+afterAll(async () => {
+  await app.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 test('the page has the bridge and nothing of Electron or Node', async () => {
   const found = await page.evaluate(() => ({

@@ -61,6 +61,26 @@ const needs = [
     isThere: () => hasProgram('python3'),
   },
   {
+    name: 'chromium',
+    why: 'tests, benchmarks and pictures of the window; the window itself where there is no Electron',
+    isThere: () =>
+      ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].some(hasProgram) ||
+      process.platform !== 'linux',
+    isOnlyForTests: true,
+  },
+  {
+    name: 'fonts-inter',
+    why: 'pictures of the window look the same everywhere',
+    isThere: () => existsSync('/usr/share/fonts/opentype/inter'),
+    isOnlyForTests: true,
+  },
+  {
+    name: 'fonts-dejavu-core',
+    why: 'the same, for what is set in a fixed width',
+    isThere: () => existsSync('/usr/share/fonts/truetype/dejavu'),
+    isOnlyForTests: true,
+  },
+  {
     name: 'oathtool',
     why: 'tests check one-time passwords against a second implementation',
     isThere: () => hasProgram('oathtool'),

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Camera, openCamera } from '../../scripts/screens/camera.ts';
+import { shots, themes } from '../../scripts/screens/shots.ts';
+import { checkout } from '../../scripts/stack/folders.ts';
+
+const folder = path.join(checkout, 'docs/screens');
+/** Seven squares of 1,440: a moved button or another colour is more. */
+const TOLERANCE = 0.005;
+const MAX_BYTES = 150_000;
+
+let camera: Camera;
+beforeAll(async () => {
+  camera = await openCamera();
+});
+afterAll(() => camera[Symbol.asyncDispose]());
+
+const kept = (name: string) => readFileSync(path.join(folder, `${name}.png`));
+
+describe('the screens look as in docs/screens (new ones on purpose: npm run screens)', () => {
+  test.each(shots.flatMap((shot) => themes.map((theme) => ({ name: `${shot.name}-${theme}`, shot, theme }))))(
+    '$name',
+    async ({ name, shot, theme }) => {
+      const { share, first } = await camera.compare(kept(name), await camera.take(shot, theme));
+      expect(share, `differs first at ${JSON.stringify(first)}`).toBeLessThanOrEqual(TOLERANCE);
+    },
+  );
+});
+
+test('every picture is small and belongs to a screen', () => {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.png'));
+  expect(names.sort()).toEqual(
+    shots.flatMap(({ name }) => themes.map((theme) => `${name}-${theme}.png`)).sort(),
+  );
+  for (const name of names) expect(statSync(path.join(folder, name)).size, name).toBeLessThan(MAX_BYTES);
+});
+
+test.each([
+  ['another colour of one word', '#state-word { color: #1d4ed8 !important }'],
+  ['a button 12 pixels lower', '.main-button { transform: translateY(12px) }'],
+])('a change is seen: %s', async (_name, css) => {
+  const connected = shots.find(({ name }) => name === 'home-connected');
+  if (!connected) throw new Error('no such shot');
+  const changed = await camera.take(
+    {
+      ...connected,
+      async go(page) {
+        await page.evaluate((text) => {
+          const sheet = new CSSStyleSheet();
+          sheet.replaceSync(text);
+          document.adoptedStyleSheets = [sheet];
+        }, css);
+      },
+    },
+    'light',
+  );
+  const { share } = await camera.compare(kept('home-connected-light'), changed);
+  expect(share).toBeGreaterThan(TOLERANCE);
+});
