@@ -12,13 +12,15 @@ export function shareStructure(previous: unknown, next: unknown): unknown {
     return isSame ? previous : shared;
   }
   if (isRecord(previous) && isRecord(next)) {
-    const shared: Record<string, unknown> = {};
-    let isSame = Object.keys(previous).length === Object.keys(next).length;
-    for (const [key, value] of Object.entries(next)) {
-      shared[key] = shareStructure(previous[key], value);
-      if (!Object.hasOwn(previous, key) || !Object.is(shared[key], previous[key])) isSame = false;
-    }
-    return isSame ? previous : shared;
+    // Entries, not assignments: a key may be called `__proto__`.
+    const entries = Object.entries(next).map(([key, value]): [string, unknown] => [
+      key,
+      Object.hasOwn(previous, key) ? shareStructure(previous[key], value) : value,
+    ]);
+    const isSame =
+      Object.keys(previous).length === entries.length &&
+      entries.every(([key, value]) => Object.hasOwn(previous, key) && Object.is(value, previous[key]));
+    return isSame ? previous : Object.fromEntries(entries);
   }
   return next;
 }
