@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { watch } from 'node:fs';
 import path from 'node:path';
 import { createServer } from 'vite';
-import { electronBinary } from '../e2e/app/launch.ts';
 import { launchHost } from '../e2e/host/launch-host.ts';
 import { buildApp } from './build-app.ts';
+import { electronBinary } from './story/electron-binary.ts';
 
 const checkout = path.dirname(import.meta.dirname);
 const WATCHED = ['src-main', 'src-shared', 'src-node'];

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Page } from '@playwright/test';
 import { freshSteps } from '../../bench/totp-steps.ts';
 import { ensureAppIsBuilt } from '../../scripts/built-app.ts';
 import { endSession } from '../../scripts/stack/integration-call.ts';
@@ -164,5 +164,10 @@ export function snapshotOf(page: Page): Promise<AppSnapshot> {
 
 /** Waits until the connection is in this phase, in main. */
 export async function expectPhase(page: Page, phase: AppSnapshot['connection']['phase']): Promise<void> {
-  await expect.poll(async () => (await snapshotOf(page)).connection.phase, within).toBe(phase);
+  let seen = '';
+  for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(20)) {
+    seen = (await snapshotOf(page)).connection.phase;
+    if (seen === phase) return;
+  }
+  throw new Error(`expected the phase ${phase}, and it stayed ${seen}`);
 }

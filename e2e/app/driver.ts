@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Page } from '@playwright/test';
 import type { DialogAnswer, Recorder } from '../host/electron/recorder.ts';
 import type { LaunchedApp } from './launch.ts';
 
@@ -150,5 +150,34 @@ export class Desktop {
 
   async quit(): Promise<void> {
     await this.#app.evaluate(({ app }) => app.quit(), null);
+  }
+
+  /** Sends the window this many snapshots, each with other traffic, as main does once a second while connected. */
+  async pushSnapshots(count: number): Promise<void> {
+    const snapshot = await (await this.page()).evaluate(() => window.postern.snapshot());
+    await this.#app.evaluate(
+      async ({ BrowserWindow }, { start, times }) => {
+        const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+        for (let sent = 0; sent < times; sent++) {
+          const traffic = Array.from({ length: 60 }, (_, index) => ({
+            rxPerSecond: ((sent + index) % 40) * 1000,
+            txPerSecond: ((sent + index) % 30) * 500,
+          }));
+          contents?.send('app:snapshot', { ...start, version: start.version + sent, traffic });
+          // As fast as frames come, not as fast as a loop can.
+          await new Promise((resolve) => setTimeout(resolve, 8));
+        }
+      },
+      { start: snapshot, times: count },
+    );
+  }
+
+  /** Heap of main after a collection, bytes. */
+  collectedHeapBytes(): Promise<number> {
+    return this.#app.evaluate(() => {
+      process.getBuiltinModule('node:v8').setFlagsFromString('--expose-gc');
+      process.getBuiltinModule('node:vm').runInNewContext('gc')();
+      return process.memoryUsage().heapUsed;
+    }, null);
   }
 }

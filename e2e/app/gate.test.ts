@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { totpAt, totpStep } from '../../src-server/mfa/totp.ts';
 import { AppLab, expectPhase, type Member, snapshotOf, within } from './app-lab.ts';

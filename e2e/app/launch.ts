@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { _electron, type Page } from 'playwright-core';
+import { _electron, type Page } from '@playwright/test';
+import { electronBinary } from '../../scripts/story/electron-binary.ts';
 import { launchHost } from '../host/launch-host.ts';
 import { checkout } from '../stack/stack-process.ts';
 
@@ -13,8 +13,8 @@ export interface LaunchedApp {
   evaluate<R, A>(run: (electron: typeof Electron, argument: A) => R, argument: A): Promise<Awaited<R>>;
   /** Everything that main has printed. */
   output(): string;
-  /** Process id of main. */
-  pid(): number;
+  /** Process id of what draws the window: Chromium, or Electron itself. */
+  windowPid(): Promise<number>;
   /** Exit code, or null after a signal. */
   readonly ended: Promise<number | null>;
   kill(): void;
@@ -47,24 +47,11 @@ async function launchBrowserHost({
     page: host.page,
     evaluate: host.evaluate,
     output: host.output,
-    pid: () => host.pid,
+    windowPid: async () => (await host.chromium())?.pid ?? 0,
     ended: host.ended.then((end) => (typeof end === 'number' ? end : null)),
     kill: () => host.kill('SIGKILL'),
     stop: host.stop,
   };
-}
-
-/** The binary that `electron` downloads when it is installed, or null. */
-export function electronBinary(): string | null {
-  const folder = path.join(checkout, 'node_modules/electron');
-  const names = {
-    linux: 'electron',
-    darwin: 'Electron.app/Contents/MacOS/Electron',
-    win32: 'electron.exe',
-  } as const;
-  const name = names[process.platform as keyof typeof names];
-  const file = path.join(folder, 'dist', name ?? 'electron');
-  return existsSync(file) ? file : null;
 }
 
 /**
@@ -97,7 +84,7 @@ async function launchElectron({ env, args = [], locale = 'en-US' }: LaunchOption
     evaluate: (run, argument) =>
       app.evaluate(run as Parameters<typeof app.evaluate>[0], argument) as Promise<never>,
     output: () => output,
-    pid: () => child.pid ?? 0,
+    windowPid: async () => child.pid ?? 0,
     ended,
     kill: () => void child.kill('SIGKILL'),
     async stop() {

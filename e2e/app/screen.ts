@@ -1,4 +1,4 @@
-import type { Locator, Page } from 'playwright-core';
+import type { Locator, Page } from '@playwright/test';
 import { en } from '../../src-renderer/strings/en.ts';
 import { type AppLab, type AppOnLaptop, expectPhase, type Member, PATIENCE_MS } from './app-lab.ts';
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Page } from '@playwright/test';
 import { findChromium, type RunningChromium } from './browser/chromium.ts';
 import { WindowHost } from './browser/window-host.ts';
 import type { BrowserCalls, MainCalls } from './contract.ts';

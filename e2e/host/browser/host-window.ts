@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { BrowserContext, CDPSession, Page, Request, Route } from 'playwright-core';
+import type { BrowserContext, CDPSession, Page, Request, Route } from '@playwright/test';
 import type { HostRequest, HostResponse, PageMessage, WindowEvent, WindowOptions } from '../contract.ts';
 import { createCloneCodec } from './clone-codec.ts';
 import { fromPageUrl, toPageUrl } from './page-url.ts';

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Page } from '@playwright/test';
 import type { BrowserCalls, MainCalls, WindowOptions } from '../contract.ts';
 import type { Wire } from '../wire.ts';
 import { type RunningChromium, startChromium } from './chromium.ts';
