@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SignInAnswer } from '../../src-shared/client-api.ts';
 import { verifyAudit } from '../audit/audit-log.ts';
+import { removeGateway } from '../gateway/gateway-store.ts';
 import { newWgKey, ScriptedClient, ScriptedGateway } from '../testing/scripted-ends.ts';
 import { startTestServer, type TestMember, type TestServer } from '../testing/test-server.ts';
 
@@ -223,6 +224,31 @@ describe('disconnect', () => {
     await server.parts.sweeper.sweep();
     await expect.poll(() => gateway.peers.size).toBe(0);
     await client.close();
+  });
+
+  it('has a removed gateway drop its peers before it is turned away', async () => {
+    await connect();
+    const removal = { id: gateway.id, actor: 'cli', now: server.clock.now };
+    await server.ctx.database.db.transaction().execute((tx) => removeGateway(tx, removal));
+    await server.parts.sweeper.reconcile();
+    expect(await gateway.closed).toBe(4001);
+    expect(gateway.peers.size).toBe(0);
+    expect(await server.parts.record.unenforced()).toEqual([]);
+    expect((await kick()).status).toBe(200);
+  });
+
+  it('waits for a gateway that never comes back only until its peers have ended by themselves', async () => {
+    apiToken = await server.addApiToken(['members:disconnect'], { expiresDays: 7 });
+    await connect();
+    await gateway.disconnect();
+    await expect.poll(() => server.parts.registry.isOnline(gateway.id)).toBe(false);
+    expect((await kick()).status).toBe(202);
+    server.clock.now += 86_400_000;
+    await server.parts.sweeper.sweep();
+    expect((await kick()).status).toBe(202);
+    server.clock.now += 301_000;
+    await server.parts.sweeper.sweep();
+    expect((await kick()).status).toBe(200);
   });
 
   it('survives a restart: what had ended stays ended, what lives is in the next sync', async () => {

@@ -5,6 +5,9 @@ export interface Unenforced {
   leaseId: string;
   gatewayId: string;
   publicKey: string;
+  /** Milliseconds since 1970. */
+  endedAt: number;
+  expiresAt: number;
 }
 
 /** Which ends have reached their gateway, on disk and for those who wait for it. */
@@ -21,7 +24,14 @@ export class EnforcementRecord {
   unenforced(gatewayId?: string): Promise<Unenforced[]> {
     let query = this.#db
       .selectFrom('lease')
-      .select(['id as leaseId', 'gateway_id as gatewayId', 'wg_public_key as publicKey'])
+      .select([
+        'id as leaseId',
+        'gateway_id as gatewayId',
+        'wg_public_key as publicKey',
+        'ended_at as endedAt',
+        'expires_at as expiresAt',
+      ])
+      .$narrowType<{ endedAt: number }>()
       .where('ended_at', 'is not', null)
       .where('enforced_at', 'is', null);
     if (gatewayId) query = query.where('gateway_id', '=', gatewayId);

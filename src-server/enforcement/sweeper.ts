@@ -5,7 +5,7 @@ import type { ServerContext } from '../context.ts';
 import type { GatewayRegistry } from '../gateway/gateway-registry.ts';
 import { readPolicy } from '../policy/policy-store.ts';
 import type { AccessEnder } from './access-ender.ts';
-import type { EnforcementRecord } from './enforcement-record.ts';
+import type { EnforcementRecord, Unenforced } from './enforcement-record.ts';
 import { type LivePeer, recordEnd } from './record-end.ts';
 
 const SWEEP_INTERVAL_MS = 1_000;
@@ -14,6 +14,11 @@ const STATS_FRESH_MS = 30_000;
 /** `lease-expiring` goes out when this much is left, if the lease was longer than that to begin with. */
 const EXPIRY_WARNINGS_MS = [10 * 60_000, 2 * 60_000];
 const EVENT_LIFE_MS = 30 * 86_400_000;
+/** How long a removed gateway may take to drop its peers before its channel is closed all the same. */
+const DISMISS_WAIT_MS = 2_000;
+/** The longest `failClosedAfterSeconds`: a gateway that has been away for so long has no peers left. */
+const LONGEST_FAIL_CLOSED_MS = 86_400_000;
+const CLOCK_SLACK_MS = 5 * 60_000;
 const PURGE_EVERY_SWEEPS = 600;
 
 export interface SweeperParts {
@@ -73,7 +78,7 @@ export class Sweeper {
 
   /** Another process (an administrator's command) wrote to the database: carry it out. */
   async reconcile(): Promise<void> {
-    const { ctx, hub, registry } = this.#parts;
+    const { ctx, hub } = this.#parts;
     const { db } = ctx.database;
     for (const client of hub.open()) {
       if (client.sentSeq >= 0)
@@ -90,7 +95,18 @@ export class Sweeper {
       if (!session) hub.close(client.deviceId, 4001, 'session ended');
     }
     const removed = await db.selectFrom('gateway').select('id').where('removed_at', 'is not', null).execute();
-    for (const { id } of removed) registry.close(id, 4001, 'gateway removed');
+    await Promise.all(removed.map(({ id }) => this.#dismiss(id)));
+  }
+
+  /** A removed gateway drops every peer while it can still be told: its token opens no channel any more. */
+  async #dismiss(gatewayId: string): Promise<void> {
+    const { registry, record } = this.#parts;
+    if (registry.isOnline(gatewayId)) {
+      const ended = await record.unenforced(gatewayId);
+      const confirmation = await registry.sync(gatewayId, [], DISMISS_WAIT_MS);
+      if (confirmation.ok) await record.markEnforced(ended);
+    }
+    registry.close(gatewayId, 4001, 'gateway removed');
   }
 
   async #endExpired(): Promise<void> {
@@ -152,6 +168,7 @@ export class Sweeper {
     const unenforced = await record.unenforced();
     const isOpen = new Set(unenforced.map((lease) => lease.leaseId));
     registry.forgetRevoked(settled.filter((leaseId) => !isOpen.has(leaseId)));
+    await record.markEnforced(unenforced.filter((lease) => hasEndedByItself(lease, ctx.now())));
     const due = unenforced.filter(
       ({ leaseId, gatewayId }) => registry.isOnline(gatewayId) && !registry.isOrderPending(leaseId),
     );
@@ -214,4 +231,9 @@ export class Sweeper {
     const alive = new Set(live.map((peer) => peer.leaseId));
     for (const key of this.#warned) if (!alive.has(key.slice(0, key.indexOf(' ')))) this.#warned.delete(key);
   }
+}
+
+/** A gateway that never comes back must not leave a disconnect unconfirmed for ever: by now its own rules took the peer away. */
+function hasEndedByItself({ endedAt, expiresAt }: Unenforced, now: number): boolean {
+  return Math.max(expiresAt, endedAt + LONGEST_FAIL_CLOSED_MS) + CLOCK_SLACK_MS < now;
 }
