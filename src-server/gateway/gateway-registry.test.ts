@@ -82,6 +82,14 @@ describe('GatewayRegistry', () => {
     expect(registry.isOnline('g')).toBe(true);
   });
 
+  it('fails what was held back for a channel that is replaced before its sync, and sends none of it', async () => {
+    registry.attach('g', wire);
+    const added = registry.add('g', peer('a'), 60_000);
+    registry.attach('g', new RecordingWire());
+    expect(await added).toMatchObject({ ok: false, why: 'offline' });
+    expect(wire.frames).toEqual([]);
+  });
+
   it('gives up waiting after the timeout, and passes a failure on', async () => {
     vi.useFakeTimers();
     registry.attach('g', wire);

@@ -57,11 +57,11 @@ export class GatewayRegistry {
   /** A newer channel of the same gateway takes over; what waited for the old one fails as `offline`. */
   attach(gatewayId: string, wire: GatewayWire): void {
     const old = this.#links.get(gatewayId);
-    if (old) {
-      this.#drop(old);
-      old.wire.close(4002, 'replaced');
-    }
+    // First the new link: what the old one held back finds that its channel is gone.
     this.#links.set(gatewayId, { wire, isSynced: false, held: [], waiting: new Map(), lastStatsAt: 0 });
+    if (!old) return;
+    this.#drop(old);
+    old.wire.close(4002, 'replaced');
   }
 
   detach(gatewayId: string, wire: GatewayWire): void {
