@@ -2,11 +2,12 @@
 import { stdin, stdout } from 'node:process';
 import { Command, InvalidArgumentError } from 'commander';
 import pino from 'pino';
+import { fingerprint } from '../src-node/fingerprint.ts';
 import type { Result } from '../src-shared/problem.ts';
-import { parseServerKey } from '../src-shared/server-key.ts';
+import { parseServerKey, TRUSTED_SERVERS_FILE } from '../src-shared/server-key.ts';
 import { loadHelperConfig } from './config.ts';
 import { startDaemon } from './daemon.ts';
-import { fingerprint, isPlainIssuer, TRUSTED_SERVERS_FILE, TrustedServers } from './trusted-servers.ts';
+import { isPlainIssuer, TrustedServers } from './trusted-servers.ts';
 
 /** Exit codes: 0 ended as asked, 1 failed, 2 wrong input or configuration, 3 not confirmed. */
 const EXIT_FAILED = 1;
@@ -161,6 +162,11 @@ program
   .action(list);
 
 program.parseAsync().catch((error: unknown) => {
+  // Ctrl-C at the question.
+  if (error instanceof Error && error.name === 'ExitPromptError') {
+    say('Nothing was changed.');
+    process.exit(EXIT_NOT_CONFIRMED);
+  }
   say(`postern-helper: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(EXIT_FAILED);
 });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type Loaded, loadConfig } from '../src-node/config.ts';
-import { TRUSTED_SERVERS_FILE } from './trusted-servers.ts';
+import { TRUSTED_SERVERS_FILE } from '../src-shared/server-key.ts';
 
 /** Settings of the helper: TOML file, then `POSTERN_HELPER_…` variables, then flags. */
 export const helperConfig = z.strictObject({

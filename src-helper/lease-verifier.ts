@@ -1,13 +1,14 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { compactVerify, decodeJwt, decodeProtectedHeader, errors } from 'jose';
 import * as z from 'zod';
+import { fingerprint } from '../src-node/fingerprint.ts';
 import { wgPublicKeyOf } from '../src-node/wireguard/key-pair.ts';
 import { LEASE_TYPE, type LeaseClaims, leaseClaims } from '../src-shared/lease.ts';
 import { base64url } from '../src-shared/primitives.ts';
 import { fail, firstIssue, ok, type Result } from '../src-shared/problem.ts';
 import type { ServerKey } from '../src-shared/server-key.ts';
 import type { LeaseHistory } from './lease-history.ts';
-import { fingerprint, isPlainIssuer, type TrustedServers, trustCommand } from './trusted-servers.ts';
+import { isPlainIssuer, type TrustedServers, trustCommand } from './trusted-servers.ts';
 
 /** How far a server's clock may be ahead of this computer's. */
 const CLOCK_LEEWAY_SECONDS = 60;

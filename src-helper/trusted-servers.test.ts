@@ -2,7 +2,8 @@ import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { fingerprint, isPlainIssuer, TrustedServers, trustCommand } from './trusted-servers.ts';
+import { fingerprint } from '../src-node/fingerprint.ts';
+import { isPlainIssuer, TrustedServers, trustCommand } from './trusted-servers.ts';
 
 const uid = process.getuid?.() ?? 0;
 const key = (letter: string) => letter.repeat(43);

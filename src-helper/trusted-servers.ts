@@ -1,27 +1,15 @@
-import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import * as z from 'zod';
 import { writeFileAtomic } from '../src-node/atomic-file.ts';
 import { fail, ok, type Result } from '../src-shared/problem.ts';
-import { formatServerKey, type ServerKey, serverKeySchema } from '../src-shared/server-key.ts';
-
-export const TRUSTED_SERVERS_FILE = '/etc/postern/trusted-servers.json';
-
-const fileSchema = z.strictObject({ version: z.literal(1), servers: z.array(serverKeySchema) });
+import { formatServerKey, type ServerKey, trustedServersSchema } from '../src-shared/server-key.ts';
 
 /** Letters that mean nothing to a shell or a terminal: the issuer ends up in a line that a person pastes as root. */
 const PLAIN_ISSUER = /^https?:\/\/[A-Za-z0-9.:[\]-]+(?:\/[A-Za-z0-9._~/-]*)?$/;
 
 export function isPlainIssuer(issuer: string): boolean {
   return issuer.length <= 300 && PLAIN_ISSUER.test(issuer) && URL.canParse(issuer);
-}
-
-/** SHA-256 of the raw 32-byte key in groups of four hex digits, for people to compare. */
-export function fingerprint(publicKey: string): string {
-  const hex = createHash('sha256').update(Buffer.from(publicKey, 'base64url')).digest('hex');
-  return hex.replaceAll(/(.{4})(?!$)/g, '$1 ');
 }
 
 /** The line that an administrator runs to trust this server. Only for issuers that `isPlainIssuer` accepts. */
@@ -90,7 +78,7 @@ export class TrustedServers {
 
 function parseFile(text: string): ServerKey[] | null {
   try {
-    const parsed = fileSchema.safeParse(JSON.parse(text));
+    const parsed = trustedServersSchema.safeParse(JSON.parse(text));
     return parsed.success ? parsed.data.servers : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;

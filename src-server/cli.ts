@@ -6,6 +6,7 @@ import { addInitCommand } from './cli/init-command.ts';
 import { addMemberCommands } from './cli/member-commands.ts';
 import { addPolicyCommands } from './cli/policy-commands.ts';
 import { EXIT_FAILED, say } from './cli/run-command.ts';
+import { addServerKeyCommand } from './cli/server-key-command.ts';
 import { addStartCommand } from './cli/start-command.ts';
 import { addTokenCommands } from './cli/token-commands.ts';
 
@@ -17,6 +18,7 @@ const program = new Command('postern-server')
   .addHelpText('after', '\nExit codes: 0 done, 1 refused or failed, 2 the configuration has mistakes.');
 addInitCommand(program);
 addStartCommand(program);
+addServerKeyCommand(program);
 addMemberCommands(program);
 addGatewayCommands(program);
 addTokenCommands(program);
@@ -24,6 +26,9 @@ addPolicyCommands(program);
 addAuditCommands(program);
 
 program.parseAsync().catch((error: unknown) => {
-  say(`postern-server: ${error instanceof Error ? error.message : String(error)}`);
+  // Ctrl-C at a question.
+  const isCancelled = error instanceof Error && error.name === 'ExitPromptError';
+  const why = error instanceof Error ? error.message : String(error);
+  say(isCancelled ? 'Cancelled.' : `postern-server: ${why}`);
   process.exitCode = EXIT_FAILED;
 });

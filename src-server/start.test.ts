@@ -115,6 +115,12 @@ test('keys and database are for their owner alone; init does not run twice', () 
   expect(again.stderr).toContain('has members already');
 });
 
+test('the server key can be read again, with the fingerprint that the helper shows', () => {
+  const { stdout } = cli(['server-key', '--config', config]);
+  expect(stdout).toMatch(/postern-helper trust 'https:\/\/[^']+#ed25519=[\w-]{43}'/);
+  expect(stdout).toMatch(/fingerprint {2}([0-9a-f]{4} ){15}[0-9a-f]{4}\n/);
+});
+
 test('SIGTERM ends the server with 0 and the log is written back; the next one starts', async () => {
   const first = await start();
   expect(await health()).toBe(200);

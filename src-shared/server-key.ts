@@ -5,6 +5,13 @@ import { base64url } from './primitives.ts';
 export const serverKeySchema = z.object({ issuer: z.url(), publicKey: base64url.length(43) });
 export type ServerKey = z.infer<typeof serverKeySchema>;
 
+/** The servers that root trusts on a computer: written by `postern-helper trust`, readable by everyone. */
+export const TRUSTED_SERVERS_FILE = '/etc/postern/trusted-servers.json';
+export const trustedServersSchema = z.strictObject({
+  version: z.literal(1),
+  servers: z.array(serverKeySchema),
+});
+
 /** One line that a person can copy: `https://vpn.example.com#ed25519=<43 characters>`. */
 export function formatServerKey({ issuer, publicKey }: ServerKey): string {
   return `${issuer}#ed25519=${publicKey}`;

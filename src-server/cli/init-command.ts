@@ -16,6 +16,7 @@ import {
   withCommonOptions,
   withServerFiles,
 } from './run-command.ts';
+import { serverKeyLines } from './server-key-command.ts';
 
 type InitOptions = CommonOptions & PersonOptions & { withTotp?: boolean };
 
@@ -59,9 +60,11 @@ async function init(options: InitOptions): Promise<void> {
       ...accountLines(added),
       '',
       'Next:',
-      '  postern-server start                                    start the server',
+      '  postern-server start',
       '  postern-server gateway add <name> --subnet <network> --allowed-ips <networks>',
-      `  sudo postern-helper trust '${serverKey}'   once on each computer`,
+      '  postern-server member add',
+      '',
+      ...serverKeyLines(ctx.keys.serverKey),
     ]);
   });
 }
