@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { password as askPassword, input } from '@inquirer/prompts';
-import { passwordMistake } from '../members/member-store.ts';
+import { emailMistake, passwordMistake } from '../members/member-store.ts';
 
 export interface PersonOptions {
   email?: string;
@@ -16,8 +16,8 @@ export interface Person {
 
 /** E-mail, name and password from the options, and what is missing from the terminal; null when there is none. */
 export async function askPerson(options: PersonOptions): Promise<Person | null> {
-  const email = options.email ?? (await askLine('E-mail'));
-  const name = options.name ?? (await askLine('Name'));
+  const email = options.email ?? (await askLine('E-mail', emailMistake));
+  const name = options.name ?? (await askLine('Name', nameMistake));
   if (email === null || name === null) return null;
   const password = await askNewPassword(options);
   return password === null ? null : { email, name, password };
@@ -40,8 +40,11 @@ export async function askNewPassword({ passwordStdin }: PersonOptions): Promise<
   return first;
 }
 
-async function askLine(message: string): Promise<string | null> {
-  return process.stdin.isTTY ? input({ message, required: true }) : null;
+type Mistake = (value: string) => string | null;
+const nameMistake: Mistake = (value) => (value.trim() === '' ? 'name: must not be empty' : null);
+
+async function askLine(message: string, mistake: Mistake): Promise<string | null> {
+  return process.stdin.isTTY ? input({ message, validate: (value) => mistake(value) ?? true }) : null;
 }
 
 export const howToAnswer = 'Without a terminal, give --email, --name and --password-stdin.';

@@ -38,8 +38,8 @@ export async function addMember(
   actor: string,
 ): Promise<Result<AddedMember>> {
   const address = normalizeEmail(email);
-  if (!signInRequest.shape.email.safeParse(address).success || !/^[^\s@]+@[^\s@]+$/.test(address))
-    return fail('invalid-request', `email: ${JSON.stringify(email)} is not an e-mail address`);
+  const mistake = emailMistake(email);
+  if (mistake) return fail('invalid-request', mistake);
   if (name.trim() === '') return fail('invalid-request', 'name: must not be empty');
   const weak = passwordMistake(password);
   if (weak) return fail('invalid-request', weak);
@@ -129,6 +129,13 @@ export async function resetFactorLock(
   if (factor) await tx.updateTable('factor').set({ is_disabled: 0 }).where('id', '=', factor.id).execute();
   await audit(tx, { at: now, actor, action: 'factor.reset-lock', memberId });
   return factor !== undefined;
+}
+
+/** What is wrong with an address to sign in with; null for a good one. */
+export function emailMistake(email: string): string | null {
+  const address = normalizeEmail(email);
+  const isAddress = signInRequest.shape.email.safeParse(address).success && /^[^\s@]+@[^\s@]+$/.test(address);
+  return isAddress ? null : `email: ${JSON.stringify(email)} is not an e-mail address`;
 }
 
 /** Why a password is not accepted; null when it is. */
