@@ -78,11 +78,11 @@ describe('a channel', () => {
   const accept = (serve: (socket: WebSocket) => void) =>
     server.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head, serve));
 
-  it('ends with the status when the server refuses the token', async () => {
+  it('says that the server refuses the token', async () => {
     server.on('upgrade', (_request, socket) => {
       socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     });
-    expect((await open()).reason).toBe('the server answered HTTP 401');
+    expect((await open()).reason).toBe('the server does not accept this token');
   });
 
   it('ends with the error when there is no server', async () => {

@@ -111,7 +111,12 @@ export function runChannel(options: ChannelOptions): Promise<ChannelEnd> {
       else onOrder(parsed.frame, channel);
     });
     socket.on('unexpected-response', (_request, response) => {
-      breakOff(`the server answered HTTP ${response.statusCode}`);
+      const { statusCode } = response;
+      breakOff(
+        statusCode === 401
+          ? 'the server does not accept this token'
+          : `the server answered HTTP ${statusCode}`,
+      );
     });
     socket.on('error', (error) => {
       failure ??= error.message;

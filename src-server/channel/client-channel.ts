@@ -106,7 +106,8 @@ async function openChannel(
   socket.on('close', (code) => {
     clearTimeout(resumeTimer);
     hub.detach(deviceId, wire);
-    log.info({ code }, 'client channel closed');
+    // `code` is a name that the log hides.
+    log.info({ closeCode: code }, 'client channel closed');
   });
 
   const device = await db

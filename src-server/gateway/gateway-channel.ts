@@ -127,7 +127,8 @@ function serveGateway(
   keepAlive(socket, ctx.now);
   socket.on('close', (code) => {
     registry.detach(gatewayId, wire);
-    log.warn({ code }, 'gateway channel closed');
+    // `code` is a name that the log hides.
+    log.warn({ closeCode: code }, 'gateway channel closed');
   });
 }
 
