@@ -38,8 +38,8 @@ function isTold({ phase, reason }: View): boolean {
 }
 
 function arrival(view: View, time: TimeStyle): string[] {
-  const address = view.addresses.length > 0 ? [`Your address is ${view.addresses.join(', ')}.`] : [];
-  const end = view.expiresAt === null ? [] : [`It lasts until ${formatClock(view.expiresAt, time)}.`];
+  const address = view.addresses.length > 0 ? [fixed.yourAddress(view.addresses.join(', '))] : [];
+  const end = view.expiresAt === null ? [] : [fixed.mayLast(formatClock(view.expiresAt, time))];
   const line = [...address, ...end].join(' ');
   return line === '' ? [] : [line];
 }

@@ -47,6 +47,8 @@ export const fixed = {
   nothingToDisconnect: 'Nothing to disconnect: no connection is running.',
   noInput: 'A code is needed, and there is no more input to read one from.',
   moreInLog: 'Run it again with POSTERN_LOG_LEVEL=error for the details.',
+  yourAddress: (address: string) => `Your address is ${address}.`,
+  mayLast: (at: string) => `The connection may last until ${at}.`,
   renewLater: (at: string) => `This connection ends at ${at}. Run 'postern renew' to keep it.`,
   renewed: (at: string) => `Renewed. The connection may now last until ${at}.`,
   unlockNeeded:

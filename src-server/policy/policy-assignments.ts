@@ -23,7 +23,11 @@ export function assignPolicy(policy: Policy, words: readonly string[]): Result<P
       target = child.data;
     }
     if (!Object.hasOwn(target, last)) return fail('invalid-request', `${path}: no such setting`);
-    target[last] = fromText(value, target[last]);
+    const present = target[last];
+    const next = fromText(value, present);
+    if (typeof present === 'boolean' && typeof next !== 'boolean')
+      return fail('invalid-request', `${path}: expected true or false`);
+    target[last] = next;
   }
   const parsed = policySchema.safeParse(changed);
   return parsed.success ? ok(parsed.data) : fail('invalid-request', firstIssue(parsed.error));
