@@ -11,7 +11,7 @@ import type { GatewayRegistry } from '../gateway/gateway-registry.ts';
 import { signLease } from '../lease/lease-token.ts';
 import { checkBackupCode } from '../mfa/code-check.ts';
 import { readPolicy } from '../policy/policy-store.ts';
-import type { SessionIdentity } from '../session/authenticate.ts';
+import { type SessionIdentity, sessionEnd } from '../session/authenticate.ts';
 import { type BegunLease, beginLease } from './begin-lease.ts';
 import { checkStepUp, stepUpOf } from './step-up.ts';
 
@@ -42,6 +42,9 @@ export async function connect(
   if (backup && !backup.ok) return backup;
 
   const begun = await ctx.database.db.transaction().execute(async (tx): Promise<BegunLease | Problem> => {
+    // Comparing a backup code takes its time, and an administrator's command writes from another process.
+    const ended = await sessionEnd(tx, session.sessionId);
+    if (ended) return ended;
     const device = await tx
       .selectFrom('device')
       .selectAll()

@@ -2,8 +2,10 @@ import { decodeJwt, decodeProtectedHeader, importJWK, jwtVerify } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SignInAnswer } from '../../src-shared/client-api.ts';
 import { leaseClaims } from '../../src-shared/lease.ts';
+import { setBlocked } from '../members/member-store.ts';
 import { newWgKey, ScriptedGateway } from '../testing/scripted-ends.ts';
 import { startTestServer, type TestMember, type TestServer } from '../testing/test-server.ts';
+import { connect } from './connect.ts';
 
 describe('POST connections', () => {
   let server: TestServer;
@@ -244,5 +246,31 @@ describe('POST connections', () => {
     expect((await withCode(code)).status).toBe(401);
     server.clock.now += 60_000;
     expect((await withCode(code)).body.code).toBe('code-already-used');
+  });
+
+  it('begins no lease for a session that ended while its request was under way, gate or no gate', async () => {
+    await server.setPolicy({ totpPriorConnection: false });
+    const { ctx, parts } = server;
+    const request = { gatewayId: gateway.id, wgPublicKey: newWgKey() };
+    const { id: sessionId } = await ctx.database.db
+      .selectFrom('session')
+      .select('id')
+      .executeTakeFirstOrThrow();
+    const identity = {
+      sessionId,
+      memberId: member.id,
+      deviceId: session.deviceId,
+      role: 'member' as const,
+      method: 'totp' as const,
+    };
+    await ctx.database.db
+      .transaction()
+      .execute((tx) =>
+        setBlocked(tx, { memberId: member.id, isBlocked: true, actor: 'cli', now: server.clock.now }),
+      );
+    const deps = { ctx, registry: parts.registry, ender: parts.ender };
+    const answer = await connect(deps, identity, request, null);
+    expect(answer).toMatchObject({ ok: false, problem: { code: 'member-blocked' } });
+    expect(gateway.peers.size).toBe(0);
   });
 });

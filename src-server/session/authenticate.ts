@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
-import { fail, ok, type Result } from '../../src-shared/problem.ts';
+import { fail, ok, type Problem, problem, type Result } from '../../src-shared/problem.ts';
 import type { ServerContext } from '../context.ts';
+import type { Tx } from '../db/database.ts';
 import type { MemberRow, SessionRow } from '../db/schema.ts';
 import { bearerToken, hashToken } from '../tokens.ts';
 
@@ -53,6 +54,19 @@ export async function authenticateSession(
   const { sessionId, memberId, deviceId, role, method } = row;
   if (now - row.last_used_at >= TOUCH_INTERVAL_MS) await touch(ctx, sessionId, deviceId, now);
   return ok({ sessionId, memberId, deviceId, role, method });
+}
+
+/** Why a session that was authenticated a moment ago counts no more; null when it still does. */
+export async function sessionEnd(tx: Tx, sessionId: string): Promise<Problem | null> {
+  const row = await tx
+    .selectFrom('session')
+    .innerJoin('device', 'device.id', 'session.device_id')
+    .innerJoin('member', 'member.id', 'session.member_id')
+    .select(['session.ended_at', 'device.removed_at', 'member.is_blocked'])
+    .where('session.id', '=', sessionId)
+    .executeTakeFirst();
+  if (row?.is_blocked === 1) return problem('member-blocked');
+  return row?.ended_at === null && row.removed_at === null ? null : problem('session-invalid');
 }
 
 async function touch(ctx: ServerContext, sessionId: string, deviceId: string, now: number): Promise<void> {
