@@ -61,16 +61,20 @@ export function makePasswordCheck(ctx: ServerContext): PasswordCheck {
         member?.password_hash ?? (await dummyHash(ctx.config.argon2)),
       );
       return db.transaction().execute(async (tx) => {
-        const refusal =
-          !member || !isRight ? 'invalid-credentials' : member.is_blocked ? 'member-blocked' : null;
-        if (member && isRight) await clearAttempts(tx, key);
+        // Comparing took its time: a password that was changed meanwhile is void, and a block counts already.
+        const present = member
+          ? await tx.selectFrom('member').selectAll().where('id', '=', member.id).executeTakeFirst()
+          : undefined;
+        const isValid = isRight && present !== undefined && present.password_hash === member?.password_hash;
+        const refusal = !isValid ? 'invalid-credentials' : present.is_blocked ? 'member-blocked' : null;
+        if (isValid) await clearAttempts(tx, key);
         await appendAudit(tx, {
           ...entry,
           at: ctx.now(),
           outcome: refusal ? 'refused' : 'ok',
           details: refusal ? { refusal } : {},
         });
-        return refusal || !member ? fail(refusal ?? 'invalid-credentials') : ok(member);
+        return refusal || !present ? fail(refusal ?? 'invalid-credentials') : ok(present);
       });
     });
   };

@@ -1,5 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { setPassword } from '../members/member-store.ts';
+import { hashSecret } from '../mfa/secret-hash.ts';
 import { newDeviceKey, startTestServer, type TestMember, type TestServer } from '../testing/test-server.ts';
 
 let server: TestServer;
@@ -75,6 +77,23 @@ test('five wrong passwords, then a wait, for known and unknown accounts alike; a
   expect((await post('/client/v1/sign-in', server.signInBody(member))).status).toBe(429);
   server.clock.now += 30_000;
   expect((await post('/client/v1/sign-in', server.signInBody(member))).body.code).toBe('mfa-required');
+});
+
+test('a password that is changed while it is being compared does not count any more', async () => {
+  const member = await server.addMember();
+  const { db } = server.ctx.database;
+  // A hash that takes long enough for something to happen meanwhile.
+  const password_hash = await hashSecret(member.password, { memoryKib: 65_536, passes: 6, lanes: 1 });
+  await db.updateTable('member').set({ password_hash }).execute();
+  const attempt = post('/client/v1/sign-in', server.signInBody(member));
+  const charged = () => db.selectFrom('attempt').select('key').where('key', 'like', '%:password').execute();
+  await expect.poll(charged, { interval: 1 }).toHaveLength(1);
+  await db
+    .transaction()
+    .execute((tx) =>
+      setPassword(tx, { memberId: member.id, passwordHash: 'another', actor: 'cli', now: server.clock.now }),
+    );
+  expect((await attempt).body.code).toBe('invalid-credentials');
 });
 
 test('many right passwords at once are not taken for guessing', async () => {
