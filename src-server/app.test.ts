@@ -49,6 +49,7 @@ test('/openapi.json describes every route of the three interfaces, and problems'
 
 test.each([
   ['GET', '/nowhere', undefined, 404, 'not-found'],
+  ['GET', '/api/v1/member/%ff', undefined, 400, 'invalid-request'],
   ['GET', '/client/v1/sign-in', undefined, 405, 'method-not-allowed'],
   ['POST', '/client/v1/sign-in', '{"email":', 400, 'invalid-request'],
   ['POST', '/client/v1/sign-in', undefined, 400, 'invalid-request'],

@@ -6,9 +6,11 @@ import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { createJsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
+import { problem } from '../src-shared/problem.ts';
 import type { ServerContext } from './context.ts';
 import type { Enforcement } from './enforcement/enforcement.ts';
 import { handleErrors, RequestRateError, requestValidator } from './http/error-handling.ts';
+import { sendProblem } from './http/problem-reply.ts';
 import { registerDirectoryRoutes } from './integration/directory-routes.ts';
 import { registerLogRoutes } from './integration/log-routes.ts';
 import { registerMeRoute } from './me/me-route.ts';
@@ -45,6 +47,9 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: ctx.config.trustedProxies.length > 0 ? ctx.config.trustedProxies : false,
     genReqId: () => newId(ctx.now()),
+    // A URL that cannot be decoded never reaches a route or the error handler.
+    frameworkErrors: (error, _request, reply) =>
+      void sendProblem(reply, problem('invalid-request', error.message)),
     serverFactory: (handler) => makeServer(handler, parts.tls),
   });
   app.setValidatorCompiler(requestValidator);
