@@ -169,6 +169,8 @@ describe('disconnect', () => {
 
   it('answers 404, 401 and 403 as the contract says', async () => {
     expect((await kick({}, 'nobody')).body.code).toBe('member-not-found');
+    const uses = server.ctx.database.db.selectFrom('api_token').select('use_count');
+    expect(await uses.execute()).toEqual([{ use_count: 1 }]);
     expect((await kick({ reason: 'x'.repeat(201) })).body.code).toBe('invalid-request');
     apiToken = 'wrong';
     expect((await kick()).status).toBe(401);
@@ -180,6 +182,10 @@ describe('disconnect', () => {
     await server.setPolicy({ totpPriorConnection: false });
     await connect();
     expect((await kick()).body.warning).toMatch(/reconnect by itself/);
+    expect((await kick()).body).toMatchObject({
+      ended_connections: 0,
+      message: 'The member had no connection.',
+    });
     expect((await connect()).status).toBe(201);
   });
 

@@ -7,6 +7,7 @@ import { problem, problemSchema } from '../../src-shared/problem.ts';
 import { appendAudit } from '../audit/audit-log.ts';
 import type { ServerContext } from '../context.ts';
 import type { EndedAccess, Enforcement } from '../enforcement/enforcement.ts';
+import { plainAddress } from '../http/client-address.ts';
 import { sendProblem } from '../http/problem-reply.ts';
 import { readPolicy } from '../policy/policy-store.ts';
 import { authenticateApiToken } from './api-token.ts';
@@ -40,8 +41,12 @@ export function registerDisconnectRoute(
         .select('id')
         .where('id', '=', teamMemberId.toLowerCase())
         .executeTakeFirst();
-      if (!member) return sendProblem(reply, problem('member-not-found'));
+      if (!member) {
+        await ctx.database.db.transaction().execute((tx) => token.value.recordUse(tx));
+        return sendProblem(reply, problem('member-not-found'));
+      }
       const actor = `api-token:${token.value.tokenId}`;
+      const ip = plainAddress(request.ip);
       const ended = await enforcement.endAccess({
         scope: { memberId: member.id },
         reason: {
@@ -51,7 +56,7 @@ export function registerDisconnectRoute(
           at: new Date(ctx.now()).toISOString(),
         },
         actor,
-        ip: request.ip,
+        ip,
         also: async (tx) => {
           await token.value.recordUse(tx);
           await appendAudit(tx, {
@@ -60,27 +65,30 @@ export function registerDisconnectRoute(
             action: 'member.disconnect',
             subject: `member:${member.id}`,
             outcome: 'ok',
-            ip: request.ip,
+            ip,
             details: { reason: reason ?? null, incidentId: incident_id ?? null },
           });
         },
       });
-      const policy = await readPolicy(ctx.database.db);
+      const isGateOn = isGated(await readPolicy(ctx.database.db));
       return reply.code(ended.enforced ? 200 : 202).send({
-        message: messageOf(ended),
+        message: messageOf(ended, isGateOn),
         ended_connections: ended.endedConnections,
         enforced: ended.enforced,
         notified: ended.notified,
         offline: ended.offline,
-        ...(isGated(policy) ? {} : { warning: noGateWarning }),
+        ...(isGateOn ? {} : { warning: noGateWarning }),
       });
     },
   );
 }
 
-function messageOf({ endedConnections, enforced }: EndedAccess): string {
+function messageOf({ endedConnections, enforced }: EndedAccess, isGateOn: boolean): string {
   if (!enforced)
     return 'The connections have ended; a gateway has not confirmed yet and is told until it does.';
-  if (endedConnections === 0) return 'The member had no connection. The next one needs fresh proof.';
+  if (endedConnections === 0)
+    return isGateOn
+      ? 'The member had no connection. The next one needs fresh proof.'
+      : 'The member had no connection.';
   return 'The member has been disconnected.';
 }
