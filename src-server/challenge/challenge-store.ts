@@ -16,22 +16,20 @@ export function requirementsOf(policy: Policy): Requirement[] {
   return requires;
 }
 
-/** Writes a new single-use challenge for this device in its present epoch. */
-export async function issueChallenge(
-  tx: Tx,
-  input: {
-    deviceId: string;
-    epoch: number;
-    requires: Requirement[];
-    policy: Policy;
-    reason: Reason | null;
-    now: number;
-  },
-): Promise<Challenge> {
-  const { deviceId, epoch, requires, policy, reason, now } = input;
+export interface NewChallenge {
+  deviceId: string;
+  epoch: number;
+  requires: Requirement[];
+  policy: Policy;
+  reason: Reason | null;
+  now: number;
+}
+
+/** A single-use challenge for a device in an epoch; it counts once `saveChallenge` has written it. */
+export function makeChallenge({ requires, policy, reason, now }: NewChallenge): Challenge {
   const needsUnlock = requires.includes('unlock');
   const expiresAt = now + (needsUnlock ? UNLOCK_CHALLENGE_LIFE_MS : CHALLENGE_LIFE_MS);
-  const challenge: Challenge = {
+  return {
     id: uuidv7(),
     nonce: randomBytes(32).toString('base64url'),
     requires,
@@ -39,6 +37,13 @@ export async function issueChallenge(
     reason,
     expiresAt: new Date(expiresAt).toISOString(),
   };
+}
+
+export async function saveChallenge(
+  tx: Tx,
+  { deviceId, epoch }: { deviceId: string; epoch: number },
+  challenge: Challenge,
+): Promise<void> {
   await tx
     .insertInto('challenge')
     .values({
@@ -46,13 +51,19 @@ export async function issueChallenge(
       device_id: deviceId,
       epoch,
       nonce: challenge.nonce,
-      requires_json: JSON.stringify(requires),
+      requires_json: JSON.stringify(challenge.requires),
       unlock_methods_json: JSON.stringify(challenge.unlockMethods),
-      reason_json: reason ? JSON.stringify(reason) : null,
-      expires_at: expiresAt,
+      reason_json: challenge.reason ? JSON.stringify(challenge.reason) : null,
+      expires_at: Date.parse(challenge.expiresAt),
       used_at: null,
     })
     .execute();
+}
+
+/** Makes and writes a challenge. */
+export async function issueChallenge(tx: Tx, input: NewChallenge): Promise<Challenge> {
+  const challenge = makeChallenge(input);
+  await saveChallenge(tx, input, challenge);
   return challenge;
 }
 

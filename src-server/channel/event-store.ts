@@ -19,11 +19,16 @@ export async function storeEvent(
     .returning('last_seq')
     .executeTakeFirstOrThrow();
   const stored: Stored = { ...frame, seq: last_seq };
+  await insertEvent(tx, deviceId, stored, now);
+  return stored;
+}
+
+/** Keeps a frame whose seq the caller took from the device's `last_seq`, and writes back, in this transaction. */
+export async function insertEvent(tx: Tx, deviceId: string, frame: Stored, now: number): Promise<void> {
   await tx
     .insertInto('event')
-    .values({ device_id: deviceId, seq: last_seq, frame_json: JSON.stringify(stored), created_at: now })
+    .values({ device_id: deviceId, seq: frame.seq, frame_json: JSON.stringify(frame), created_at: now })
     .execute();
-  return stored;
 }
 
 /** The device's unacked frames after `seq`, oldest first. */

@@ -1,4 +1,5 @@
 import type { Histogram } from 'prom-client';
+import { closeCodes } from '../../src-shared/client-channel.ts';
 import type { ClientHub } from '../channel/client-hub.ts';
 import type { ServerContext } from '../context.ts';
 import type { Tx } from '../db/database.ts';
@@ -12,9 +13,9 @@ import { type LivePeer, livePeers, type RecordedEnd, recordEnd } from './record-
 export const ENFORCE_WAIT_MS = 2_000;
 
 /**
- * Ends access. The order to the gateway goes out before the commit (removing early is safe, and from that moment no
- * `add` or `sync` brings the peer back); the frame to the client goes out right after it, because a seq that was not
- * written down must never have been seen.
+ * Ends access. The order to the gateway and the frame to the client go out beside the transaction, not after it:
+ * removing early is safe, and from that moment no `add` or `sync` brings the peer back. The transaction holds the
+ * write lock when the frame goes out, so its seq and its challenge are the ones that are written.
  */
 export class AccessEnder implements Enforcement {
   readonly #ctx: ServerContext;
@@ -43,11 +44,14 @@ export class AccessEnder implements Enforcement {
     const start = performance.now();
     const known = await livePeers(this.#ctx.database.db, request.scope);
     const orders = this.order(known);
+    const told = new Set<string>();
     let recorded: RecordedEnd & { waiting: string[] };
     try {
-      recorded = await this.#write(request);
+      recorded = await this.#write(request, told);
     } catch (error) {
       this.#unrecorded.push(request);
+      // They have seen a seq that was not written down: the next hello sets it right.
+      for (const deviceId of told) this.#hub.close(deviceId, closeCodes.restart, 'try again');
       throw error;
     }
     const isKnown = new Set(known.map((peer) => peer.leaseId));
@@ -55,14 +59,16 @@ export class AccessEnder implements Enforcement {
       recorded.ended.filter((peer) => !isKnown.has(peer.leaseId)),
     ))
       orders.set(peers, confirmation);
-    const notified = this.#tell(recorded, request);
+    if (request.signOut)
+      for (const { deviceId } of recorded.frames)
+        this.#hub.close(deviceId, closeCodes.sessionEnded, 'session ended');
     const enforced = await this.settle(orders, recorded.waiting, start + ENFORCE_WAIT_MS);
     this.#seconds.observe({ enforced: String(enforced) }, (performance.now() - start) / 1000);
     return {
       endedConnections: recorded.ended.length,
       enforced,
-      notified,
-      offline: recorded.frames.length - notified,
+      notified: told.size,
+      offline: recorded.frames.length - told.size,
     };
   }
 
@@ -109,23 +115,23 @@ export class AccessEnder implements Enforcement {
     }
   }
 
-  #write(request: EndAccess): Promise<RecordedEnd & { waiting: string[] }> {
+  /** The clients hear of it before the first write, in the same moment as the gateway; `told` collects who did. */
+  #write(request: EndAccess, told: Set<string>): Promise<RecordedEnd & { waiting: string[] }> {
     const { scope } = request;
     return this.#ctx.database.db.transaction().execute(async (tx) => {
-      await request.also?.(tx);
       const policy = await readPolicy(tx);
-      const recorded = await recordEnd(tx, { ...request, now: this.#ctx.now(), policy });
+      const recorded = await recordEnd(tx, {
+        ...request,
+        now: this.#ctx.now(),
+        policy,
+        onFrames: (frames) => {
+          for (const { deviceId, frame } of frames)
+            if (this.#hub.deliver(deviceId, frame)) told.add(deviceId);
+        },
+      });
+      await request.also?.(tx);
       return { ...recorded, waiting: await unenforcedOf(tx, scope) };
     });
-  }
-
-  #tell({ frames }: RecordedEnd, request: EndAccess): number {
-    let notified = 0;
-    for (const { deviceId, frame } of frames) {
-      if (this.#hub.deliver(deviceId, frame)) notified++;
-      if (request.signOut) this.#hub.close(deviceId, 4001, 'session ended');
-    }
-    return notified;
   }
 }
 

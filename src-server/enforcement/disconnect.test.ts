@@ -167,6 +167,35 @@ describe('disconnect', () => {
     expect((await connect()).body.code).toBe('step-up-required');
   });
 
+  it('tells the client although the record fails, and sets the channel right once it is written', async () => {
+    const client = await ScriptedClient.connect(server, session.sessionToken);
+    await connect();
+    let tries = 0;
+    const ended = server.parts.ender.endAccess({
+      scope: { memberId: member.id },
+      reason: { code: 'administrator', message: 'Now', at: new Date(server.clock.now).toISOString() },
+      actor: 'server',
+      ip: null,
+      also: async () => {
+        if (tries++ === 0) throw new Error('no room');
+      },
+    });
+    await expect(ended).rejects.toThrow('no room');
+    expect(await client.of('disconnect')).toMatchObject({ seq: 1, reason: { message: 'Now' } });
+    expect(await client.closed).toBe(1012);
+    expect(gateway.peers.size).toBe(0);
+    await server.parts.sweeper.sweep();
+    const again = await ScriptedClient.connect(server, session.sessionToken);
+    expect(await again.of('hello')).toMatchObject({ seq: 1, epoch: 1 });
+    const { challenge } = await again.of('disconnect');
+    server.nextStep();
+    const proofs = [{ method: 'totp', code: server.codeOf(member) }];
+    const body = { gatewayId: gateway.id, wgPublicKey: newWgKey(), challengeId: challenge?.id, proofs };
+    const token = session.sessionToken;
+    expect((await server.request('POST', '/client/v1/connections', { token, body })).status).toBe(201);
+    await again.close();
+  });
+
   it('answers 404, 401 and 403 as the contract says', async () => {
     expect((await kick({}, 'nobody')).body.code).toBe('member-not-found');
     const uses = server.ctx.database.db.selectFrom('api_token').select('use_count');

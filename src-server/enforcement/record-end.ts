@@ -1,8 +1,8 @@
 import type { Reason } from '../../src-shared/challenge.ts';
 import type { Policy } from '../../src-shared/policy.ts';
 import { appendAudit } from '../audit/audit-log.ts';
-import { issueChallenge, requirementsOf } from '../challenge/challenge-store.ts';
-import { type StoredFrame, storeEvent } from '../channel/event-store.ts';
+import { makeChallenge, requirementsOf, saveChallenge } from '../challenge/challenge-store.ts';
+import { insertEvent, type StoredFrame } from '../channel/event-store.ts';
 import type { Db, Tx } from '../db/database.ts';
 import type { AccessScope } from './enforcement.ts';
 
@@ -17,7 +17,12 @@ export interface LivePeer {
 export interface RecordedEnd {
   ended: LivePeer[];
   /** One frame for each device that had a lease, or, with `signOut`, for each device of the scope. */
-  frames: { deviceId: string; frame: StoredFrame }[];
+  frames: DeviceFrame[];
+}
+
+export interface DeviceFrame {
+  deviceId: string;
+  frame: StoredFrame;
 }
 
 /** The leases of the scope that are alive now. */
@@ -64,7 +69,8 @@ export async function endLease(
 /**
  * The record of an end of access, inside the caller's transaction: leases end, the epoch of every device of the
  * scope moves (whatever was proven before is worthless), audit and events are written, and the next challenge goes
- * with the frame. `keepEpoch` is for an end that nobody asked for (expiry, idle): it voids no proof.
+ * with the frame. `keepEpoch` is for an end that nobody asked for (expiry, idle): it voids no proof. `onFrames` hears
+ * of the frames before anything is written; should the transaction fail, the channels that took them must be closed.
  */
 export async function recordEnd(
   tx: Tx,
@@ -77,13 +83,14 @@ export async function recordEnd(
     policy: Policy;
     signOut?: boolean;
     keepEpoch?: boolean;
+    onFrames?: (frames: DeviceFrame[]) => void;
   },
 ): Promise<RecordedEnd> {
-  const { scope, reason, now, policy } = input;
+  const { scope, reason, now } = input;
   const ended = await livePeers(tx, scope);
   const devices = await tx
     .selectFrom('device')
-    .select(['id', 'epoch'])
+    .select(['id', 'epoch', 'last_seq'])
     .where(
       'memberId' in scope ? 'member_id' : 'id',
       '=',
@@ -91,33 +98,43 @@ export async function recordEnd(
     )
     .where('removed_at', 'is', null)
     .execute();
-  for (const lease of ended) await endLease(tx, lease, input);
-  const frames: RecordedEnd['frames'] = [];
-  for (const device of devices) {
+  const plans = devices.map((device) => {
     const epoch = input.keepEpoch ? device.epoch : device.epoch + 1;
+    const lease = ended.find((peer) => peer.deviceId === device.id);
+    const frame = frameFor({ deviceId: device.id, epoch, seq: device.last_seq + 1, lease, ...input });
+    return { deviceId: device.id, epoch, lastSeq: frame?.seq ?? device.last_seq, frame };
+  });
+  const frames = plans.flatMap(({ deviceId, frame }) => (frame ? [{ deviceId, frame }] : []));
+  input.onFrames?.(frames);
+
+  for (const lease of ended) await endLease(tx, lease, input);
+  for (const { deviceId, epoch, lastSeq, frame } of plans) {
     await tx
       .updateTable('device')
-      .set({ epoch, gate_reason_json: JSON.stringify(reason) })
-      .where('id', '=', device.id)
+      .set({ epoch, last_seq: lastSeq, gate_reason_json: JSON.stringify(reason) })
+      .where('id', '=', deviceId)
       .execute();
-    const lease = ended.find((peer) => peer.deviceId === device.id);
-    if (input.signOut) {
-      const frame = await storeEvent(tx, device.id, { type: 'signed-out', reason }, now);
-      frames.push({ deviceId: device.id, frame });
-    } else if (lease) {
-      const requires = requirementsOf(policy);
-      const challenge =
-        requires.length > 0
-          ? await issueChallenge(tx, { deviceId: device.id, epoch, requires, policy, reason, now })
-          : undefined;
-      const frame = await storeEvent(
-        tx,
-        device.id,
-        { type: 'disconnect', epoch, leaseId: lease.leaseId, reason, ...(challenge ? { challenge } : {}) },
-        now,
-      );
-      frames.push({ deviceId: device.id, frame });
-    }
+    if (frame?.type === 'disconnect' && frame.challenge)
+      await saveChallenge(tx, { deviceId, epoch }, frame.challenge);
+    if (frame) await insertEvent(tx, deviceId, frame, now);
   }
   return { ended, frames };
+}
+
+function frameFor(device: {
+  deviceId: string;
+  epoch: number;
+  seq: number;
+  lease: LivePeer | undefined;
+  reason: Reason;
+  policy: Policy;
+  now: number;
+  signOut?: boolean;
+}): StoredFrame | null {
+  const { epoch, seq, lease, reason, policy } = device;
+  if (device.signOut) return { type: 'signed-out', seq, reason };
+  if (!lease) return null;
+  const requires = requirementsOf(policy);
+  const challenge = requires.length > 0 ? { challenge: makeChallenge({ ...device, requires }) } : {};
+  return { type: 'disconnect', seq, epoch, leaseId: lease.leaseId, reason, ...challenge };
 }
