@@ -43,7 +43,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   while (!signal.aborted) {
     const startedAt = clock.monotonicMs();
     const end = await serveOneChannel(options, enforcer);
-    enforcer.serverLost();
+    if (end.isUnknown) enforcer.dismissed();
+    else enforcer.serverLost();
     if (signal.aborted) break;
     if (clock.monotonicMs() - startedAt > SETTLED_AFTER_MS) backoff.reset();
     const delayMs = end.code === closeCodes.replaced ? REPLACED_PAUSE_MS : backoff.nextDelayMs();

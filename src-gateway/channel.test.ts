@@ -82,18 +82,26 @@ describe('a channel', () => {
     server.on('upgrade', (_request, socket) => {
       socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     });
-    expect((await open()).reason).toBe('the server does not accept this token');
+    expect(await open()).toEqual({
+      code: 1006,
+      reason: 'the server does not accept this token',
+      isUnknown: true,
+    });
   });
 
   it('ends with the error when there is no server', async () => {
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
-    expect(await open(port)).toMatchObject({ code: 1006, reason: expect.stringContaining('ECONNREFUSED') });
+    expect(await open(port)).toMatchObject({
+      code: 1006,
+      reason: expect.stringContaining('ECONNREFUSED'),
+      isUnknown: false,
+    });
   });
 
   it('passes on why the server closed it', async () => {
     accept((socket) => socket.close(4002, 'replaced'));
-    expect(await open()).toEqual({ code: 4002, reason: 'replaced' });
+    expect(await open()).toMatchObject({ code: 4002, reason: 'replaced' });
   });
 
   it('refuses a frame over the limit', async () => {

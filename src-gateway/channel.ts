@@ -41,6 +41,8 @@ export interface ChannelEnd {
   /** 1006 when the connection broke or never came to be. */
   code: number;
   reason: string;
+  /** The server does not know this gateway, or no longer. */
+  isUnknown: boolean;
 }
 
 type Parsed = { ok: true; frame: ToGateway } | { ok: false; why: string };
@@ -72,6 +74,7 @@ export function runChannel(options: ChannelOptions): Promise<ChannelEnd> {
     });
     let failure: string | null = null;
     let isRefused = false;
+    let isUnknown = false;
     const breakOff = (why: string) => {
       failure ??= why;
       socket.terminate();
@@ -112,10 +115,9 @@ export function runChannel(options: ChannelOptions): Promise<ChannelEnd> {
     });
     socket.on('unexpected-response', (_request, response) => {
       const { statusCode } = response;
+      isUnknown = statusCode === 401;
       breakOff(
-        statusCode === 401
-          ? 'the server does not accept this token'
-          : `the server answered HTTP ${statusCode}`,
+        isUnknown ? 'the server does not accept this token' : `the server answered HTTP ${statusCode}`,
       );
     });
     socket.on('error', (error) => {
@@ -126,7 +128,7 @@ export function runChannel(options: ChannelOptions): Promise<ChannelEnd> {
       clearTimeout(syncLimit);
       if (closeLimit) clearTimeout(closeLimit);
       signal.removeEventListener('abort', onAbort);
-      resolve({ code, reason: failure ?? reason.toString() });
+      resolve({ code, reason: failure ?? reason.toString(), isUnknown });
     });
   });
 }

@@ -106,6 +106,17 @@ describe('the enforcer', () => {
     expect(held()).toBe('b');
   });
 
+  it('removes everybody at once when the server knows this gateway no more', async () => {
+    await enforcer.sync([lease('a', 3_600_000)]);
+    enforcer.serverLost();
+    enforcer.dismissed();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(held()).toBe('');
+    await enforcer.sync([lease('b', 3_600_000)]);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(held()).toBe('b');
+  });
+
   it('does not count time in which the server was there', async () => {
     await enforcer.sync([lease('a', 3_600_000)]);
     enforcer.serverLost();

@@ -18,7 +18,7 @@ const toWgPeer = ({ publicKey, presharedKey, allowedIps }: Peer): WgPeer => ({
 
 /**
  * What this gateway holds to, whatever the server's state: peers are those that the server named, none stays past its
- * lease, and none at all stays when the server has been away for `failClosedAfterSeconds`.
+ * lease, and none at all stays when the server has been away for `failClosedAfterSeconds` or knows this gateway no more.
  */
 export class Enforcer {
   readonly #device: WgDevice;
@@ -93,6 +93,13 @@ export class Enforcer {
     this.#schedule();
   }
 
+  /** The server says that this gateway is none of its own: nobody is left who could end a peer, so all go now. */
+  dismissed(): void {
+    if (this.#isStopped) return;
+    this.#serverLost = deadlineAt(this.#clock, this.#clock.wallMs());
+    this.#schedule();
+  }
+
   /** Removes every peer and ends all timers. */
   async stop(): Promise<void> {
     this.#isStopped = true;
@@ -127,7 +134,7 @@ export class Enforcer {
     const over = this.#terms.over();
     let outcome: RevOutcome = { type: 'done' };
     if (isLost || this.#owesEmpty) {
-      this.#log.error('the server has been away too long: all peers are removed');
+      this.#log.error('no server stands behind the peers any more: all are removed');
       this.#terms.replace([]);
       this.#owesEmpty = true;
       outcome = await this.#queue.submit({ type: 'sync', peers: [] });
