@@ -150,7 +150,7 @@ describe('connect', () => {
     core.set({ phase: 'signed-out', reason: { ...administratorReason('x'), code: 'member-blocked' } });
     expect(await run.exitCode).toBe(exitCodes.signedOut.code);
     expect(run.out()).toContain('Your administrator blocked this account at');
-    expect(run.err()).toContain("Run 'postern sign-in'.");
+    expect(run.err()).toContain('Ask your administrator.');
   });
 
   test('a second interrupt quits at once', async () => {

@@ -99,7 +99,8 @@ export async function runConnection(
   function endingOf(): Ending {
     if (view.phase === 'signed-out' && wish !== 'signed-out') {
       if (view.reason) say(reasonSentence(view.reason, time));
-      return refused(problem('signed-out', view.reason ? fixed.signedOutNow : undefined));
+      const code = view.reason?.code === 'member-blocked' ? 'member-blocked' : 'signed-out';
+      return refused(problem(code, view.reason ? fixed.signedOutNow : undefined));
     }
     switch (wish) {
       case 'signed-out':

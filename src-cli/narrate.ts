@@ -16,8 +16,9 @@ export function narrate(previous: View | null, next: View, time: TimeStyle): str
     if (previous.health !== next.health) lines.push(stateSentence(next, time));
     if (next.expiresAt !== null && previous.expiresAt !== null && next.expiresAt > previous.expiresAt)
       lines.push(fixed.renewed(formatClock(next.expiresAt, time)));
-    if (previous.channel === 'open' && next.channel !== 'open') lines.push(fixed.channelLost);
-    if (previous.channel !== 'open' && next.channel === 'open') lines.push(fixed.channelBack);
+    // `closed` is an end that the server asked for; what it meant comes with the next state.
+    if (previous.channel === 'open' && next.channel === 'connecting') lines.push(fixed.channelLost);
+    if (previous.channel === 'connecting' && next.channel === 'open') lines.push(fixed.channelBack);
   }
   if (next.warning !== null && next.warning !== previous?.warning) lines.push(next.warning);
   const newest = previous?.notices.at(-1)?.id ?? 0;
