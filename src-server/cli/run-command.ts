@@ -59,28 +59,31 @@ export function readConfig({ config }: CommonOptions): ServerConfig | null {
   return loaded.ok ? loaded.value : refuse(loaded.mistakes, EXIT_CONFIG);
 }
 
+/** Configuration and keys, with a database there to open; or null after the mistakes were said. */
+export async function readServerFiles(
+  options: CommonOptions,
+): Promise<Pick<ServerContext, 'config' | 'keys'> | null> {
+  const config = readConfig(options);
+  if (!config) return null;
+  if (!existsSync(config.databaseFile))
+    return refuse(
+      [`databaseFile: ${config.databaseFile} is not there; "postern-server init" makes it`],
+      EXIT_CONFIG,
+    );
+  const loaded = await loadServerKeys(config.keysDir, config.issuer, process.env);
+  return loaded.ok ? { config, keys: loaded.keys } : refuse(loaded.mistakes, EXIT_CONFIG);
+}
+
 /** Runs `work` on the server's files, also beside a running server. Errors go to standard error, not into `work`. */
 export async function withServerFiles(
   options: CommonOptions,
   work: (ctx: ServerContext) => Promise<void>,
 ): Promise<void> {
-  const config = readConfig(options);
-  if (!config) return;
-  if (!existsSync(config.databaseFile)) {
-    refuse(
-      [`databaseFile: ${config.databaseFile} is not there; "postern-server init" makes it`],
-      EXIT_CONFIG,
-    );
-    return;
-  }
-  const loaded = await loadServerKeys(config.keysDir, config.issuer, process.env);
-  if (!loaded.ok) {
-    refuse(loaded.mistakes, EXIT_CONFIG);
-    return;
-  }
-  const database = await openDatabase(config.databaseFile);
+  const files = await readServerFiles(options);
+  if (!files) return;
+  const database = await openDatabase(files.config.databaseFile);
   try {
-    await work({ config, keys: loaded.keys, database, now: Date.now, log: makeLogger('silent') });
+    await work({ ...files, database, now: Date.now, log: makeLogger('silent') });
   } finally {
     await database.close();
   }

@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { loadServerKeys } from '../keys/server-keys.ts';
 import { makeLogger } from '../logger.ts';
 import { startServer } from '../start.ts';
-import { EXIT_CONFIG, EXIT_FAILED, readConfig, refuse } from './run-command.ts';
+import { EXIT_FAILED, readServerFiles, refuse } from './run-command.ts';
 
 /** `start`: runs until SIGTERM or SIGINT. */
 export function addStartCommand(program: Command): void {
@@ -15,22 +13,10 @@ export function addStartCommand(program: Command): void {
 }
 
 async function start(options: { config?: string }): Promise<void> {
-  const config = readConfig(options);
-  if (!config) return;
-  if (!existsSync(config.databaseFile)) {
-    refuse(
-      [`databaseFile: ${config.databaseFile} is not there; "postern-server init" makes it`],
-      EXIT_CONFIG,
-    );
-    return;
-  }
-  const loaded = await loadServerKeys(config.keysDir, config.issuer, process.env);
-  if (!loaded.ok) {
-    refuse(loaded.mistakes, EXIT_CONFIG);
-    return;
-  }
-  const log = makeLogger(config.logLevel);
-  const started = await startServer({ config, keys: loaded.keys, log, now: Date.now });
+  const files = await readServerFiles(options);
+  if (!files) return;
+  const log = makeLogger(files.config.logLevel);
+  const started = await startServer({ ...files, log, now: Date.now });
   if (!started.ok) {
     refuse(started.mistakes, EXIT_FAILED);
     return;
