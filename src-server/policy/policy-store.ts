@@ -48,21 +48,7 @@ export async function savePolicy(
   );
   await appendAudit(tx, { at: now, actor, action: 'policy.change', outcome: 'ok', details: changed });
 
-  const devices = await tx
-    .selectFrom('device')
-    .select('id')
-    .where('removed_at', 'is', null)
-    .where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('session')
-          .select('session.id')
-          .whereRef('session.device_id', '=', 'device.id')
-          .where('ended_at', 'is', null)
-          .where('expires_at', '>', now),
-      ),
-    )
-    .execute();
+  const devices = await devicesWith(tx, 'session', now);
   for (const device of devices) await storeEvent(tx, device.id, { type: 'policy', policy }, now);
 
   if (isTightened(before, policy)) {
@@ -71,13 +57,34 @@ export async function savePolicy(
       message: 'Your team now asks for a proof before every connection.',
       at: new Date(now).toISOString(),
     };
-    for (const device of devices)
-      await recordEnd(tx, { scope: { deviceId: device.id }, reason, actor, ip: null, now, policy });
+    // A lease may outlive the session that it began in.
+    const scopes = new Set([...devices, ...(await devicesWith(tx, 'lease', now))].map(({ id }) => id));
+    for (const deviceId of scopes)
+      await recordEnd(tx, { scope: { deviceId }, reason, actor, ip: null, now, policy });
   }
   await tx
     .updateTable('lease')
     .set((eb) => ({ expires_at: eb('begun_at', '+', policy.maxConnectionSeconds * 1000) }))
     .where('ended_at', 'is', null)
     .whereRef('expires_at', '>', (eb) => eb('begun_at', '+', policy.maxConnectionSeconds * 1000))
+    .execute();
+}
+
+/** The devices that hold a living session or lease. */
+function devicesWith(tx: Tx, table: 'session' | 'lease', now: number): Promise<{ id: string }[]> {
+  return tx
+    .selectFrom('device')
+    .select('id')
+    .where('removed_at', 'is', null)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom(table)
+          .select('device_id')
+          .whereRef('device_id', '=', 'device.id')
+          .where('ended_at', 'is', null)
+          .where('expires_at', '>', now),
+      ),
+    )
     .execute();
 }
