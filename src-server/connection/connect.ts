@@ -197,6 +197,14 @@ async function abandon(
     gatewayId: begun.gateway.id,
     publicKey: begun.wgPublicKey,
   };
+  const stillLives = await ctx.database.db
+    .selectFrom('lease')
+    .select('id')
+    .where('id', '=', peer.leaseId)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+  // A renewal that came meanwhile has the same peer: taking it away would cut the newer lease.
+  if (!stillLives) return;
   const orders = ender.order([peer]);
   await ctx.database.db.transaction().execute((tx) => {
     const now = ctx.now();

@@ -273,4 +273,18 @@ describe('POST connections', () => {
     expect(answer).toMatchObject({ ok: false, problem: { code: 'member-blocked' } });
     expect(gateway.peers.size).toBe(0);
   });
+
+  it('leaves the peer of a renewal alone when the gateway did not confirm the lease before it', async () => {
+    await server.setPolicy({ totpPriorConnection: false });
+    const wgPublicKey = newWgKey();
+    gateway.isConfirming = false;
+    const first = post({ wgPublicKey });
+    await expect.poll(() => gateway.orders.filter((type) => type === 'add').length).toBe(1);
+    gateway.isConfirming = true;
+    expect((await post({ wgPublicKey })).status).toBe(201);
+    expect((await first).body.code).toBe('gateway-unavailable');
+    expect(gateway.orders).not.toContain('remove');
+    expect([...gateway.peers.keys()]).toEqual([wgPublicKey]);
+    expect(await liveLeases()).toHaveLength(1);
+  }, 20_000);
 });
