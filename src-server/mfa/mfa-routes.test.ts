@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { setBlocked } from '../members/member-store.ts';
 import { startTestServer, type TestMember, type TestServer } from '../testing/test-server.ts';
 
 let server: TestServer;
@@ -108,4 +109,34 @@ test('without the requirement a member signs in by password and sets up a factor
 test('set-up needs a session or a token of a sign-in', async () => {
   expect((await post('/client/v1/mfa/setup', {})).body.code).toBe('session-invalid');
   expect((await post('/client/v1/mfa/setup', { setupToken: 'x' })).body.code).toBe('mfa-token-invalid');
+});
+
+test('no factor is confirmed for a member who is blocked while the backup codes are made', async () => {
+  await server.close();
+  // Ten hashes that take long enough for something to happen meanwhile.
+  server = await startTestServer({ config: { argon2: { memoryKib: 65_536, passes: 3, lanes: 1 } } });
+  member = await server.addMember({ withTotp: false });
+  await server.setPolicy({ mfaRequired: { panel: true, client: false } });
+  const { sessionToken } = await server.signIn(member);
+  const { body } = await post('/client/v1/mfa/setup', {}, sessionToken);
+  const enrolled = { ...member, totpSecret: body.secret };
+  const confirm = (steps: number) =>
+    post(
+      '/client/v1/mfa/confirm',
+      { factorId: body.factorId, code: server.codeOf(enrolled, steps) },
+      sessionToken,
+    );
+  expect((await confirm(40)).body.code).toBe('invalid-code');
+  const attempt = confirm(0);
+  const { db } = server.ctx.database;
+  // An accepted code clears the count of wrong ones.
+  const counted = () =>
+    db.selectFrom('attempt').select('key').where('key', 'like', '%:factor-setup').execute();
+  await expect.poll(counted, { interval: 1 }).toEqual([]);
+  await db
+    .transaction()
+    .execute((tx) =>
+      setBlocked(tx, { memberId: member.id, isBlocked: true, actor: 'cli', now: server.clock.now }),
+    );
+  expect((await attempt).body.code).toBe('member-blocked');
 });

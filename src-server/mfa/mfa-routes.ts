@@ -10,7 +10,7 @@ import { fail, ok, problemSchema, type Result } from '../../src-shared/problem.t
 import type { ServerContext } from '../context.ts';
 import { plainAddress } from '../http/client-address.ts';
 import { sendProblem } from '../http/problem-reply.ts';
-import { authenticateSession } from '../session/authenticate.ts';
+import { authenticateSession, sessionEnd } from '../session/authenticate.ts';
 import { findSignInToken, spendSignInToken } from '../sign-in/sign-in-token.ts';
 import { activateFactor, checkFirstCode, prepareBackupCodes, setUpFactor } from './enrolment.ts';
 
@@ -49,7 +49,7 @@ export function registerMfaRoutes(plain: FastifyInstance, ctx: ServerContext): v
       const { factorId, code, setupToken } = request.body;
       const caller = await identify(ctx, request, setupToken);
       if (!caller.ok) return sendProblem(reply, caller.problem);
-      const { memberId, tokenHash } = caller.value;
+      const { memberId, tokenHash, sessionId } = caller.value;
       const ip = plainAddress(request.ip);
       const step = await db
         .transaction()
@@ -60,6 +60,9 @@ export function registerMfaRoutes(plain: FastifyInstance, ctx: ServerContext): v
       const activated = await db.transaction().execute(async (tx) => {
         if (tokenHash !== null && !(await spendSignInToken(tx, tokenHash, ctx.now())))
           return fail('mfa-token-invalid');
+        // The backup codes took their time.
+        const ended = sessionId === null ? null : await sessionEnd(tx, sessionId);
+        if (ended) return { ok: false as const, problem: ended };
         const input = { memberId, factorId, step: step.value, backupCodeHashes: hashes, actor, ip };
         return activateFactor(tx, ctx, input);
       });
@@ -72,10 +75,12 @@ async function identify(
   ctx: ServerContext,
   request: FastifyRequest,
   setupToken: string | undefined,
-): Promise<Result<{ memberId: string; tokenHash: string | null }>> {
+): Promise<Result<{ memberId: string; tokenHash: string | null; sessionId: string | null }>> {
   if (setupToken === undefined) {
     const session = await authenticateSession(ctx, request);
-    return session.ok ? ok({ memberId: session.value.memberId, tokenHash: null }) : session;
+    if (!session.ok) return session;
+    const { memberId, sessionId } = session.value;
+    return ok({ memberId, tokenHash: null, sessionId });
   }
   return ctx.database.db.transaction().execute(async (tx) => {
     const token = await findSignInToken(tx, { token: setupToken, purpose: 'setup', now: ctx.now() });
@@ -87,6 +92,6 @@ async function identify(
       .executeTakeFirstOrThrow();
     return member.is_blocked === 1
       ? fail('member-blocked')
-      : ok({ memberId: token.memberId, tokenHash: token.tokenHash });
+      : ok({ memberId: token.memberId, tokenHash: token.tokenHash, sessionId: null });
   });
 }
