@@ -53,6 +53,7 @@ export async function runConnection(
     asker: context.asker,
     output: { ...output, say },
     time,
+    renewKeys: { totp: fixed.keysRenewCode, 'backup-code': fixed.keysRenewBackupCode },
     submit: ({ method, code }) => core.submitProof(method, code),
     dismiss(prompt) {
       if (prompt.purpose === 'connect') return endAndTell('dismissed');

@@ -1,5 +1,5 @@
 import type { Result } from '../src-shared/problem.ts';
-import type { Asker, CodeAnswer, CodeQuestion } from './ask/asker.ts';
+import type { Asker, CodeAnswer, CodeMethod, CodeQuestion } from './ask/asker.ts';
 import { countdownAfter } from './ask/countdown.ts';
 import type { TimeStyle } from './format.ts';
 import { formatClock } from './format.ts';
@@ -11,6 +11,8 @@ export interface GateSessionParts {
   asker: Asker;
   output: Output;
   time: TimeStyle;
+  /** What the keys do while a renewal is asked for. */
+  renewKeys: Record<CodeMethod, string>;
   submit(answer: CodeAnswer): Promise<Result<void>>;
   /** The user closed the question (Esc). */
   dismiss(prompt: ViewPrompt): void;
@@ -60,7 +62,10 @@ export function createGateSession(parts: GateSessionParts): GateSession {
         closedId = challengeId;
         return parts.dismiss(prompt);
       }
-      const asked = await asker.code(questionFor(prompt, latest, countdowns), abort.signal);
+      const asked = await asker.code(
+        questionFor(prompt, latest, { countdowns, renewKeys: parts.renewKeys }),
+        abort.signal,
+      );
       if (asked.kind === 'withdrawn') return output.event({ event: 'prompt-withdrawn', challengeId });
       if (asked.kind === 'cancelled') {
         closedId = challengeId;
@@ -90,7 +95,7 @@ export function createGateSession(parts: GateSessionParts): GateSession {
       return true;
     }
     const { problem } = result;
-    const { sentence, nextStep } = problemWords(problem);
+    const { sentence, nextStep } = problemWords(problem, method);
     const waitMs = waitOf(problem);
     output.event({
       event: 'proof',
@@ -118,7 +123,11 @@ export function createGateSession(parts: GateSessionParts): GateSession {
   };
 }
 
-function questionFor(prompt: ViewPrompt, view: View, countdowns: CodeQuestion['countdowns']): CodeQuestion {
+function questionFor(
+  prompt: ViewPrompt,
+  view: View,
+  { countdowns, renewKeys }: Pick<CodeQuestion, 'countdowns'> & Pick<GateSessionParts, 'renewKeys'>,
+): CodeQuestion {
   const isRenewal = prompt.purpose === 'renew';
   // `waitUntil` is server time; the prompt counts by this computer's clock.
   const until = prompt.waitUntil === null ? 0 : Date.parse(prompt.waitUntil) - (view.clockOffsetMs ?? 0);
@@ -130,9 +139,7 @@ function questionFor(prompt: ViewPrompt, view: View, countdowns: CodeQuestion['c
     methods: ['totp', 'backup-code'],
     start: 'totp',
     countdowns: { ...told, ...countdowns },
-    keys: isRenewal
-      ? { totp: fixed.keysRenew, 'backup-code': fixed.keysRenew }
-      : { totp: fixed.keysCode, 'backup-code': fixed.keysBackupCode },
+    keys: isRenewal ? renewKeys : { totp: fixed.keysCode, 'backup-code': fixed.keysBackupCode },
     about: { challengeId, purpose, gateway, reason, attemptsLeft, waitUntil, expiresAt },
   };
 }

@@ -177,6 +177,13 @@ describe('problems', () => {
     );
   });
 
+  test('a wrong backup code is not looked for in the app', () => {
+    const wrong = problem('invalid-code', undefined, { attemptsLeft: 3 });
+    expect(problemWords(wrong, 'backup-code').sentence).toBe(
+      'That backup code did not match. Check each letter, or take another one. 3 tries left.',
+    );
+  });
+
   test('the two states of a keyring are told apart', () => {
     const locked = problemWords(problem('keychain-locked'));
     const missing = problemWords(problem('keychain-unavailable'));

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { codeUsedExtra, invalidCodeExtra, throttledExtra } from '../src-shared/client-api.ts';
 import { type Problem, type ProblemCode, problemKinds } from '../src-shared/problem.ts';
+import type { CodeMethod } from './ask/asker.ts';
 import { formatBytes, formatClock, formatWait, type TimeStyle } from './format.ts';
 import { plainText, withoutFullStop } from './plain-text.ts';
 import type { View, ViewPrompt, ViewReason } from './view.ts';
@@ -27,7 +28,9 @@ export const fixed = {
   keysCode: 'Enter: send · Tab: use a backup code · Esc: cancel',
   keysBackupCode: 'Enter: send · Tab: use the authenticator app · Esc: cancel',
   keysCodeOnly: 'Enter: send · Esc: cancel',
-  keysRenew: 'Enter: send · Tab: use another way · Esc: later · Ctrl-C: disconnect',
+  keysRenewCode: 'Enter: send · Tab: use a backup code · Esc: later · Ctrl-C: disconnect',
+  keysRenewBackupCode: 'Enter: send · Tab: use the authenticator app · Esc: later · Ctrl-C: disconnect',
+  wrongBackupCode: 'That backup code did not match. Check each letter, or take another one.',
   sixDigits: 'A code has six digits.',
   backupShape: 'A backup code has at least ten letters and digits.',
   looksLikeBackupCode: 'That looks like a backup code. Press Tab first to use one.',
@@ -211,7 +214,7 @@ const nextSteps: Record<ProblemCode, string | null> = {
   'challenge-invalid': null,
   'unlock-not-enrolled': 'Use the Postern app to set it up.',
   'gateway-unavailable': "Try again, or choose another one: 'postern gateways'.",
-  'gateway-not-found': "See 'postern gateways' for the ones you may use.",
+  'gateway-not-found': "'postern gateways' shows which are online.",
   'device-limit': "Choose another gateway: 'postern gateways'.",
   'member-not-found': null,
   'token-invalid': null,
@@ -241,7 +244,7 @@ const nextSteps: Record<ProblemCode, string | null> = {
 const drift = z.object({ drift: z.string() });
 
 /** The sentence for a refusal, with tries left, wait and clock drift where the server told them, and the next step. */
-export function problemWords(problem: Problem): Words {
+export function problemWords(problem: Problem, method: CodeMethod = 'totp'): Words {
   const detail = plainText(problem.detail) || problemKinds[problem.code].sentence;
   const nextStep = nextSteps[problem.code];
   const wait = waitOf(problem);
@@ -250,7 +253,7 @@ export function problemWords(problem: Problem): Words {
       const extra = invalidCodeExtra.safeParse(problem);
       const offset = driftSentence(drift.safeParse(problem).data?.drift);
       const tries = triesLeft(extra.success ? extra.data.attemptsLeft : undefined);
-      const sentence = problemKinds['invalid-code'].sentence;
+      const sentence = method === 'totp' ? problemKinds['invalid-code'].sentence : fixed.wrongBackupCode;
       return { sentence: `${sentence}${tries}${offset ? ` ${offset}` : ''}`, nextStep };
     }
     case 'code-already-used':

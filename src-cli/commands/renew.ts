@@ -25,6 +25,7 @@ export async function renew(context: CommandContext): Promise<Ending> {
     asker: context.asker,
     output,
     time,
+    renewKeys: { totp: fixed.keysCode, 'backup-code': fixed.keysBackupCode },
     async submit(proof) {
       const answer = await client.request({ method: 'proof', proof });
       return answer.ok ? ok(undefined) : answer;

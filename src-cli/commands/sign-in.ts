@@ -101,7 +101,7 @@ async function passSecondFactor(
       return exit('done');
     }
     if (!isWorthAnotherTry(result.problem)) return refused(result.problem);
-    const { sentence } = problemWords(result.problem);
+    const { sentence } = problemWords(result.problem, method);
     const waitMs = waitOf(result.problem);
     const { code: problemCode } = result.problem;
     context.output.event({ ...told, ok: false, problem: { code: problemCode, detail: sentence }, waitMs });
