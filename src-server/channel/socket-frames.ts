@@ -1,11 +1,8 @@
 import type { WebSocket } from '@fastify/websocket';
 import type { Logger } from 'pino';
 import type * as z from 'zod';
-import {
-  CHANNEL_MAX_MISSED_PINGS,
-  CHANNEL_PING_INTERVAL_MS,
-  closeCodes,
-} from '../../src-shared/client-channel.ts';
+import { startHeartbeat } from '../../src-node/heartbeat.ts';
+import { closeCodes } from '../../src-shared/client-channel.ts';
 
 /** A JSON frame, or why it is none. Frames over `maxBytes`, binary ones and unknown shapes are refused. */
 export function parseFrame<T>(
@@ -62,18 +59,11 @@ export function readFrames<T>(
  * channel must not count as a client that was told.
  */
 export function keepAlive(socket: WebSocket, now: () => number): void {
-  let missed = 0;
-  socket.on('message', () => {
-    missed = 0;
+  const heartbeat = startHeartbeat({
+    ping: (t) => socket.send(JSON.stringify({ type: 'ping', t })),
+    onDead: () => socket.terminate(),
+    now,
   });
-  const timer = setInterval(() => {
-    if (missed >= CHANNEL_MAX_MISSED_PINGS) {
-      socket.terminate();
-      return;
-    }
-    missed++;
-    socket.send(JSON.stringify({ type: 'ping', t: now() }));
-  }, CHANNEL_PING_INTERVAL_MS);
-  timer.unref();
-  socket.on('close', () => clearInterval(timer));
+  socket.on('message', () => heartbeat.heard());
+  socket.on('close', () => heartbeat.stop());
 }
