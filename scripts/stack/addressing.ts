@@ -1,5 +1,3 @@
-import path from 'node:path';
-
 export const MAX_STACKS = 64;
 export const MAX_GATEWAYS = 16;
 export const ECHO_PORT = 9007;
@@ -76,6 +74,3 @@ export function addressing(number: number, gatewayCount: number): Addressing {
     gateways,
   };
 }
-
-/** The file that `ip netns` keeps for a namespace. */
-export const netnsFile = (netns: string): string => path.join('/run/netns', netns);

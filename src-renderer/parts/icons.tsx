@@ -54,11 +54,6 @@ export const InfoIcon = () => (
     <path d="M12 11v5m0-8.4v.1" />
   </Icon>
 );
-export const CheckIcon = () => (
-  <Icon>
-    <path d="m5 12.5 4.5 4.5L19 7.5" />
-  </Icon>
-);
 export const CloseIcon = () => (
   <Icon>
     <path d="m6.5 6.5 11 11m0-11-11 11" />
