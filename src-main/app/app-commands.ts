@@ -7,6 +7,7 @@ import type {
   SettingsPatch,
 } from '../../src-shared/app-ipc.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
+import { parseServerKey } from '../../src-shared/server-key.ts';
 import type { ClientCore } from '../client/core.ts';
 import type { Door } from './door.ts';
 import type { SignInFlow } from './sign-in-flow.ts';
@@ -55,19 +56,31 @@ const settled = async (result: Promise<Result<void>>): Promise<Result<undefined>
 export function createCommandHandlers(options: CommandsOptions): CommandHandlers {
   const { core, door, signIn, desktop, words } = options;
   const isAtGate = () => core.snapshot().connection.phase === 'gate';
+  /** What the person looks at when asked to trust: that key and no other is handed to root. */
+  let lookedUp: { serverUrl: string; serverKey: string } | null = null;
 
   return {
     'server.look-up': async ({ serverUrl }) => {
+      lookedUp = null;
       const info = await signIn.serverInfo(serverUrl);
       if (!info.ok) return info;
       const fingerprint = serverFingerprint(info.value.serverKey);
       if (fingerprint === null) return fail('protocol-error', 'The server’s key cannot be read.');
       const isTrusted = await isServerTrusted(options.trustedServersFile, info.value.serverKey);
+      lookedUp = { serverUrl, serverKey: info.value.serverKey };
       return ok({ ...info.value, fingerprint, isTrusted });
     },
     'server.trust': async ({ serverUrl }) => {
-      const info = await signIn.serverInfo(serverUrl);
-      return info.ok ? settled(desktop.trust(info.value.serverKey)) : info;
+      if (lookedUp?.serverUrl !== serverUrl)
+        return fail('wrong-state', 'Look the server up again, then compare its fingerprint.');
+      const { serverKey } = lookedUp;
+      const issuer = parseServerKey(serverKey)?.issuer ?? '';
+      if (!URL.canParse(issuer) || new URL(issuer).origin !== new URL(serverUrl).origin)
+        return fail(
+          'untrusted-server',
+          `${new URL(serverUrl).host} gives its name as ${issuer.slice(0, 200)}. Sign in at that address, or let an administrator trust it with postern-helper.`,
+        );
+      return settled(desktop.trust(serverKey));
     },
     'server.choose-ca': async () => {
       const path = await desktop.chooseCa();
