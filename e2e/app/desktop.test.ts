@@ -160,7 +160,7 @@ test('a change of theme and language is everywhere, and is there at the next sta
   await expect
     .poll(async () => (await desktop.tray()).items.map(({ label }) => label), within)
     .toContain('Beenden');
-  expect(await page.evaluate(() => document.documentElement.lang)).toBe('de');
+  await expect.poll(() => page.evaluate(() => document.documentElement.lang), within).toBe('de');
   await desktop.quit();
   await app.ended;
   const again = await lab.launch({ env });

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from '@playwright/test';
 import { findChromium } from '../../e2e/host/browser/chromium.ts';
 import { CONTENT_SECURITY_POLICY } from '../../src-main/app/page-files.ts';
 import { checkout } from '../stack/folders.ts';

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Page } from '@playwright/test';
 import { en } from '../../src-renderer/strings/en.ts';
 
 /** A picture: a scenario of the page's harness, and how a person gets from there to the screen. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BrowserContext, CDPSession, Page, Request, Route } from '@playwright/test';
 import type { HostRequest, HostResponse, PageMessage, WindowEvent, WindowOptions } from '../contract.ts';
 import { createCloneCodec } from './clone-codec.ts';
@@ -15,6 +16,7 @@ export interface WindowLink {
 }
 
 const PRELOAD_WORLD = 'preload';
+const FOCUS_TRIES = 10;
 const NEVER = /^(chrome|devtools|about|data|blob):/;
 
 /** One page in a window of its own: requests, preload world, visibility and focus as `BrowserWindow` has them. */
@@ -229,7 +231,20 @@ export class HostWindow {
 
   async show(isFocused: boolean): Promise<void> {
     await this.#bounds({ windowState: 'normal' });
-    if (isFocused) await this.#cdp.send('Page.bringToFront');
+    if (isFocused) await this.#bringToFront();
+  }
+
+  /** Until the page says that it has the focus: a window that is still being shown cannot take it yet. */
+  async #bringToFront(): Promise<void> {
+    let isFocused = false;
+    for (let tries = 0; tries < FOCUS_TRIES && !isFocused; tries++) {
+      if (tries > 0) await sleep(50);
+      await this.#cdp.send('Page.bringToFront');
+      const { result } = await this.#cdp.send('Runtime.evaluate', { expression: 'document.hasFocus()' });
+      isFocused = result.value === true;
+    }
+    // Main may have heard of an older loss of focus meanwhile.
+    this.#link.event({ type: 'focused', isFocused });
   }
 
   async hide(): Promise<void> {

@@ -14,6 +14,8 @@ export interface WindowHostOptions {
 interface Entry {
   options: WindowOptions;
   window: Promise<HostWindow>;
+  /** The newest change of visibility, settled when it is done. */
+  turn?: Promise<unknown>;
 }
 
 /** The windows of one running app. Chromium starts with the first. */
@@ -161,13 +163,18 @@ export class WindowHost {
     else await this.#alive(windowId, entry);
   }
 
+  /** One after the other, as a window manager does. */
   async #show(windowId: number, isShown: boolean, isFocused: boolean): Promise<void> {
     const entry = this.#windows.get(windowId);
     if (!entry) return;
     entry.options = { ...entry.options, isShown };
-    if (!isShown && !(await entry.window).isAlive) return;
-    const window = await this.#alive(windowId, entry);
-    await (isShown ? window.show(isFocused) : window.hide());
+    const turn = (entry.turn ?? entry.window).then(async () => {
+      if (!isShown && !(await entry.window).isAlive) return;
+      const window = await this.#alive(windowId, entry);
+      await (isShown ? window.show(isFocused) : window.hide());
+    });
+    entry.turn = turn.catch(() => undefined);
+    await turn;
   }
 
   async #close(windowId: number): Promise<void> {
