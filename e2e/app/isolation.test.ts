@@ -19,7 +19,8 @@ beforeAll(async () => {
   ensureAppIsBuilt();
   folder = mkdtempSync(path.join(tmpdir(), 'pst-d3-alone-'));
   const { PATH = '', SystemRoot = '' } = process.env;
-  const env = { PATH, SystemRoot, HOME: folder, POSTERN_PROFILE: path.join(folder, 'profile') };
+  const place = { HOME: folder, XDG_RUNTIME_DIR: folder, POSTERN_PROFILE: path.join(folder, 'profile') };
+  const env = { PATH, SystemRoot, ...place };
   app = await launchApp({ env, enter: [] });
   desktop = new Desktop(app);
   page = await desktop.page();

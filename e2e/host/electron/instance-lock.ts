@@ -35,7 +35,7 @@ export class InstanceLock {
     this.#lock = takeProcessLock(path.join(userData, 'instance.lock'));
     // A socket's path must be short; the folder's may not be.
     const name = createHash('sha256').update(path.resolve(userData)).digest('hex').slice(0, 16);
-    const socket = path.join(tmpdir(), `postern-instance-${name}.sock`);
+    const socket = path.join(process.env.XDG_RUNTIME_DIR || tmpdir(), `postern-instance-${name}.sock`);
     if (this.#lock.isHeld) this.#listen(socket);
     else this.#told = tell(socket, JSON.stringify({ argv, cwd, data }));
     return this.#lock.isHeld;
