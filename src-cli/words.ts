@@ -64,7 +64,7 @@ export const fixed = {
   setUpUri: (uri: string) => `Or open this address: ${uri}`,
   backupCodesIntro:
     'These backup codes each work once when your phone is not at hand. They are shown only now:',
-  setUpDone: 'Your authenticator is set up. Signing you in.',
+  setUpDone: 'Your authenticator is set up. Sign in with the next code that it shows.',
   channelLost: 'The server cannot be reached at the moment. The connection goes on meanwhile.',
   channelBack: 'The server can be reached again.',
 } as const;
