@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import * as z from 'zod';
 import { type ActivityEntry, activityEntry } from '../../src-shared/app-snapshot.ts';
+import { openJsonFile } from '../client/settings/json-file.ts';
 import type { ActivityDraft } from './activity-events.ts';
-import { openJsonFile } from './json-file.ts';
 
 const KEPT = 200;
 const fileSchema = z.object({ version: z.literal(1), entries: z.array(activityEntry).max(KEPT) });

@@ -1,7 +1,7 @@
 import type { SettingsPatch } from '../../src-shared/app-ipc.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
+import type { JsonFile } from '../client/settings/json-file.ts';
 import type { AppSettings } from './app-settings.ts';
-import type { JsonFile } from './json-file.ts';
 
 export interface ChangeSettingsOptions {
   file: JsonFile<AppSettings>;

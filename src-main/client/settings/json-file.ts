@@ -1,12 +1,15 @@
 import { readFile, rename } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type * as z from 'zod';
-import { writeFileAtomic } from '../../src-node/atomic-file.ts';
+import { writeFileAtomic } from '../../../src-node/atomic-file.ts';
+import { errorCode } from '../control/network-problem.ts';
 
 export interface JsonFile<T> {
   readonly current: T;
   /** Where a damaged file was put aside, if there was one. */
   readonly putAside: string | null;
+  /** There is a file, and it could not be read. */
+  readonly isUnreadable: boolean;
   /** Takes effect at once; written soon after, the newest value in one write. */
   set(value: T): void;
   /** Resolves when everything is on disk; false when it could not be written. */
@@ -38,7 +41,7 @@ export async function openJsonFile<T>(options: JsonFileOptions<T>): Promise<Json
         await writeFileAtomic(path, `${JSON.stringify(current, null, 2)}\n`);
         isWritten = true;
       } catch (error) {
-        log.error({ code: codeOf(error), path }, 'file cannot be written');
+        log.error({ code: errorCode(error), path }, 'file cannot be written');
         isWritten = false;
       }
     }
@@ -56,6 +59,7 @@ export async function openJsonFile<T>(options: JsonFileOptions<T>): Promise<Json
       return current;
     },
     putAside: read.putAside,
+    isUnreadable: read.isUnreadable,
     set(value) {
       current = value;
       isDirty = true;
@@ -65,21 +69,23 @@ export async function openJsonFile<T>(options: JsonFileOptions<T>): Promise<Json
   };
 }
 
-async function readValue<T>(options: JsonFileOptions<T>): Promise<{ value: T; putAside: string | null }> {
-  const { path, schema, fallback, now, log } = options;
+type Read<T> = { value: T; putAside: string | null; isUnreadable: boolean };
+
+async function readValue<T>({ path, schema, fallback, now, log }: JsonFileOptions<T>): Promise<Read<T>> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') log.error({ code: codeOf(error), path }, 'file cannot be read');
-    return { value: fallback, putAside: null };
+    const isUnreadable = errorCode(error) !== 'ENOENT';
+    if (isUnreadable) log.error({ code: errorCode(error), path }, 'file cannot be read');
+    return { value: fallback, putAside: null, isUnreadable };
   }
   const parsed = schema.safeParse(parseJson(text));
-  if (parsed.success) return { value: parsed.data, putAside: null };
+  if (parsed.success) return { value: parsed.data, putAside: null, isUnreadable: false };
   const putAside = `${path}.damaged-${now()}`;
   await rename(path, putAside);
   log.warn({ putAside }, 'damaged file put aside');
-  return { value: fallback, putAside };
+  return { value: fallback, putAside, isUnreadable: false };
 }
 
 function parseJson(text: string): unknown {
@@ -89,8 +95,4 @@ function parseJson(text: string): unknown {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
 }
