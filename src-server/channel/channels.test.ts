@@ -1,8 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SignInAnswer } from '../../src-shared/client-api.ts';
+import { readPolicy } from '../policy/policy-store.ts';
 import { newWgKey, ScriptedClient, ScriptedGateway } from '../testing/scripted-ends.ts';
 import { startTestServer, type TestServer } from '../testing/test-server.ts';
+import { storeEvent } from './event-store.ts';
 import { keepAlive } from './socket-frames.ts';
 
 describe('channels', () => {
@@ -69,6 +71,29 @@ describe('channels', () => {
     const restarted = server.restart();
     expect(await client.closed).toBe(1012);
     await restarted;
+  });
+
+  it('sends what another process wrote before what is due now, in order', async () => {
+    const client = await open();
+    await expect.poll(() => server.parts.hub.open()[0]?.sentSeq).toBe(0);
+    const policy = await readPolicy(server.ctx.database.db);
+    const store = (totpPriorConnection: boolean) =>
+      server.ctx.database.db
+        .transaction()
+        .execute((tx) =>
+          storeEvent(
+            tx,
+            session.deviceId,
+            { type: 'policy', policy: { ...policy, totpPriorConnection } },
+            server.clock.now,
+          ),
+        );
+    server.parts.hub.deliver(session.deviceId, await store(true));
+    await store(false);
+    expect(server.parts.hub.deliver(session.deviceId, await store(true))).toBe(true);
+    const seqs = () => client.frames.flatMap((frame) => (frame.type === 'policy' ? [frame.seq] : []));
+    await expect.poll(seqs).toEqual([1, 2, 3]);
+    await client.close();
   });
 
   it('does not let a resume from the future swallow later frames', async () => {

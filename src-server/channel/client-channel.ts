@@ -76,8 +76,10 @@ async function openChannel(
       const afterSeq = Math.min(frame.afterSeq, last_seq);
       hub.resume(deviceId, wire, afterSeq);
       for (const stored of await eventsAfter(db, deviceId, afterSeq)) {
-        if (stored.type !== 'hello' && stored.type !== 'ping') hub.deliver(deviceId, stored);
+        if (stored.type !== 'hello' && stored.type !== 'ping') hub.replay(deviceId, stored);
       }
+      // Whatever is not in the record any more had been acked.
+      hub.resume(deviceId, wire, last_seq);
       await ackEvents(db, deviceId, afterSeq);
       return;
     }

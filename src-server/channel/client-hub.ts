@@ -17,6 +17,12 @@ interface Client {
 /** The devices whose channel is open now: one socket a device, the newest wins. */
 export class ClientHub {
   readonly #clients = new Map<string, Client>();
+  #onGap: () => void = () => undefined;
+
+  /** Called when a frame is due before earlier ones have been sent: another process wrote them to the record. */
+  whenBehind(catchUp: () => void): void {
+    this.#onGap = catchUp;
+  }
 
   get openCount(): number {
     return this.#clients.size;
@@ -46,8 +52,21 @@ export class ClientHub {
     if (client) client.phase = phase;
   }
 
-  /** Sends what the device has not been sent on this channel. False when no channel is open for it. */
+  /**
+   * Sends what the device has not been sent on this channel. False when no channel is open for it. A frame whose
+   * predecessors are missing waits for the catch-up, since a client never looks back behind the newest seq.
+   */
   deliver(deviceId: string, frame: StoredFrame): boolean {
+    const client = this.#clients.get(deviceId);
+    if (client && client.sentSeq >= 0 && frame.seq > client.sentSeq + 1) {
+      this.#onGap();
+      return true;
+    }
+    return this.replay(deviceId, frame);
+  }
+
+  /** The same for frames that were read from the record in order: what is missing between them has been acked. */
+  replay(deviceId: string, frame: StoredFrame): boolean {
     const client = this.#clients.get(deviceId);
     if (!client || client.sentSeq < 0) return false;
     if (frame.seq > client.sentSeq) {

@@ -42,10 +42,11 @@ export class Sweeper {
   constructor(parts: SweeperParts) {
     this.#parts = parts;
     this.#externalVersion = parts.ctx.database.externalVersion();
+    parts.hub.whenBehind(() => this.#next(() => this.reconcile()));
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#tick(), SWEEP_INTERVAL_MS);
+    this.#timer = setInterval(() => this.#next(() => this.sweep()), SWEEP_INTERVAL_MS);
   }
 
   async stop(): Promise<void> {
@@ -53,10 +54,10 @@ export class Sweeper {
     await this.#running;
   }
 
-  #tick(): void {
+  #next(round: () => Promise<void>): void {
     const { ctx } = this.#parts;
     this.#running = this.#running
-      .then(() => this.sweep())
+      .then(round)
       .catch((error: unknown) => ctx.log.error({ err: error }, 'sweep failed, next one in a second'));
   }
 
@@ -83,7 +84,7 @@ export class Sweeper {
     for (const client of hub.open()) {
       if (client.sentSeq >= 0)
         for (const frame of await eventsAfter(db, client.deviceId, client.sentSeq))
-          if (frame.type !== 'hello' && frame.type !== 'ping') hub.deliver(client.deviceId, frame);
+          if (frame.type !== 'hello' && frame.type !== 'ping') hub.replay(client.deviceId, frame);
       const session = await db
         .selectFrom('session')
         .innerJoin('member', 'member.id', 'session.member_id')
