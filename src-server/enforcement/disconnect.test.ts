@@ -203,7 +203,9 @@ describe('disconnect', () => {
     expect((await kick({ reason: 'x'.repeat(201) })).body.code).toBe('invalid-request');
     apiToken = 'wrong';
     expect((await kick()).status).toBe(401);
+    expect((await kick({ reason: 'x'.repeat(201) })).status).toBe(401);
     apiToken = await server.addApiToken(['members:read']);
+    expect((await kick({ unknown: true })).body.code).toBe('insufficient-scope');
     expect((await kick()).body.code).toBe('insufficient-scope');
   });
 

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { disconnectAnswer, disconnectRequest } from '../../src-shared/integration-api.ts';
@@ -10,7 +10,7 @@ import type { EndedAccess, Enforcement } from '../enforcement/enforcement.ts';
 import { plainAddress } from '../http/client-address.ts';
 import { sendProblem } from '../http/problem-reply.ts';
 import { readPolicy } from '../policy/policy-store.ts';
-import { authenticateApiToken } from './api-token.ts';
+import { type ApiTokenUse, authenticateApiToken } from './api-token.ts';
 
 const DEFAULT_MESSAGE = 'Your administrator ended this connection.';
 
@@ -20,6 +20,7 @@ export function registerDisconnectRoute(
   ctx: ServerContext,
   enforcement: Enforcement,
 ): void {
+  const tokens = new WeakMap<FastifyRequest, ApiTokenUse>();
   plain.withTypeProvider<ZodTypeProvider>().post(
     '/api/v1/member/:teamMemberId/disconnect',
     {
@@ -30,10 +31,16 @@ export function registerDisconnectRoute(
         body: disconnectRequest.nullish(),
         response: { 200: disconnectAnswer, 202: disconnectAnswer, default: problemSchema },
       },
+      // Before the shape is looked at: who may not ask hears that first. After the brake for floods, which an earlier hook is.
+      preValidation: async (request, reply) => {
+        const token = await authenticateApiToken(ctx, request, 'members:disconnect');
+        if (!token.ok) return sendProblem(reply, token.problem);
+        tokens.set(request, token.value);
+      },
     },
     async (request, reply) => {
-      const token = await authenticateApiToken(ctx, request, 'members:disconnect');
-      if (!token.ok) return sendProblem(reply, token.problem);
+      const token = tokens.get(request);
+      if (!token) return sendProblem(reply, problem('token-invalid'));
       const { teamMemberId } = request.params;
       const { reason, incident_id } = request.body ?? {};
       const member = await ctx.database.db
@@ -42,10 +49,10 @@ export function registerDisconnectRoute(
         .where('id', '=', teamMemberId.toLowerCase())
         .executeTakeFirst();
       if (!member) {
-        await ctx.database.db.transaction().execute((tx) => token.value.recordUse(tx));
+        await ctx.database.db.transaction().execute((tx) => token.recordUse(tx));
         return sendProblem(reply, problem('member-not-found'));
       }
-      const actor = `api-token:${token.value.tokenId}`;
+      const actor = `api-token:${token.tokenId}`;
       const ip = plainAddress(request.ip);
       const ended = await enforcement.endAccess({
         scope: { memberId: member.id },
@@ -58,7 +65,7 @@ export function registerDisconnectRoute(
         actor,
         ip,
         also: async (tx) => {
-          await token.value.recordUse(tx);
+          await token.recordUse(tx);
           await appendAudit(tx, {
             at: ctx.now(),
             actor,
