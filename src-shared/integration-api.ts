@@ -26,8 +26,8 @@ export const memberDetail = z.object({
 });
 
 export const disconnectRequest = z.strictObject({
-  reason: z.string().trim().max(200).optional(),
-  incident_id: z.string().trim().max(100).optional(),
+  reason: z.string().trim().max(200).nullish(),
+  incident_id: z.string().trim().max(100).nullish(),
 });
 
 /** 200 with `enforced: true`, 202 with `enforced: false` (a gateway has not confirmed yet; it is retried). */

@@ -82,7 +82,7 @@ export function prefixOf(file: StackFile): string {
  * ended, another stack may take its number, and with it the names.
  */
 export function traces(prefix: string, folder: string): string[] {
-  const claim = `/run/postern-stack/${/\d+/.exec(prefix)?.[0]}.lock.pid`;
+  const claim = `/run/lock/postern-stack-${/\d+/.exec(prefix)?.[0]}.lock.pid`;
   const owner = readIfThere(() => readFileSync(claim, 'utf8'));
   const isOurs =
     owner === '' || readIfThere(() => readFileSync(`/proc/${owner}/cmdline`, 'utf8')).includes(folder);

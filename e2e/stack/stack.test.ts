@@ -36,8 +36,8 @@ const start = (name: string, ...args: string[]): StackProcess => {
   return stack;
 };
 const socketFolders = () =>
-  existsSync('/run/postern-stack')
-    ? readdirSync('/run/postern-stack').filter((name) => name.endsWith('.run'))
+  existsSync('/run/lock')
+    ? readdirSync('/run/lock').filter((name) => /^postern-stack-.*\.run$/.test(name))
     : [];
 
 beforeAll(() => {

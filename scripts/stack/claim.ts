@@ -7,7 +7,7 @@ import { run } from './run.ts';
 import { StackError } from './stack-error.ts';
 
 /** One lock per stack number; given back by the operating system when its owner dies. */
-export const CLAIM_FOLDER = '/run/postern-stack';
+export const CLAIM_PREFIX = '/run/lock/postern-stack-';
 
 export interface Claim {
   plan: Addressing;
@@ -22,7 +22,7 @@ export async function claimStack(gatewayCount: number): Promise<Claim> {
   const refused: string[] = [];
   for (let number = 0; number < MAX_STACKS; number++) {
     const plan = addressing(number, gatewayCount);
-    const lock = takeProcessLock(`${CLAIM_FOLDER}/${number}.lock`);
+    const lock = takeProcessLock(`${CLAIM_PREFIX}${number}.lock`);
     if (!lock.isHeld) {
       refused.push(`${number}: taken by the stack with pid ${lock.holder}`);
       continue;

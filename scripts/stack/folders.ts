@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CLAIM_FOLDER } from './claim.ts';
+import { CLAIM_PREFIX } from './claim.ts';
 
 /** The checkout that this script belongs to. */
 export const checkout = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
@@ -29,7 +29,7 @@ export function makeFolders(base: string, stackNumber: number): StackFolders {
     server: path.join(base, 'server'),
     gateways: path.join(base, 'gateways'),
     laptop: path.join(base, 'laptop'),
-    sockets: isNear ? near : path.join(CLAIM_FOLDER, `${stackNumber}.run`),
+    sockets: isNear ? near : `${CLAIM_PREFIX}${stackNumber}.run`,
   };
   const { base: _, ...below } = folders;
   for (const folder of Object.values(below)) {
