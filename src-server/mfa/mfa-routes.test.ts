@@ -106,6 +106,31 @@ test('without the requirement a member signs in by password and sets up a factor
   expect((await post('/client/v1/sign-in', server.signInBody(member))).body.code).toBe('mfa-required');
 });
 
+test('no factor is set up from a session that was thrown out, or whose sign-in is long ago', async () => {
+  await server.setPolicy({ mfaRequired: { panel: true, client: false } });
+  const { sessionToken } = await server.signIn(member);
+  const begun = await post('/client/v1/mfa/setup', {}, sessionToken);
+  const { factorId, secret } = begun.body;
+  await server.parts.ender.endAccess({
+    scope: { memberId: member.id },
+    reason: { code: 'administrator', message: 'x', at: new Date(server.clock.now).toISOString() },
+    actor: 'server',
+    ip: null,
+  });
+  const code = server.codeOf({ ...member, totpSecret: secret });
+  for (const [path, body] of [
+    ['/client/v1/mfa/setup', {}],
+    ['/client/v1/mfa/confirm', { factorId, code }],
+  ] as const)
+    expect((await post(path, body, sessionToken)).body.code).toBe('session-invalid');
+
+  server.clock.now += 1000;
+  const again = await server.signIn(member);
+  expect((await post('/client/v1/mfa/setup', {}, again.sessionToken)).status).toBe(200);
+  server.clock.now += 10 * 60_000;
+  expect((await post('/client/v1/mfa/setup', {}, again.sessionToken)).body.code).toBe('session-invalid');
+});
+
 test('set-up needs a session or a token of a sign-in', async () => {
   expect((await post('/client/v1/mfa/setup', {})).body.code).toBe('session-invalid');
   expect((await post('/client/v1/mfa/setup', { setupToken: 'x' })).body.code).toBe('mfa-token-invalid');

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { reasonSchema } from '../../src-shared/challenge.ts';
 import {
   mfaConfirmAnswer,
   mfaConfirmRequest,
@@ -13,6 +14,9 @@ import { sendProblem } from '../http/problem-reply.ts';
 import { authenticateSession, sessionEnd } from '../session/authenticate.ts';
 import { findSignInToken, spendSignInToken } from '../sign-in/sign-in-token.ts';
 import { activateFactor, checkFirstCode, prepareBackupCodes, setUpFactor } from './enrolment.ts';
+
+/** A new factor within a session needs the password to have been entered this recently. */
+const FRESH_SIGN_IN_MS = 10 * 60_000;
 
 /** `POST /client/v1/mfa/setup` and `/mfa/confirm`: with the token of a sign-in, or within a session. */
 export function registerMfaRoutes(plain: FastifyInstance, ctx: ServerContext): void {
@@ -80,6 +84,8 @@ async function identify(
     const session = await authenticateSession(ctx, request);
     if (!session.ok) return session;
     const { memberId, sessionId } = session.value;
+    if (!(await isFreshSignIn(ctx, sessionId)))
+      return fail('session-invalid', 'Sign in again to set up an authenticator app.');
     return ok({ memberId, tokenHash: null, sessionId });
   }
   return ctx.database.db.transaction().execute(async (tx) => {
@@ -94,4 +100,19 @@ async function identify(
       ? fail('member-blocked')
       : ok({ memberId: token.memberId, tokenHash: token.tokenHash, sessionId: null });
   });
+}
+
+/**
+ * Whether the session was made a moment ago and after the device's connection was last ended: a member without a
+ * factor who was thrown out must not pass the gate with one that was made from the old session.
+ */
+async function isFreshSignIn(ctx: ServerContext, sessionId: string): Promise<boolean> {
+  const { created_at, gate_reason_json } = await ctx.database.db
+    .selectFrom('session')
+    .innerJoin('device', 'device.id', 'session.device_id')
+    .select(['session.created_at', 'device.gate_reason_json'])
+    .where('session.id', '=', sessionId)
+    .executeTakeFirstOrThrow();
+  const endedAt = gate_reason_json ? Date.parse(reasonSchema.parse(JSON.parse(gate_reason_json)).at) : null;
+  return created_at > ctx.now() - FRESH_SIGN_IN_MS && (endedAt === null || created_at > endedAt);
 }
