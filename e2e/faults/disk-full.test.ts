@@ -69,9 +69,11 @@ describe('a server whose disk is full', () => {
     expect(await tryPassword(lab, stranger)).toMatchObject(full);
     expect(lab.leases(member)).toHaveLength(1);
 
-    makeRoom();
+    // The user is told at once, too, and the prompt stays good.
     const gate = await client.waitFor('it showed the gate', isPhase('gate'), mark);
     expect(gateReason(gate.event)).toMatchObject({ message: 'No room' });
+    const beforeRoom = client.seen.length;
+    makeRoom();
     await lab.until('every end was in the books', () =>
       [member, second, third].every((kicked) => lab.leases(kicked).length === 0),
     );
@@ -79,7 +81,7 @@ describe('a server whose disk is full', () => {
     expect(await tryPassword(lab, stranger)).toMatchObject({ body: { code: 'mfa-required' } });
     await client.waitFor('it asked for a code', isPrompt('gate'), mark);
     client.type(codes.current);
-    await client.waitFor('it was connected', isPhase('connected'), mark);
+    await client.waitFor('it was connected', isPhase('connected'), beforeRoom);
     await lab.expectTraffic();
     expect(await lab.peers()).toHaveLength(1);
     const verified = await lab.serverCommand('audit', 'verify');

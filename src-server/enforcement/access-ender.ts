@@ -7,10 +7,16 @@ import type { Confirmation, GatewayRegistry } from '../gateway/gateway-registry.
 import { readPolicy } from '../policy/policy-store.ts';
 import type { EndAccess, EndedAccess, Enforcement } from './enforcement.ts';
 import type { EnforcementRecord } from './enforcement-record.ts';
-import { type LivePeer, livePeers, type RecordedEnd, recordEnd } from './record-end.ts';
+import { type DeviceFrame, type LivePeer, livePeers, type RecordedEnd, recordEnd } from './record-end.ts';
 
 /** How long a caller waits for the gateways before it hears 202. */
 export const ENFORCE_WAIT_MS = 2_000;
+
+/** An end that has to be written down, and the frames that went out for it already. */
+interface Owed {
+  request: EndAccess;
+  sent: DeviceFrame[];
+}
 
 /**
  * Ends access. The order to the gateway and the frame to the client go out beside the transaction, not after it:
@@ -24,7 +30,7 @@ export class AccessEnder implements Enforcement {
   readonly #record: EnforcementRecord;
   readonly #seconds: Histogram<'enforced'>;
   /** Ends that the database did not take (disk full): enforced already, written down as soon as it can be. */
-  readonly #unrecorded: EndAccess[] = [];
+  readonly #unrecorded: Owed[] = [];
 
   constructor(
     ctx: ServerContext,
@@ -40,16 +46,21 @@ export class AccessEnder implements Enforcement {
     this.#record = record;
   }
 
-  async endAccess(request: EndAccess): Promise<EndedAccess> {
+  endAccess(request: EndAccess): Promise<EndedAccess> {
+    return this.#end({ request, sent: [] });
+  }
+
+  async #end({ request, sent }: Owed): Promise<EndedAccess> {
     const start = performance.now();
     const known = await livePeers(this.#ctx.database.db, request.scope);
     const orders = this.order(known);
     const told = new Set<string>();
+    const frames = [...sent];
     let recorded: RecordedEnd & { waiting: string[] };
     try {
-      recorded = await this.#write(request, told);
+      recorded = await this.#write(request, told, frames);
     } catch (error) {
-      this.#unrecorded.push(request);
+      this.#unrecorded.push({ request, sent: frames });
       // They have seen a seq that was not written down: the next hello sets it right.
       for (const deviceId of told) this.#hub.close(deviceId, closeCodes.restart, 'try again');
       throw error;
@@ -103,12 +114,12 @@ export class AccessEnder implements Enforcement {
   /** Tries again to write down what the database did not take. */
   async retryUnrecorded(): Promise<void> {
     const owed = this.#unrecorded.splice(0);
-    for (let request = owed.shift(); request !== undefined; request = owed.shift()) {
-      this.#ctx.log.warn({ scope: request.scope }, 'writing down an end of access that failed before');
+    for (let next = owed.shift(); next !== undefined; next = owed.shift()) {
+      this.#ctx.log.warn({ scope: next.request.scope }, 'writing down an end of access that failed before');
       try {
-        await this.endAccess(request);
+        await this.#end(next);
       } catch (error) {
-        // `endAccess` has kept the one that failed; the others are still owed too.
+        // `#end` has kept the one that failed; the others are still owed too.
         this.#unrecorded.push(...owed);
         throw error;
       }
@@ -116,7 +127,11 @@ export class AccessEnder implements Enforcement {
   }
 
   /** The clients hear of it before the first write, in the same moment as the gateway; `told` collects who did. */
-  #write(request: EndAccess, told: Set<string>): Promise<RecordedEnd & { waiting: string[] }> {
+  #write(
+    request: EndAccess,
+    told: Set<string>,
+    sent: DeviceFrame[],
+  ): Promise<RecordedEnd & { waiting: string[] }> {
     const { scope } = request;
     return this.#ctx.database.db.transaction().execute(async (tx) => {
       const policy = await readPolicy(tx);
@@ -124,7 +139,9 @@ export class AccessEnder implements Enforcement {
         ...request,
         now: this.#ctx.now(),
         policy,
+        sent: [...sent],
         onFrames: (frames) => {
+          sent.splice(0, sent.length, ...frames);
           for (const { deviceId, frame } of frames)
             if (this.#hub.deliver(deviceId, frame)) told.add(deviceId);
         },

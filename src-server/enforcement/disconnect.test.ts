@@ -181,13 +181,16 @@ describe('disconnect', () => {
       },
     });
     await expect(ended).rejects.toThrow('no room');
-    expect(await client.of('disconnect')).toMatchObject({ seq: 1, reason: { message: 'Now' } });
+    const told = await client.of('disconnect');
+    expect(told).toMatchObject({ seq: 1, reason: { message: 'Now' } });
     expect(await client.closed).toBe(1012);
     expect(gateway.peers.size).toBe(0);
     await server.parts.sweeper.sweep();
     const again = await ScriptedClient.connect(server, session.sessionToken);
     expect(await again.of('hello')).toMatchObject({ seq: 1, epoch: 1 });
     const { challenge } = await again.of('disconnect');
+    // The prompt that is on screen stays good.
+    expect(challenge).toEqual(told.challenge);
     server.nextStep();
     const proofs = [{ method: 'totp', code: server.codeOf(member) }];
     const body = { gatewayId: gateway.id, wgPublicKey: newWgKey(), challengeId: challenge?.id, proofs };

@@ -84,6 +84,8 @@ export async function recordEnd(
     signOut?: boolean;
     keepEpoch?: boolean;
     onFrames?: (frames: DeviceFrame[]) => void;
+    /** Frames that went out in an earlier try: written as they were where they still fit, so that the prompt stays good. */
+    sent?: DeviceFrame[];
   },
 ): Promise<RecordedEnd> {
   const { scope, reason, now } = input;
@@ -101,7 +103,9 @@ export async function recordEnd(
   const plans = devices.map((device) => {
     const epoch = input.keepEpoch ? device.epoch : device.epoch + 1;
     const lease = ended.find((peer) => peer.deviceId === device.id);
-    const frame = frameFor({ deviceId: device.id, epoch, seq: device.last_seq + 1, lease, ...input });
+    const fresh = frameFor({ deviceId: device.id, epoch, seq: device.last_seq + 1, lease, ...input });
+    const sent = input.sent?.find(({ deviceId, frame }) => deviceId === device.id && isSame(frame, fresh));
+    const frame = sent?.frame ?? fresh;
     return { deviceId: device.id, epoch, lastSeq: frame?.seq ?? device.last_seq, frame };
   });
   const frames = plans.flatMap(({ deviceId, frame }) => (frame ? [{ deviceId, frame }] : []));
@@ -119,6 +123,12 @@ export async function recordEnd(
     if (frame) await insertEvent(tx, deviceId, frame, now);
   }
   return { ended, frames };
+}
+
+/** The same word on the same lease: only the challenge differs. */
+function isSame(sent: StoredFrame, fresh: StoredFrame | null): boolean {
+  if (sent.type !== 'disconnect' || fresh?.type !== 'disconnect') return false;
+  return sent.seq === fresh.seq && sent.epoch === fresh.epoch && sent.leaseId === fresh.leaseId;
 }
 
 function frameFor(device: {
