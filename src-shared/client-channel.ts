@@ -38,8 +38,7 @@ export const serverFrame = z.discriminatedUnion('type', [
 export type ServerFrame = z.infer<typeof serverFrame>;
 
 /** The frames that are stored until acked and replayed on `resume`. */
-export type StoredFrame =
-  Extract<ServerFrame, { seq: number }> extends infer F ? Exclude<F, { type: 'hello' }> : never;
+export type StoredFrame = Exclude<ServerFrame, { type: 'hello' | 'ping' }>;
 
 export const clientFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('resume'), afterSeq: seq }),

@@ -75,9 +75,7 @@ async function openChannel(
         .executeTakeFirstOrThrow();
       const afterSeq = Math.min(frame.afterSeq, last_seq);
       hub.resume(deviceId, wire, afterSeq);
-      for (const stored of await eventsAfter(db, deviceId, afterSeq)) {
-        if (stored.type !== 'hello' && stored.type !== 'ping') hub.replay(deviceId, stored);
-      }
+      for (const stored of await eventsAfter(db, deviceId, afterSeq)) hub.replay(deviceId, stored);
       // Whatever is not in the record any more had been acked.
       hub.resume(deviceId, wire, last_seq);
       await ackEvents(db, deviceId, afterSeq);

@@ -1,5 +1,4 @@
-import type { ServerFrame } from '../../src-shared/client-channel.ts';
-import type { StoredFrame } from './event-store.ts';
+import type { ServerFrame, StoredFrame } from '../../src-shared/client-channel.ts';
 
 export interface ClientWire {
   send(frame: ServerFrame): void;

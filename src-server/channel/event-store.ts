@@ -1,30 +1,28 @@
-import { type ServerFrame, serverFrame } from '../../src-shared/client-channel.ts';
+import { type StoredFrame, serverFrame } from '../../src-shared/client-channel.ts';
 import type { Db, Tx } from '../db/database.ts';
 
-type Stored = Extract<ServerFrame, { type: 'disconnect' | 'policy' | 'lease-expiring' | 'signed-out' }>;
-export type StoredFrame = Stored;
 type WithoutSeq<F> = F extends unknown ? Omit<F, 'seq'> : never;
 
 /** Gives the frame the device's next seq and keeps it until the device acks it. */
 export async function storeEvent(
   tx: Tx,
   deviceId: string,
-  frame: WithoutSeq<Stored>,
+  frame: WithoutSeq<StoredFrame>,
   now: number,
-): Promise<Stored> {
+): Promise<StoredFrame> {
   const { last_seq } = await tx
     .updateTable('device')
     .set((eb) => ({ last_seq: eb('last_seq', '+', 1) }))
     .where('id', '=', deviceId)
     .returning('last_seq')
     .executeTakeFirstOrThrow();
-  const stored: Stored = { ...frame, seq: last_seq };
+  const stored: StoredFrame = { ...frame, seq: last_seq };
   await insertEvent(tx, deviceId, stored, now);
   return stored;
 }
 
 /** Keeps a frame whose seq the caller took from the device's `last_seq`, and writes back, in this transaction. */
-export async function insertEvent(tx: Tx, deviceId: string, frame: Stored, now: number): Promise<void> {
+export async function insertEvent(tx: Tx, deviceId: string, frame: StoredFrame, now: number): Promise<void> {
   await tx
     .insertInto('event')
     .values({ device_id: deviceId, seq: frame.seq, frame_json: JSON.stringify(frame), created_at: now })
@@ -32,7 +30,7 @@ export async function insertEvent(tx: Tx, deviceId: string, frame: Stored, now: 
 }
 
 /** The device's unacked frames after `seq`, oldest first. */
-export async function eventsAfter(db: Db, deviceId: string, seq: number): Promise<ServerFrame[]> {
+export async function eventsAfter(db: Db, deviceId: string, seq: number): Promise<StoredFrame[]> {
   const rows = await db
     .selectFrom('event')
     .select('frame_json')
@@ -40,7 +38,10 @@ export async function eventsAfter(db: Db, deviceId: string, seq: number): Promis
     .where('seq', '>', seq)
     .orderBy('seq')
     .execute();
-  return rows.map((row) => serverFrame.parse(JSON.parse(row.frame_json)));
+  return rows.flatMap((row) => {
+    const frame = serverFrame.parse(JSON.parse(row.frame_json));
+    return frame.type === 'hello' || frame.type === 'ping' ? [] : [frame];
+  });
 }
 
 /** The device has everything up to and including `seq`. */

@@ -1,8 +1,9 @@
 import type { Reason } from '../../src-shared/challenge.ts';
+import type { StoredFrame } from '../../src-shared/client-channel.ts';
 import type { Policy } from '../../src-shared/policy.ts';
 import { appendAudit } from '../audit/audit-log.ts';
 import { makeChallenge, requirementsOf, saveChallenge } from '../challenge/challenge-store.ts';
-import { insertEvent, type StoredFrame } from '../channel/event-store.ts';
+import { insertEvent } from '../channel/event-store.ts';
 import type { Db, Tx } from '../db/database.ts';
 import type { AccessScope } from './enforcement.ts';
 

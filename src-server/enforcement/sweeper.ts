@@ -84,7 +84,7 @@ export class Sweeper {
     for (const client of hub.open()) {
       if (client.sentSeq >= 0)
         for (const frame of await eventsAfter(db, client.deviceId, client.sentSeq))
-          if (frame.type !== 'hello' && frame.type !== 'ping') hub.replay(client.deviceId, frame);
+          hub.replay(client.deviceId, frame);
       const session = await db
         .selectFrom('session')
         .innerJoin('member', 'member.id', 'session.member_id')
