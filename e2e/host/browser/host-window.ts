@@ -18,6 +18,8 @@ export interface WindowLink {
 const PRELOAD_WORLD = 'preload';
 const FOCUS_TRIES = 10;
 const NEVER = /^(chrome|devtools|about|data|blob):/;
+/** How Playwright and Chromium say that a page, a document or a request is no longer there. */
+const GONE = /closed|crashed|detached|context|Invalid InterceptionId|already handled/i;
 
 /** One page in a window of its own: requests, preload world, visibility and focus as `BrowserWindow` has them. */
 export class HostWindow {
@@ -61,22 +63,23 @@ export class HostWindow {
       if (context.name !== PRELOAD_WORLD) return;
       const frameId = String(context.auxData?.frameId ?? '');
       this.#worlds.set(context.id, frameId);
-      void this.#mainFrameId().then((id) => {
-        if (id === frameId) this.#worldOfMainFrame = context.id;
-      });
+      const noteMainFrame = async (): Promise<void> => {
+        if ((await this.#mainFrameId()) === frameId) this.#worldOfMainFrame = context.id;
+      };
+      void this.#whilePageLives(noteMainFrame());
     });
     cdp.on('Runtime.executionContextDestroyed', ({ executionContextId }) => {
       this.#worlds.delete(executionContextId);
       if (this.#worldOfMainFrame === executionContextId) this.#worldOfMainFrame = null;
     });
     cdp.on('Runtime.bindingCalled', ({ name, payload, executionContextId }) => {
-      if (name === this.#names.toHost) void this.#fromPage(payload, executionContextId);
+      if (name === this.#names.toHost) void this.#whilePageLives(this.#fromPage(payload, executionContextId));
     });
     await Promise.all([cdp.send('Page.enable'), cdp.send('Runtime.enable')]);
     const { windowId } = await cdp.send('Browser.getWindowForTarget');
     this.#windowId = windowId;
     if (options.preload !== null) await this.#installPreload(options.preload);
-    await page.route('**/*', (route, request) => this.#answer(route, request));
+    await page.route('**/*', (route, request) => this.#whilePageLives(this.#answer(route, request)));
     await this.resize(options.width, options.height);
     await this.#watchVisibility();
     if (!options.isShown) await this.hide();
@@ -90,7 +93,7 @@ export class HostWindow {
     page.on('close', () => {
       if (!this.#isClosing) this.#link.event({ type: 'closed-by-user' });
     });
-    page.on('popup', (popup) => void this.#onPopup(popup));
+    page.on('popup', (popup) => void this.#whilePageLives(this.#onPopup(popup)));
   }
 
   async #installPreload(preload: string): Promise<void> {
@@ -159,11 +162,18 @@ export class HostWindow {
 
   async #toPage(context: number, message: object): Promise<void> {
     const expression = `globalThis[${JSON.stringify(this.#names.fromHost)}](${JSON.stringify(JSON.stringify(message))})`;
+    await this.#whilePageLives(
+      this.#cdp.send('Runtime.evaluate', { contextId: context, expression, silent: true }),
+    );
+  }
+
+  /** Nobody waits for the end of `work` any more when the document that it was for is gone. */
+  async #whilePageLives(work: Promise<unknown>): Promise<void> {
     try {
-      await this.#cdp.send('Runtime.evaluate', { contextId: context, expression, silent: true });
+      await work;
     } catch (error) {
-      // The document that asked is gone: reloaded, crashed or closed meanwhile.
-      if (!(error instanceof Error) || !/context|closed|crashed|detached/i.test(error.message)) throw error;
+      const isGone = error instanceof Error && GONE.test(error.message);
+      if (!isGone && this.isAlive && !this.#isClosing) throw error;
     }
   }
 
@@ -185,19 +195,13 @@ export class HostWindow {
             : request.resourceType(),
           isOwnNavigation: isNavigation && !isExpected,
         });
-    try {
-      if (answer.kind === 'pass') await route.continue();
-      else if (answer.kind === 'refuse') await route.abort('blockedbyclient');
-      // 204: a browser that is told "no content" leaves the document alone.
-      else if (answer.kind === 'stay') await route.fulfill({ status: 204 });
-      else {
-        const { status, headers } = answer;
-        await route.fulfill({ status, headers, body: Buffer.from(answer.body) });
-      }
-    } catch (error) {
-      // The page that asked for it was closed or went elsewhere.
-      if (!(error instanceof Error) || !/closed|Invalid InterceptionId|already handled/i.test(error.message))
-        throw error;
+    if (answer.kind === 'pass') await route.continue();
+    else if (answer.kind === 'refuse') await route.abort('blockedbyclient');
+    // 204: a browser that is told "no content" leaves the document alone.
+    else if (answer.kind === 'stay') await route.fulfill({ status: 204 });
+    else {
+      const { status, headers } = answer;
+      await route.fulfill({ status, headers, body: Buffer.from(answer.body) });
     }
   }
 
@@ -281,12 +285,8 @@ export class HostWindow {
   }
 
   async crash(): Promise<void> {
-    try {
-      await this.#cdp.send('Page.crash');
-    } catch (error) {
-      // What crashes cannot answer.
-      if (!(error instanceof Error) || !/closed|crashed/i.test(error.message)) throw error;
-    }
+    // What crashes cannot answer.
+    await this.#whilePageLives(this.#cdp.send('Page.crash'));
   }
 
   async send(channel: string, argsWire: string): Promise<void> {

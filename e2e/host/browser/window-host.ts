@@ -136,9 +136,12 @@ export class WindowHost {
       this.#isFirstPageTaken = true;
       return chromium.firstPage;
     }
-    const opened = chromium.context.waitForEvent('page');
     const cdp = await chromium.browser.newBrowserCDPSession();
-    await cdp.send('Target.createTarget', { url: 'about:blank', newWindow: true, width, height });
+    // Together: Chromium may end in between, and then both fail.
+    const [opened] = await Promise.all([
+      chromium.context.waitForEvent('page'),
+      cdp.send('Target.createTarget', { url: 'about:blank', newWindow: true, width, height }),
+    ]);
     await cdp.detach();
     return opened;
   }
