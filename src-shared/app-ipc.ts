@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import type { appSnapshot } from './app-snapshot.ts';
-import { serverInfo } from './client-api.ts';
+import { deviceSummary, serverInfo } from './client-api.ts';
 import { trafficWhileWaiting } from './policy.ts';
 import { id } from './primitives.ts';
 import { problemSchema } from './problem.ts';
+import { levelAnswer, PIN_MAX_LENGTH, proofAnswer } from './unlock.ts';
 
 /**
  * Renderer ↔ main: the one object from which main, preload and tests derive their ends. A command is an `invoke` on
@@ -46,6 +47,7 @@ export const serverView = serverInfo.extend({
 export const externalLinks = ['documentation', 'source-code', 'report-problem'] as const;
 
 const command = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output });
+const pin = text(PIN_MAX_LENGTH);
 const code = z.strictObject({ method: z.enum(['totp', 'backup-code']), code: text(64) });
 const serverUrl = z.strictObject({ serverUrl: z.url({ protocol: /^https$/ }).max(300) });
 
@@ -68,7 +70,24 @@ export const appCommands = {
   'connection.disconnect': command(nothing, nothing),
   'connection.cancel': command(nothing, nothing),
   'connection.renew': command(nothing, nothing),
-  'connection.submit-proof': command(code, nothing),
+  /** Everything that the challenge requires, in one go: a code, a PIN, or the word to ask the system. */
+  'connection.submit-proof': command(
+    z.strictObject({ answers: z.array(proofAnswer).min(1).max(2) }),
+    nothing,
+  ),
+  /** Takes back the system's question; the gate stays. */
+  'connection.cancel-prompt': command(nothing, nothing),
+  /** `pin` is new or follows the one before; `proof` shows that the person may. */
+  'unlock.set-pin': command(z.strictObject({ pin, proof: levelAnswer }), nothing),
+  'unlock.remove-pin': command(nothing, nothing),
+  'unlock.turn-on-biometrics': command(z.strictObject({ proof: levelAnswer }), nothing),
+  'unlock.turn-off-biometrics': command(nothing, nothing),
+  /** Tries a PIN or the system's prompt against the server without connecting. */
+  'unlock.check': command(z.strictObject({ answer: proofAnswer }), nothing),
+  /** Looks again at what this computer can ask. */
+  'unlock.refresh': command(nothing, nothing),
+  'devices.list': command(nothing, z.object({ devices: z.array(deviceSummary) })),
+  'devices.remove': command(z.strictObject({ deviceId: id }), nothing),
   'connection.refresh': command(nothing, nothing),
   'settings.change': command(settingsPatch, nothing),
   'diagnostics.read': command(nothing, z.object({ text: z.string() })),

@@ -6,6 +6,7 @@ import { helperStatus } from './helper-rpc.ts';
 import { policySchema, trafficWhileWaiting } from './policy.ts';
 import { id, isoTime } from './primitives.ts';
 import { type Problem, problemSchema } from './problem.ts';
+import { enrolledUnlock, unlockProviderState } from './unlock.ts';
 
 /** Everything the window shows, whole, each time; the connection is the union of `connection-state.ts`. */
 
@@ -26,6 +27,7 @@ const promptView = z.object({
   attemptsLeft: z.number().nullable(),
   waitUntil: isoTime.nullable(),
   isChecking: z.boolean(),
+  prompting: z.enum(['uv-hw', 'uv-soft']).nullable(),
 });
 const source = z.enum([
   'cli',
@@ -137,6 +139,14 @@ export const appSnapshot = z.object({
   channel: z.enum(['open', 'connecting', 'closed']),
   keychain: z.enum(['ok', 'absent', 'locked', 'unavailable']),
   tunnel: helperStatus.nullable(),
+  unlock: z.object({
+    /** What the server has registered for this device; null before it has said so. */
+    enrolled: enrolledUnlock.nullable(),
+    /** Best first; empty where this system has none. */
+    providers: z.array(unlockProviderState),
+    /** Grows each time the screen is locked or the machine goes to sleep: what was typed is dropped. */
+    lockCount: z.number(),
+  }),
   isOnline: z.boolean(),
   clockOffsetMs: z.number().nullable(),
   settings: z.object({

@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { challengeSchema, proofSchema, reasonSchema, requirement } from './challenge.ts';
+import { challengeSchema, levelProofSchema, proofSchema, reasonSchema, requirement } from './challenge.ts';
 import { backupCode, totpCode } from './otp-code.ts';
 import { policySchema } from './policy.ts';
 import { base64url, id, isoTime, wireGuardKey } from './primitives.ts';
+import { enrolledUnlock } from './unlock.ts';
 
 /** Client API, `/client/v1`. Requests are strict (unknown keys refused), answers loose (unknown keys ignored). */
 
@@ -63,7 +64,7 @@ export const meAnswer = z.object({
     name: z.string(),
     role: z.enum(['owner', 'administrator', 'member']),
   }),
-  device: z.object({ id, name: z.string() }),
+  device: z.object({ id, name: z.string(), unlock: enrolledUnlock.optional() }),
   policy: policySchema,
   gateways: z.array(gatewaySummary),
   /** The lease of this device that is alive now. */
@@ -95,6 +96,71 @@ export const connectAnswer = z.object({
   epoch: z.number().int(),
 });
 export type ConnectAnswer = z.infer<typeof connectAnswer>;
+
+/**
+ * `PUT device/pin`, 204. Without a level proof: 401 `step-up-required` with a challenge for one (`requires: ["totp"]`,
+ * and `uv-hw` among its methods if that is set up). A code needs no challenge, an assertion does.
+ */
+export const setPinRequest = z.strictObject({
+  salt: base64url.length(22),
+  /** 32 bytes, see `pinKeyParameters`; the server keeps only its SHA-256. */
+  proof: base64url.length(43),
+  levelProof: levelProofSchema.optional(),
+  challengeId: id.optional(),
+});
+export type SetPinRequest = z.infer<typeof setPinRequest>;
+
+/**
+ * `PUT device/biometric`, 204. `attestation`: RegistrationResponseJSON of WebAuthn level 3, over the nonce of
+ * `challengeId` (asked for as with the PIN). `publicKey`: P-256 SPKI (DER) that will sign `uv-soft`.
+ */
+export const setBiometricRequest = z.discriminatedUnion('level', [
+  z.strictObject({
+    level: z.literal('uv-hw'),
+    attestation: z.record(z.string(), z.unknown()).optional(),
+    levelProof: levelProofSchema.optional(),
+    challengeId: id.optional(),
+  }),
+  z.strictObject({
+    level: z.literal('uv-soft'),
+    publicKey: base64url.max(256),
+    levelProof: levelProofSchema.optional(),
+    challengeId: id.optional(),
+  }),
+]);
+export type SetBiometricRequest = z.infer<typeof setBiometricRequest>;
+/** `DELETE device/biometric?level=…`; without `level` both go. */
+export const removeBiometricQuery = z.strictObject({ level: z.enum(['uv-hw', 'uv-soft']).optional() });
+
+/**
+ * `POST device/unlock-check`, 204: tries a method without connecting. Without a proof: 401 `step-up-required` with a
+ * challenge. Counts, spends and refuses just as a connect does.
+ */
+export const unlockCheckRequest = z.strictObject({
+  challengeId: id.optional(),
+  proof: proofSchema.optional(),
+});
+export type UnlockCheckRequest = z.infer<typeof unlockCheckRequest>;
+
+/** `GET devices`: the member's devices that were not removed. `DELETE devices/{id}`, 204: signed out, disconnected, gone. */
+export const deviceSummary = z.object({
+  id,
+  name: z.string(),
+  platform: z.string(),
+  isThis: z.boolean(),
+  isConnected: z.boolean(),
+  lastSeenAt: isoTime,
+  createdAt: isoTime,
+  unlock: enrolledUnlock,
+});
+export type DeviceSummary = z.infer<typeof deviceSummary>;
+export const devicesAnswer = z.object({ devices: z.array(deviceSummary) });
+
+/** With `wrong-pin`: tries left before the PIN is gone, and the wait before the next. */
+export const wrongPinExtra = z.object({
+  attemptsLeft: z.number().int(),
+  retryAfterMs: z.number().int().optional(),
+});
 
 /** Extra members of the problems that ask for a proof. */
 export const stepUpExtra = z.object({ challenge: challengeSchema });

@@ -36,6 +36,8 @@ export interface GatePrompt {
   waitUntil: string | null;
   /** A proof is on its way to the server. */
   isChecking: boolean;
+  /** The system is asking its user right now; `cancelPrompt` takes the question back. */
+  prompting: 'uv-hw' | 'uv-soft' | null;
 }
 
 /** One union for window, tray, notifications and terminal. */

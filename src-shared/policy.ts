@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { unlockMethod } from './unlock.ts';
 
 /** Where traffic goes while the gate waits after a server disconnect (`security.md`, Leaks). */
 export const trafficWhileWaiting = z.enum(['off', 'gate', 'always']);
@@ -9,9 +10,11 @@ export const policySchema = z.object({
   totpPriorConnection: z.boolean().default(true),
   /** *PIN & Biometrics Prior Connection*: every connect and reconnect needs an unlock proof. */
   unlockPriorConnection: z.boolean().default(false),
-  unlockMethods: z.array(z.enum(['pin', 'uv-hw', 'uv-soft'])).default(['pin', 'uv-hw', 'uv-soft']),
+  unlockMethods: z.array(unlockMethod).default(['pin', 'uv-hw', 'uv-soft']),
   /** How long after a level A or B proof a soft unlock (level D) counts. */
   softUnlockHours: z.number().int().min(0).max(168).default(12),
+  /** With unlock alone, a code is asked for as well when the device's last one is older than this. 0 turns it off. */
+  codeEveryDays: z.number().int().min(0).max(365).default(30),
   mfaRequired: z.object({ panel: z.boolean(), client: z.boolean() }).default({ panel: true, client: true }),
   /** A TOTP accepted at sign-in counts as the proof of the next connection for this long. 0 turns it off. */
   signInGraceSeconds: z.number().int().min(0).max(600).default(60),

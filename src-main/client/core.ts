@@ -1,8 +1,14 @@
-import type { GatewaySummary, ServerInfo } from '../../src-shared/client-api.ts';
+import type { DeviceSummary, GatewaySummary, ServerInfo } from '../../src-shared/client-api.ts';
 import type { ConnectionState, Source } from '../../src-shared/connection-state.ts';
 import type { HelperStatus } from '../../src-shared/helper-rpc.ts';
 import type { Policy } from '../../src-shared/policy.ts';
 import type { Result } from '../../src-shared/problem.ts';
+import type {
+  EnrolledUnlock,
+  LevelAnswer,
+  ProofAnswer,
+  UnlockProviderState,
+} from '../../src-shared/unlock.ts';
 
 /** Where secrets live, as `unlock.md` tells them apart. */
 export type KeychainState = 'ok' | 'absent' | 'locked' | 'unavailable';
@@ -41,6 +47,12 @@ export interface Snapshot {
   keychain: KeychainState;
   /** The helper's newest word on the tunnel; null when the helper cannot be reached. */
   tunnel: HelperStatus | null;
+  /** `enrolled` is null before the server has said; `lockCount` grows with each lock of the screen and each sleep. */
+  unlock: {
+    enrolled: EnrolledUnlock | null;
+    providers: readonly UnlockProviderState[];
+    lockCount: number;
+  };
   /** Server clock minus this computer's, milliseconds; null before the first answer. */
   clockOffsetMs: number | null;
   /** The newest few, oldest first. */
@@ -92,8 +104,26 @@ export interface ClientCore {
    * After a failure that may pass (`server-unreachable`, …) the state is `reconnecting` until `cancel`.
    */
   connect(source: Source, gatewayId?: string): Promise<Result<void>>;
-  /** Answers the open gate. Resolves with the server's word on the proof. */
-  submitProof(method: 'totp' | 'backup-code', code: string): Promise<Result<void>>;
+  /**
+   * Answers the open gate with all that its challenge requires. Resolves with the server's word on it; `cancelled` when
+   * the user has taken back the system's question, which costs no try.
+   */
+  submitProof(answers: readonly ProofAnswer[]): Promise<Result<void>>;
+  /** Takes back the system's question (fingerprint, Windows Hello, …) that is open; the gate stays. */
+  cancelPrompt(): void;
+  /** Sets or changes the PIN of this device. `pin-too-weak` before anything is sent. */
+  setPin(pin: string, proof: LevelAnswer): Promise<Result<void>>;
+  removePin(): Promise<Result<void>>;
+  /** Registers the best provider that has no obstacle. */
+  turnOnBiometrics(proof: LevelAnswer): Promise<Result<void>>;
+  turnOffBiometrics(): Promise<Result<void>>;
+  /** Tries one way of unlocking against the server without connecting; wrong PINs count. */
+  checkUnlock(answer: ProofAnswer): Promise<Result<void>>;
+  /** Looks again at what this computer can ask; the answer comes with a snapshot. */
+  refreshUnlock(): Promise<void>;
+  devices(): Promise<Result<DeviceSummary[]>>;
+  /** Removing this one signs it out. */
+  removeDevice(deviceId: string): Promise<Result<void>>;
   /** Closes the gate without an answer, or ends an attempt to connect. */
   cancel(source: Source): Promise<Result<void>>;
   disconnect(source: Source): Promise<Result<void>>;
@@ -102,8 +132,8 @@ export interface ClientCore {
   refresh(): Promise<Result<void>>;
   /** Asks the helper for the tunnel's newest counters, for a graph; they come with a snapshot. No-op without a tunnel. */
   measure(): Promise<void>;
-  /** From the operating system: wake from sleep, network changed. */
-  systemEvent(event: 'suspend' | 'resume' | 'network-changed'): void;
+  /** From the operating system. `lock` and `suspend` drop what was typed and take back the system's question. */
+  systemEvent(event: 'suspend' | 'resume' | 'lock' | 'network-changed'): void;
   /** Takes the tunnel down and closes everything. */
   stop(): Promise<void>;
 }
