@@ -55,11 +55,11 @@ export class FaultLab {
     };
   }
 
-  /** Every test takes a member of its own: a code works once. */
-  static async start(members: number): Promise<FaultLab> {
+  /** Every test takes a member of its own: a code works once. `policy`: `key=value` words, else the default. */
+  static async start(members: number, policy: readonly string[] = []): Promise<FaultLab> {
     const folder = mkdtempSync(path.join(tmpdir(), 'pst-f2-'));
     const signal = new AbortController().signal;
-    const options = { folder: path.join(folder, 'stack'), members, gateways: 1, rttMs: 0, signal };
+    const options = { folder: path.join(folder, 'stack'), members, gateways: 1, rttMs: 0, policy, signal };
     const stack = await startStack({ ...options, onStep: () => undefined });
     return new FaultLab(folder, stack, await Traffic.start(stack.plan));
   }

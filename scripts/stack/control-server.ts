@@ -5,6 +5,7 @@ import { stringify } from 'smol-toml';
 import { Agent, request } from 'undici';
 import * as z from 'zod';
 import { serverInfo } from '../../src-shared/client-api.ts';
+import { policySchema } from '../../src-shared/policy.ts';
 import type { Certificates } from './certificate-authority.ts';
 import { checkout } from './folders.ts';
 import { type ManagedProcess, type ProcessKeeper, waitFor } from './processes.ts';
@@ -35,6 +36,8 @@ export interface ControlServerSetup {
   addMembers(count: number): Promise<Account[]>;
   addGateway(name: string, subnet: string, allowedIps: string): Promise<{ id: string; token: string }>;
   createToken(name: string, scopes: readonly string[]): Promise<string>;
+  /** `key=value` words; refused with the server's own words. */
+  setPolicy(words: readonly string[]): Promise<void>;
   start(keeper: ProcessKeeper): ManagedProcess;
 }
 
@@ -112,6 +115,9 @@ export async function setUpControlServer(
           '30',
         ])
       ).token,
+    async setPolicy(words) {
+      await command(policySchema, ['policy', 'set', ...words]);
+    },
     start: (keeper) =>
       keeper.start({ name: 'server', command: [process.execPath, entry, 'start', '--config', config] }),
   };

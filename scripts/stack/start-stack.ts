@@ -73,6 +73,8 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const certificates = await makeCertificates(folders.server, path.join(folders.base, 'ca.pem'), plan.server);
   const control = await setUpControlServer(folders.server, plan.server, certificates);
   const admin = await control.init('admin@example.com', 'Ada Admin');
+  const words = options.policy ?? [];
+  if (words.length > 0) await control.setPolicy(words);
   step('control server set up: certificate, keys, database, first administrator');
 
   const [registered, apiToken, members] = await Promise.all([
