@@ -1,7 +1,8 @@
 import type { ClientCore } from '../src-main/client/core.ts';
-import { problem, type Result } from '../src-shared/problem.ts';
+import { ok, problem, type Result } from '../src-shared/problem.ts';
 import { type CommandContext, type Ending, exit, refused } from './command-context.ts';
 import type { ControlHandler, ControlServer } from './control/control-server.ts';
+import { callCore } from './device/device-desk.ts';
 import { formatClock, type TimeStyle } from './format.ts';
 import { createGateSession, renewLater } from './gate-session.ts';
 import { narrate } from './narrate.ts';
@@ -12,7 +13,7 @@ import { fixed, reasonSentence, stateSentence, trafficLine } from './words.ts';
 const REFRESH_MS = 1000;
 
 /** Why the connection is going down, when somebody here asked for it. */
-type Wish = 'interrupt' | 'dismissed' | 'no-input' | 'other-terminal' | 'signed-out';
+type Wish = 'interrupt' | 'dismissed' | 'cannot-answer' | 'no-input' | 'other-terminal' | 'signed-out';
 
 /** Connects and stays with the connection until it is over for good; the caller stops the core afterwards. */
 export async function runConnection(
@@ -49,18 +50,21 @@ export async function runConnection(
       if (!result.ok && isFinal(view)) over.resolve(refused(result.problem));
     }, over.reject);
 
+  function putOffRenewal(): void {
+    say(renewLater(view, time));
+    // Closes the question; the tunnel stays. It may have become a gate just now, which stays open.
+    if (view.prompt?.purpose === 'renew') core.cancel('cli').then(evaluate, over.reject);
+  }
+
   const gate = createGateSession({
     asker: context.asker,
     output: { ...output, say },
     time,
-    renewKeys: { totp: fixed.keysRenewCode, 'backup-code': fixed.keysRenewBackupCode },
-    submit: ({ method, code }) => core.submitProof(method, code),
-    dismiss(prompt) {
-      if (prompt.purpose === 'connect') return endAndTell('dismissed');
-      say(renewLater(view, time));
-      // Closes the question; the tunnel stays. It may have become a gate just now, which stays open.
-      if (view.prompt?.purpose === 'renew') core.cancel('cli').then(evaluate, over.reject);
-    },
+    renewEscape: fixed.escPutsOff,
+    submit: (answers) => core.submitProof(answers),
+    takeBack: () => core.cancelPrompt(),
+    dismiss: (prompt) => (prompt.purpose === 'connect' ? endAndTell('dismissed') : putOffRenewal()),
+    cannotAnswer: (prompt) => (prompt.purpose === 'connect' ? endAndTell('cannot-answer') : putOffRenewal()),
     interrupt: () => interrupts.raise(),
     outOfInput() {
       if (view.prompt?.purpose === 'renew') return say(renewLater(view, time));
@@ -112,6 +116,8 @@ export async function runConnection(
         return exit('done');
       case 'no-input':
         return exit('proof');
+      case 'cannot-answer':
+        return exit('unlock');
       case 'interrupt':
       case 'dismissed':
         say(wasConnected && wish === 'interrupt' ? fixed.disconnectedByWish : fixed.cancelled);
@@ -142,7 +148,12 @@ export async function runConnection(
         case 'renew':
           return core.renew('cli');
         case 'proof':
-          return core.submitProof(request.proof.method, request.proof.code);
+          return core.submitProof(request.answers);
+        case 'cancel-prompt':
+          core.cancelPrompt();
+          return ok(undefined);
+        case 'device':
+          return callCore(core, request.call);
       }
     },
   };

@@ -9,7 +9,7 @@ export const exitCodes = {
   failed: { code: 1, meaning: 'Something unexpected went wrong.' },
   usage: { code: 2, meaning: 'The command line was not understood.' },
   signedOut: { code: 3, meaning: 'Not signed in, or the sign-in was refused.' },
-  proof: { code: 4, meaning: 'A code was not accepted, or none could be read.' },
+  proof: { code: 4, meaning: 'A code or PIN was not accepted, or none could be read.' },
   server: { code: 5, meaning: 'The server cannot be reached, is not trusted, or could not answer.' },
   helper: { code: 6, meaning: 'The helper is not running, is not trusted, or does not trust the server.' },
   keychain: { code: 7, meaning: 'The keyring is locked or missing.' },
@@ -19,6 +19,11 @@ export const exitCodes = {
   gateway: { code: 11, meaning: 'The gateway is unknown, unavailable or full.' },
   tunnel: { code: 12, meaning: 'The tunnel could not be set up, or its permission was refused.' },
   endedByServer: { code: 13, meaning: 'The server ended the connection and offers no way to answer here.' },
+  unlock: {
+    code: 14,
+    meaning:
+      'This device cannot be unlocked as asked: no PIN or biometrics set up, or the system cannot ask.',
+  },
   interrupted: { code: 130, meaning: 'A second Ctrl-C ended the program at once.' },
 } as const;
 
@@ -44,7 +49,15 @@ const byProblem: Record<ProblemCode, ExitName> = {
   'too-many-attempts': 'proof',
   'step-up-required': 'proof',
   'challenge-invalid': 'proof',
-  'unlock-not-enrolled': 'proof',
+  'unlock-not-enrolled': 'unlock',
+  'wrong-pin': 'proof',
+  'pin-removed': 'unlock',
+  'unlock-refused': 'proof',
+  'unlock-key-missing': 'unlock',
+  'unlock-unavailable': 'unlock',
+  'prompt-timeout': 'proof',
+  'pin-too-weak': 'proof',
+  'device-not-found': 'failed',
   'gateway-unavailable': 'gateway',
   'gateway-not-found': 'gateway',
   'device-limit': 'gateway',

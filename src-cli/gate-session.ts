@@ -1,21 +1,27 @@
 import type { Result } from '../src-shared/problem.ts';
-import type { Asker, CodeAnswer, CodeMethod, CodeQuestion } from './ask/asker.ts';
-import { countdownAfter } from './ask/countdown.ts';
-import type { TimeStyle } from './format.ts';
-import { formatClock } from './format.ts';
+import type { ProofAnswer } from '../src-shared/unlock.ts';
+import type { Asked, Asker, Countdowns } from './ask/asker.ts';
+import { formatClock, type TimeStyle } from './format.ts';
+import { codeQuestion, unlockQuestion } from './gate-question.ts';
 import type { Output } from './output.ts';
+import { noteCountdown, reportProof } from './proof-report.ts';
+import { whileSystemAsks } from './system-prompt.ts';
 import type { View, ViewPrompt } from './view.ts';
-import { fixed, gateSentence, problemWords, waitOf } from './words.ts';
+import { fixed, gateSentence } from './words.ts';
 
 export interface GateSessionParts {
   asker: Asker;
   output: Output;
   time: TimeStyle;
-  /** What the keys do while a renewal is asked for. */
-  renewKeys: Record<CodeMethod, string>;
-  submit(answer: CodeAnswer): Promise<Result<void>>;
+  /** What Esc and Ctrl-C do while a renewal is asked for, in words. */
+  renewEscape: string;
+  submit(answers: readonly ProofAnswer[]): Promise<Result<void>>;
+  /** Takes back the system's question. */
+  takeBack(): void;
   /** The user closed the question (Esc). */
   dismiss(prompt: ViewPrompt): void;
+  /** Nothing that the server would take can be asked for here. */
+  cannotAnswer(prompt: ViewPrompt): void;
   interrupt(): void;
   /** A question stands and there is nothing left to read an answer from. */
   outOfInput(): void;
@@ -36,7 +42,8 @@ export function createGateSession(parts: GateSessionParts): GateSession {
   let closedId: string | null = null;
   let told: string | null = null;
   let hasStopped = false;
-  const countdowns: CodeQuestion['countdowns'] = {};
+  let lockCount = 0;
+  const countdowns: Countdowns = {};
 
   const openPrompt = () => (hasStopped ? null : (latest?.prompt ?? null));
 
@@ -56,16 +63,13 @@ export function createGateSession(parts: GateSessionParts): GateSession {
     while (!abort.signal.aborted) {
       const prompt = openPrompt();
       if (!prompt || !latest || prompt.isChecking || prompt.challengeId !== challengeId) return;
-      explain(prompt, latest);
-      if (prompt.requires.includes('unlock')) {
-        output.say(fixed.unlockNeeded);
+      if (prompt.requires.includes('unlock') && prompt.usableMethods.length === 0) {
+        output.say(fixed.unlockElsewhere);
         closedId = challengeId;
-        return parts.dismiss(prompt);
+        return parts.cannotAnswer(prompt);
       }
-      const asked = await asker.code(
-        questionFor(prompt, latest, { countdowns, renewKeys: parts.renewKeys }),
-        abort.signal,
-      );
+      explain(prompt, latest);
+      const asked = await collect(prompt, latest, abort.signal);
       if (asked.kind === 'withdrawn') return output.event({ event: 'prompt-withdrawn', challengeId });
       if (asked.kind === 'cancelled') {
         closedId = challengeId;
@@ -77,6 +81,28 @@ export function createGateSession(parts: GateSessionParts): GateSession {
     }
   }
 
+  /** Everything that the challenge requires. The code comes last, so that it is fresh when all of it goes out. */
+  async function collect(
+    prompt: ViewPrompt,
+    view: View,
+    signal: AbortSignal,
+  ): Promise<Asked<readonly ProofAnswer[]>> {
+    const wording = { countdowns, renewEscape: parts.renewEscape };
+    const answers: ProofAnswer[] = [];
+    if (prompt.requires.includes('unlock')) {
+      const unlock = await asker.unlock(unlockQuestion(prompt, view, wording), signal);
+      if (unlock.kind !== 'answer') return unlock;
+      answers.push(unlock.value);
+    }
+    // A challenge that names nothing is answered by a code, as it always was.
+    if (prompt.requires.includes('totp') || answers.length === 0) {
+      const code = await asker.code(codeQuestion(prompt, view, wording), signal);
+      if (code.kind !== 'answer') return code;
+      answers.push(code.value);
+    }
+    return { kind: 'answer', value: answers };
+  }
+
   /** The same end of a connection is told once, however often its challenge is renewed. */
   function explain(prompt: ViewPrompt, view: View): void {
     const sentence = gateSentence(prompt, view, time);
@@ -86,33 +112,19 @@ export function createGateSession(parts: GateSessionParts): GateSession {
     output.say(sentence);
   }
 
-  async function isTaken(answer: CodeAnswer): Promise<boolean> {
-    const { method } = answer;
-    const result = await parts.submit(answer);
-    if (result.ok) {
-      output.event({ event: 'proof', method, ok: true });
-      told = null;
-      return true;
-    }
-    const { problem } = result;
-    const { sentence, nextStep } = problemWords(problem, method);
-    const waitMs = waitOf(problem);
-    output.event({
-      event: 'proof',
-      method,
-      ok: false,
-      problem: { code: problem.code, detail: sentence },
-      waitMs,
-    });
-    output.say(nextStep === null ? sentence : `${sentence} ${nextStep}`);
-    const countdown = countdownAfter(problem, time.now());
-    if (countdown) countdowns[method] = countdown;
-    else delete countdowns[method];
-    return false;
+  async function isTaken(answers: readonly ProofAnswer[]): Promise<boolean> {
+    const result = await whileSystemAsks(asker, answers, parts.takeBack, () => parts.submit(answers));
+    reportProof(output, answers, result);
+    noteCountdown(countdowns, answers, result.ok ? null : result.problem, time.now());
+    if (result.ok) told = null;
+    return result.ok;
   }
 
   return {
     update(view) {
+      // What was typed before the screen was locked is dropped, and asked for again.
+      if (view.unlock.lockCount > lockCount && latest) asking?.abort.abort();
+      lockCount = view.unlock.lockCount;
       latest = view;
       reconsider();
     },
@@ -120,27 +132,6 @@ export function createGateSession(parts: GateSessionParts): GateSession {
       hasStopped = true;
       reconsider();
     },
-  };
-}
-
-function questionFor(
-  prompt: ViewPrompt,
-  view: View,
-  { countdowns, renewKeys }: Pick<CodeQuestion, 'countdowns'> & Pick<GateSessionParts, 'renewKeys'>,
-): CodeQuestion {
-  const isRenewal = prompt.purpose === 'renew';
-  // `waitUntil` is server time; the prompt counts by this computer's clock.
-  const until = prompt.waitUntil === null ? 0 : Date.parse(prompt.waitUntil) - (view.clockOffsetMs ?? 0);
-  const told = until > 0 ? { totp: { until, isBlocking: true } } : {};
-  const { gateway, reason, attemptsLeft, waitUntil, expiresAt, challengeId, purpose } = prompt;
-  return {
-    kind: isRenewal ? 'renew' : 'gate',
-    messages: { totp: fixed.codePrompt(gateway), 'backup-code': fixed.backupCodePrompt(gateway) },
-    methods: ['totp', 'backup-code'],
-    start: 'totp',
-    countdowns: { ...told, ...countdowns },
-    keys: isRenewal ? renewKeys : { totp: fixed.keysCode, 'backup-code': fixed.keysBackupCode },
-    about: { challengeId, purpose, gateway, reason, attemptsLeft, waitUntil, expiresAt },
   };
 }
 

@@ -1,4 +1,6 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, type CommandOptions, Option } from 'commander';
+import type { BiometricsAction } from './commands/biometrics.ts';
+import type { PinAction } from './commands/pin.ts';
 import { exitCodeHelp } from './exit-codes.ts';
 
 /** What the command line asked for. */
@@ -6,6 +8,10 @@ export type Invocation =
   | { command: 'sign-in'; server: string | undefined; ca: string | undefined; email: string | undefined }
   | { command: 'connect'; gateway: string | undefined }
   | { command: 'status'; watch: boolean }
+  | { command: 'pin'; action: PinAction }
+  | { command: 'biometrics'; action: BiometricsAction }
+  /** `remove`: id or name of the device to remove; null lists them. */
+  | { command: 'devices'; remove: string | null }
   | { command: 'disconnect' | 'sign-out' | 'gateways' | 'renew' };
 
 export interface GlobalOptions {
@@ -31,7 +37,7 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 
 /** Reads the command line (`argv` without program and script). Codes and passwords have no option: they are asked for. */
 export function parseCommandLine(argv: readonly string[], { out, err, env, version }: ProgramIo): Parsed {
-  const found: { invocation: Invocation | null } = { invocation: null };
+  const found: { invocation: Invocation | null; json: boolean } = { invocation: null, json: false };
   const program = new Command('postern');
   program
     .description('A VPN that asks again. Terminal client.')
@@ -43,12 +49,15 @@ export function parseCommandLine(argv: readonly string[], { out, err, env, versi
     .configureOutput({ writeOut: out, writeErr: err })
     .addHelpText('afterAll', exitCodeHelp());
 
-  const add = (name: Invocation['command'], description: string) =>
-    program
-      .command(name)
+  const add = (name: string, description: string, parent = program, options: CommandOptions = {}) =>
+    parent
+      .command(name, options)
       .description(description)
       .option('--json', 'one JSON object per line instead of sentences')
-      .configureHelp({ showGlobalOptions: true });
+      .configureHelp({ showGlobalOptions: true })
+      .hook('preAction', (command) => {
+        found.json ||= command.opts().json === true;
+      });
 
   add(
     'sign-in',
@@ -84,6 +93,40 @@ export function parseCommandLine(argv: readonly string[], { out, err, env, versi
     found.invocation = { command: 'sign-out' };
   });
 
+  const pin = program.command('pin').description('The PIN of this device.');
+  const pinActions: Record<PinAction, string> = {
+    set: 'Choose a PIN; takes a code.',
+    change: 'Choose another one; takes a code.',
+    remove: 'Remove it from this device.',
+    test: 'Try it against the server without connecting. Wrong ones count.',
+  };
+  for (const action of ['set', 'change', 'remove', 'test'] as const)
+    add(action, pinActions[action], pin).action(() => {
+      found.invocation = { command: 'pin', action };
+    });
+  const biometrics = program
+    .command('biometrics')
+    .description("The system's sign-in (fingerprint or password) instead of the PIN.");
+  const biometricsActions: Record<BiometricsAction, string> = {
+    on: 'Turn it on for this device; takes a code.',
+    off: 'Turn it off for this device.',
+    test: 'Try it against the server without connecting.',
+    status: 'Say what is set up, and what is in the way of the rest.',
+  };
+  for (const action of ['on', 'off', 'test', 'status'] as const)
+    add(action, biometricsActions[action], biometrics).action(() => {
+      found.invocation = { command: 'biometrics', action };
+    });
+  const devices = program.command('devices').description('Your devices.');
+  add('list', 'List them; so does `devices` alone.', devices, { isDefault: true }).action(() => {
+    found.invocation = { command: 'devices', remove: null };
+  });
+  add('remove <id-or-name>', 'Sign a device out, disconnect it and forget it.', devices).action(
+    (device: string) => {
+      found.invocation = { command: 'devices', remove: device };
+    },
+  );
+
   try {
     program.parse(argv, { from: 'user' });
   } catch (error) {
@@ -92,13 +135,12 @@ export function parseCommandLine(argv: readonly string[], { out, err, env, versi
   }
   const chosen = found.invocation;
   if (!chosen) return { kind: 'ended', isUsageError: true };
-  const command = program.commands.find((entry) => entry.name() === chosen.command);
   const globals: Record<string, unknown> = program.opts();
   return {
     kind: 'run',
     invocation: chosen,
     options: {
-      json: command?.opts().json === true,
+      json: found.json,
       profile: text(globals.profile) ?? text(env.POSTERN_PROFILE),
       helperSocket: text(globals.helperSocket) ?? text(env.POSTERN_HELPER_SOCKET),
     },

@@ -5,9 +5,12 @@ import { createKeyboard, type Keyboard } from './ask/keyboard.ts';
 import { createLineAsker, createLines } from './ask/line-asker.ts';
 import { createTerminalAsker } from './ask/terminal-asker.ts';
 import { type CommandContext, type Ending, exit } from './command-context.ts';
+import { biometrics } from './commands/biometrics.ts';
 import { connect } from './commands/connect.ts';
+import { listDevices, removeDevice } from './commands/devices.ts';
 import { disconnect } from './commands/disconnect.ts';
 import { gateways } from './commands/gateways.ts';
+import { pin } from './commands/pin.ts';
 import { renew } from './commands/renew.ts';
 import { signIn } from './commands/sign-in.ts';
 import { signOut } from './commands/sign-out.ts';
@@ -103,7 +106,14 @@ export async function runCli(world: CliWorld): Promise<number> {
 }
 
 /** Commands that an interrupt ends from within, after they have tidied up. The others simply stop. */
-const endsCleanly = new Set<Invocation['command']>(['sign-in', 'connect', 'renew', 'status']);
+const endsCleanly = new Set<Invocation['command']>([
+  'sign-in',
+  'connect',
+  'renew',
+  'status',
+  'pin',
+  'biometrics',
+]);
 
 function runCommand(invocation: Invocation, context: CommandContext): Promise<Ending> {
   switch (invocation.command) {
@@ -121,6 +131,12 @@ function runCommand(invocation: Invocation, context: CommandContext): Promise<En
       return gateways(context);
     case 'renew':
       return renew(context);
+    case 'pin':
+      return pin(invocation.action, context);
+    case 'biometrics':
+      return biometrics(invocation.action, context);
+    case 'devices':
+      return invocation.remove === null ? listDevices(context) : removeDevice(invocation.remove, context);
   }
 }
 

@@ -3,6 +3,13 @@ import type { Snapshot } from '../src-main/client/core.ts';
 import type { Reason } from '../src-shared/challenge.ts';
 import type { GatePrompt, Phase } from '../src-shared/connection-state.ts';
 import type { Problem } from '../src-shared/problem.ts';
+import {
+  enrolledUnlock,
+  type UnlockMethod,
+  type UnlockProviderState,
+  unlockMethod,
+  unlockProviderState,
+} from '../src-shared/unlock.ts';
 import { plainText } from './plain-text.ts';
 
 const phase = z.enum([
@@ -29,6 +36,11 @@ const viewPrompt = z.object({
   /** `connect`: nothing is up until it is answered. `renew`: the tunnel stays up meanwhile. */
   purpose: z.enum(['connect', 'renew']),
   requires: z.array(z.enum(['totp', 'unlock'])),
+  /** What the server would take now, and of that what this computer can do. */
+  unlockMethods: z.array(unlockMethod),
+  usableMethods: z.array(unlockMethod),
+  /** Null unless a PIN would be taken. */
+  pin: z.object({ attemptsLeft: z.number(), waitUntil: z.string().nullable() }).nullable(),
   gateway: z.string(),
   reason: viewReason.nullable(),
   attemptsLeft: z.number().nullable(),
@@ -36,6 +48,18 @@ const viewPrompt = z.object({
   waitUntil: z.string().nullable(),
   expiresAt: z.string(),
   isChecking: z.boolean(),
+  /** The system is asking its user right now. */
+  prompting: z.enum(['uv-hw', 'uv-soft']).nullable(),
+});
+
+const viewUnlock = z.object({
+  /** What the server has registered for this device; null before it has said so. */
+  enrolled: enrolledUnlock.nullable(),
+  providers: z.array(unlockProviderState),
+  /** Grows when the screen is locked and when the computer sleeps. */
+  lockCount: z.number(),
+  /** What the team allows; null before the server has said so. */
+  allowed: z.array(unlockMethod).nullable(),
 });
 
 /**
@@ -67,11 +91,13 @@ export const viewSchema = z.object({
   helper: z.enum(['down', 'starting', 'up']).nullable(),
   clockOffsetMs: z.number().nullable(),
   /** To be told once, oldest first; `id` grows. */
+  unlock: viewUnlock,
   notices: z.array(z.object({ id: z.number(), kind: z.string(), text: z.string() })),
   gateways: z.array(z.object({ id: z.string(), name: z.string(), isOnline: z.boolean() })),
 });
 export type View = z.infer<typeof viewSchema>;
 export type ViewPrompt = z.infer<typeof viewPrompt>;
+export type ViewUnlock = z.infer<typeof viewUnlock>;
 export type ViewReason = z.infer<typeof viewReason>;
 
 const reasonOf = (reason: Reason | null): ViewReason | null =>
@@ -85,18 +111,39 @@ const reasonOf = (reason: Reason | null): ViewReason | null =>
 const problemOf = (problem: Problem | null): View['problem'] =>
   problem && { code: problem.code, detail: plainText(problem.detail) };
 
-function promptOf(prompt: GatePrompt, purpose: ViewPrompt['purpose'], name: string): ViewPrompt {
-  const { challenge, attemptsLeft, waitUntil, isChecking } = prompt;
+/** Best first: what the server takes and this computer can do without the window of the app. */
+export function usableMethods(
+  methods: readonly UnlockMethod[],
+  providers: readonly UnlockProviderState[],
+): UnlockMethod[] {
+  const order: UnlockMethod[] = ['uv-hw', 'uv-soft', 'pin'];
+  const canAsk = (method: UnlockMethod) =>
+    method === 'pin' || providers.some((known) => known.method === method && known.obstacle === null);
+  return order.filter((method) => methods.includes(method) && canAsk(method));
+}
+
+function promptOf(
+  prompt: GatePrompt,
+  purpose: ViewPrompt['purpose'],
+  name: string,
+  providers: readonly UnlockProviderState[],
+): ViewPrompt {
+  const { challenge, attemptsLeft, waitUntil, isChecking, prompting } = prompt;
+  const pin = challenge.unlock?.pin;
   return {
     challengeId: challenge.id,
     purpose,
     requires: challenge.requires,
+    unlockMethods: challenge.unlockMethods,
+    usableMethods: usableMethods(challenge.unlockMethods, providers),
+    pin: pin ? { attemptsLeft: pin.attemptsLeft, waitUntil: pin.waitUntil } : null,
     gateway: name,
     reason: reasonOf(prompt.reason ?? challenge.reason),
     attemptsLeft,
     waitUntil,
     expiresAt: challenge.expiresAt,
     isChecking,
+    prompting,
   };
 }
 
@@ -134,6 +181,7 @@ const nothing: Differing = {
 
 function connectionPart(snapshot: Snapshot): Differing {
   const { connection } = snapshot;
+  const { providers } = snapshot.unlock;
   const gateway = (id: string) => {
     const name = snapshot.gateways.find((entry) => entry.id === id)?.name;
     return { id, name: plainText(name ?? '') || id };
@@ -145,7 +193,7 @@ function connectionPart(snapshot: Snapshot): Differing {
       return { ...nothing, reason: reasonOf(connection.reason), problem: problemOf(connection.cause) };
     case 'gate': {
       const target = gateway(connection.prompt.gatewayId);
-      const prompt = promptOf(connection.prompt, 'connect', target.name);
+      const prompt = promptOf(connection.prompt, 'connect', target.name, providers);
       return { ...nothing, gateway: target, reason: prompt.reason, prompt };
     }
     case 'connecting':
@@ -166,7 +214,7 @@ function connectionPart(snapshot: Snapshot): Differing {
         isExpiring: connection.expiring !== null,
         health: connection.health,
         warning: connection.warning === null ? null : plainText(connection.warning),
-        prompt: connection.renewal && promptOf(connection.renewal, 'renew', target.name),
+        prompt: connection.renewal && promptOf(connection.renewal, 'renew', target.name, providers),
       };
     }
     case 'reconnecting':
@@ -209,6 +257,12 @@ export function toView(snapshot: Snapshot): View {
     keychain: snapshot.keychain,
     helper: tunnel?.phase ?? null,
     clockOffsetMs: snapshot.clockOffsetMs,
+    unlock: {
+      enrolled: snapshot.unlock.enrolled,
+      providers: [...snapshot.unlock.providers],
+      lockCount: snapshot.unlock.lockCount,
+      allowed: snapshot.policy?.unlockMethods ?? null,
+    },
     notices: (snapshot.notices ?? []).map(({ id, kind, text }) => ({ id, kind, text: plainText(text) })),
     gateways: snapshot.gateways.map(({ id, name, isOnline }) => ({
       id,

@@ -41,6 +41,7 @@ const prompt = (reason: ReturnType<typeof administratorReason> | null) => ({
   attemptsLeft: null,
   waitUntil: null,
   isChecking: false,
+  prompting: null,
 });
 const connected: Extract<ConnectionState, { phase: 'connected' }> = {
   phase: 'connected',

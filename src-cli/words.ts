@@ -1,6 +1,8 @@
 import * as z from 'zod';
-import { codeUsedExtra, invalidCodeExtra, throttledExtra } from '../src-shared/client-api.ts';
+import { codeUsedExtra, invalidCodeExtra, throttledExtra, wrongPinExtra } from '../src-shared/client-api.ts';
+import type { PinWeakness } from '../src-shared/pin-rules.ts';
 import { type Problem, type ProblemCode, problemKinds } from '../src-shared/problem.ts';
+import type { UnlockObstacle, UnlockProviderKind } from '../src-shared/unlock.ts';
 import type { CodeMethod } from './ask/asker.ts';
 import { formatBytes, formatClock, formatWait, type TimeStyle } from './format.ts';
 import { plainText, withoutFullStop } from './plain-text.ts';
@@ -28,8 +30,59 @@ export const fixed = {
   keysCode: 'Enter: send · Tab: use a backup code · Esc: cancel',
   keysBackupCode: 'Enter: send · Tab: use the authenticator app · Esc: cancel',
   keysCodeOnly: 'Enter: send · Esc: cancel',
-  keysRenewCode: 'Enter: send · Tab: use a backup code · Esc: later · Ctrl-C: disconnect',
-  keysRenewBackupCode: 'Enter: send · Tab: use the authenticator app · Esc: later · Ctrl-C: disconnect',
+  escCancels: 'Esc: cancel',
+  escPutsOff: 'Esc: later · Ctrl-C: disconnect',
+  enterSends: 'Enter: send',
+  enterAsksSystem: 'Enter: ask the system',
+  tabTo: {
+    totp: 'Tab: use the authenticator app',
+    'backup-code': 'Tab: use a backup code',
+    pin: 'Tab: use the PIN',
+    'uv-soft': "Tab: use the system's sign-in",
+    'uv-hw': 'Tab: use the built-in sensor',
+  },
+  pinPrompt: (gateway: string) => `PIN for ${gateway}:`,
+  systemPrompt: (gateway: string) => `System sign-in (fingerprint or password) for ${gateway}, press Enter:`,
+  waitingForSystem: "Waiting for the system's sign-in…",
+  keysSystemOnly: 'Enter: ask the system · Esc: cancel',
+  keysWaiting: 'Ctrl-C or Esc: take it back',
+  takenBack: 'Taken back. That costs no try.',
+  pinTooShort: 'A PIN has at least six characters.',
+  pinTooLong: 'A PIN has 64 characters at most.',
+  lastTry: 'Last try. After this the PIN is removed on this device.',
+  newPinIntro:
+    'Choose a PIN of at least six digits or letters. It is tied to this device; nobody can read it from the disk.',
+  newPinPrompt: 'New PIN:',
+  repeatPinPrompt: 'The same again:',
+  pinsDiffer: 'That was not the same PIN. Start again with the first one.',
+  allowPrompt: 'Code from your authenticator app, to allow this:',
+  allowBackupPrompt: 'Backup code, to allow this:',
+  testPinPrompt: 'PIN:',
+  testSystemPrompt: 'System sign-in (fingerprint or password), press Enter:',
+  pinSet: 'The PIN is set on this device.',
+  pinChanged: 'The PIN is changed on this device.',
+  pinRemoved: 'The PIN is removed on this device.',
+  pinExists: "This device has a PIN already. Change it with 'postern pin change'.",
+  pinAbsent: "This device has no PIN. Set one with 'postern pin set'.",
+  pinRight: 'That was the right PIN. The server took it.',
+  systemRight: "The system's sign-in works. The server took it.",
+  biometricsOn: "The system's sign-in is turned on for this device.",
+  biometricsOff: "The system's sign-in is turned off for this device.",
+  biometricsAbsent:
+    "The system's sign-in is not turned on for this device. Turn it on with 'postern biometrics on'.",
+  lockout:
+    'Five wrong PINs were entered on this device, so its PIN is gone. Your account and your authenticator still work: with a code from the app you set a new PIN. If that was not you, tell your administrator.',
+  setUpNeeded:
+    'Your team asks for a PIN or biometrics before each connection, and this device has none yet. Setting one up takes a code from your authenticator.',
+  setUpPinNow: 'Set up a PIN now? (yes/no)',
+  setUpSystemNow: "Turn on the system's sign-in (fingerprint or password) now? (yes/no)",
+  setUpSystemToo:
+    "Turn on the system's sign-in as well? It takes the next code of your authenticator. (yes/no)",
+  yesOrNo: 'Answer yes or no.',
+  setUpNextConnect: 'Now connecting. That also tries what you have just set up.',
+  noDevices: 'No device is registered.',
+  deviceRemoved: (name: string) => `Removed ${name}. It is signed out and disconnected.`,
+  thisDeviceRemoved: 'Removed this device. You are signed out here.',
   wrongBackupCode: 'That backup code did not match. Check each letter, or take another one.',
   sixDigits: 'A code has six digits.',
   backupShape: 'A backup code has at least ten letters and digits.',
@@ -48,14 +101,14 @@ export const fixed = {
   quitHard: 'Stopped at once. The helper takes the tunnel down.',
   cancelled: 'Cancelled. You are not connected.',
   nothingToDisconnect: 'Nothing to disconnect: no connection is running.',
-  noInput: 'A code is needed, and there is no more input to read one from.',
+  noInput: 'An answer is needed, and there is no more input to read one from.',
   moreInLog: 'Run it again with POSTERN_LOG_LEVEL=error for the details.',
   yourAddress: (address: string) => `Your address is ${address}.`,
   mayLast: (at: string) => `The connection may last until ${at}.`,
   renewLater: (at: string) => `This connection ends at ${at}. Run 'postern renew' to keep it.`,
   renewed: (at: string) => `Renewed. The connection may now last until ${at}.`,
-  unlockNeeded:
-    'Your team also asks for a PIN or biometrics, which the terminal client cannot answer yet. Use the Postern app.',
+  unlockElsewhere:
+    "Your team asks for a PIN or biometrics, and this terminal can ask for none of those that are set up. Set a PIN with 'postern pin set', or use the Postern app.",
   alreadyRunning: (pid: number) =>
     `A connection is running already (process ${pid}). See it with 'postern status', end it with 'postern disconnect'.`,
   noGateways: 'There is no gateway that you may use.',
@@ -105,10 +158,21 @@ export function reasonSentence(reason: ViewReason, time: TimeStyle): string {
 export function gateSentence(prompt: ViewPrompt, view: View, time: TimeStyle): string {
   if (prompt.purpose === 'renew') {
     const end = view.expiresAt === null ? 'soon' : `at ${formatClock(view.expiresAt, time)}`;
-    return `This connection ends ${end}. Enter a code to keep it without a break.`;
+    return `This connection ends ${end}. ${whatToGive(prompt)} to keep it without a break.`;
   }
-  if (!prompt.reason) return `Enter a code to connect to ${prompt.gateway}.`;
-  return `${endedBy(prompt.reason, time)}. Enter a code to reconnect.`;
+  const last =
+    prompt.usableMethods.includes('pin') && prompt.pin?.attemptsLeft === 1 ? ` ${fixed.lastTry}` : '';
+  if (!prompt.reason) return `${whatToGive(prompt)} to connect to ${prompt.gateway}.${last}`;
+  return `${endedBy(prompt.reason, time)}. ${whatToGive(prompt)} to reconnect.${last}`;
+}
+
+/** `Enter your PIN and a code`: all that is asked for in one go. */
+function whatToGive({ requires, usableMethods }: ViewPrompt): string {
+  const needsCode = requires.includes('totp');
+  if (!requires.includes('unlock')) return 'Enter a code';
+  if (usableMethods[0] === undefined || usableMethods[0] === 'pin')
+    return needsCode ? 'Enter your PIN and a code' : 'Enter your PIN';
+  return needsCode ? "Use the system's sign-in and a code" : "Use the system's sign-in";
 }
 
 /** One calm sentence for every state. Never "Connected" before bytes were received, never a promise of safety. */
@@ -184,6 +248,11 @@ const triesLeft = (left: number | undefined) =>
         ? ' Last try before you have to wait.'
         : ` ${left} tries left.`;
 
+function pinTriesLeft(left: number | undefined): string {
+  if (left === undefined || left < 1) return '';
+  return left === 1 ? ` ${fixed.lastTry}` : ` ${left} tries left, then the PIN is removed on this device.`;
+}
+
 /** How long the server asks to wait after this problem, in milliseconds; null when it does not. */
 export function waitOf(problem: Problem): number | null {
   const used = codeUsedExtra.safeParse(problem);
@@ -191,6 +260,34 @@ export function waitOf(problem: Problem): number | null {
   const throttled = throttledExtra.safeParse(problem);
   return throttled.success ? throttled.data.retryAfterMs : null;
 }
+
+/** What is missing where the system cannot be asked. */
+export const obstacleSentence: Record<UnlockObstacle, string> = {
+  'not-here': 'Not offered on this system, or only in the window of the app.',
+  'no-hardware': 'A sensor or key store is missing, or nobody has set it up.',
+  'not-installed':
+    'The app is not installed as the system wants it. Install the package of your distribution.',
+  'no-service': 'The service of the system that would ask is not running, or cannot be trusted.',
+  'asks-nobody':
+    'The system would say yes without asking anybody (administrator, or a rule of one), which proves nothing.',
+  'not-at-screen': 'This is not the session at the screen, so the system asks nobody here.',
+};
+
+/** How the ways of the system are called. */
+export const providerName: Record<UnlockProviderKind, string> = {
+  webauthn: 'Built-in sensor (Touch ID, Windows Hello)',
+  'touch-id': 'Touch ID or Mac password',
+  polkit: 'System sign-in (fingerprint or password)',
+};
+
+export const pinWeaknessSentence: Record<PinWeakness, string> = {
+  'too-short': fixed.pinTooShort,
+  'too-long': fixed.pinTooLong,
+  'one-character': 'One character over and over is guessed first. Choose another PIN.',
+  sequence: 'A sequence is guessed first. Choose another PIN.',
+  common: 'That PIN is one of the most used. Choose another one.',
+  year: 'A date is easy to guess for whoever knows you. Choose another PIN.',
+};
 
 const nextSteps: Record<ProblemCode, string | null> = {
   'invalid-request': 'Check what you typed.',
@@ -212,7 +309,15 @@ const nextSteps: Record<ProblemCode, string | null> = {
   'too-many-attempts': null,
   'step-up-required': null,
   'challenge-invalid': null,
-  'unlock-not-enrolled': 'Use the Postern app to set it up.',
+  'unlock-not-enrolled': "Run 'postern pin set'.",
+  'wrong-pin': null,
+  'pin-removed': "Run 'postern pin set' to set a new one with a code.",
+  'unlock-refused': "See 'postern biometrics status'.",
+  'unlock-key-missing': "Run 'postern pin set' again, with a code.",
+  'unlock-unavailable': "See 'postern biometrics status'.",
+  'prompt-timeout': null,
+  'pin-too-weak': null,
+  'device-not-found': "'postern devices' lists them.",
   'gateway-unavailable': "Try again, or choose another one: 'postern gateways'.",
   'gateway-not-found': "'postern gateways' shows which are online.",
   'device-limit': "Choose another gateway: 'postern gateways'.",
@@ -266,6 +371,11 @@ export function problemWords(problem: Problem, method: CodeMethod = 'totp'): Wor
         sentence: wait === null ? detail : `Too many attempts. ${fixed.tryAgainIn(formatWait(wait))}`,
         nextStep,
       };
+    case 'wrong-pin': {
+      const extra = wrongPinExtra.safeParse(problem);
+      const again = wait === null || wait <= 0 ? '' : ` ${fixed.tryAgainIn(formatWait(wait))}`;
+      return { sentence: `Wrong PIN.${pinTriesLeft(extra.data?.attemptsLeft)}${again}`, nextStep };
+    }
     case 'keychain-locked':
     case 'keychain-unavailable':
       return { sentence: problemKinds[problem.code].sentence, nextStep };

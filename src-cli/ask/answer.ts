@@ -1,5 +1,6 @@
 import { backupCode } from '../../src-shared/otp-code.ts';
 import { normalizeOtpInput } from '../../src-shared/otp-input.ts';
+import { PIN_MAX_LENGTH, PIN_MIN_LENGTH } from '../../src-shared/unlock.ts';
 import { fixed } from '../words.ts';
 import type { CodeAnswer, CodeMethod } from './asker.ts';
 
@@ -24,6 +25,12 @@ export function parseAnswer(text: string, method: CodeMethod, methods: readonly 
   const prefixed = /^backup\s+(.+)$/i.exec(trimmed)?.[1];
   if (prefixed !== undefined && methods.includes('backup-code')) return parseBackupCode(prefixed);
   return method === 'totp' ? parseTotp(trimmed) : parseBackupCode(trimmed);
+}
+
+/** Why a text cannot be a PIN at all, so that it costs no try; null when it is sent. */
+export function pinRefusal(text: string): string | null {
+  if (text.length > PIN_MAX_LENGTH) return fixed.pinTooLong;
+  return [...text].length < PIN_MIN_LENGTH ? fixed.pinTooShort : null;
 }
 
 function parseBackupCode(text: string): ParsedAnswer {

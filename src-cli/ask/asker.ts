@@ -1,3 +1,4 @@
+import type { ProofAnswer, UnlockMethod } from '../../src-shared/unlock.ts';
 import type { Countdown } from './countdown.ts';
 
 /** How an answer is asked for, whether a person sits at a terminal or a script feeds lines. */
@@ -5,7 +6,7 @@ import type { Countdown } from './countdown.ts';
 export type CodeMethod = 'totp' | 'backup-code';
 
 export interface TextQuestion {
-  kind: 'server' | 'email' | 'password' | 'saved';
+  kind: 'server' | 'email' | 'password' | 'saved' | 'new-pin' | 'repeat-pin' | 'set-up';
   message: string;
   /** Not echoed. */
   isSecret: boolean;
@@ -13,13 +14,16 @@ export interface TextQuestion {
   check?: (text: string) => string | null;
 }
 
+/** What stands in the way of a method, by this computer's clock. */
+export type Countdowns = Partial<Record<ProofAnswer['method'], Countdown>>;
+
 export interface CodeQuestion {
-  kind: 'sign-in' | 'gate' | 'renew' | 'confirm-factor';
+  kind: 'sign-in' | 'gate' | 'renew' | 'confirm-factor' | 'allow-change';
   messages: Record<CodeMethod, string>;
   methods: readonly CodeMethod[];
   /** The method that is asked for first. */
   start: CodeMethod;
-  countdowns: Partial<Record<CodeMethod, Countdown>>;
+  countdowns: Countdowns;
   /** The keys, as a person is told them, for the method. */
   keys: Record<CodeMethod, string>;
   /** Harmless facts for the `prompt` event of `--json`. */
@@ -32,6 +36,19 @@ export interface CodeAnswer {
   code: string;
 }
 
+/** Asks how to unlock: the PIN, hidden, or the word to ask the system. */
+export interface UnlockQuestion {
+  kind: 'gate' | 'renew' | 'test';
+  /** In the order in which they are offered; never empty. */
+  methods: readonly UnlockMethod[];
+  messages: Record<UnlockMethod, string>;
+  keys: Record<UnlockMethod, string>;
+  countdowns: Countdowns;
+  about?: Record<string, unknown>;
+}
+
+export type UnlockAnswer = Extract<ProofAnswer, { method: UnlockMethod }>;
+
 /** `withdrawn`: the question became obsolete (its signal aborted). */
 export type Asked<T> =
   | { kind: 'answer'; value: T }
@@ -42,6 +59,9 @@ export type Asked<T> =
 export interface Asker {
   text(question: TextQuestion, signal: AbortSignal): Promise<Asked<string>>;
   code(question: CodeQuestion, signal: AbortSignal): Promise<Asked<CodeAnswer>>;
+  unlock(question: UnlockQuestion, signal: AbortSignal): Promise<Asked<UnlockAnswer>>;
+  /** Shows that the system is asking until the signal aborts; Esc and Ctrl-C resolve earlier, as `cancelled`. */
+  wait(message: string, keys: string, signal: AbortSignal): Promise<Asked<never>>;
   /** True when a person can see and answer. */
   readonly isInteractive: boolean;
 }

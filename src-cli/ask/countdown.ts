@@ -13,5 +13,5 @@ export interface Countdown {
 export function countdownAfter(problem: Problem, now: number): Countdown | null {
   const waitMs = waitOf(problem);
   if (waitMs === null || waitMs <= 0) return null;
-  return { until: now + waitMs, isBlocking: problem.code === 'too-many-attempts' };
+  return { until: now + waitMs, isBlocking: problem.code !== 'code-already-used' };
 }

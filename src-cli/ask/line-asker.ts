@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from 'node:readline';
 import type { Output } from '../output.ts';
-import { parseAnswer } from './answer.ts';
+import { parseAnswer, pinRefusal } from './answer.ts';
 import type { Asked, Asker, CodeMethod } from './asker.ts';
 
 /** Lines of a stream, kept until somebody asks for them. */
@@ -89,6 +89,38 @@ export function createLineAsker(lines: Lines, output: Output): Asker {
         output.say(parsed.sentence);
         output.event({ event: 'unusable', kind: question.kind, detail: parsed.sentence });
       }
+    },
+    async unlock({ kind, methods, messages, about }, signal) {
+      let index = 0;
+      for (;;) {
+        const method = methods[index % methods.length] ?? 'pin';
+        output.say(messages[method]);
+        output.event({ event: 'prompt', kind, method, methods, ...about });
+        const asked = await line(signal);
+        if (asked.kind !== 'answer') return asked;
+        const word = asked.value.trim().toLowerCase();
+        if (word === 'cancel') return { kind: 'cancelled', by: 'escape' };
+        // Shorter than any PIN, so none can be mistaken for it.
+        if (word === 'other' && methods.length > 1) {
+          index++;
+          continue;
+        }
+        if (method !== 'pin') return { kind: 'answer', value: { method } };
+        const sentence = pinRefusal(asked.value);
+        if (sentence === null) return { kind: 'answer', value: { method, pin: asked.value } };
+        output.say(sentence);
+        output.event({ event: 'unusable', kind, detail: sentence });
+      }
+    },
+    wait(message, _keys, signal) {
+      output.say(message);
+      output.event({ event: 'prompt', kind: 'system' });
+      // Lines that come now answer what is asked next, so none is taken from here.
+      return new Promise((resolve) => {
+        const withdraw = () => resolve({ kind: 'withdrawn' });
+        if (signal.aborted) withdraw();
+        else signal.addEventListener('abort', withdraw, { once: true });
+      });
     },
   };
 }

@@ -1,7 +1,7 @@
 import { AbortPromptError, ExitPromptError } from '@inquirer/core';
 import type { Output } from '../output.ts';
-import { parseAnswer } from './answer.ts';
-import type { Asked, Asker, CodeAnswer, CodeMethod, CodeQuestion } from './asker.ts';
+import { parseAnswer, pinRefusal } from './answer.ts';
+import type { Asked, Asker, CodeAnswer, CodeMethod, CodeQuestion, UnlockAnswer } from './asker.ts';
 import { type HiddenPromptConfig, hiddenPrompt } from './hidden-prompt.ts';
 import type { Keyboard } from './keyboard.ts';
 
@@ -86,8 +86,37 @@ export function createTerminalAsker({ keyboard, screen, output, now }: TerminalA
         signal,
       );
     },
+    unlock({ kind, methods, messages, keys, countdowns, about }, signal) {
+      output.event({ event: 'prompt', kind, methods, ...about });
+      return ask<UnlockAnswer>(
+        {
+          fields: methods.map((method) => ({
+            message: messages[method],
+            keys: keys[method],
+            isVisible: false,
+            countdown: countdowns[method] ?? null,
+          })),
+          judge(text, field) {
+            const method = methods[field] ?? 'pin';
+            if (method !== 'pin') return { kind: 'done', value: { method } };
+            const sentence = pinRefusal(text);
+            return sentence === null
+              ? { kind: 'done', value: { method, pin: text } }
+              : { kind: 'again', sentence };
+          },
+        },
+        signal,
+      );
+    },
+    wait(message, keys, signal) {
+      const field = { message, keys, isVisible: false, countdown: null };
+      return ask<never>({ fields: [field], judge: () => STILL_WAITING }, signal);
+    },
   };
 }
+
+/** No answer ends the wait, only its signal or the user. */
+const STILL_WAITING = { kind: 'again', sentence: '' } as const;
 
 /** The method to start with, then the others that the server allows. */
 export function methodOrder({ methods, start }: CodeQuestion): CodeMethod[] {

@@ -3,6 +3,8 @@ import { ok, problem, type Result } from '../../src-shared/problem.ts';
 import { type CommandContext, type Ending, exit, refused } from '../command-context.ts';
 import { runConnection } from '../connection-session.ts';
 import { claimControlSocket } from '../control/control-server.ts';
+import { coreDesk } from '../device/device-desk.ts';
+import { guidedSetUp } from '../device/set-up.ts';
 import { toView } from '../view.ts';
 import { fixed } from '../words.ts';
 
@@ -29,13 +31,32 @@ export async function connect(options: ConnectOptions, context: CommandContext):
       const ready = await readyToConnect(core, options);
       if (!ready.ok) return refused(ready.problem);
       if (context.interrupts.signal.aborted) return exit('cancelled');
-      return await runConnection(core, ready.value, claim.server, context);
+      for (;;) {
+        const ending = await runConnection(core, ready.value, claim.server, context);
+        const setUp = await setUpAfter(ending, core, context);
+        if (setUp.kind !== 'exit' || setUp.exit !== 'done' || ending.kind !== 'refused') return setUp;
+        context.output.say(fixed.setUpNextConnect);
+      }
     } finally {
       await core.stop();
     }
   } finally {
     await claim.server.close();
   }
+}
+
+/**
+ * Where the connection needs a PIN or biometrics that are not there, says why and guides through the set-up; `done`
+ * when it is worth connecting again. Every other ending stays as it is, and without a person nothing is offered.
+ */
+async function setUpAfter(ending: Ending, core: ClientCore, context: CommandContext): Promise<Ending> {
+  const { asker, output, interrupts } = context;
+  const isMissing =
+    ending.kind === 'refused' &&
+    (ending.problem.code === 'unlock-not-enrolled' || ending.problem.code === 'pin-removed');
+  if (!isMissing || !asker.isInteractive || interrupts.signal.aborted) return ending;
+  output.say(ending.problem.code === 'pin-removed' ? fixed.lockout : fixed.setUpNeeded);
+  return guidedSetUp(coreDesk(core), context);
 }
 
 /** The gateway to ask for (undefined: the core chooses), or what is in the way. */

@@ -1,6 +1,6 @@
 import { ok, problem } from '../../src-shared/problem.ts';
 import { type CommandContext, type Ending, exit, refused } from '../command-context.ts';
-import { openControl } from '../control/control-client.ts';
+import { openControl, takeBackPrompt } from '../control/control-client.ts';
 import { formatClock } from '../format.ts';
 import { createGateSession } from '../gate-session.ts';
 import type { View } from '../view.ts';
@@ -25,12 +25,15 @@ export async function renew(context: CommandContext): Promise<Ending> {
     asker: context.asker,
     output,
     time,
-    renewKeys: { totp: fixed.keysCode, 'backup-code': fixed.keysBackupCode },
-    async submit(proof) {
-      const answer = await client.request({ method: 'proof', proof });
+    renewEscape: fixed.escCancels,
+    async submit(answers) {
+      const answer = await client.request({ method: 'proof', answers: [...answers] });
       return answer.ok ? ok(undefined) : answer;
     },
+    // A socket of its own: on the first one the answer to the proof is still awaited.
+    takeBack: () => void takeBackPrompt(context.controlPath).catch(over.reject),
     dismiss: () => over.resolve(exit('cancelled')),
+    cannotAnswer: () => over.resolve(exit('unlock')),
     interrupt: () => interrupts.raise(),
     outOfInput() {
       output.say(fixed.noInput);

@@ -1,8 +1,11 @@
 import { createConnection, type Socket } from 'node:net';
+import type { DeviceSummary } from '../../src-shared/client-api.ts';
 import { fail, ok, parseProblem, problem, type Result } from '../../src-shared/problem.ts';
 import type { View } from '../view.ts';
 import { readJsonLines, writeJsonLine } from './json-lines.ts';
-import { type ControlLine, type ControlRequest, controlLine } from './protocol.ts';
+import { type ControlLine, type ControlRequest, controlLine, type DeviceCall } from './protocol.ts';
+
+type Answer = Extract<ControlLine, { type: 'answer' }>;
 
 /** The running `connect`, as another terminal talks to it. One request at a time. */
 export interface ControlClient {
@@ -10,6 +13,8 @@ export interface ControlClient {
   readonly pid: number;
   /** The view after the request was done; `server-unreachable` never: a `connect` that went away is `wrong-state`. */
   request(request: ControlRequest): Promise<Result<View>>;
+  /** As `request`, for what `pin`, `biometrics` and `devices` ask; the devices come with `list`. */
+  device(call: DeviceCall): Promise<Result<{ view: View; devices: DeviceSummary[] }>>;
   /** Calls back with every view that follows a `watch`. */
   onView(listener: (view: View) => void): void;
   /** Settles when the running `connect` ended or `close` was called. */
@@ -50,6 +55,17 @@ function talk(socket: Socket): Promise<Opened> {
     pending = null;
     resolve?.(line);
   };
+  async function exchange(request: ControlRequest): Promise<Result<Answer>> {
+    const line = await new Promise<ControlLine | null>((resolve) => {
+      pending = resolve;
+      if (socket.destroyed || !socket.writable) settle(null);
+      else writeJsonLine(socket, request);
+    });
+    if (line === null) return fail('wrong-state', 'The running connection ended meanwhile.');
+    if (line.type === 'answer') return ok(line);
+    const refusal = line.type === 'refused' ? parseProblem(line.problem) : problem('protocol-error');
+    return { ok: false, problem: refusal };
+  }
   const client = (pid: number): ControlClient => ({
     pid,
     ended: ended.promise,
@@ -57,15 +73,12 @@ function talk(socket: Socket): Promise<Opened> {
       listener = next;
     },
     async request(request) {
-      const line = await new Promise<ControlLine | null>((resolve) => {
-        pending = resolve;
-        if (socket.destroyed || !socket.writable) settle(null);
-        else writeJsonLine(socket, request);
-      });
-      if (line === null) return fail('wrong-state', 'The running connection ended meanwhile.');
-      if (line.type === 'answer') return ok(line.view);
-      const refusal = line.type === 'refused' ? parseProblem(line.problem) : problem('protocol-error');
-      return { ok: false, problem: refusal };
+      const answer = await exchange(request);
+      return answer.ok ? ok(answer.value.view) : answer;
+    },
+    async device(call) {
+      const answer = await exchange({ method: 'device', call });
+      return answer.ok ? ok({ view: answer.value.view, devices: answer.value.devices ?? [] }) : answer;
     },
     close: () => socket.destroy(),
   });
@@ -92,4 +105,12 @@ function talk(socket: Socket): Promise<Opened> {
     ended.resolve();
   });
   return hello.promise;
+}
+
+/** Has the running `connect` take back the system's question; nothing happens where none runs any more. */
+export async function takeBackPrompt(path: string): Promise<void> {
+  const running = await openControl(path);
+  if (running.kind !== 'open') return;
+  await running.client.request({ method: 'cancel-prompt' });
+  running.client.close();
 }

@@ -1,5 +1,6 @@
 import { chmod, rename, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
+import type { DeviceSummary } from '../../src-shared/client-api.ts';
 import { firstIssue, type Problem, problem, type Result } from '../../src-shared/problem.ts';
 import type { View } from '../view.ts';
 import { openControl } from './control-client.ts';
@@ -10,11 +11,14 @@ import { preparePrivateFolder } from './socket-path.ts';
 /** What a running `connect` does for other terminals. */
 export interface ControlHandler {
   view(): View;
-  handle(request: Exclude<ControlRequest, { method: 'status' | 'watch' }>): Promise<Result<void>>;
+  /** Resolves with the devices for the call `list`. */
+  handle(
+    request: Exclude<ControlRequest, { method: 'status' | 'watch' }>,
+  ): Promise<Result<DeviceSummary[]> | Result<void>>;
 }
 
 export interface ControlServer {
-  /** Answers from now on; requests that came earlier were kept waiting. */
+  /** Answers from now on, in place of a handler before; requests that came earlier were kept waiting. */
   serve(handler: ControlHandler): void;
   /** Tells every watcher. */
   publish(view: View): void;
@@ -82,19 +86,23 @@ function createParts(pid: number): { server: Server; control: ControlServer } {
   const watchers = new Set<Socket>();
   const running = new Set<Promise<void>>();
   const ready = Promise.withResolvers<ControlHandler>();
+  let current: ControlHandler | null = null;
   const send = (socket: Socket, line: ControlLine) => writeJsonLine(socket, line);
   const refuse = (socket: Socket, refusal: Problem) => send(socket, { type: 'refused', problem: refusal });
 
   async function answer(socket: Socket, value: unknown): Promise<void> {
     const parsed = controlRequest.safeParse(value);
     if (!parsed.success) return refuse(socket, problem('invalid-request', firstIssue(parsed.error)));
-    const handler = await ready.promise;
+    const handler = current ?? (await ready.promise);
+    let devices: DeviceSummary[] | undefined;
     if (parsed.data.method === 'watch') watchers.add(socket);
     else if (parsed.data.method !== 'status') {
       const result = await handler.handle(parsed.data);
       if (!result.ok) return refuse(socket, result.problem);
+      if (result.value) devices = result.value;
     }
-    send(socket, { type: 'answer', ok: true, view: handler.view() });
+    const answered = { type: 'answer' as const, ok: true as const, view: handler.view() };
+    send(socket, devices ? { ...answered, devices } : answered);
   }
 
   const server = createServer((socket) => {
@@ -113,10 +121,9 @@ function createParts(pid: number): { server: Server; control: ControlServer } {
   });
 
   let closing: Promise<void> | null = null;
-  let hasHandler = false;
   const control: ControlServer = {
     serve(handler) {
-      hasHandler = true;
+      current = handler;
       ready.resolve(handler);
     },
     publish(view) {
@@ -125,7 +132,7 @@ function createParts(pid: number): { server: Server; control: ControlServer } {
     close() {
       closing ??= (async () => {
         const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-        if (hasHandler) await Promise.allSettled(running);
+        if (current) await Promise.allSettled(running);
         for (const socket of sockets) socket.end();
         const timer = setTimeout(() => {
           for (const socket of sockets) socket.destroy();

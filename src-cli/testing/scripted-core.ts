@@ -1,13 +1,22 @@
 import type { ClientCore, SignInStep, Snapshot } from '../../src-main/client/core.ts';
 import type { Challenge, Reason } from '../../src-shared/challenge.ts';
+import type { DeviceSummary } from '../../src-shared/client-api.ts';
 import type { ConnectionState, GatePrompt, LeaseSummary } from '../../src-shared/connection-state.ts';
-import { fail, ok, type Problem, type Result } from '../../src-shared/problem.ts';
+import { policySchema } from '../../src-shared/policy.ts';
+import { fail, ok, type Problem, problem, type Result } from '../../src-shared/problem.ts';
+import type {
+  EnrolledUnlock,
+  ProofAnswer,
+  UnlockMethod,
+  UnlockProviderState,
+} from '../../src-shared/unlock.ts';
 
 /** For tests of the terminal client alone: a core that follows a script instead of a server. */
 
 export const GATEWAY_ID = '01890000-0000-7000-8000-00000000000a';
 export const RIGHT_CODE = '482913';
 export const RIGHT_BACKUP_CODE = 'ABCDEFGHJKMN';
+export const RIGHT_PIN = '739155';
 export const PASSWORD = 'correct horse battery';
 
 export interface ScriptedCore extends ClientCore {
@@ -21,7 +30,22 @@ export interface ScriptedCore extends ClientCore {
   announceExpiry(): void;
   /** What the next proofs are answered with, before the right code counts. */
   refuseNext(...problems: Problem[]): void;
+  /** What the person says to the system's question that is open. */
+  answerSystem(isRight: boolean): void;
+  /** What was entered as the newest PIN. */
+  pin(): string | null;
 }
+
+/** What the gate asks for, and what is there to answer it with. */
+export interface ScriptedUnlock {
+  requires: Challenge['requires'];
+  /** What the policy allows. */
+  allowed?: UnlockMethod[];
+  enrolled?: EnrolledUnlock;
+  providers?: UnlockProviderState[];
+}
+
+export const polkit: UnlockProviderState = { kind: 'polkit', method: 'uv-soft', obstacle: null };
 
 export const administratorReason = (message: string, incidentId?: string): Reason => ({
   code: 'administrator',
@@ -30,16 +54,35 @@ export const administratorReason = (message: string, incidentId?: string): Reaso
   ...(incidentId === undefined ? {} : { incidentId }),
 });
 
+export const OTHER_DEVICE_ID = '01890000-0000-7000-8000-000000000003';
+const scriptedDevices: DeviceSummary[] = [
+  { id: '01890000-0000-7000-8000-000000000002', name: 'laptop', isThis: true, pin: true },
+  { id: OTHER_DEVICE_ID, name: 'old \u001b[2Jlaptop', isThis: false, pin: false },
+].map(({ pin, ...device }) => ({
+  ...device,
+  platform: 'linux',
+  isConnected: device.isThis,
+  lastSeenAt: '2026-11-21T12:00:00.000Z',
+  createdAt: '2026-11-01T12:00:00.000Z',
+  unlock: { pin, uvHw: false, uvSoft: false },
+}));
+
 export function createScriptedCore(options: {
   isSignedIn: boolean;
   isGated: boolean;
   hasFactor?: boolean;
+  unlock?: ScriptedUnlock;
 }): ScriptedCore {
   const listeners = new Set<(snapshot: Snapshot) => void>();
   const calls: string[] = [];
   const refusals: Problem[] = [];
   let challenges = 0;
   let renewals = 0;
+  const { requires = ['totp'], allowed = ['pin', 'uv-hw', 'uv-soft'] } = options.unlock ?? {};
+  let enrolled = options.unlock?.enrolled ?? { pin: false, uvHw: false, uvSoft: false };
+  let pin: string | null = enrolled.pin ? RIGHT_PIN : null;
+  let pinAttemptsLeft = 5;
+  let system: PromiseWithResolvers<Result<void>> | null = null;
   let hasFactor = options.hasFactor ?? true;
   let snapshot: Snapshot = {
     version: 1,
@@ -56,10 +99,11 @@ export function createScriptedCore(options: {
         }
       : null,
     gateways: [{ id: GATEWAY_ID, name: 'main', endpoint: '192.0.2.1:51820', isOnline: true }],
-    policy: null,
+    policy: { ...policySchema.parse({}), unlockMethods: allowed },
     channel: options.isSignedIn ? 'open' : 'closed',
     keychain: 'ok',
     tunnel: { phase: 'down', lastHandshakeAt: null, rxBytes: 0, txBytes: 0, lockdown: 'off' },
+    unlock: { enrolled, providers: options.unlock?.providers ?? [], lockCount: 0 },
     clockOffsetMs: 0,
   };
 
@@ -68,11 +112,20 @@ export function createScriptedCore(options: {
     for (const listener of listeners) listener(snapshot);
   };
   const set = (connection: ConnectionState) => change({ connection });
+  const unlockMethods = (): UnlockMethod[] =>
+    allowed.filter((method) =>
+      method === 'pin' ? enrolled.pin : method === 'uv-hw' ? enrolled.uvHw : enrolled.uvSoft,
+    );
+  const enrol = (part: Partial<EnrolledUnlock>) => {
+    enrolled = { ...enrolled, ...part };
+    change({ unlock: { ...snapshot.unlock, enrolled } });
+  };
   const challenge = (reason: Reason | null): Challenge => ({
     id: `01890000-0000-7000-8000-${String(++challenges).padStart(12, '0')}`,
     nonce: 'bm9uY2U',
-    requires: ['totp'],
-    unlockMethods: [],
+    requires,
+    unlockMethods: requires.includes('unlock') ? unlockMethods() : [],
+    unlock: enrolled.pin ? { pin: { salt: 'c2FsdA', attemptsLeft: pinAttemptsLeft, waitUntil: null } } : {},
     reason,
     expiresAt: '2099-01-01T00:00:00.000Z',
   });
@@ -84,6 +137,7 @@ export function createScriptedCore(options: {
     attemptsLeft: null,
     waitUntil: null,
     isChecking: false,
+    prompting: null,
   });
   const lease = (): LeaseSummary => ({
     leaseId: `01890000-0000-7000-9000-${String(renewals).padStart(12, '0')}`,
@@ -120,6 +174,27 @@ export function createScriptedCore(options: {
   };
   const isRight = (method: string, code: string) =>
     code === (method === 'totp' ? RIGHT_CODE : RIGHT_BACKUP_CODE);
+  /** The server's word on one answer. */
+  async function judge(answer: ProofAnswer): Promise<Result<void>> {
+    if (answer.method === 'pin') return judgePin(answer.pin);
+    if (answer.method === 'uv-soft' || answer.method === 'uv-hw') {
+      system = Promise.withResolvers();
+      return system.promise;
+    }
+    return isRight(answer.method, answer.code)
+      ? ok(undefined)
+      : fail('invalid-code', undefined, { attemptsLeft: 3 });
+  }
+  function judgePin(entered: string): Result<void> {
+    if (entered === pin) {
+      pinAttemptsLeft = 5;
+      return ok(undefined);
+    }
+    if (--pinAttemptsLeft > 0) return fail('wrong-pin', undefined, { attemptsLeft: pinAttemptsLeft });
+    pin = null;
+    enrol({ pin: false, uvSoft: false });
+    return fail('pin-removed');
+  }
 
   return {
     calls,
@@ -176,20 +251,79 @@ export function createScriptedCore(options: {
     async connect() {
       calls.push('connect');
       set({ phase: 'connecting', gatewayId: GATEWAY_ID, attempt: 1, lease: null });
-      if (options.isGated) set({ phase: 'gate', prompt: prompt(null) });
+      if (options.isGated && requires.includes('unlock') && unlockMethods().length === 0)
+        set({
+          phase: 'disconnected',
+          cause: problem('unlock-not-enrolled'),
+          reason: null,
+          source: 'server',
+        });
+      else if (options.isGated) set({ phase: 'gate', prompt: prompt(null) });
       else goUp();
       return ok(undefined);
     },
-    async submitProof(method, code) {
-      calls.push(`submitProof ${method}`);
+    async submitProof(answers) {
+      calls.push(`submitProof ${answers.map(({ method }) => method).join('+')}`);
       const question = openQuestion();
       if (!question) return fail('wrong-state');
-      const refusal =
-        refusals.shift() ??
-        (isRight(method, code) ? null : fail('invalid-code', undefined, { attemptsLeft: 3 }).problem);
+      const refusal = refusals.shift();
       if (refusal) return { ok: false, problem: refusal };
+      for (const answer of answers) {
+        const judged = await judge(answer);
+        if (judged.ok) continue;
+        if (judged.problem.code === 'pin-removed')
+          set({ phase: 'disconnected', cause: judged.problem, reason: null, source: 'server' });
+        return judged;
+      }
       if (snapshot.connection.phase === 'connected') renewals++;
       goUp();
+      return ok(undefined);
+    },
+    cancelPrompt() {
+      calls.push('cancelPrompt');
+      system?.resolve(fail('cancelled'));
+    },
+    answerSystem: (said) => system?.resolve(said ? ok(undefined) : fail('unlock-refused')),
+    pin: () => pin,
+    async setPin(next, proof) {
+      calls.push(`setPin ${proof.method}`);
+      const judged = refusals.shift();
+      if (judged) return { ok: false, problem: judged };
+      const allowedBy = await judge(proof);
+      if (!allowedBy.ok) return allowedBy;
+      pin = next;
+      pinAttemptsLeft = 5;
+      enrol({ pin: true });
+      return ok(undefined);
+    },
+    async removePin() {
+      calls.push('removePin');
+      pin = null;
+      enrol({ pin: false });
+      return ok(undefined);
+    },
+    async turnOnBiometrics(proof) {
+      calls.push(`turnOnBiometrics ${proof.method}`);
+      const allowedBy = await judge(proof);
+      if (allowedBy.ok) enrol({ uvSoft: true });
+      return allowedBy;
+    },
+    async turnOffBiometrics() {
+      calls.push('turnOffBiometrics');
+      enrol({ uvHw: false, uvSoft: false });
+      return ok(undefined);
+    },
+    async checkUnlock(answer) {
+      calls.push(`checkUnlock ${answer.method}`);
+      return judge(answer);
+    },
+    refreshUnlock: async () => undefined,
+    async devices() {
+      calls.push('devices');
+      return ok(scriptedDevices);
+    },
+    async removeDevice(deviceId) {
+      calls.push(`removeDevice ${deviceId}`);
       return ok(undefined);
     },
     async cancel() {

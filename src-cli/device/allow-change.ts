@@ -1,0 +1,55 @@
+import type { Problem, Result } from '../../src-shared/problem.ts';
+import type { LevelAnswer } from '../../src-shared/unlock.ts';
+import type { Asked, Countdowns } from '../ask/asker.ts';
+import { type CommandContext, type Ending, exit, refused } from '../command-context.ts';
+import { noteCountdown, reportProof } from '../proof-report.ts';
+import { whileSystemAsks } from '../system-prompt.ts';
+import { fixed } from '../words.ts';
+
+/** What a person gave, or the ending that follows from giving nothing. */
+export type Got<T> = { ok: true; value: T } | { ok: false; ending: Ending };
+
+/** An answer, or how the command ends without one. */
+export function got<T>(asked: Asked<T>, { output }: CommandContext): Got<T> {
+  if (asked.kind === 'answer') return { ok: true, value: asked.value };
+  if (asked.kind === 'cancelled' && asked.by === 'end-of-input') {
+    output.say(fixed.noInput);
+    return { ok: false, ending: exit('proof') };
+  }
+  return { ok: false, ending: exit('cancelled') };
+}
+
+/** Codes until one is taken for the change, the user gives up, or the server refuses the change itself. */
+export async function allowedByCode(
+  context: CommandContext,
+  submit: (proof: LevelAnswer) => Promise<Result<unknown>>,
+  system: { asks: boolean; takeBack: () => void } = { asks: false, takeBack: () => undefined },
+): Promise<Got<null>> {
+  const { asker, output, time, interrupts } = context;
+  const countdowns: Countdowns = {};
+  for (;;) {
+    const asked = await asker.code(
+      {
+        kind: 'allow-change',
+        messages: { totp: fixed.allowPrompt, 'backup-code': fixed.allowBackupPrompt },
+        methods: ['totp', 'backup-code'],
+        start: 'totp',
+        countdowns,
+        keys: { totp: fixed.keysCode, 'backup-code': fixed.keysBackupCode },
+      },
+      interrupts.signal,
+    );
+    const code = got(asked, context);
+    if (!code.ok) return code;
+    const prompts = system.asks ? [{ method: 'uv-soft' as const }] : [];
+    const result = await whileSystemAsks(asker, prompts, system.takeBack, () => submit(code.value));
+    if (!result.ok && !isAboutCode(result.problem)) return { ok: false, ending: refused(result.problem) };
+    reportProof(output, [code.value], result);
+    noteCountdown(countdowns, [code.value], result.ok ? null : result.problem, time.now());
+    if (result.ok) return { ok: true, value: null };
+  }
+}
+
+function isAboutCode({ code }: Problem): boolean {
+  return code === 'invalid-code' || code === 'code-already-used' || code === 'too-many-attempts';
+}
