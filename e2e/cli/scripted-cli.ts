@@ -2,16 +2,36 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from '../../src-cli/run-cli.ts';
-import { administratorReason, createScriptedCore } from '../../src-cli/testing/scripted-core.ts';
+import {
+  administratorReason,
+  createScriptedCore,
+  polkit,
+  type ScriptedUnlock,
+} from '../../src-cli/testing/scripted-core.ts';
 import { problem } from '../../src-shared/problem.ts';
 
 /**
  * The terminal client with everything real but the core: for what only a terminal shows. SIGUSR2 plays the server
- * that ends the connection. SCRIPT is `open`, `gated`, `used` and `throttled` (what the first code leads to) or `signed-out`.
+ * that ends the connection. SCRIPT is `open`, `gated`, `used` and `throttled` (what the first code leads to), `signed-out`,
+ * `pin` and `system` (what is set up where an unlock is asked for) or `not-set-up`.
  */
 const script = process.env.SCRIPT ?? 'gated';
 const profileDir = process.env.POSTERN_PROFILE ?? '';
-const core = createScriptedCore({ isSignedIn: script !== 'signed-out', isGated: script !== 'open' });
+const unlocks: Record<string, ScriptedUnlock> = {
+  pin: { requires: ['unlock'], enrolled: { pin: true, uvHw: false, uvSoft: false } },
+  system: {
+    requires: ['unlock'],
+    enrolled: { pin: true, uvHw: false, uvSoft: true },
+    providers: [polkit],
+  },
+  'not-set-up': { requires: ['unlock'] },
+};
+const unlock = unlocks[script];
+const core = createScriptedCore({
+  isSignedIn: script !== 'signed-out',
+  isGated: script !== 'open',
+  ...(unlock ? { unlock } : {}),
+});
 if (script === 'used') core.refuseNext(problem('code-already-used', undefined, { nextCodeInMs: 60_000 }));
 if (script === 'throttled')
   core.refuseNext(problem('too-many-attempts', undefined, { retryAfterMs: 60_000 }));

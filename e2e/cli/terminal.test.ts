@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeProfile } from '../../src-cli/testing/run-scripted.ts';
-import { PASSWORD, RIGHT_BACKUP_CODE, RIGHT_CODE } from '../../src-cli/testing/scripted-core.ts';
+import { PASSWORD, RIGHT_BACKUP_CODE, RIGHT_CODE, RIGHT_PIN } from '../../src-cli/testing/scripted-core.ts';
 import { openTerminal, type Terminal } from './pty.ts';
 
 let profile: ReturnType<typeof makeProfile>;
@@ -125,4 +125,60 @@ test('a prompt that became obsolete is withdrawn and the new reason told', async
   await screen.sees('Connected to main.');
   screen.press('\x03');
   expect(await screen.exitCode).toBe(0);
+});
+
+test('a PIN is never on the screen, and the fifth wrong one ends in the set-up of another', async () => {
+  const screen = start('pin', 'connect');
+  for (const told of ['4 tries left', '3 tries left', '2 tries left', 'Last try.']) {
+    await screen.sees('Esc: cancel');
+    screen.press('118822\r');
+    await screen.sees(told);
+  }
+  await screen.sees('Esc: cancel');
+  screen.press('118822\r');
+  await screen.sees('Five wrong PINs were entered on this device');
+  await screen.sees('Set up a PIN now?');
+  screen.press('yes\r');
+  await screen.sees('New PIN:');
+  screen.press('111111\r');
+  await screen.sees('One character over and over');
+  screen.press('864207x\r');
+  await screen.sees('The same again:');
+  screen.press('864207x\r');
+  await screen.sees('to allow this:');
+  screen.press(`${RIGHT_CODE}\r`);
+  await screen.sees('The PIN is set on this device.');
+  await screen.sees('PIN for main:');
+  screen.press('864207x\r');
+  await screen.sees('Connected to main.');
+  screen.press('\x03');
+  expect(await screen.exitCode).toBe(0);
+  for (const secret of ['118822', '864207x', RIGHT_CODE]) expect(screen.raw()).not.toContain(secret);
+});
+
+test('nothing set up: the set-up is offered, and no to it ends the command', async () => {
+  const screen = start('not-set-up', 'connect');
+  await screen.sees('this device has none yet');
+  await screen.sees('Set up a PIN now?');
+  screen.press('no\r');
+  expect(await screen.exitCode).toBe(14);
+});
+
+test('Ctrl-C takes back the question of the system and nothing else; Tab leads to the PIN', async () => {
+  const screen = start('system', 'connect');
+  await screen.sees('press Enter');
+  screen.press('\r');
+  await screen.sees("Waiting for the system's sign-in");
+  screen.press('\x03');
+  await screen.sees('Taken back. That costs no try.');
+  await screen.sees('press Enter');
+  screen.press('\t');
+  await screen.sees('PIN for main:');
+  screen.press(`${RIGHT_PIN}\r`);
+  await screen.sees('Connected to main.');
+  screen.press('\x03');
+  expect(await screen.exitCode).toBe(0);
+  expect(readFileSync(join(profile.dir, 'calls'), 'utf8')).toContain(
+    'submitProof uv-soft cancelPrompt submitProof pin',
+  );
 });
