@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { ServerInfo } from '../../src-shared/client-api.ts';
+import type { DeviceSummary, ServerInfo } from '../../src-shared/client-api.ts';
 import type { ConnectionState, Source } from '../../src-shared/connection-state.ts';
 import type { HelperStatus } from '../../src-shared/helper-rpc.ts';
-import { backupCode, totpCode } from '../../src-shared/otp-code.ts';
+import { totpCode } from '../../src-shared/otp-code.ts';
 import { fail, ok, type Problem, type Result } from '../../src-shared/problem.ts';
+import { type LevelAnswer, type ProofAnswer, unlockMethod } from '../../src-shared/unlock.ts';
 import { startBackground } from './background.ts';
 import { createDriver, type Driver } from './connection/driver.ts';
 import { connectOutcome, leaveOutcome } from './connection/outcome.ts';
@@ -16,6 +17,10 @@ import { lockProfile } from './settings/profile-lock.ts';
 import { openSettings, type SettingsStore } from './settings/settings-store.ts';
 import { SnapshotPublisher } from './snapshot-publisher.ts';
 import { createHelperClient, type HelperClient } from './tunnel/helper-client.ts';
+import { codeProof } from './unlock/proof-maker.ts';
+import type { UnlockProvider } from './unlock/provider.ts';
+import type { StartTimer } from './unlock/system-prompt.ts';
+import { Unlock } from './unlock/unlock.ts';
 
 const STOP_LIMIT_MS = 2_000;
 
@@ -30,6 +35,10 @@ export interface RuntimeOptions {
   random: () => number;
   platform: string;
   deviceName: string;
+  appVersion: string;
+  /** Best first. */
+  providers: readonly UnlockProvider[];
+  timer: StartTimer;
 }
 
 /** What there is once the profile is ours. */
@@ -37,6 +46,7 @@ interface Opened {
   settings: SettingsStore;
   session: SessionKeeper;
   signIn: SignIn;
+  unlock: Unlock;
   close(): Promise<void>;
 }
 
@@ -77,9 +87,14 @@ export class ClientRuntime implements ClientCore {
       clockOffsetMs: () => this.#publisher.current.clockOffsetMs ?? 0,
       random,
       log,
+      makeProofs: async (answers, challenge, signal) =>
+        this.#opened ? this.#opened.unlock.makeProofs(answers, challenge, signal) : fail('signed-out'),
       onChange: (machine) => this.#publisher.publish({ connection: machine.view, policy: machine.policy }),
       onNotice: (kind, text) => this.#publisher.notify(kind, text),
-      onForgetSession: () => this.#opened?.session.forget(),
+      onForgetSession: () => {
+        this.#opened?.unlock.abandon();
+        this.#opened?.session.forget();
+      },
     });
   }
 
@@ -171,13 +186,72 @@ export class ClientRuntime implements ClientCore {
     const reached = this.#until(connectOutcome);
     if (settings.current.lastGateway[serverUrl] !== gateway)
       settings.change({ lastGateway: { ...settings.current.lastGateway, [serverUrl]: gateway } });
-    return reached;
+    const answer = await reached;
+    if (!answer.ok) this.#noteEnrolment(answer.problem);
+    return answer;
   }
 
-  async submitProof(method: 'totp' | 'backup-code', code: string): Promise<Result<void>> {
-    const parsed = (method === 'totp' ? totpCode : backupCode).safeParse(code);
-    if (!parsed.success) return fail('invalid-code', malformed(method));
-    return asResult(await this.#driver.submit(method, parsed.data));
+  async submitProof(answers: readonly ProofAnswer[]): Promise<Result<void>> {
+    const methods = answers.map(({ method }) => method);
+    if (methods.length === 0 || new Set(methods).size < methods.length) return fail('invalid-request');
+    const normalised: ProofAnswer[] = [];
+    for (const answer of answers) {
+      const checked = 'code' in answer ? codeProof(answer) : ok(answer);
+      if (!checked.ok) return checked;
+      normalised.push(checked.value);
+    }
+    const refusal = await this.#driver.submit(normalised);
+    if (refusal) this.#noteEnrolment(refusal);
+    return asResult(refusal);
+  }
+
+  cancelPrompt(): void {
+    this.#driver.feed({ type: 'user.cancel-prompt' });
+    this.#opened?.unlock.abandon();
+  }
+
+  async setPin(pin: string, proof: LevelAnswer): Promise<Result<void>> {
+    const opened = await this.#ready();
+    return opened.ok ? opened.value.unlock.setPin(pin, proof) : opened;
+  }
+
+  async removePin(): Promise<Result<void>> {
+    const opened = await this.#ready();
+    return opened.ok ? opened.value.unlock.removePin() : opened;
+  }
+
+  async turnOnBiometrics(proof: LevelAnswer): Promise<Result<void>> {
+    const opened = await this.#ready();
+    if (!opened.ok) return opened;
+    const allowed = this.#publisher.current.policy?.unlockMethods ?? unlockMethod.options;
+    return opened.value.unlock.turnOnBiometrics(proof, allowed);
+  }
+
+  async turnOffBiometrics(): Promise<Result<void>> {
+    const opened = await this.#ready();
+    return opened.ok ? opened.value.unlock.turnOffBiometrics() : opened;
+  }
+
+  async checkUnlock(answer: ProofAnswer): Promise<Result<void>> {
+    const opened = await this.#ready();
+    return opened.ok ? opened.value.unlock.check(answer) : opened;
+  }
+
+  async refreshUnlock(): Promise<void> {
+    const opened = await this.#open();
+    if (!opened.ok) return;
+    const { session, unlock } = opened.value;
+    await Promise.all([unlock.lookAtProviders(), session.link ? session.refresh() : undefined]);
+  }
+
+  async devices(): Promise<Result<DeviceSummary[]>> {
+    const opened = await this.#ready();
+    return opened.ok ? opened.value.session.devices() : opened;
+  }
+
+  async removeDevice(deviceId: string): Promise<Result<void>> {
+    const opened = await this.#ready();
+    return opened.ok ? opened.value.session.removeDevice(deviceId) : opened;
   }
 
   async cancel(source: Source): Promise<Result<void>> {
@@ -208,9 +282,13 @@ export class ClientRuntime implements ClientCore {
     if (status.ok) this.#onTunnel(status.value);
   }
 
-  systemEvent(event: 'suspend' | 'resume' | 'network-changed'): void {
+  systemEvent(event: 'suspend' | 'resume' | 'lock' | 'network-changed'): void {
     this.#options.log.info({ event }, 'system event');
     this.#driver.feed({ type: event === 'resume' ? 'wake' : event });
+    if (event !== 'lock' && event !== 'suspend') return;
+    this.#opened?.unlock.abandon();
+    const { unlock } = this.#publisher.current;
+    this.#publisher.publish({ unlock: { ...unlock, lockCount: unlock.lockCount + 1 } });
   }
 
   async stop(): Promise<void> {
@@ -253,6 +331,7 @@ export class ClientRuntime implements ClientCore {
     const session = new SessionKeeper({ settings, keychain, driver, publisher, now, monotonic, random, log });
     const openRest = session.openRest.bind(session);
     const signIn = new SignIn({ settings, keychain, openRest, deviceName, platform });
+    const unlock = this.#createUnlock(settings, session);
     const background = startBackground({
       driver,
       helper: this.#helper,
@@ -265,18 +344,41 @@ export class ClientRuntime implements ClientCore {
     this.#helper.start();
     publisher.publish({ connection: driver.machine.view });
     if (settings.notice) publisher.notify('settings-damaged', settings.notice);
+    void unlock.lookAtProviders();
     this.#opened = {
       settings,
       session,
       signIn,
+      unlock,
       async close() {
         background.stop();
+        unlock.abandon();
         await Promise.race([Promise.all([session.close(), signIn.close()]), pause(STOP_LIMIT_MS)]);
         await settings.flush();
         lock.value.release();
       },
     };
     return ok(this.#opened);
+  }
+
+  #createUnlock(settings: SettingsStore, session: SessionKeeper): Unlock {
+    const { providers, profileFolder, appVersion, keychain, now, timer, log } = this.#options;
+    const publisher = this.#publisher;
+    return new Unlock({
+      ...{ providers, profileFolder, appVersion, keychain, timer, log, settings, session },
+      serverNow: () => now() + (publisher.current.clockOffsetMs ?? 0),
+      onKeychain: (state) => {
+        if (publisher.current.keychain !== state) publisher.publish({ keychain: state });
+      },
+      onProviders: (states) =>
+        publisher.publish({ unlock: { ...publisher.current.unlock, providers: states } }),
+    });
+  }
+
+  /** Something that was registered is gone: the server says what is left. */
+  #noteEnrolment(refusal: Problem): void {
+    if (refusal.code === 'pin-removed' || refusal.code === 'unlock-not-enrolled')
+      void this.#opened?.session.refresh();
   }
 
   /** Open, and signed in if that is possible without asking: the keyring may have been unlocked meanwhile. */

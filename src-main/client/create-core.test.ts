@@ -178,7 +178,10 @@ async function connected() {
   const channel = await hello();
   expect(await core.connect('cli')).toEqual({ ok: true, value: undefined });
   expect(phase()).toBe('gate');
-  expect(await core.submitProof('totp', '123 456')).toEqual({ ok: true, value: undefined });
+  expect(await core.submitProof([{ method: 'totp', code: '123 456' }])).toEqual({
+    ok: true,
+    value: undefined,
+  });
   await reaches('connected');
   return channel;
 }
@@ -205,13 +208,18 @@ describe('the client core', () => {
     expect(await channel.frame('ack')).toEqual({ type: 'ack', seq: 1 });
 
     const sent = server.requests.length;
-    expect(await core.submitProof('totp', '123456')).toMatchObject({
+    expect(await core.submitProof([{ method: 'totp', code: '123456' }])).toMatchObject({
       problem: { code: 'code-already-used' },
     });
-    expect(await core.submitProof('totp', '12345')).toMatchObject({ problem: { code: 'invalid-code' } });
+    expect(await core.submitProof([{ method: 'totp', code: '12345' }])).toMatchObject({
+      problem: { code: 'invalid-code' },
+    });
     expect(server.requests.slice(sent).filter(({ path }) => path === '/client/v1/connections')).toEqual([]);
 
-    expect(await core.submitProof('totp', '654321')).toEqual({ ok: true, value: undefined });
+    expect(await core.submitProof([{ method: 'totp', code: '654321' }])).toEqual({
+      ok: true,
+      value: undefined,
+    });
     await reaches('connected');
     const last = server.requests.findLast(({ path }) => path === '/client/v1/connections')?.body;
     expect(last).toMatchObject({
@@ -235,7 +243,7 @@ describe('the client core', () => {
     await core.renew('cli');
     await core.disconnect('cli');
     await core.connect('cli');
-    await core.submitProof('totp', CODE);
+    await core.submitProof([{ method: 'totp', code: CODE }]);
     const { privateKey, lease: jws } = helper.calls.find(({ method }) => method === 'up')?.params ?? {};
     expect(privateKey).toMatch(/^[\w-]{43}$/);
     await core.stop();
@@ -377,7 +385,10 @@ describe('the client core', () => {
     );
     expect(await core.renew('cli')).toEqual({ ok: true, value: undefined });
     expect(core.snapshot().connection).toMatchObject({ phase: 'connected', renewal: { challenge: {} } });
-    expect(await core.submitProof('totp', '777777')).toEqual({ ok: true, value: undefined });
+    expect(await core.submitProof([{ method: 'totp', code: '777777' }])).toEqual({
+      ok: true,
+      value: undefined,
+    });
     expect(core.snapshot().connection).toMatchObject({
       phase: 'connected',
       renewal: null,

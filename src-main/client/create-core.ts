@@ -4,7 +4,11 @@ import type { ClientCore } from './core.ts';
 import { ClientRuntime } from './core-runtime.ts';
 import { createKeychain, type Keychain } from './keychain/keychain.ts';
 import { defaultProfileFolder } from './settings/profile-lock.ts';
+import { systemBusAddress } from './system-bus.ts';
 import { DEFAULT_HELPER_SOCKET } from './tunnel/helper-client.ts';
+import { createPolkitProvider } from './unlock/polkit.ts';
+import type { UnlockProvider } from './unlock/provider.ts';
+import { type StartTimer, startTimer } from './unlock/system-prompt.ts';
 
 /** What the client core takes from outside; everything but `log` has the value of a real client. */
 export interface ClientCoreOptions {
@@ -25,11 +29,28 @@ export interface ClientCoreOptions {
   platform?: string;
   /** How this computer is called in the list of devices. */
   deviceName?: string;
+  /** An installed app asks the environment for nothing that it has to trust; default true. */
+  isPackaged?: boolean;
+  /** Goes into every signed statement. */
+  appVersion?: string;
+  /** Ways to ask the user that only the shell has, best first; polkit is added on Linux. */
+  providers?: readonly UnlockProvider[];
+  /** Limits how long the system's question stays open. */
+  timer?: StartTimer;
 }
 
 /** Puts the client together. Nothing happens before `start`. */
 export function createClientCore(options: ClientCoreOptions): ClientCore {
-  const { log, env = process.env, platform = process.platform } = options;
+  const { log, env = process.env, platform = process.platform, isPackaged = true } = options;
+  const providers: UnlockProvider[] = [...(options.providers ?? [])];
+  if (platform === 'linux')
+    providers.push(
+      createPolkitProvider({
+        busAddress: () => systemBusAddress({ isPackaged, env }),
+        uid: process.getuid?.() ?? 0,
+        log,
+      }),
+    );
   return new ClientRuntime({
     log,
     profileFolder: options.profileFolder ?? defaultProfileFolder(env),
@@ -41,5 +62,8 @@ export function createClientCore(options: ClientCoreOptions): ClientCore {
     random: options.random ?? Math.random,
     platform,
     deviceName: options.deviceName ?? hostname(),
+    appVersion: (options.appVersion ?? '0').slice(0, 40),
+    providers,
+    timer: options.timer ?? startTimer,
   });
 }

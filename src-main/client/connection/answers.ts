@@ -31,10 +31,24 @@ type OpenRequest = NonNullable<Machine['request']>;
 
 /** Answers about the session itself, whatever was asked. */
 export const SESSION_OVER: ReadonlySet<string> = new Set(['session-invalid', 'signed-out']);
-/** The server did not look at the code: it is as good as before. `step-up-required` comes after it was spent. */
-const NOT_LOOKED_AT: ReadonlySet<string> = new Set(['challenge-invalid', 'too-many-attempts']);
+/**
+ * The server did not look at the code, so that it is as good as before: the unlock proof is checked ahead of it.
+ * `step-up-required` comes after it was spent.
+ */
+const NOT_LOOKED_AT: ReadonlySet<string> = new Set([
+  'challenge-invalid',
+  'too-many-attempts',
+  'wrong-pin',
+  'pin-removed',
+  'unlock-refused',
+  'unlock-not-enrolled',
+]);
 /** `stop` for this method, but another one may still open the gate. */
 const OTHER_METHOD_MAY_HELP: ReadonlySet<string> = new Set(['factor-disabled']);
+/** Without another question in the answer: nothing is left to prove with before something is set up. */
+const NEEDS_SET_UP: ReadonlySet<string> = new Set(['unlock-not-enrolled', 'pin-removed']);
+/** The user let the question of the system be: no failure, no try. */
+const LET_BE: ReadonlySet<string> = new Set(['cancelled', 'prompt-timeout']);
 
 /** The answer to a request for a connection. A lease that nobody waits for is given back. */
 export function connectionAnswered(step: Step, id: number, outcome: ConnectionOutcome): undefined {
@@ -80,7 +94,7 @@ function accept(step: Step, lease: LeaseSummary): undefined {
   cancelRetry(step);
   m.knownEpoch = Math.max(m.knownEpoch, lease.epoch);
   m.lease = lease;
-  m.wait = null;
+  m.waits = [];
   m.endReason = null;
   if (!isRenewal) m.path = 'unknown';
   step.effects.push({ type: 'watchExpiry', leaseId: lease.leaseId, expiresAt: lease.expiresAt });
@@ -98,11 +112,12 @@ function refused(
   challenge: Challenge | null,
   mayHaveArrived: boolean,
 ): undefined {
-  if (open.proof) noteTried(step, open.proof, refusal, mayHaveArrived);
+  if (open.proof && open.isSent) noteTried(step, open.proof, refusal, mayHaveArrived);
   if (SESSION_OVER.has(refusal.code)) {
     settleOpen(step, open, refusal);
     return signedOut(step, null);
   }
+  if (!open.isSent) return proofNotMade(step, open, refusal);
   switch (open.purpose) {
     case 'connect':
     case 'ask':
@@ -151,9 +166,15 @@ function proofRefused(
   challenge: Challenge | null,
 ): undefined {
   settleOpen(step, open, refusal);
-  const method = open.proof?.method ?? 'totp';
-  if (challenge || !isFinal(refusal)) return tryAgain(step, refusal, challenge, method);
+  if (challenge || !isFinal(refusal)) return tryAgain(step, refusal, challenge, open.proof);
   stopAtPrompt(step, refusal);
+}
+
+/** This computer could not make the proof: nothing was sent, and another way may still lead through the gate. */
+function proofNotMade(step: Step, open: OpenRequest, refusal: Problem): undefined {
+  settleOpen(step, open, refusal);
+  const isQuiet = LET_BE.has(refusal.code);
+  changePrompt(step, { isChecking: false, prompting: null, ...(isQuiet ? {} : { lastFailure: refusal }) });
 }
 
 function renewRefused(
@@ -170,6 +191,7 @@ function renewRefused(
 }
 
 function isFinal(refusal: Problem): boolean {
+  if (NEEDS_SET_UP.has(refusal.code)) return true;
   return problemKinds[refusal.code].action === 'stop' && !OTHER_METHOD_MAY_HELP.has(refusal.code);
 }
 

@@ -1,10 +1,12 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { createBackoff } from '../../../src-node/backoff.ts';
+import type { Challenge, Proof } from '../../../src-shared/challenge.ts';
 import type { MeAnswer } from '../../../src-shared/client-api.ts';
 import { assertNever } from '../../../src-shared/connection-state.ts';
 import type { HelperStatus } from '../../../src-shared/helper-rpc.ts';
-import { type Problem, problem, type Result } from '../../../src-shared/problem.ts';
+import { fail, type Problem, problem, type Result } from '../../../src-shared/problem.ts';
+import type { ProofAnswer } from '../../../src-shared/unlock.ts';
 import { startLongTimer } from '../clock/long-timer.ts';
 import type { ConnectReply } from '../control/rest.ts';
 import type { Notice } from '../core.ts';
@@ -18,7 +20,7 @@ import {
   initialMachine,
   type Machine,
   type MachineEvent,
-  type ProofRef,
+  type ProofPart,
 } from './machine-types.ts';
 
 /** No answer from the gateway for this long after `up`: the path is taken for dead. */
@@ -39,7 +41,7 @@ export interface ConnectionRequest {
   gatewayId: string;
   wgPublicKey: string;
   challengeId?: string;
-  proofs?: { method: 'totp' | 'backup-code'; code: string }[];
+  proofs?: Proof[];
 }
 
 export interface DriverOptions {
@@ -50,6 +52,12 @@ export interface DriverOptions {
   clockOffsetMs: () => number;
   random: () => number;
   log: Logger;
+  /** Answers → proofs for this challenge, in order. May ask the user; `signal` takes that back. Never rejects. */
+  makeProofs: (
+    answers: readonly ProofAnswer[],
+    challenge: Challenge,
+    signal: AbortSignal,
+  ) => Promise<Result<Proof[]>>;
   onChange: (machine: Machine) => void;
   onNotice: (kind: Notice['kind'], text: string) => void;
   onForgetSession: () => void;
@@ -57,18 +65,20 @@ export interface DriverOptions {
 
 export type Untimed<E = MachineEvent> = E extends unknown ? Omit<E, 'at'> : never;
 
-/** Runs what the machine asks for and feeds the answers back. Codes, keys and leases live here and nowhere else. */
+/** Runs what the machine asks for and feeds the answers back. What was typed, keys and leases live here only. */
 export interface Driver {
   readonly machine: Machine;
   feed(event: Untimed): void;
   setLink(link: ServerLink | null): void;
-  /** Null: accepted. `code` is normalised already. */
-  submit(method: ProofRef['method'], code: string): Promise<Problem | null>;
+  /** Null: accepted. Codes are normalised already. */
+  submit(answers: readonly ProofAnswer[]): Promise<Problem | null>;
   renew(): Promise<Problem | null>;
   helperStatus(status: HelperStatus): void;
   /** Ends every timer; resolves once the leases that were given back are (at most 2 s). */
   stop(): Promise<void>;
 }
+
+type ConnectionEffect = Extract<Effect, { type: 'requestConnection' }>;
 
 interface Grant {
   lease: string;
@@ -76,11 +86,13 @@ interface Grant {
 }
 
 export function createDriver(options: DriverOptions): Driver {
-  const { helper, now, clockOffsetMs, random, log, onChange, onNotice, onForgetSession } = options;
+  const { helper, now, clockOffsetMs, random, log, makeProofs, onChange, onNotice, onForgetSession } =
+    options;
   const keyPairs = createKeyPairSupply();
   const fingerprintKey = randomBytes(32);
   const backoff = createBackoff({ random });
-  const proofs = new Map<number, string>();
+  const typed = new Map<number, readonly ProofAnswer[]>();
+  const making = new Map<number, AbortController>();
   const waiting = new Map<number, (answer: Problem | null) => void>();
   const grants = new Map<string, Grant>();
   const queue: Untimed[] = [];
@@ -119,7 +131,11 @@ export function createDriver(options: DriverOptions): Driver {
   function run(effect: Effect): void {
     switch (effect.type) {
       case 'requestConnection':
-        void requestConnection(effect);
+        if (effect.proof) void prove(effect, effect.proof.ticket);
+        else void requestConnection(effect);
+        return;
+      case 'abandonProof':
+        making.get(effect.id)?.abort();
         return;
       case 'helperUp':
         void helperUp(effect.id, effect.leaseId);
@@ -160,7 +176,7 @@ export function createDriver(options: DriverOptions): Driver {
       case 'settle':
         waiting.get(effect.ticket)?.(effect.problem);
         waiting.delete(effect.ticket);
-        proofs.delete(effect.ticket);
+        typed.delete(effect.ticket);
         return;
       case 'notify':
         onNotice(effect.kind, effect.text);
@@ -187,17 +203,36 @@ export function createDriver(options: DriverOptions): Driver {
     }
   }
 
-  async function requestConnection(effect: Extract<Effect, { type: 'requestConnection' }>): Promise<void> {
-    const { id, gatewayId, challengeId, proof, keyPair: kind } = effect;
+  /** What was typed is let go of here, whatever comes of it. A request that was dropped meanwhile sends nothing. */
+  async function prove(effect: ConnectionEffect, ticket: number): Promise<void> {
+    const { id, challenge } = effect;
+    const answers = typed.get(ticket) ?? [];
+    typed.delete(ticket);
+    const abandoned = new AbortController();
+    making.set(id, abandoned);
+    const made = challenge
+      ? await makeProofs(answers, challenge, abandoned.signal)
+      : fail('challenge-invalid');
+    making.delete(id);
+    if (machine.request?.id !== id) return;
+    if (!made.ok) {
+      const outcome = { refused: made.problem, challenge: null, mayHaveArrived: false };
+      feed({ type: 'answer.connection', id, outcome });
+      return;
+    }
+    feed({ type: 'proof-sent', id });
+    await requestConnection(effect, made.value);
+  }
+
+  async function requestConnection(effect: ConnectionEffect, proofs?: Proof[]): Promise<void> {
+    const { id, gatewayId, challenge, keyPair: kind } = effect;
     const keyPair = kind === 'keep' && running ? running.keyPair : keyPairs.take();
-    const code = proof ? proofs.get(proof.ticket) : undefined;
-    if (proof) proofs.delete(proof.ticket);
     const reply = link
       ? await link.connect({
           gatewayId,
           wgPublicKey: keyPair.publicKey,
-          ...(challengeId === null ? {} : { challengeId }),
-          ...(proof && code !== undefined ? { proofs: [{ method: proof.method, code }] } : {}),
+          ...(challenge === null ? {} : { challengeId: challenge.id }),
+          ...(proofs ? { proofs } : {}),
         })
       : { ok: false as const, problem: problem('signed-out'), mayHaveArrived: false, challenge: null };
     feed({ type: 'answer.connection', id, outcome: outcomeOf(reply, gatewayId, keyPair) });
@@ -244,6 +279,13 @@ export function createDriver(options: DriverOptions): Driver {
     feed({ type: 'retry-scheduled', id, nextTryAt: new Date(serverNow() + delayMs).toISOString() });
   }
 
+  function partOf(answer: ProofAnswer): ProofPart {
+    if (answer.method !== 'totp' && answer.method !== 'backup-code') return { method: answer.method };
+    const { method, code } = answer;
+    const fingerprint = createHmac('sha256', fingerprintKey).update(`${method} ${code}`).digest('hex');
+    return { method, fingerprint };
+  }
+
   function ask(event: (ticket: number) => Untimed): Promise<Problem | null> {
     lastTicket += 1;
     const ticket = lastTicket;
@@ -261,11 +303,10 @@ export function createDriver(options: DriverOptions): Driver {
     setLink(next) {
       link = next;
     },
-    submit: (method, code) =>
+    submit: (answers) =>
       ask((ticket) => {
-        proofs.set(ticket, code);
-        const fingerprint = createHmac('sha256', fingerprintKey).update(`${method} ${code}`).digest('hex');
-        return { type: 'user.submit', proof: { ticket, method, fingerprint } };
+        typed.set(ticket, answers);
+        return { type: 'user.submit', proof: { ticket, parts: answers.map(partOf) } };
       }),
     renew: () => ask((ticket) => ({ type: 'user.renew', ticket })),
     helperStatus(status) {
@@ -273,6 +314,7 @@ export function createDriver(options: DriverOptions): Driver {
       feed({ type: 'helper.status', status, handshakeAgeMs: at === null ? null : now() - Date.parse(at) });
     },
     async stop() {
+      for (const abandoned of making.values()) abandoned.abort();
       clearTimeout(retryTimer);
       clearTimeout(handshakeTimer);
       expiryTimer?.cancel();

@@ -92,7 +92,7 @@ export function signedOut(step: Step, reason: Reason | null): undefined {
     knownEpoch: -1,
     policy: null,
     attempt: 0,
-    wait: null,
+    waits: [],
     warning: null,
     endReason: null,
     isChannelStopped: false,

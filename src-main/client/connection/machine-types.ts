@@ -3,16 +3,23 @@ import type { ConnectionState, LeaseSummary, Phase, Source } from '../../../src-
 import type { HelperStatus } from '../../../src-shared/helper-rpc.ts';
 import type { Policy } from '../../../src-shared/policy.ts';
 import type { Problem } from '../../../src-shared/problem.ts';
+import type { ProofAnswer } from '../../../src-shared/unlock.ts';
 import type { Notice } from '../core.ts';
 
+export type CodeMethod = 'totp' | 'backup-code';
+
 /**
- * A proof that the driver keeps under `ticket`: the machine never sees the code. `fingerprint` is the same for the
- * same value typed again and says nothing about it (keyed by this process).
+ * One answer of the user. `fingerprint` is the same for the same code typed again and says nothing about it (keyed by
+ * this process); a PIN and a prompt of the system have none.
  */
+export type ProofPart =
+  | { method: CodeMethod; fingerprint: string }
+  | { method: Exclude<ProofAnswer['method'], CodeMethod> };
+
+/** What the user answered in one go. The driver keeps it under `ticket`: the machine never sees a code or a PIN. */
 export interface ProofRef {
   ticket: number;
-  method: 'totp' | 'backup-code';
-  fingerprint: string;
+  parts: readonly ProofPart[];
 }
 
 /** `mayHaveArrived`: the request was on its way when the network failed, so its proof counts as spent. */
@@ -30,6 +37,9 @@ export type MachineEvent = { at: number } & (
   | { type: 'user.connect'; gatewayId: string; source: Source }
   | { type: 'user.refused'; problem: Problem; source: Source }
   | { type: 'user.submit'; proof: ProofRef }
+  | { type: 'user.cancel-prompt' }
+  /** The proofs of request `id` are made and leave this computer now. */
+  | { type: 'proof-sent'; id: number }
   | { type: 'user.cancel'; source: Source }
   | { type: 'user.disconnect'; source: Source }
   | { type: 'user.renew'; ticket: number }
@@ -55,6 +65,7 @@ export type MachineEvent = { at: number } & (
   | { type: 'retry-due'; id: number }
   | { type: 'handshake-late'; id: number }
   | { type: 'lease-expired'; leaseId: string }
+  | { type: 'lock' }
   | { type: 'suspend' }
   | { type: 'wake' }
   | { type: 'network-changed' }
@@ -66,11 +77,14 @@ export type Effect =
       type: 'requestConnection';
       id: number;
       gatewayId: string;
-      challengeId: string | null;
+      challenge: Challenge | null;
+      /** To be made of the answers under its ticket; then comes `proof-sent`. */
       proof: ProofRef | null;
       /** `keep`: renewal, the running tunnel's key pair stays so that no packet is lost. */
       keyPair: 'new' | 'keep';
     }
+  /** The proof of this request is not wanted any more: a question of the system is taken back. */
+  | { type: 'abandonProof'; id: number }
   | { type: 'helperUp'; id: number; leaseId: string }
   | { type: 'helperDown'; id: number }
   | { type: 'deleteConnection'; leaseId: string }
@@ -92,9 +106,9 @@ export type Effect =
  */
 export type RequestPurpose = 'connect' | 'ask' | 'prove' | 'renew' | 'refresh';
 
-/** A proof that was sent, and what to answer if the same value is typed again. */
+/** A code that was sent, and what to answer if the same value is typed again. */
 export interface TriedProof {
-  method: ProofRef['method'];
+  method: CodeMethod;
   fingerprint: string;
   at: number;
   problem: Problem;
@@ -113,6 +127,8 @@ export interface Machine {
     id: number;
     purpose: RequestPurpose;
     proof: ProofRef | null;
+    /** Nothing of a proof has left this computer before. */
+    isSent: boolean;
     /** The user's call that waits for this one, if it is no proof. */
     ticket: number | null;
   } | null;
@@ -133,11 +149,11 @@ export interface Machine {
   /** The newest `watchHandshake`. */
   readonly handshakeWatch: number | null;
   readonly attempt: number;
-  /** A proof that waits for a fresh challenge, because the one on screen has run out. */
+  /** An answer that waits for a fresh challenge, because the one on screen has run out or soon will. */
   readonly heldProof: ProofRef | null;
   readonly tried: readonly TriedProof[];
   /** No proof of `method` is taken before `until` (server time, ms). */
-  readonly wait: { method: ProofRef['method']; until: number } | null;
+  readonly waits: readonly { method: ProofPart['method']; until: number }[];
   readonly warning: string | null;
   readonly endReason: Reason | null;
   /** The newest leases that the server has named in a `disconnect`. */
@@ -169,7 +185,7 @@ export const initialMachine: Machine = {
   attempt: 0,
   heldProof: null,
   tried: [],
-  wait: null,
+  waits: [],
   warning: null,
   endReason: null,
   endedLeases: [],

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { LeaseSummary } from '../../../src-shared/connection-state.ts';
 import { isGated } from '../../../src-shared/policy.ts';
 import { type ProblemCode, problem } from '../../../src-shared/problem.ts';
+import { promptOf } from './fitness.ts';
 import { transition } from './machine.ts';
-import type { Machine } from './machine-types.ts';
+import type { Effect, Machine, ProofPart, ProofRef } from './machine-types.ts';
 import {
   gatedPolicy,
   MachineWorld,
@@ -12,6 +13,7 @@ import {
   makeLease,
   makeReason,
   makeStatus,
+  makeUnlockChallenge,
   openPolicy,
   type Untimed,
 } from './testing/machine-world.ts';
@@ -55,6 +57,7 @@ const command = fc.record({
       'down-answer',
     ] as const),
     ...(['epoch-ok', 'epoch-ok', 'epoch-none', 'epoch-refused', 'late-epoch'] as const),
+    ...(['sent', 'sent', 'not-made', 'not-made', 'cancel-prompt', 'lock'] as const),
     ...(['retry', 'late-handshake', 'expired', 'suspend', 'wake', 'network', 'time'] as const),
   ),
   pick: fc.nat(1000),
@@ -73,7 +76,55 @@ const refusals: ProblemCode[] = [
   'session-invalid',
   'challenge-invalid',
   'factor-disabled',
+  'wrong-pin',
+  'wrong-pin',
+  'pin-removed',
+  'unlock-refused',
+  'unlock-not-enrolled',
 ];
+/** What becomes of an answer that this computer cannot make a proof of. */
+const notMade: ProblemCode[] = [
+  'cancelled',
+  'prompt-timeout',
+  'unlock-refused',
+  'unlock-key-missing',
+  'keychain-locked',
+  'keychain-unavailable',
+];
+const NOT_LOOKED_AT: string[] = [
+  'challenge-invalid',
+  'too-many-attempts',
+  'wrong-pin',
+  'pin-removed',
+  'unlock-refused',
+  'unlock-not-enrolled',
+];
+
+/** What a person may answer with; the codes are few, so that they come again. */
+function partsOf(pick: number): ProofPart[] {
+  const totp: ProofPart = { method: 'totp', fingerprint: `totp${pick % 2}` };
+  const answers: ProofPart[][] = [
+    [totp],
+    [totp],
+    [{ method: 'backup-code', fingerprint: `backup-code${pick % 2}` }],
+    [{ method: 'pin' }],
+    [{ method: 'uv-soft' }],
+    [{ method: 'uv-hw' }],
+    [totp, { method: 'pin' }],
+    [totp, { method: 'uv-soft' }],
+  ];
+  return answers[pick % answers.length] ?? [totp];
+}
+
+function anyChallenge(pick: number, reason = pick % 2 === 0 ? makeReason() : null) {
+  const expiresAt = pick % 3 === 0 ? '2020-01-01T00:00:00.000Z' : '2040-01-01T00:00:00.000Z';
+  if (pick % 5 < 2) return makeChallenge(reason, expiresAt);
+  const requires = pick % 5 === 2 ? (['totp', 'unlock'] as const) : (['unlock'] as const);
+  const waitUntil = pick % 7 === 0 ? '2026-11-21T12:00:20.000Z' : null;
+  const unlockMethods = pick % 11 === 0 ? (['pin'] as const) : (['pin', 'uv-hw', 'uv-soft'] as const);
+  const change = { reason, expiresAt, requires: [...requires], unlockMethods: [...unlockMethods] };
+  return makeUnlockChallenge(change, { waitUntil });
+}
 
 /** What the world knows besides the machine, to judge it by. */
 class Judge {
@@ -90,6 +141,8 @@ class Judge {
   mustConfirm = false;
   isTunnelUp = false;
   openTickets = new Set<number>();
+  /** Requests whose proof is being made: a question of the system may be on screen. */
+  making = new Set<number>();
   /** The next lease to be granted: already ended by a frame that was faster. */
   doomed: LeaseSummary | null = null;
   ticket = 1_000_000;
@@ -118,16 +171,24 @@ class Judge {
       case 'submit': {
         this.ticket += 1;
         this.openTickets.add(this.ticket);
-        const method = c.flag ? 'totp' : 'backup-code';
-        return {
-          type: 'user.submit',
-          proof: { ticket: this.ticket, method, fingerprint: `${method}${c.pick % 2}` },
-        };
+        return { type: 'user.submit', proof: { ticket: this.ticket, parts: partsOf(c.pick) } };
       }
       case 'renew':
         this.ticket += 1;
         this.openTickets.add(this.ticket);
         return { type: 'user.renew', ticket: this.ticket };
+      case 'sent':
+        return { type: 'proof-sent', id: c.flag ? (current ?? 0) : old };
+      case 'not-made': {
+        if (current === null || m.request?.isSent) return null;
+        const code = notMade[c.pick % notMade.length] ?? 'cancelled';
+        const outcome = { refused: problem(code), challenge: null, mayHaveArrived: false };
+        return { type: 'answer.connection', id: current, outcome };
+      }
+      case 'cancel-prompt':
+        return { type: 'user.cancel-prompt' };
+      case 'lock':
+        return { type: 'lock' };
       case 'cancel':
         return { type: 'user.cancel', source: 'cli' };
       case 'disconnect':
@@ -142,8 +203,7 @@ class Judge {
       case 'step-up': {
         if (current === null) return null;
         const code = c.flag ? 'step-up-required' : 'challenge-invalid';
-        const expiresAt = c.pick % 3 === 0 ? '2020-01-01T00:00:00.000Z' : '2040-01-01T00:00:00.000Z';
-        const challenge = makeChallenge(c.pick % 2 === 0 ? makeReason() : null, expiresAt);
+        const challenge = anyChallenge(c.pick);
         return {
           type: 'answer.connection',
           id: current,
@@ -166,7 +226,7 @@ class Judge {
           epoch: this.serverEpoch,
           leaseId: m.lease?.leaseId ?? null,
           reason: makeReason(['administrator', 'policy-changed', 'idle', 'replaced'][c.pick % 4]),
-          challenge: c.flag ? makeChallenge(makeReason()) : null,
+          challenge: c.flag ? anyChallenge(c.pick, makeReason()) : null,
         };
         this.frames.push(frame);
         return c.pick % 5 === 0 ? null : frame;
@@ -254,6 +314,14 @@ class Judge {
   run(c: Command): void {
     const event = this.toEvent(c);
     if (event === null) return;
+    const { request } = this.world.machine;
+    // The server answers nothing that it was not sent.
+    const isAnswer = event.type === 'answer.connection' && event.id === request?.id && c.kind !== 'not-made';
+    if (isAnswer && !request?.isSent) this.step({ type: 'proof-sent', id: event.id });
+    this.step(event);
+  }
+
+  private step(event: Untimed): void {
     const before = this.world.machine;
     this.note(before, event);
     this.world.feed(event);
@@ -271,6 +339,11 @@ class Judge {
       if (event.outcome.leaseId !== null) this.mustConfirm = false;
     }
     if (event.type === 'user.submit' || event.type === 'user.connect') this.isGateDue = false;
+    if (event.type === 'proof-sent' && event.id === before.request?.id && !before.request.isSent) {
+      this.making.delete(event.id);
+      this.noteSent(before.request.proof);
+    }
+    if (event.type === 'answer.connection') this.making.delete(event.id);
     if (['wake', 'suspend', 'network-changed'].includes(event.type)) this.mustConfirm = before.lease !== null;
     if (event.type === 'answer.connection' && event.id === before.request?.id)
       this.noteAnswer(before, event.outcome);
@@ -280,11 +353,25 @@ class Judge {
     before: Machine,
     outcome: Extract<Untimed, { type: 'answer.connection' }>['outcome'],
   ): void {
-    const sent = this.sent.get(before.request?.proof?.fingerprint ?? '');
-    if (!sent || 'granted' in outcome) return;
+    if (!before.request?.isSent || 'granted' in outcome) return;
     const { code } = outcome.refused;
-    const wasNotLookedAt = ['challenge-invalid', 'too-many-attempts'].includes(code);
-    sent.mayRepeat = wasNotLookedAt || (code === 'server-unreachable' && !outcome.mayHaveArrived);
+    const mayRepeat =
+      NOT_LOOKED_AT.includes(code) || (code === 'server-unreachable' && !outcome.mayHaveArrived);
+    for (const fingerprint of codesOf(before.request.proof)) {
+      const sent = this.sent.get(fingerprint);
+      if (sent) sent.mayRepeat = mayRepeat;
+    }
+  }
+
+  private noteSent(proof: ProofRef | null): void {
+    const { at } = this.world;
+    for (const fingerprint of codesOf(proof)) {
+      // 3. A spent or rejected code is never sent again.
+      const known = this.sent.get(fingerprint);
+      const isForgotten = fingerprint.startsWith('totp') && known && at - known.at >= 5 * 60_000;
+      expect(known === undefined || known.mayRepeat || isForgotten).toBe(true);
+      this.sent.set(fingerprint, { at, mayRepeat: false });
+    }
   }
 
   private hear(epoch: number): void {
@@ -305,13 +392,9 @@ class Judge {
         expect(this.isGateDue && (m.policy === null || isGated(m.policy))).toBe(false);
       }
       if (effect.type === 'helperDown') this.isTunnelUp = false;
-      if (effect.type === 'requestConnection' && effect.proof) {
-        // 3. A spent or rejected code is never sent again.
-        const known = this.sent.get(effect.proof.fingerprint);
-        const isForgotten = effect.proof.method === 'totp' && known && at - known.at >= 5 * 60_000;
-        expect(known === undefined || known.mayRepeat || isForgotten).toBe(true);
-        this.sent.set(effect.proof.fingerprint, { at, mayRepeat: false });
-      }
+      if (effect.type === 'requestConnection' && effect.proof) this.judgeProof(effect, event);
+      // 7. What the system asks is taken back once, and only while it asks.
+      if (effect.type === 'abandonProof') expect(this.making.delete(effect.id)).toBe(true);
       if (effect.type === 'settle') {
         expect(this.openTickets.delete(effect.ticket)).toBe(true);
       }
@@ -331,14 +414,56 @@ class Judge {
     if (m.lease === null) expect(this.isTunnelUp).toBe(false);
     if (['gate', 'disconnected', 'signed-out', 'disconnecting'].includes(m.view.phase))
       expect(m.lease).toBeNull();
+    this.judgePrompt(before, event);
     // Every call of the user is answered once: what is not answered is still under way.
     const waiting = [m.request?.proof?.ticket, m.request?.ticket, m.heldProof?.ticket].filter(
       (t) => typeof t === 'number',
     );
     expect([...this.openTickets].sort()).toEqual([...new Set(waiting)].sort());
-    if (m.view.phase === 'gate' && !m.view.prompt.isChecking) this.isGateDue = true;
+    if (m.view.phase === 'gate' && !m.view.prompt.isChecking && m.view.prompt.prompting === null)
+      this.isGateDue = true;
     if (m.view.phase === 'disconnecting' && m.view.next === 'gate') this.isGateDue = true;
     if (m.view.phase === 'signed-out') this.heardEpoch = -1;
+  }
+
+  /** Only an answer that fits goes out, to a challenge that lasts; a fresh one is not refreshed again. */
+  private judgeProof(effect: Extract<Effect, { type: 'requestConnection' }>, event: Untimed): void {
+    const { challenge, proof, id } = effect;
+    const methods = proof?.parts.map(({ method }) => method) ?? [];
+    const unlock = methods.filter((method) => method !== 'totp' && method !== 'backup-code');
+    for (const method of unlock) expect(challenge?.unlockMethods).toContain(method);
+    if (challenge?.requires.includes('unlock')) expect(unlock).toHaveLength(1);
+    if (challenge?.requires.includes('totp')) expect(methods.length).toBeGreaterThan(unlock.length);
+    const neededMs = proof && promptOf(proof) ? 50_000 : 2_000;
+    if (event.type === 'user.submit')
+      expect(Date.parse(challenge?.expiresAt ?? '') - this.world.at).toBeGreaterThanOrEqual(neededMs);
+    this.making.add(id);
+  }
+
+  private judgePrompt(before: Machine, event: Untimed): void {
+    const { request, view, heldProof } = this.world.machine;
+    const isMaking = request?.proof && !request.isSent;
+    expect([...this.making]).toEqual(isMaking ? [request.id] : []);
+    // 8. The screen says that the system asks when it does, and at no other time.
+    const prompt = view.phase === 'gate' ? view.prompt : view.phase === 'connected' ? view.renewal : null;
+    const asked = isMaking && request.proof ? promptOf(request.proof) : null;
+    expect(prompt?.prompting ?? null).toBe(asked);
+    if (prompt?.prompting) expect(prompt.isChecking).toBe(false);
+    // 9. A lock or a sleep leaves nothing typed behind, and no question of the system.
+    if (event.type === 'lock' || event.type === 'suspend') {
+      expect(isMaking ?? false).toBe(false);
+      expect(heldProof).toBeNull();
+    }
+    // 10. To let a question be is no failure.
+    if (event.type === 'answer.connection' && 'refused' in event.outcome && !before.request?.isSent) {
+      const { code } = event.outcome.refused;
+      if (event.id === before.request?.id && (code === 'cancelled' || code === 'prompt-timeout'))
+        expect(prompt?.lastFailure).toEqual(
+          before.view.phase === 'gate'
+            ? before.view.prompt.lastFailure
+            : before.view.phase === 'connected' && before.view.renewal?.lastFailure,
+        );
+    }
   }
 
   private judgeDisconnect(before: Machine, event: Extract<Untimed, { type: 'server.disconnect' }>): void {
@@ -360,6 +485,10 @@ class Judge {
   }
 }
 
+function codesOf(proof: ProofRef | null): string[] {
+  return proof?.parts.flatMap((part) => ('fingerprint' in part ? [part.fingerprint] : [])) ?? [];
+}
+
 function wayOut(machine: Machine, at: number): string {
   let m = transition(machine, { type: 'user.disconnect', source: 'quit', at }).machine;
   if (m.downCall !== null)
@@ -376,7 +505,10 @@ describe('the connection, whatever happens in whatever order', () => {
         judge.world.feed({ type: 'signed-in' });
         for (const c of commands) {
           judge.run(c);
-          reached.add(judge.world.view.phase);
+          const { view } = judge.world;
+          reached.add(view.phase);
+          if (view.phase === 'gate' && view.prompt.prompting) reached.add('prompting');
+          if (judge.world.machine.heldProof) reached.add('held');
         }
       }),
       { numRuns: 3000 },
@@ -389,6 +521,8 @@ describe('the connection, whatever happens in whatever order', () => {
         'disconnected',
         'disconnecting',
         'gate',
+        'held',
+        'prompting',
         'reconnecting',
         'signed-out',
       ].sort(),

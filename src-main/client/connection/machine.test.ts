@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noGateWarning } from '../../../src-shared/policy.ts';
 import { problem } from '../../../src-shared/problem.ts';
-import type { ProofRef } from './machine-types.ts';
+import type { CodeMethod, ProofRef } from './machine-types.ts';
 import {
   gatedPolicy,
   MachineWorld,
@@ -23,20 +23,20 @@ function signedIn(policy = gatedPolicy): MachineWorld {
 }
 
 function grant(world: MachineWorld, lease = makeLease(1)) {
-  const id = world.last('requestConnection').id;
+  const id = world.sent();
   world.feed({ type: 'answer.connection', id, outcome: { granted: lease } });
   return lease;
 }
 
 function refuse(world: MachineWorld, refused = problem('step-up-required'), challenge = makeChallenge()) {
-  const id = world.last('requestConnection').id;
+  const id = world.sent();
   const outcome = { refused, challenge, mayHaveArrived: true };
   world.feed({ type: 'answer.connection', id, outcome });
   return challenge;
 }
 
 function refuseFlat(world: MachineWorld, refused = problem('invalid-code'), mayHaveArrived = true) {
-  const id = world.last('requestConnection').id;
+  const id = world.sent();
   world.feed({ type: 'answer.connection', id, outcome: { refused, challenge: null, mayHaveArrived } });
 }
 
@@ -64,9 +64,9 @@ function atGate(): MachineWorld {
 }
 
 let tickets = 100;
-function proof(fingerprint: string, method: ProofRef['method'] = 'totp'): ProofRef {
+function proof(fingerprint: string, method: CodeMethod = 'totp'): ProofRef {
   tickets += 1;
-  return { ticket: tickets, method, fingerprint };
+  return { ticket: tickets, parts: [{ method, fingerprint }] };
 }
 
 function answered(world: MachineWorld) {
@@ -355,7 +355,7 @@ describe('the gate', () => {
       },
     });
     world.feed({ type: 'user.submit', proof: proof('a') });
-    expect(world.last('requestConnection').challengeId).toBe(challenge.id);
+    expect(world.last('requestConnection').challenge?.id).toBe(challenge.id);
   });
 
   it('fetches a new challenge first when the one on screen has run out', () => {
@@ -367,7 +367,7 @@ describe('the gate', () => {
     world.feed({ type: 'user.submit', proof: given });
     expect(world.last('requestConnection').proof).toBeNull();
     const challenge = refuse(world);
-    expect(world.last('requestConnection')).toMatchObject({ challengeId: challenge.id, proof: given });
+    expect(world.last('requestConnection')).toMatchObject({ challenge: { id: challenge.id }, proof: given });
   });
 
   it('does not send a held code when the new challenge comes with another reason', () => {

@@ -3,7 +3,15 @@ import { assertNever } from '../../../src-shared/connection-state.ts';
 import { problem } from '../../../src-shared/problem.ts';
 import { connectionAnswered } from './answers.ts';
 import { accessEnded, leave, showReconnecting, signedOut } from './ending.ts';
-import { closeRenewal, openGate, startRenewal, submit } from './gate.ts';
+import {
+  cancelPrompt,
+  closeRenewal,
+  forgetTyped,
+  openGate,
+  proofSent,
+  startRenewal,
+  submit,
+} from './gate.ts';
 import type { Effect, Machine, MachineEvent } from './machine-types.ts';
 import {
   downAnswered,
@@ -60,6 +68,10 @@ function apply(step: Step, event: MachineEvent): undefined {
       return;
     case 'user.submit':
       return submit(step, event.proof);
+    case 'user.cancel-prompt':
+      return cancelPrompt(step);
+    case 'proof-sent':
+      return proofSent(step, event.id);
     case 'user.cancel':
       if (m.view.phase === 'connected') return closeRenewal(step);
       return disconnect(step, event.source);
@@ -108,7 +120,10 @@ function apply(step: Step, event: MachineEvent): undefined {
     case 'lease-expired':
       if (m.lease?.leaseId === event.leaseId) leaseExpired(step);
       return;
+    case 'lock':
+      return forgetTyped(step);
     case 'suspend':
+      forgetTyped(step);
       return suspend(step);
     case 'wake':
     case 'network-changed':

@@ -1,3 +1,4 @@
+import type { Challenge } from '../../../src-shared/challenge.ts';
 import type { ConnectionState, Source } from '../../../src-shared/connection-state.ts';
 import { isGated } from '../../../src-shared/policy.ts';
 import { type Problem, problem } from '../../../src-shared/problem.ts';
@@ -30,29 +31,30 @@ export function isStepUpExpected(step: Step): boolean {
 export function request(
   step: Step,
   purpose: RequestPurpose,
-  options: { challengeId?: string; proof?: ProofRef; ticket?: number } = {},
+  options: { challenge?: Challenge; proof?: ProofRef; ticket?: number } = {},
 ): undefined {
   const { m } = step;
   if (m.gatewayId === null) return;
   dropRequest(step);
   const id = issueId(step);
   const proof = options.proof ?? null;
-  m.request = { id, purpose, proof, ticket: options.ticket ?? null };
+  m.request = { id, purpose, proof, isSent: proof === null, ticket: options.ticket ?? null };
   step.effects.push({
     type: 'requestConnection',
     id,
     gatewayId: m.gatewayId,
-    challengeId: options.challengeId ?? null,
+    challenge: options.challenge ?? null,
     proof,
     keyPair: m.lease === null ? 'new' : 'keep',
   });
 }
 
-/** Forgets the request under way. A proof inside it may have reached the server: it counts as spent. */
+/** Forgets the request under way. A code inside it that has left may have reached the server: it counts as spent. */
 export function dropRequest(step: Step, why: Problem = problem('cancelled')): undefined {
   const { request: open, heldProof } = step.m;
   if (open?.proof) {
-    step.m.tried = remember(step.m.tried, open.proof, step.at, problem('code-already-used'));
+    if (open.isSent) step.m.tried = remember(step.m.tried, open.proof, step.at, problem('code-already-used'));
+    else step.effects.push({ type: 'abandonProof', id: open.id });
     settle(step, open.proof.ticket, why);
   }
   if (open && open.ticket !== null) settle(step, open.ticket, why);

@@ -5,6 +5,8 @@ import {
   type ConnectAnswer,
   type ConnectRequest,
   connectAnswer,
+  type DeviceSummary,
+  devicesAnswer,
   type MeAnswer,
   meAnswer,
   mfaConfirmAnswer,
@@ -12,11 +14,14 @@ import {
   type mfaRequest,
   mfaSetupAnswer,
   type ServerInfo,
+  type SetBiometricRequest,
+  type SetPinRequest,
   type SignInAnswer,
   type SignInRequest,
   serverInfo,
   signInAnswer,
   stepUpExtra,
+  type UnlockCheckRequest,
 } from '../../../src-shared/client-api.ts';
 import { ok, type Problem, parseProblem, problem, type Result } from '../../../src-shared/problem.ts';
 import { networkFailure } from './network-problem.ts';
@@ -48,6 +53,13 @@ export interface Rest {
   me(token: string): Promise<Result<MeAnswer>>;
   connect(request: ConnectRequest, token: string): Promise<ConnectReply>;
   deleteConnection(leaseId: string, token: string): Promise<Result<void>>;
+  setPin(request: SetPinRequest, token: string): Promise<Result<void>>;
+  removePin(token: string): Promise<Result<void>>;
+  setBiometric(request: SetBiometricRequest, token: string): Promise<Result<void>>;
+  removeBiometric(token: string): Promise<Result<void>>;
+  checkUnlock(request: UnlockCheckRequest, token: string): Promise<Result<void>>;
+  devices(token: string): Promise<Result<DeviceSummary[]>>;
+  removeDevice(deviceId: string, token: string): Promise<Result<void>>;
   /** Opens a connection, or keeps an idle one open, so that the next request does not wait for a handshake. */
   warm(): Promise<Result<void>>;
   /** New requests take new connections: after sleep or on another network the old ones lead nowhere. */
@@ -89,7 +101,7 @@ export function createRest(settings: RestOptions): Rest {
   let gateUsedAt: number | null = null;
 
   async function call<T>(
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
     schema: z.ZodType<T>,
     options: { token?: string | null; body?: unknown; lane?: 'gate' | 'others' } = {},
@@ -130,11 +142,23 @@ export function createRest(settings: RestOptions): Rest {
         lane: 'gate',
       });
       if (answer.ok) return answer;
-      const extra = stepUpExtra.safeParse(answer.problem);
-      return { ...answer, challenge: extra.success ? extra.data.challenge : null };
+      return { ...answer, challenge: challengeOf(answer.problem) };
     },
     deleteConnection: (leaseId, token) =>
       call('DELETE', `/client/v1/connections/${encodeURIComponent(leaseId)}`, nothing, { token }),
+    setPin: (request, token) => call('PUT', '/client/v1/device/pin', nothing, { token, body: request }),
+    removePin: (token) => call('DELETE', '/client/v1/device/pin', nothing, { token }),
+    setBiometric: (request, token) =>
+      call('PUT', '/client/v1/device/biometric', nothing, { token, body: request }),
+    removeBiometric: (token) => call('DELETE', '/client/v1/device/biometric', nothing, { token }),
+    checkUnlock: (request, token) =>
+      call('POST', '/client/v1/device/unlock-check', nothing, { token, body: request }),
+    async devices(token) {
+      const answer = await call('GET', '/client/v1/devices', devicesAnswer, { token });
+      return answer.ok ? ok(answer.value.devices) : answer;
+    },
+    removeDevice: (deviceId, token) =>
+      call('DELETE', `/client/v1/devices/${encodeURIComponent(deviceId)}`, nothing, { token }),
     async warm() {
       // A request that is not needed would only stand in the way of a proof.
       const isFresh = gateUsedAt !== null && monotonic() - gateUsedAt < FRESH_MS;
@@ -154,6 +178,12 @@ export function createRest(settings: RestOptions): Rest {
       await Promise.all([lanes.gate.close(), lanes.others.close()]);
     },
   };
+}
+
+/** The question that came with a refusal, if one did. */
+export function challengeOf(refusal: Problem): Challenge | null {
+  const extra = stepUpExtra.safeParse(refusal);
+  return extra.success ? extra.data.challenge : null;
 }
 
 function readAnswer<T>(status: number, text: string, schema: z.ZodType<T>, host: string): Answer<T> {

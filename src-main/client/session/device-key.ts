@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { ok, type Result } from '../../../src-shared/problem.ts';
+import type { KeychainState } from '../core.ts';
 import type { Keychain } from '../keychain/keychain.ts';
 
 /** P-256. The public half is SPKI (DER) in base64url, as sign-in sends it. */
@@ -26,6 +27,26 @@ export async function deviceKey(keychain: Keychain, account: string): Promise<Re
   return stored.ok ? ok({ publicKey: publicHalf(privateKey), isKnown: false }) : stored;
 }
 
+/** The key as it is in the keychain, and nothing made in its place. A damaged one is as good as absent. */
+export async function loadDeviceKey(
+  keychain: Keychain,
+  account: string,
+): Promise<{ state: 'ok'; key: KeyObject } | { state: Exclude<KeychainState, 'ok'> }> {
+  const found = await keychain.get(account);
+  if (found.state !== 'ok') return found;
+  const key = readKey(found.value);
+  return key ? { state: 'ok', key } : { state: 'absent' };
+}
+
+/** Which entry of the keychain holds the device key of an account; `known` as in `settings.devices`. */
+export const deviceKeyAccount = (profileId: string, known: string): string =>
+  `device-key ${profileId} ${known}`;
+
+/** P-256 SubjectPublicKeyInfo (DER), base64url. */
+export function publicHalf(privateKey: KeyObject): string {
+  return createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).toString('base64url');
+}
+
 function readKey(pkcs8: string): KeyObject | null {
   try {
     const key = createPrivateKey({ key: Buffer.from(pkcs8, 'base64'), type: 'pkcs8', format: 'der' });
@@ -35,8 +56,4 @@ function readKey(pkcs8: string): KeyObject | null {
     if (error instanceof Error) return null;
     throw error;
   }
-}
-
-function publicHalf(privateKey: KeyObject): string {
-  return createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).toString('base64url');
 }

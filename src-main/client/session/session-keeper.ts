@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { MeAnswer } from '../../../src-shared/client-api.ts';
+import type { DeviceSummary, MeAnswer } from '../../../src-shared/client-api.ts';
 import type { StoredFrame } from '../../../src-shared/client-channel.ts';
 import { assertNever } from '../../../src-shared/connection-state.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
@@ -114,6 +114,26 @@ export class SessionKeeper {
     return me.ok ? ok(undefined) : me;
   }
 
+  async devices(): Promise<Result<DeviceSummary[]>> {
+    const link = this.#link;
+    return link ? link.rest.devices(link.token) : fail('signed-out');
+  }
+
+  /** Removing this one ends the session here as well. */
+  async removeDevice(deviceId: string): Promise<Result<void>> {
+    const link = this.#link;
+    if (!link) return fail('signed-out');
+    const removed = await link.rest.removeDevice(deviceId, link.token);
+    const isOver = removed.ok
+      ? deviceId === link.account.deviceId
+      : removed.problem.code === 'session-invalid';
+    if (isOver && link === this.#link) {
+      this.#options.driver.feed({ type: 'session-ended', reason: null });
+      await this.#forgetting;
+    }
+    return removed.ok ? ok(undefined) : removed;
+  }
+
   /** Ends the session here at once, whether or not the server can be told. */
   async signOut(): Promise<Result<void>> {
     const link = this.#link;
@@ -144,7 +164,15 @@ export class SessionKeeper {
     // Answers under way are still taken.
     void link?.rest.close();
     settings.change({ account: null });
-    publisher.stage({ account: null, gateways: [], policy: null, channel: 'closed', clockOffsetMs: null });
+    const unlock = { ...publisher.current.unlock, enrolled: null };
+    publisher.stage({
+      account: null,
+      gateways: [],
+      policy: null,
+      channel: 'closed',
+      clockOffsetMs: null,
+      unlock,
+    });
     this.#forgetting = deleteToken(keychain, settings.current.profileId).then((deleted) => {
       if (deleted.ok) {
         publisher.publish({ keychain: 'absent' });
@@ -194,7 +222,8 @@ export class SessionKeeper {
   #onMe(me: MeAnswer, askedAt: number): void {
     const { driver, publisher, now } = this.#options;
     this.#setServerTime(Date.parse(me.serverTime), (askedAt + now()) / 2);
-    publisher.stage({ gateways: me.gateways });
+    const { unlock } = publisher.current;
+    publisher.stage({ gateways: me.gateways, unlock: { ...unlock, enrolled: me.device.unlock ?? null } });
     driver.feed({ type: 'server.policy', policy: me.policy });
     publisher.publish();
   }

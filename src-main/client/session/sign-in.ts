@@ -13,7 +13,7 @@ import type { MfaEnrolment, SignInInput, SignInStep } from '../core.ts';
 import type { Keychain } from '../keychain/keychain.ts';
 import type { Account } from '../settings/settings.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
-import { deviceKey } from './device-key.ts';
+import { deviceKey, deviceKeyAccount } from './device-key.ts';
 import { storeToken } from './session-token.ts';
 
 /** A session that has begun: what is remembered of it, and its token. */
@@ -38,6 +38,7 @@ interface Pending {
   rest: Rest;
   serverUrl: string;
   serverName: string;
+  issuer: string;
   caPem: string | null;
   email: string;
 }
@@ -68,12 +69,13 @@ export class SignIn {
     const { settings, keychain, deviceName, platform } = this.#options;
     const email = input.email.trim();
     const name = deviceName.slice(0, 100) || 'This computer';
-    const known = `${serverUrl} ${email.toLowerCase()}`;
-    const key = await deviceKey(keychain, `device-key ${settings.current.profileId} ${known}`);
+    const known = knownDevice(serverUrl, email);
+    const key = await deviceKey(keychain, deviceKeyAccount(settings.current.profileId, known));
     if (!key.ok) return this.#giveUp(rest, key.problem);
     const info = await rest.serverInfo();
     if (!info.ok) return this.#giveUp(rest, info.problem);
-    this.#pending = { rest, serverUrl, serverName: info.value.name, caPem, email };
+    const { name: serverName, issuer } = info.value;
+    this.#pending = { rest, serverUrl, serverName, issuer, caPem, email };
     const deviceId = key.value.isKnown ? settings.current.devices[known] : undefined;
     const answer = await rest.signIn({
       email,
@@ -119,7 +121,7 @@ export class SignIn {
   async #finish(answer: SignInAnswer): Promise<Result<SignInOutcome>> {
     const { settings, keychain } = this.#options;
     if (!this.#pending) return fail('mfa-token-invalid');
-    const { rest, serverUrl, serverName, caPem, email } = this.#pending;
+    const { rest, serverUrl, serverName, issuer, caPem, email } = this.#pending;
     const { memberId, deviceId, expiresAt, sessionToken: token } = answer;
     const stored = await storeToken(keychain, settings.current.profileId, { serverUrl, token });
     if (!stored.ok) {
@@ -128,8 +130,8 @@ export class SignIn {
       return this.#giveUp(rest, stored.problem);
     }
     await this.#dropPending();
-    const account: Account = { serverUrl, serverName, email, memberId, deviceId, caPem, expiresAt };
-    const devices = { ...settings.current.devices, [`${serverUrl} ${email.toLowerCase()}`]: deviceId };
+    const account: Account = { serverUrl, serverName, issuer, email, memberId, deviceId, caPem, expiresAt };
+    const devices = { ...settings.current.devices, [knownDevice(serverUrl, email)]: deviceId };
     settings.change({ account, devices });
     return ok({ session: { account, token } });
   }
@@ -158,6 +160,11 @@ export class SignIn {
     this.#pending = null;
     await old?.rest.close();
   }
+}
+
+/** Key of `settings.devices`: the same person on the same server. */
+export function knownDevice(serverUrl: string, email: string): string {
+  return `${serverUrl} ${email.toLowerCase()}`;
 }
 
 function nextStep(refusal: Problem): Result<SignInOutcome> {

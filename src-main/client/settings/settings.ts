@@ -11,6 +11,8 @@ export const settingsSchema = z.object({
     .object({
       serverUrl: z.url(),
       serverName: z.string(),
+      /** Who the server says it is; missing in the settings of an older version. */
+      issuer: z.string().optional(),
       email: z.string(),
       memberId: id,
       deviceId: id,

@@ -32,6 +32,23 @@ export function makeChallenge(
   return { id: makeId(), nonce: 'bm9uY2U', requires: ['totp'], unlockMethods: [], reason, expiresAt };
 }
 
+/** A challenge that wants unlocking, and with `requires` perhaps a code too. */
+export function makeUnlockChallenge(
+  change: Partial<Challenge> = {},
+  pin: Partial<NonNullable<NonNullable<Challenge['unlock']>['pin']>> = {},
+): Challenge {
+  return {
+    ...makeChallenge(),
+    requires: ['unlock'],
+    unlockMethods: ['pin', 'uv-hw', 'uv-soft'],
+    unlock: {
+      pin: { salt: 'AAAAAAAAAAAAAAAAAAAAAA', attemptsLeft: 5, waitUntil: null, ...pin },
+      uvHw: { credentialId: 'Y3JlZA' },
+    },
+    ...change,
+  };
+}
+
 export function makeStatus(phase: HelperStatus['phase'], leaseId?: string): HelperStatus {
   const base = { phase, lastHandshakeAt: null, rxBytes: 0, txBytes: 0, lockdown: 'off' as const };
   return leaseId === undefined ? base : { ...base, leaseId };
@@ -64,6 +81,13 @@ export class MachineWorld {
     );
     if (!found) throw new Error(`no ${type} yet`);
     return found;
+  }
+
+  /** The newest request, with its proof on the way if it carries one. */
+  sent(): number {
+    const { id, proof } = this.last('requestConnection');
+    if (proof && this.machine.request?.id === id) this.feed({ type: 'proof-sent', id });
+    return id;
   }
 
   has(type: Effect['type']): boolean {
