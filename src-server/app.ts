@@ -8,6 +8,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { createJsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
 import { problem } from '../src-shared/problem.ts';
 import type { ServerContext } from './context.ts';
+import { registerDeviceRoutes } from './devices/device-routes.ts';
 import type { Enforcement } from './enforcement/enforcement.ts';
 import { handleErrors, RequestRateError, requestValidator } from './http/error-handling.ts';
 import { sendProblem } from './http/problem-reply.ts';
@@ -19,6 +20,7 @@ import { registerMfaRoutes } from './mfa/mfa-routes.ts';
 import { registerSignInRoutes } from './sign-in/sign-in-routes.ts';
 import { registerStatusRoutes } from './status/status-routes.ts';
 import { newId } from './tokens.ts';
+import { registerUnlockRoutes } from './unlock/unlock-routes.ts';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
@@ -78,6 +80,8 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
     registerSignInRoutes(routes, ctx, parts.enforcement);
     registerMfaRoutes(routes, ctx);
     registerMeRoute(routes, ctx, parts.gateways);
+    registerUnlockRoutes(routes, ctx);
+    registerDeviceRoutes(routes, ctx, parts.enforcement);
     registerDirectoryRoutes(routes, ctx);
     registerLogRoutes(routes, ctx);
     parts.register?.(routes);

@@ -169,7 +169,7 @@ export const invalidCodeExtra = z.object({
   drift: z.string().optional(),
 });
 export const codeUsedExtra = z.object({ nextCodeInMs: z.number().int() });
-/** On a refusal that came before any proof was looked at: the same code may be sent again. */
+/** On a refusal that came before any code was looked at, a wrong PIN too: the same code may be sent again. */
 export const proofUnspentExtra = z.object({ isProofSpent: z.literal(false) });
 export const throttledExtra = z.object({ retryAfterMs: z.number().int() });
 

@@ -11,6 +11,7 @@ import {
   setPassword,
 } from '../members/member-store.ts';
 import { hashSecret } from '../mfa/secret-hash.ts';
+import { resetUnlock } from '../unlock/removal.ts';
 import { accountLines, accountOf } from './account-output.ts';
 import { askNewPassword, askPerson, howToAnswer, type PersonOptions } from './ask.ts';
 import {
@@ -27,7 +28,7 @@ import {
 
 type AddOptions = CommonOptions & PersonOptions & { withTotp?: boolean; administrator?: boolean };
 
-/** `member add|list|block|unblock|set-password|reset-factor-lock`. A member is named by e-mail address or id. */
+/** `member add|list|block|unblock|set-password|reset-factor-lock|reset-unlock`. A member is named by e-mail address or id. */
 export function addMemberCommands(program: Command): void {
   const member = program.command('member').description('who belongs to the team');
   withCommonOptions(member.command('add'))
@@ -52,6 +53,11 @@ export function addMemberCommands(program: Command): void {
   withCommonOptions(member.command('reset-factor-lock <member>'))
     .description('let the member try codes again after too many wrong ones')
     .action(resetLock);
+  withCommonOptions(member.command('reset-unlock <member>'))
+    .description(
+      "take PIN and biometrics away from all of the member's devices; the next connection needs a code",
+    )
+    .action(resetUnlockOf);
 }
 
 async function add(options: AddOptions): Promise<void> {
@@ -162,6 +168,22 @@ async function resetLock(who: string, options: CommonOptions): Promise<void> {
       changed.value
         ? `${email} can try codes again.`
         : `${email} can sign in again; there is no second factor yet.`,
+    ]);
+  });
+}
+
+async function resetUnlockOf(who: string, options: CommonOptions): Promise<void> {
+  await withServerFiles(options, async (ctx) => {
+    const changed = await changeMember(ctx, who, (tx, { id }) =>
+      resetUnlock(tx, { memberId: id, actor: CLI_ACTOR, now: ctx.now() }),
+    );
+    if (!changed) return;
+    const { id, email } = changed.member;
+    const devices = changed.value;
+    print(options, { id, email, devices }, [
+      devices === 0
+        ? `${email} has no PIN or biometrics on any device. The next connection needs a code.`
+        : `PIN and biometrics of ${email} are gone on ${devices} device${devices === 1 ? '' : 's'}. The next connection needs a code.`,
     ]);
   });
 }

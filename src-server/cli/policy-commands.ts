@@ -39,6 +39,8 @@ async function set(words: string[], options: CommonOptions): Promise<void> {
     if (!policy) return;
     print(options, policy, linesOf(policy));
     if (!isGated(policy)) say(noGateWarning);
+    if (policy.unlockPriorConnection && policy.unlockMethods.length === 0)
+      say('No way of unlocking is allowed: nobody can connect. Set unlockMethods.');
   });
 }
 

@@ -7,6 +7,11 @@ export const migrations: Record<string, Migration> = {
       for (const statement of firstSchema) await sql.raw(statement).execute(db);
     },
   },
+  '0002-unlock': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      for (const statement of unlockSchema) await sql.raw(statement).execute(db);
+    },
+  },
 };
 
 const firstSchema = [
@@ -87,4 +92,22 @@ const firstSchema = [
   `create index audit_at on audit(at)`,
   `create trigger audit_no_update before update on audit begin select raise(abort, 'audit is append-only'); end`,
   `create trigger audit_no_delete before delete on audit begin select raise(abort, 'audit is append-only'); end`,
+];
+
+/** Columns of `device` and no table of their own: whoever has read the device has everything that decides. */
+const unlockSchema = [
+  `alter table device add column pin_salt text`,
+  `alter table device add column pin_verifier text`,
+  `alter table device add column pin_failures integer not null default 0`,
+  `alter table device add column pin_wait_until integer not null default 0`,
+  `alter table device add column soft_public_key text`,
+  `alter table device add column hardware_credential_id text`,
+  `alter table device add column hardware_public_key text`,
+  `alter table device add column hardware_counter integer not null default 0`,
+  `alter table device add column proof_counter integer not null default 0`,
+  `alter table device add column soft_base_at integer not null default 0`,
+  `alter table device add column code_proof_at integer not null default 0`,
+  `alter table device add column is_code_demanded integer not null default 0`,
+  `alter table challenge add column purpose text not null default 'connect'
+    check (purpose in ('connect', 'set-up', 'check'))`,
 ];

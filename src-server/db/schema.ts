@@ -64,6 +64,29 @@ export interface DeviceRow {
   last_seen_at: number;
   created_at: number;
   removed_at: number | null;
+  /** base64url; null with `pin_verifier` while there is no PIN. */
+  pin_salt: string | null;
+  /** SHA-256 of the PIN proof, base64url. */
+  pin_verifier: string | null;
+  /** Wrong PINs since the last right one. */
+  pin_failures: number;
+  pin_wait_until: number;
+  /** P-256 SPKI, base64url: signs `uv-soft`. */
+  soft_public_key: string | null;
+  /** WebAuthn credential id, base64url. */
+  hardware_credential_id: string | null;
+  /** COSE key, base64url. */
+  hardware_public_key: string | null;
+  /** WebAuthn signature counter that was seen last. */
+  hardware_counter: number;
+  /** `ctr` of the newest statement; never goes back, whatever is removed. */
+  proof_counter: number;
+  /** The level A or B proof that opened the window of `uv-soft`; 0 after every end of access that moves the epoch. */
+  soft_base_at: number;
+  /** The last one-time password that was accepted from this device. */
+  code_proof_at: number;
+  /** Too many wrong PINs: a code first. */
+  is_code_demanded: Flag;
 }
 
 export interface SessionRow {
@@ -90,6 +113,9 @@ export interface SignInTokenRow {
   used_at: number | null;
 }
 
+/** What a challenge was issued for; an answer to one is no answer to another. */
+export type ChallengePurpose = 'connect' | 'set-up' | 'check';
+
 export interface ChallengeRow {
   id: string;
   device_id: string;
@@ -100,6 +126,7 @@ export interface ChallengeRow {
   reason_json: string | null;
   expires_at: number;
   used_at: number | null;
+  purpose: ChallengePurpose;
 }
 
 export interface GatewayRow {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../db/database.ts';
+import { newUnlockState } from '../unlock/unlock-state.ts';
 import { addressFor, hostAddress } from './address-pool.ts';
 
 describe('hostAddress', () => {
@@ -75,6 +76,7 @@ describe('addressFor', () => {
         last_seq: 0,
         grace_until: 0,
         grace_epoch: -1,
+        ...newUnlockState,
       })
       .execute();
   const addressOf = (deviceId: string) =>

@@ -8,6 +8,7 @@ import type { Tx } from '../db/database.ts';
 import { sendProblem } from '../http/problem-reply.ts';
 import { readPolicy } from '../policy/policy-store.ts';
 import { authenticateSession, type SessionIdentity } from '../session/authenticate.ts';
+import { enrolledOf } from '../unlock/unlock-state.ts';
 
 interface GatewayPresence {
   isOnline(gatewayId: string): boolean;
@@ -72,7 +73,7 @@ async function readMe(
   const { requires, reason } = stepUpOf(device, policy, now);
   return {
     member,
-    device: { id: device.id, name: device.name },
+    device: { id: device.id, name: device.name, unlock: enrolledOf(device) },
     policy,
     gateways: rows.map((gateway) => ({ ...gateway, isOnline: gateways.isOnline(gateway.id) })),
     connection: lease

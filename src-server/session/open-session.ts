@@ -3,6 +3,8 @@ import type { SignInAnswer, SignInRequest } from '../../src-shared/client-api.ts
 import type { Tx } from '../db/database.ts';
 import type { SessionRow } from '../db/schema.ts';
 import { hashToken, newId, newToken } from '../tokens.ts';
+import { codeAccepted, graceGiven } from '../unlock/accepted-proof.ts';
+import { newUnlockState } from '../unlock/unlock-state.ts';
 import { SESSION_LIFE_MS } from './authenticate.ts';
 
 export type DeviceInput = SignInRequest['device'];
@@ -21,7 +23,7 @@ export function isP256PublicKey(publicKey: string): boolean {
 
 /**
  * Makes a session, in the transaction that accepted the proofs. The device is taken again when id, member and key
- * agree and it was not removed; else it is a new one. `graceMs` > 0: the code of this sign-in stands in for the
+ * agree and it was not removed; else it is a new one. A code at sign-in is a level B proof. `graceMs` > 0: the code of this sign-in stands in for the
  * next connection's, in the device's present epoch.
  */
 export async function openSession(
@@ -42,7 +44,8 @@ export async function openSession(
       name: device.name,
       platform: device.platform,
       last_seen_at: now,
-      ...(graceMs > 0 ? { grace_until: now + graceMs, grace_epoch: epoch } : {}),
+      ...(method === 'password' ? {} : codeAccepted(now)),
+      ...graceGiven({ epoch }, graceMs, now),
     })
     .where('id', '=', deviceId)
     .execute();
@@ -104,6 +107,7 @@ async function newDevice(
       last_seen_at: now,
       created_at: now,
       removed_at: null,
+      ...newUnlockState,
     })
     .execute();
   return { id, epoch: 0 };
