@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Db, Tx } from '../db/database.ts';
+import { prepared } from '../db/prepared.ts';
 import type { AuditRow } from '../db/schema.ts';
 
 /** One thing that happened. Never a code, a PIN or a token in any field. */
@@ -27,7 +28,7 @@ function hashRow(row: Omit<AuditRow, 'seq' | 'hash'>): string {
 
 /** Appends a row that carries the hash of the one before it. Call it in the transaction of what it records. */
 export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
-  const last = await tx.selectFrom('audit').select('hash').orderBy('seq', 'desc').limit(1).executeTakeFirst();
+  const before = newestHash.get(tx) ?? (await lastHash(tx, {})).rows[0]?.hash ?? GENESIS;
   const row = {
     at: entry.at,
     actor: entry.actor,
@@ -36,13 +37,34 @@ export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
     outcome: entry.outcome,
     ip: entry.ip ?? null,
     details_json: JSON.stringify(entry.details ?? {}),
-    prev_hash: last?.hash ?? GENESIS,
+    prev_hash: before,
   };
-  await tx
-    .insertInto('audit')
-    .values({ ...row, hash: hashRow(row) })
-    .execute();
+  const hash = hashRow(row);
+  await insertRow(tx, { ...row, hash });
+  newestHash.set(tx, hash);
 }
+
+/** Of what a transaction has written itself: it holds the write lock, so nobody comes in between. */
+const newestHash = new WeakMap<Tx, string>();
+
+const lastHash = prepared<Record<string, never>, { hash: string }>((db) =>
+  db.selectFrom('audit').select('hash').orderBy('seq', 'desc').limit(1),
+);
+
+type NewRow = { [K in keyof Omit<AuditRow, 'seq'>]: AuditRow[K] };
+const insertRow = prepared<NewRow, unknown>((db, param) =>
+  db.insertInto('audit').values({
+    at: param('at'),
+    actor: param('actor'),
+    action: param('action'),
+    subject: param('subject'),
+    outcome: param('outcome'),
+    ip: param('ip'),
+    details_json: param('details_json'),
+    prev_hash: param('prev_hash'),
+    hash: param('hash'),
+  }),
+);
 
 /** Walks the whole chain. `brokenAt` is the `seq` of the first row that does not follow from the one before it. */
 export async function verifyAudit(db: Db): Promise<{ rows: number; brokenAt: number | null }> {

@@ -1,5 +1,6 @@
 import { type StoredFrame, serverFrame } from '../../src-shared/client-channel.ts';
 import type { Db, Tx } from '../db/database.ts';
+import { prepared } from '../db/prepared.ts';
 
 type WithoutSeq<F> = F extends unknown ? Omit<F, 'seq'> : never;
 
@@ -23,11 +24,17 @@ export async function storeEvent(
 
 /** Keeps a frame whose seq the caller took from the device's `last_seq`, and writes back, in this transaction. */
 export async function insertEvent(tx: Tx, deviceId: string, frame: StoredFrame, now: number): Promise<void> {
-  await tx
-    .insertInto('event')
-    .values({ device_id: deviceId, seq: frame.seq, frame_json: JSON.stringify(frame), created_at: now })
-    .execute();
+  await insert(tx, { deviceId, seq: frame.seq, frame: JSON.stringify(frame), now });
 }
+
+const insert = prepared<{ deviceId: string; seq: number; frame: string; now: number }, unknown>((db, param) =>
+  db.insertInto('event').values({
+    device_id: param('deviceId'),
+    seq: param('seq'),
+    frame_json: param('frame'),
+    created_at: param('now'),
+  }),
+);
 
 /** The device's unacked frames after `seq`, oldest first. */
 export async function eventsAfter(db: Db, deviceId: string, seq: number): Promise<StoredFrame[]> {

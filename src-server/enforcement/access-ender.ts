@@ -1,16 +1,24 @@
 import type { Histogram } from 'prom-client';
 import { closeCodes } from '../../src-shared/client-channel.ts';
+import type { Policy } from '../../src-shared/policy.ts';
 import type { ClientHub } from '../channel/client-hub.ts';
 import type { ServerContext } from '../context.ts';
-import type { Tx } from '../db/database.ts';
+import { prepared } from '../db/prepared.ts';
 import type { Confirmation, GatewayRegistry } from '../gateway/gateway-registry.ts';
 import { readPolicy } from '../policy/policy-store.ts';
 import type { EndAccess, EndedAccess, Enforcement } from './enforcement.ts';
 import type { EnforcementRecord } from './enforcement-record.ts';
-import { type DeviceFrame, type LivePeer, livePeers, type RecordedEnd, recordEnd } from './record-end.ts';
+import { type LivePeer, livePeers } from './live-peers.ts';
+import { type DeviceFrame, type RecordedEnd, recordEnd } from './record-end.ts';
 
 /** How long a caller waits for the gateways before it hears 202. */
 export const ENFORCE_WAIT_MS = 2_000;
+
+interface Recorded extends RecordedEnd {
+  policy: Policy;
+  /** Leases whose end no gateway has confirmed yet. */
+  waiting: string[];
+}
 
 /** An end that has to be written down, and the frames that went out for it already. */
 interface Owed {
@@ -52,11 +60,11 @@ export class AccessEnder implements Enforcement {
 
   async #end({ request, sent }: Owed): Promise<EndedAccess> {
     const start = performance.now();
-    const known = await livePeers(this.#ctx.database.db, request.scope);
+    const known = request.known ?? (await livePeers(this.#ctx.database.db, request.scope));
     const orders = this.order(known);
     const told = new Set<string>();
     const frames = [...sent];
-    let recorded: RecordedEnd & { waiting: string[] };
+    let recorded: Recorded;
     try {
       recorded = await this.#write(request, told, frames);
     } catch (error) {
@@ -80,6 +88,7 @@ export class AccessEnder implements Enforcement {
       enforced,
       notified: told.size,
       offline: recorded.frames.length - told.size,
+      policy: recorded.policy,
     };
   }
 
@@ -127,11 +136,7 @@ export class AccessEnder implements Enforcement {
   }
 
   /** The clients hear of it before the first write, in the same moment as the gateway; `told` collects who did. */
-  #write(
-    request: EndAccess,
-    told: Set<string>,
-    sent: DeviceFrame[],
-  ): Promise<RecordedEnd & { waiting: string[] }> {
+  #write(request: EndAccess, told: Set<string>, sent: DeviceFrame[]): Promise<Recorded> {
     const { scope } = request;
     return this.#ctx.database.db.transaction().execute(async (tx) => {
       const policy = await readPolicy(tx);
@@ -147,22 +152,28 @@ export class AccessEnder implements Enforcement {
         },
       });
       await request.also?.(tx);
-      return { ...recorded, waiting: await unenforcedOf(tx, scope) };
+      const { rows } =
+        'memberId' in scope
+          ? await unenforcedOfMember(tx, { id: scope.memberId })
+          : await unenforcedOfDevice(tx, { id: scope.deviceId });
+      return { ...recorded, policy, waiting: rows.map((row) => row.id) };
     });
   }
 }
 
-async function unenforcedOf(tx: Tx, scope: EndAccess['scope']): Promise<string[]> {
-  const rows = await tx
+const unenforcedOfMember = prepared<{ id: string }, { id: string }>((db, param) =>
+  db
     .selectFrom('lease')
     .select('id')
-    .where(
-      'memberId' in scope ? 'member_id' : 'device_id',
-      '=',
-      'memberId' in scope ? scope.memberId : scope.deviceId,
-    )
+    .where('member_id', '=', param('id'))
     .where('ended_at', 'is not', null)
-    .where('enforced_at', 'is', null)
-    .execute();
-  return rows.map((row) => row.id);
-}
+    .where('enforced_at', 'is', null),
+);
+const unenforcedOfDevice = prepared<{ id: string }, { id: string }>((db, param) =>
+  db
+    .selectFrom('lease')
+    .select('id')
+    .where('device_id', '=', param('id'))
+    .where('ended_at', 'is not', null)
+    .where('enforced_at', 'is', null),
+);

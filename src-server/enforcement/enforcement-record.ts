@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Db } from '../db/database.ts';
 
 /** An ended lease whose gateway has not confirmed yet. */
@@ -45,6 +46,8 @@ export class EnforcementRecord {
       for (const { leaseId } of leases) waiter.left.delete(leaseId);
       if (waiter.left.size === 0) waiter.done();
     }
+    // Whoever has waited answers first; writing it down takes a flush of the disk.
+    await nextTurn();
     await this.#db
       .updateTable('lease')
       .set({ enforced_at: this.#now() })

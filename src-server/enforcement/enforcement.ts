@@ -1,11 +1,15 @@
 import type { Reason } from '../../src-shared/challenge.ts';
+import type { Policy } from '../../src-shared/policy.ts';
 import type { Tx } from '../db/database.ts';
+import type { LivePeer } from './live-peers.ts';
 
 /** Whom an end of access concerns. */
 export type AccessScope = { memberId: string } | { deviceId: string };
 
 export interface EndAccess {
   scope: AccessScope;
+  /** The live leases of the scope, where the caller has just read them. */
+  known?: LivePeer[];
   reason: Reason;
   /** As in `AuditEntry.actor`. */
   actor: string;
@@ -24,6 +28,8 @@ export interface EndedAccess {
   notified: number;
   /** Devices with a session that will hear of it when they come back. */
   offline: number;
+  /** In force at that moment. */
+  policy: Policy;
 }
 
 /** The one way in which access ends: leases, epoch, audit and event in one transaction, gateway and client at once. */

@@ -6,7 +6,8 @@ import type { GatewayRegistry } from '../gateway/gateway-registry.ts';
 import { readPolicy } from '../policy/policy-store.ts';
 import type { AccessEnder } from './access-ender.ts';
 import type { EnforcementRecord, Unenforced } from './enforcement-record.ts';
-import { type LivePeer, recordEnd } from './record-end.ts';
+import type { LivePeer } from './live-peers.ts';
+import { recordEnd } from './record-end.ts';
 
 const SWEEP_INTERVAL_MS = 1_000;
 /** How old the gateway's word on handshakes may be to end a lease as idle. */

@@ -5,6 +5,8 @@ import { fail, ok, type Result } from '../../src-shared/problem.ts';
 import { appendAudit } from '../audit/audit-log.ts';
 import type { ServerContext } from '../context.ts';
 import type { Tx } from '../db/database.ts';
+import { prepared } from '../db/prepared.ts';
+import type { ApiTokenRow } from '../db/schema.ts';
 import { isInNetworks, plainAddress } from '../http/client-address.ts';
 import { bearerToken, hashToken } from '../tokens.ts';
 
@@ -30,11 +32,8 @@ export async function authenticateApiToken(
 ): Promise<Result<ApiTokenUse>> {
   const value = bearerToken(request.headers.authorization);
   if (!value) return fail('token-invalid');
-  const row = await ctx.database.db
-    .selectFrom('api_token')
-    .selectAll()
-    .where('token_hash', '=', hashToken(value))
-    .executeTakeFirst();
+  const { rows } = await tokenByHash(ctx.database.db, { hash: hashToken(value) });
+  const [row] = rows;
   if (!row) return fail('token-invalid');
   const now = ctx.now();
   const ip = plainAddress(request.ip);
@@ -65,12 +64,22 @@ export async function authenticateApiToken(
     name: row.name,
     scopes,
     async recordUse(tx) {
-      await tx
-        .updateTable('api_token')
-        .set((eb) => ({ last_used_at: now, last_used_ip: ip, use_count: eb('use_count', '+', 1) }))
-        .where('id', '=', row.id)
-        .execute();
+      await noteUse(tx, { id: row.id, now, ip });
       await appendAudit(tx, { at: now, actor, action, outcome: 'ok', ip, details: { route } });
     },
   });
 }
+
+const tokenByHash = prepared<{ hash: string }, ApiTokenRow>((db, param) =>
+  db.selectFrom('api_token').selectAll().where('token_hash', '=', param('hash')),
+);
+const noteUse = prepared<{ id: string; now: number; ip: string }, unknown>((db, param) =>
+  db
+    .updateTable('api_token')
+    .set((eb) => ({
+      last_used_at: param('now'),
+      last_used_ip: param('ip'),
+      use_count: eb('use_count', '+', 1),
+    }))
+    .where('id', '=', param('id')),
+);

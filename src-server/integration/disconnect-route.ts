@@ -7,9 +7,9 @@ import { problem, problemSchema } from '../../src-shared/problem.ts';
 import { appendAudit } from '../audit/audit-log.ts';
 import type { ServerContext } from '../context.ts';
 import type { EndedAccess, Enforcement } from '../enforcement/enforcement.ts';
+import { livePeersOfMember } from '../enforcement/live-peers.ts';
 import { plainAddress } from '../http/client-address.ts';
 import { sendProblem } from '../http/problem-reply.ts';
-import { readPolicy } from '../policy/policy-store.ts';
 import { type ApiTokenUse, authenticateApiToken } from './api-token.ts';
 
 const DEFAULT_MESSAGE = 'Your administrator ended this connection.';
@@ -41,21 +41,18 @@ export function registerDisconnectRoute(
     async (request, reply) => {
       const token = tokens.get(request);
       if (!token) return sendProblem(reply, problem('token-invalid'));
-      const { teamMemberId } = request.params;
+      const memberId = request.params.teamMemberId.toLowerCase();
       const { reason, incident_id } = request.body ?? {};
-      const member = await ctx.database.db
-        .selectFrom('member')
-        .select('id')
-        .where('id', '=', teamMemberId.toLowerCase())
-        .executeTakeFirst();
-      if (!member) {
+      const known = await livePeersOfMember(ctx.database.db, memberId);
+      if (!known) {
         await ctx.database.db.transaction().execute((tx) => token.recordUse(tx));
         return sendProblem(reply, problem('member-not-found'));
       }
       const actor = `api-token:${token.tokenId}`;
       const ip = plainAddress(request.ip);
       const ended = await enforcement.endAccess({
-        scope: { memberId: member.id },
+        scope: { memberId },
+        known,
         reason: {
           code: 'administrator',
           message: reason || DEFAULT_MESSAGE,
@@ -70,14 +67,14 @@ export function registerDisconnectRoute(
             at: ctx.now(),
             actor,
             action: 'member.disconnect',
-            subject: `member:${member.id}`,
+            subject: `member:${memberId}`,
             outcome: 'ok',
             ip,
             details: { reason: reason ?? null, incidentId: incident_id ?? null },
           });
         },
       });
-      const isGateOn = isGated(await readPolicy(ctx.database.db));
+      const isGateOn = isGated(ended.policy);
       return reply.code(ended.enforced ? 200 : 202).send({
         message: messageOf(ended, isGateOn),
         ended_connections: ended.endedConnections,

@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import type { Tx } from '../db/database.ts';
+import { prepared } from '../db/prepared.ts';
 
 /** Host numbers 0 (network) and 1 (the gateway itself) are never given out. */
 const FIRST_HOST = 2;
@@ -37,12 +38,7 @@ export async function addressFor(
   input: { gatewayId: string; deviceId: string; subnet: string },
 ): Promise<string | null> {
   const { gatewayId, deviceId, subnet } = input;
-  const rows = await tx
-    .selectFrom('gateway_address')
-    .select('host')
-    .where('gateway_id', '=', gatewayId)
-    .where('device_id', '=', deviceId)
-    .execute();
+  const { rows } = await hostOf(tx, { gatewayId, deviceId });
   const [own] = rows;
   if (own) return hostAddress(subnet, own.host);
   const host = (await freeHost(tx, gatewayId, lastHost(subnet))) ?? (await reclaimHost(tx, gatewayId));
@@ -53,6 +49,14 @@ export async function addressFor(
     .execute();
   return hostAddress(subnet, host);
 }
+
+const hostOf = prepared<{ gatewayId: string; deviceId: string }, { host: number }>((db, param) =>
+  db
+    .selectFrom('gateway_address')
+    .select('host')
+    .where('gateway_id', '=', param('gatewayId'))
+    .where('device_id', '=', param('deviceId')),
+);
 
 async function freeHost(tx: Tx, gatewayId: string, last: number): Promise<number | null> {
   const rows = await tx

@@ -1,4 +1,6 @@
 import type { Db, Tx } from '../db/database.ts';
+import { prepared } from '../db/prepared.ts';
+import type { AttemptRow } from '../db/schema.ts';
 
 const FREE_FAILURES = 5;
 const WINDOW_MS = 15 * 60_000;
@@ -16,7 +18,8 @@ export type Charge =
  * the database, so that it holds across sessions, servers and restarts (NIST SP 800-63B §5.2.2).
  */
 export async function chargeAttempt(tx: Tx, key: string, now: number): Promise<Charge> {
-  const row = await tx.selectFrom('attempt').selectAll().where('key', '=', key).executeTakeFirst();
+  const { rows } = await attemptOf(tx, { key });
+  const [row] = rows;
   // A clock that was set back must not lock anybody out for longer than the longest wait.
   const blockedUntil = Math.min(row?.blocked_until ?? 0, now + LONGEST_WAIT_MS);
   if (blockedUntil > now) return { ok: false, retryAfterMs: blockedUntil - now };
@@ -30,18 +33,33 @@ export async function chargeAttempt(tx: Tx, key: string, now: number): Promise<C
     failures_in_row: failuresInRow,
     blocked_until: now + waitMs,
   };
-  await tx
-    .insertInto('attempt')
-    .values({ key, ...values })
-    .onConflict((conflict) => conflict.column('key').doUpdateSet(values))
-    .execute();
+  await writeAttempt(tx, { key, ...values });
   return { ok: true, attemptsLeft: Math.max(0, FREE_FAILURES - failures), waitMs, failuresInRow };
 }
 
 /** A success: nothing counts any more. */
 export async function clearAttempts(tx: Tx, key: string): Promise<void> {
-  await tx.deleteFrom('attempt').where('key', '=', key).execute();
+  await deleteAttempt(tx, { key });
 }
+
+const attemptOf = prepared<{ key: string }, AttemptRow>((db, param) =>
+  db.selectFrom('attempt').selectAll().where('key', '=', param('key')),
+);
+const writeAttempt = prepared<{ [K in keyof AttemptRow]: AttemptRow[K] }, unknown>((db, param) => {
+  const values = {
+    failures: param('failures'),
+    window_started_at: param('window_started_at'),
+    failures_in_row: param('failures_in_row'),
+    blocked_until: param('blocked_until'),
+  };
+  return db
+    .insertInto('attempt')
+    .values({ key: param('key'), ...values })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet(values));
+});
+const deleteAttempt = prepared<{ key: string }, unknown>((db, param) =>
+  db.deleteFrom('attempt').where('key', '=', param('key')),
+);
 
 const KEEP_UNKNOWN_MS = 86_400_000;
 

@@ -2,7 +2,8 @@ import type { FastifyRequest } from 'fastify';
 import { fail, ok, type Problem, problem, type Result } from '../../src-shared/problem.ts';
 import type { ServerContext } from '../context.ts';
 import type { Tx } from '../db/database.ts';
-import type { MemberRow, SessionRow } from '../db/schema.ts';
+import { prepared } from '../db/prepared.ts';
+import type { DeviceRow, MemberRow, SessionRow } from '../db/schema.ts';
 import { bearerToken, hashToken } from '../tokens.ts';
 
 /** A client session lasts this long after its last use. */
@@ -28,25 +29,8 @@ export async function authenticateSession(
   const token = bearerToken(request.headers.authorization);
   if (!token) return fail('session-invalid');
   const now = ctx.now();
-  const row = await ctx.database.db
-    .selectFrom('session')
-    .innerJoin('device', 'device.id', 'session.device_id')
-    .innerJoin('member', 'member.id', 'session.member_id')
-    .select([
-      'session.id as sessionId',
-      'session.member_id as memberId',
-      'device.id as deviceId',
-      'member.role',
-      'session.method',
-      'session.ended_at',
-      'session.expires_at',
-      'session.last_used_at',
-      'device.removed_at',
-      'member.is_blocked',
-    ])
-    .where('session.token_hash', '=', hashToken(token))
-    .where('session.kind', '=', 'client')
-    .executeTakeFirst();
+  const { rows } = await clientSession(ctx.database.db, { hash: hashToken(token) });
+  const [row] = rows;
   if (!row) return fail('session-invalid');
   if (row.is_blocked === 1) return fail('member-blocked');
   if (row.ended_at !== null || row.expires_at <= now || row.removed_at !== null)
@@ -58,13 +42,8 @@ export async function authenticateSession(
 
 /** Why a session that was authenticated a moment ago counts no more; null when it still does. */
 export async function sessionEnd(tx: Tx, sessionId: string): Promise<Problem | null> {
-  const row = await tx
-    .selectFrom('session')
-    .innerJoin('device', 'device.id', 'session.device_id')
-    .innerJoin('member', 'member.id', 'session.member_id')
-    .select(['session.ended_at', 'device.removed_at', 'member.is_blocked'])
-    .where('session.id', '=', sessionId)
-    .executeTakeFirst();
+  const { rows } = await presentState(tx, { sessionId });
+  const [row] = rows;
   if (row?.is_blocked === 1) return problem('member-blocked');
   return row?.ended_at === null && row.removed_at === null ? null : problem('session-invalid');
 }
@@ -80,3 +59,40 @@ async function touch(ctx: ServerContext, sessionId: string, deviceId: string, no
     await tx.updateTable('device').set({ last_seen_at: now }).where('id', '=', deviceId).execute();
   });
 }
+
+type SessionState = Pick<SessionRow, 'ended_at'> &
+  Pick<DeviceRow, 'removed_at'> &
+  Pick<MemberRow, 'is_blocked'>;
+
+const clientSession = prepared<
+  { hash: string },
+  SessionIdentity & SessionState & Pick<SessionRow, 'expires_at' | 'last_used_at'>
+>((db, param) =>
+  db
+    .selectFrom('session')
+    .innerJoin('device', 'device.id', 'session.device_id')
+    .innerJoin('member', 'member.id', 'session.member_id')
+    .select([
+      'session.id as sessionId',
+      'session.member_id as memberId',
+      'device.id as deviceId',
+      'member.role',
+      'session.method',
+      'session.ended_at',
+      'session.expires_at',
+      'session.last_used_at',
+      'device.removed_at',
+      'member.is_blocked',
+    ])
+    .where('session.token_hash', '=', param('hash'))
+    .where('session.kind', '=', 'client'),
+);
+
+const presentState = prepared<{ sessionId: string }, SessionState>((db, param) =>
+  db
+    .selectFrom('session')
+    .innerJoin('device', 'device.id', 'session.device_id')
+    .innerJoin('member', 'member.id', 'session.member_id')
+    .select(['session.ended_at', 'device.removed_at', 'member.is_blocked'])
+    .where('session.id', '=', param('sessionId')),
+);
