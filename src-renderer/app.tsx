@@ -10,8 +10,10 @@ import { Home } from './screens/home/home.tsx';
 import { BackupCodes } from './screens/mfa-setup/backup-codes.tsx';
 import { Settings } from './screens/settings/settings.tsx';
 import { SignIn } from './screens/sign-in/sign-in.tsx';
+import { SetUpOffer } from './screens/unlock-setup/set-up-offer.tsx';
+import { useOffer } from './screens/unlock-setup/use-offer.ts';
 import { useHasSnapshot, useSnapshot } from './store/snapshot-store.ts';
-import { useView } from './store/view-store.ts';
+import { openSetUp, useView } from './store/view-store.ts';
 import { en } from './strings/en.ts';
 
 const screenOf = { home: Home, activity: Activity, settings: Settings, help: Help };
@@ -30,6 +32,9 @@ function Ready() {
   useAppearance();
   const isSignedOut = useSnapshot((s) => s.connection.phase === 'signed-out');
   const backupCodes = useView((view) => view.backupCodes);
+  useEffect(() => {
+    if (isSignedOut) openSetUp(null);
+  }, [isSignedOut]);
   if (isSignedOut) return <SignIn />;
   if (backupCodes !== null) return <BackupCodes codes={backupCodes} />;
   return <SignedIn />;
@@ -37,6 +42,7 @@ function Ready() {
 
 function SignedIn() {
   const screen = useView((view) => view.screen);
+  const offer = useOffer();
   const Screen = screenOf[screen];
   const main = useRef<HTMLElement>(null);
   // A new screen begins at its top.
@@ -44,6 +50,13 @@ function SignedIn() {
   useEffect(() => {
     main.current?.scrollTo({ top: 0 });
   }, [screen]);
+  if (offer)
+    return (
+      <>
+        <SetUpOffer offer={offer} />
+        <Gate />
+      </>
+    );
   return (
     <div className="frame">
       <Nav />

@@ -12,6 +12,7 @@ import './styles/home.css';
 import './styles/dialog.css';
 import './styles/door.css';
 import './styles/lists.css';
+import './styles/unlock.css';
 import './styles/print.css';
 
 mirrorSnapshots(window.postern);

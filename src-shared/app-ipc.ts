@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import type { appSnapshot } from './app-snapshot.ts';
 import { deviceSummary, serverInfo } from './client-api.ts';
+import { PIN_MAX_LENGTH } from './pin-rules.ts';
 import { trafficWhileWaiting } from './policy.ts';
 import { id } from './primitives.ts';
 import { problemSchema } from './problem.ts';
-import { levelAnswer, PIN_MAX_LENGTH, proofAnswer } from './unlock.ts';
+import { levelAnswer, proofAnswer } from './unlock.ts';
 
 /**
  * Renderer ↔ main: the one object from which main, preload and tests derive their ends. A command is an `invoke` on

@@ -1,4 +1,6 @@
-import { PIN_MAX_LENGTH, PIN_MIN_LENGTH } from './unlock.ts';
+/** Here and not beside the schemas: the page imports these rules, and carries no schema library. */
+export const PIN_MIN_LENGTH = 6;
+export const PIN_MAX_LENGTH = 64;
 
 export type PinWeakness = 'too-short' | 'too-long' | 'one-character' | 'sequence' | 'common' | 'year';
 

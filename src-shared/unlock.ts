@@ -1,5 +1,9 @@
 import * as z from 'zod';
+import { PIN_MAX_LENGTH } from './pin-rules.ts';
 import { base64url, id } from './primitives.ts';
+
+/** They stand beside the PIN rules, which the page imports without the schema library. */
+export { PIN_MAX_LENGTH, PIN_MIN_LENGTH } from './pin-rules.ts';
 
 /**
  * Unlock before a connection: what device and server agree on beside the schemas. Levels, from strong to weak:
@@ -49,8 +53,6 @@ export const pinProofInput = (deviceId: string, issuer: string): string =>
 export const PIN_ATTEMPTS = 5;
 export const pinWaitsMs = [0, 0, 30_000, 60_000] as const;
 
-export const PIN_MIN_LENGTH = 6;
-export const PIN_MAX_LENGTH = 64;
 
 /** What a person answers to the gate; the client makes the proof of it. Prompts of the system carry nothing. */
 export const proofAnswer = z.discriminatedUnion('method', [

@@ -15,7 +15,7 @@ afterAll(async () => {
 const openGate = (scenario = 'gate-kicked') => lab.show({ scenario });
 const field = (page: Page) => page.getByLabel('6-digit code');
 const alert = (page: Page) => page.locator('dialog [role=alert]');
-const proof = (code: string, method = 'totp') => ({ method, code });
+const proof = (code: string, method = 'totp') => ({ answers: [{ method, code }] });
 const paste = (page: Page, text: string) =>
   field(page).evaluate((input: HTMLInputElement, pasted) => {
     input.focus();
@@ -62,6 +62,7 @@ test('5: the field has focus when the gate opens, again when the window comes fo
       attemptsLeft: null,
       waitUntil: null,
       isChecking: false,
+      prompting: null,
     };
     window.harness.push({ connection: { phase: 'gate', prompt } });
     return snapshot.connection;

@@ -6,6 +6,17 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { buildPage, openPageLab, type PageLab, type Shown, sentBy } from './page-lab.ts';
+import {
+  to,
+  toBiometrics,
+  toChoose,
+  toConfirm,
+  toDone,
+  toOtherWays,
+  toRemove,
+  toTry,
+  toWrongPin,
+} from './unlock-steps.ts';
 
 let lab: PageLab;
 beforeAll(async () => {
@@ -41,7 +52,6 @@ const toBackup = async (page: Page) => {
   await page.getByLabel('6-digit code').fill('123456');
   await page.getByText('I have saved them').waitFor();
 };
-const to = (name: string) => (page: Page) => page.getByRole('button', { name, exact: true }).click();
 
 /** Every screen in every state that looks different. */
 const screens: [name: string, scenario: string, go?: (page: Page) => Promise<void>][] = [
@@ -72,6 +82,35 @@ const screens: [name: string, scenario: string, go?: (page: Page) => Promise<voi
     'renewal',
   ].map((scenario): [string, string] => [`home: ${scenario}`, scenario]),
   ['settings', 'connected', to('Settings')],
+  ['settings: nothing set up', 'unlock-empty', to('Settings')],
+  ['settings: all set up', 'unlock-ready', to('Settings')],
+  ['settings: obstacle', 'unlock-obstacle', to('Settings')],
+  ['settings: not known yet', 'unlock-unknown', to('Settings')],
+  ['settings: remove?', 'unlock-ready', toRemove],
+  ...[
+    'unlock-pin',
+    'unlock-pin-last',
+    'unlock-pin-wait',
+    'unlock-system',
+    'unlock-hello',
+    'unlock-mac',
+    'unlock-waiting',
+    'unlock-both',
+    'unlock-both-hello',
+    'unlock-nothing-works',
+    'not-enrolled',
+    'not-enrolled-impossible',
+    'pin-removed',
+  ].map((scenario): [string, string] => [`unlock: ${scenario}`, scenario]),
+  ['unlock: other ways', 'unlock-system', toOtherWays],
+  ['unlock: wrong PIN', 'unlock-both', toWrongPin],
+  ['set-up: choose', 'not-enrolled', toChoose],
+  ['set-up: confirm', 'not-enrolled', toConfirm],
+  ['set-up: try', 'not-enrolled', toTry],
+  ['set-up: biometrics', 'not-enrolled', toBiometrics],
+  ['set-up: done', 'not-enrolled', toDone],
+  ['set-up: impossible', 'not-enrolled-impossible', to('Set up')],
+  ['help: unlock', 'unlock-obstacle', to('Help')],
   ['activity', 'connected', to('Activity')],
   ['activity: empty', 'no-gateways', to('Activity')],
   ['help', 'offline', to('Help')],

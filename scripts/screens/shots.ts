@@ -63,6 +63,59 @@ async function showDiagnostics(page: Page): Promise<void> {
   await page.getByLabel(en.help.diagnosticsLabel).waitFor();
 }
 
+async function wrongPin(page: Page): Promise<void> {
+  const problem = {
+    type: 'urn:postern:problem:wrong-pin',
+    code: 'wrong-pin',
+    title: 'Wrong PIN',
+    status: 401,
+    detail: '',
+    attemptsLeft: 3,
+  };
+  await page.evaluate(
+    (refusal) => window.harness.answer('connection.submit-proof', { ok: false, problem: refusal }),
+    problem,
+  );
+  await page.getByLabel(en.code.totpLabel).fill('123456');
+  await page.getByLabel(en.unlock.pin.label, { exact: true }).fill('000001');
+  await press(page, en.gate.submit);
+  await page.getByRole('alert').getByText(en.unlock.pin.wrong).waitFor();
+}
+const otherWays = (page: Page): Promise<void> => page.getByText(en.code.otherWay).click();
+const newPin = '849271';
+async function toChoose(page: Page): Promise<void> {
+  await press(page, en.unlock.intro.start);
+  await page.getByLabel(en.unlock.setup.newPin).fill(newPin);
+}
+async function toConfirm(page: Page): Promise<void> {
+  await toChoose(page);
+  await page.getByLabel(en.unlock.setup.repeat).fill(newPin);
+  await press(page, en.unlock.setup.next);
+  await page.getByLabel(en.code.totpLabel).waitFor();
+}
+async function toTry(page: Page): Promise<void> {
+  await toConfirm(page);
+  await page.getByLabel(en.code.totpLabel).fill('123456');
+  await page.getByText(en.unlock.setup.tryTitle).waitFor();
+}
+async function toBiometrics(page: Page): Promise<void> {
+  await toTry(page);
+  await page.getByLabel(en.unlock.pin.label, { exact: true }).fill(newPin);
+  await press(page, en.unlock.setup.tryIt);
+  await page.getByText(en.unlock.ways.system.offer).waitFor();
+}
+async function toDone(page: Page): Promise<void> {
+  await toBiometrics(page);
+  await page.getByLabel(en.code.totpLabel).fill('654321');
+  await page.getByText(en.unlock.setup.doneTitle).waitFor();
+}
+const toPart = (screen: string, heading: string) => async (page: Page) => {
+  await press(page, screen);
+  await page
+    .getByRole('heading', { name: heading, exact: true })
+    .evaluate((element) => element.scrollIntoView({ block: 'start' }));
+};
+
 /** Every screen, and each state of it that looks different. */
 export const shots: readonly Shot[] = [
   { name: 'sign-in-server', scenario: 'signed-out' },
@@ -81,9 +134,39 @@ export const shots: readonly Shot[] = [
   { name: 'gate-wrong', scenario: 'gate-kicked', go: wrongCode },
   { name: 'gate-wait', scenario: 'gate-wait' },
   { name: 'renewal', scenario: 'renewal' },
+  { name: 'unlock-pin', scenario: 'unlock-pin' },
+  { name: 'unlock-pin-last', scenario: 'unlock-pin-last' },
+  { name: 'unlock-pin-wait', scenario: 'unlock-pin-wait' },
+  { name: 'unlock-system', scenario: 'unlock-system', go: otherWays },
+  { name: 'unlock-hello', scenario: 'unlock-hello' },
+  { name: 'unlock-mac', scenario: 'unlock-mac' },
+  { name: 'unlock-waiting', scenario: 'unlock-waiting' },
+  { name: 'unlock-both', scenario: 'unlock-both' },
+  { name: 'unlock-both-wrong', scenario: 'unlock-both', go: wrongPin },
+  { name: 'unlock-both-hello', scenario: 'unlock-both-hello' },
+  { name: 'unlock-set-up', scenario: 'not-enrolled' },
+  { name: 'unlock-set-up-choose', scenario: 'not-enrolled', go: toChoose },
+  { name: 'unlock-set-up-confirm', scenario: 'not-enrolled', go: toConfirm },
+  { name: 'unlock-set-up-try', scenario: 'not-enrolled', go: toTry },
+  { name: 'unlock-set-up-biometrics', scenario: 'not-enrolled', go: toBiometrics },
+  { name: 'unlock-set-up-done', scenario: 'not-enrolled', go: toDone },
+  { name: 'unlock-set-up-impossible', scenario: 'not-enrolled-impossible', go: to(en.unlock.intro.start) },
+  { name: 'unlock-locked-out', scenario: 'pin-removed' },
   { name: 'activity', scenario: 'connected', go: to(en.nav.activity) },
   { name: 'activity-empty', scenario: 'no-gateways', go: to(en.nav.activity) },
   { name: 'settings', scenario: 'connected', go: to(en.nav.settings) },
+  { name: 'settings-unlock', scenario: 'unlock-ready', go: toPart(en.nav.settings, en.settings.unlock) },
+  {
+    name: 'settings-unlock-obstacle',
+    scenario: 'unlock-obstacle',
+    go: toPart(en.nav.settings, en.settings.unlock),
+  },
+  {
+    name: 'settings-devices',
+    scenario: 'unlock-ready',
+    go: toPart(en.nav.settings, en.unlock.devices.title),
+  },
+  { name: 'help-unlock', scenario: 'unlock-ready', go: toPart(en.nav.help, en.unlock.help.part) },
   { name: 'help', scenario: 'connected', go: to(en.nav.help) },
   { name: 'help-diagnostics', scenario: 'offline', go: showDiagnostics },
 ];

@@ -1,3 +1,5 @@
+import { devices } from './unlock-scenarios.ts';
+
 /** What the commands answer until a test says otherwise. */
 export const firstAnswers = {
   'server.look-up': {
@@ -42,5 +44,6 @@ export const firstAnswers = {
       ].join('\n'),
     },
   },
+  'devices.list': { ok: true, value: { devices: devices() } },
   'diagnostics.save': { ok: true, value: { isSaved: true } },
 } as const;

@@ -1,6 +1,7 @@
 import type { AppSnapshot } from '../../src-shared/app-snapshot.ts';
 import { scenarios } from './scenarios.ts';
 import { ScriptedBridge } from './scripted-bridge.ts';
+import { unlockScenarios } from './unlock-scenarios.ts';
 
 /**
  * The page behind a scripted bridge, for tests and pictures: `?scenario=<name>&theme=dark&language=de`. Built only in
@@ -13,7 +14,8 @@ declare global {
 }
 
 const query = new URLSearchParams(window.location.search);
-const scenario = scenarios[query.get('scenario') ?? 'disconnected'];
+const name = query.get('scenario') ?? 'disconnected';
+const scenario = scenarios[name] ?? unlockScenarios[name];
 if (scenario === undefined) throw new Error('no such scenario');
 const start = scenario();
 const settings: AppSnapshot['settings'] = {

@@ -3,8 +3,8 @@ import type { ConnectionState, GatePrompt } from '../../src-shared/connection-st
 
 /** Snapshots of every state that a screen has; times are relative to now, so that they read naturally. */
 
-const uuid = (n: number) => `0198a000-0000-7000-8000-${String(n).padStart(12, '0')}`;
-const iso = (offsetSeconds: number) => new Date(Date.now() + offsetSeconds * 1000).toISOString();
+export const uuid = (n: number) => `0198a000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+export const iso = (offsetSeconds: number) => new Date(Date.now() + offsetSeconds * 1000).toISOString();
 
 const gateways = [
   { id: uuid(1), name: 'Frankfurt', endpoint: '203.0.113.10:51820', isOnline: true },
@@ -18,13 +18,13 @@ const lease = () => ({
   epoch: 4,
   addresses: ['10.86.0.14/32'],
 });
-const kicked = () => ({
+export const kicked = () => ({
   code: 'administrator',
   message: 'Sign-in from a new country',
   incidentId: 'INC-20417',
   at: iso(-40),
 });
-const prompt = (change: Partial<GatePrompt> = {}): GatePrompt => ({
+export const prompt = (change: Partial<GatePrompt> = {}): GatePrompt => ({
   gatewayId: uuid(1),
   challenge: {
     id: uuid(7),
@@ -39,6 +39,7 @@ const prompt = (change: Partial<GatePrompt> = {}): GatePrompt => ({
   attemptsLeft: null,
   waitUntil: null,
   isChecking: false,
+  prompting: null,
   ...change,
 });
 const connected = (
@@ -89,7 +90,7 @@ const activity = (): ActivityEntry[] => [
   entry(1, { kind: 'signed-in', at: iso(-95_000), source: 'home-button' }),
 ];
 
-function snapshot(connection: ConnectionState, change: Partial<AppSnapshot> = {}): AppSnapshot {
+export function snapshot(connection: ConnectionState, change: Partial<AppSnapshot> = {}): AppSnapshot {
   return {
     version: 1,
     app: {
@@ -117,6 +118,7 @@ function snapshot(connection: ConnectionState, change: Partial<AppSnapshot> = {}
       unlockPriorConnection: false,
       unlockMethods: ['pin', 'uv-hw', 'uv-soft'],
       softUnlockHours: 12,
+      codeEveryDays: 30,
       mfaRequired: { panel: true, client: true },
       signInGraceSeconds: 60,
       maxConnectionSeconds: 86_400,
@@ -126,6 +128,11 @@ function snapshot(connection: ConnectionState, change: Partial<AppSnapshot> = {}
     channel: 'open',
     keychain: 'ok',
     tunnel: { phase: 'down', lastHandshakeAt: null, rxBytes: 0, txBytes: 0, lockdown: 'off', dns: 'none' },
+    unlock: {
+      enrolled: { pin: false, uvHw: false, uvSoft: false },
+      providers: [{ kind: 'polkit', method: 'uv-soft', obstacle: null }],
+      lockCount: 0,
+    },
     isOnline: true,
     clockOffsetMs: -212,
     settings: {
@@ -161,7 +168,12 @@ const signedOut: Partial<AppSnapshot> = {
   activity: [],
   channel: 'closed',
 };
-const idle = (): ConnectionState => ({ phase: 'disconnected', cause: null, reason: null, source: null });
+export const idle = (): ConnectionState => ({
+  phase: 'disconnected',
+  cause: null,
+  reason: null,
+  source: null,
+});
 
 export const scenarios: Record<string, () => AppSnapshot> = {
   'signed-out': () => snapshot({ phase: 'signed-out', reason: null }, { ...signedOut, keychain: 'absent' }),

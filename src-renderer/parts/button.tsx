@@ -10,6 +10,8 @@ interface ButtonProps {
   isBusy?: boolean;
   isDisabled?: boolean;
   describedBy?: string;
+  /** Where the words alone do not say what it acts on. */
+  accessibleName?: string;
   ref?: Ref<HTMLButtonElement>;
 }
 
@@ -23,6 +25,7 @@ export function Button({
   isBusy = false,
   isDisabled = false,
   describedBy,
+  accessibleName,
   ref,
 }: ButtonProps) {
   const isOff = isBusy || isDisabled;
@@ -34,6 +37,7 @@ export function Button({
       aria-disabled={isOff || undefined}
       aria-busy={isBusy || undefined}
       aria-describedby={describedBy}
+      aria-label={accessibleName}
       onClick={(event) => {
         if (isOff) event.preventDefault();
         else onPress?.();

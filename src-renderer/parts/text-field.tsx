@@ -12,6 +12,10 @@ interface TextFieldProps {
   /** Why the value was not taken; announced and tied to the field. */
   error?: string | null;
   isReadOnly?: boolean;
+  isBusy?: boolean;
+  /** An error that is told elsewhere, by an element that `describedBy` names. */
+  isInvalid?: boolean;
+  describedBy?: string | undefined;
   isMono?: boolean;
   /** A control at the end of the field, e.g. show password. */
   action?: ReactNode;
@@ -29,6 +33,9 @@ export function TextField({
   hint,
   error = null,
   isReadOnly = false,
+  isBusy = false,
+  isInvalid = false,
+  describedBy = '',
   isMono = false,
   action,
   ref,
@@ -51,8 +58,9 @@ export function TextField({
           autoCorrect="off"
           spellCheck={false}
           readOnly={isReadOnly}
-          aria-invalid={error !== null || undefined}
-          aria-describedby={`${id}-hint ${id}-error`}
+          aria-busy={isBusy || undefined}
+          aria-invalid={error !== null || isInvalid || undefined}
+          aria-describedby={`${id}-hint ${id}-error ${describedBy}`.trim()}
           onChange={(event) => onChange(event.target.value)}
         />
         {action}

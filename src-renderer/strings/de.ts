@@ -1,3 +1,4 @@
+import { deUnlock } from './de-unlock.ts';
 import type { Strings } from './en.ts';
 
 const plural = (count: number, one: string, other: string) => `${count} ${count === 1 ? one : other}`;
@@ -21,6 +22,7 @@ export const de: Strings = {
     'signed-out': 'Abgemeldet',
     disconnected: 'Getrennt',
     gate: 'Code nötig',
+    unlock: 'Entsperren nötig',
     connecting: 'Verbinde',
     connected: 'Verbunden',
     stale: 'Keine Antwort',
@@ -36,6 +38,8 @@ export const de: Strings = {
     reconnect: 'Neu verbinden',
     ready: (gateway) => `Bereit für die Verbindung mit ${gateway}.`,
     readyGated: (gateway) => `Für die Verbindung mit ${gateway} ist ein Code nötig.`,
+    readyUnlock: (gateway) => `Für die Verbindung mit ${gateway} ist PIN oder Biometrie nötig.`,
+    readyBoth: (gateway) => `Für die Verbindung mit ${gateway} sind ein Code und PIN oder Biometrie nötig.`,
     connectedTo: (gateway) => `Verkehr für Ihr Team läuft über ${gateway}.`,
     stale: 'Durch den Tunnel kommt seit einer Weile nichts zurück. Postern prüft den Weg.',
     connecting: (gateway) => `Warte auf die erste Antwort von ${gateway}.`,
@@ -43,10 +47,12 @@ export const de: Strings = {
     reconnecting: 'Der Weg ist abgerissen. Ihre Erlaubnis zur Verbindung gilt noch.',
     nextTry: (seconds) => `Nächster Versuch in ${seconds} s`,
     disconnecting: 'Der Tunnel wird abgebaut.',
-    disconnectingToGate: 'Der Tunnel wird abgebaut. Zum Neuverbinden ist ein Code nötig.',
+    disconnectingToGate: 'Der Tunnel wird abgebaut. Zum Neuverbinden weisen Sie sich aus.',
     blocked: 'Die Firewall hält den Verkehr zurück, bis Sie neu verbinden.',
     blockingFailed: 'Das Sperren gelang nicht; Verkehr kann am Tunnel vorbei laufen:',
     gate: 'Warte auf Ihren Code.',
+    gateUnlock: 'Warte, bis Sie entsperren.',
+    setUp: 'Dieses Gerät einrichten',
     gateway: 'Gateway',
     gatewayOffline: (name) => `${name} (offline)`,
     noGateways: 'Ihr Team hat noch kein Gateway für Sie. Fragen Sie Ihre Administration.',
@@ -87,6 +93,7 @@ export const de: Strings = {
     'signed-out': (time) => `Sie wurden um ${time} abgemeldet.`,
     'member-blocked': (time) => `Ihre Administration hat dieses Konto um ${time} gesperrt.`,
     'gateway-removed': (time) => `Das Gateway wurde um ${time} aus Ihrem Team entfernt.`,
+    'device-removed': (time) => `Dieses Gerät wurde um ${time} aus Ihrem Konto entfernt.`,
     user: (time) => `Sie haben diese Verbindung um ${time} beendet.`,
     other: (time) => `Die Verbindung wurde um ${time} beendet.`,
   },
@@ -99,8 +106,6 @@ export const de: Strings = {
     target: (gateway, email) => `Mit ${gateway} als ${email}`,
     submit: 'Verbinden',
     submitRenew: 'Erneuern',
-    unlockToo:
-      'Ihr Team verlangt zusätzlich PIN oder Biometrie; das kann diese Version noch nicht. Fragen Sie Ihre Administration.',
   },
   code: {
     totpLabel: '6-stelliger Code',
@@ -110,7 +115,6 @@ export const de: Strings = {
     checking: 'Der Code wird geprüft…',
     otherWay: 'Anderen Weg nehmen',
     methods: { totp: 'Authenticator-App', 'backup-code': 'Backup-Code', pin: 'PIN', biometrics: 'Biometrie' },
-    notSetUp: 'In dieser Version nicht verfügbar',
     notAllowed: 'Von Ihrem Team nicht verlangt',
     wrong: (server) =>
       `Der Code passt nicht. Prüfen Sie, ob er zu ${server} gehört, und nehmen Sie den neuesten.`,
@@ -190,8 +194,8 @@ export const de: Strings = {
     start: 'Start',
     launchAtLogin: 'Postern beim Anmelden am Computer öffnen',
     connectAtLaunch: 'Beim Öffnen von Postern verbinden',
-    connectAtLaunchHint: 'Fragt nach einem Code, wenn Ihr Team das verlangt.',
-    traffic: 'Verkehr, solange ein Code aussteht',
+    connectAtLaunchHint: 'Fragt nach dem, was Ihr Team vor einer Verbindung verlangt.',
+    traffic: 'Verkehr, solange Ihr Nachweis aussteht',
     trafficHint:
       'Nachdem die Administration eine Verbindung beendet hat und bevor Sie sich ausgewiesen haben.',
     trafficTeam: 'Von Ihrem Team bestimmt, bis Sie wählen.',
@@ -201,8 +205,6 @@ export const de: Strings = {
       always: { name: 'Alles sperren', text: 'Ohne Verbindung bleibt nur der Kontrollserver erreichbar.' },
     },
     unlock: 'PIN und Biometrie',
-    unlockText: 'Ihr Team verlangt PIN oder Biometrie. Diese Version kann sie noch nicht einrichten.',
-    unlockOff: 'Ihr Team verlangt weder PIN noch Biometrie.',
     appearance: 'Darstellung',
     theme: 'Farben',
     themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' },
@@ -234,9 +236,9 @@ export const de: Strings = {
       connecting: 'Verbinde',
       connected: 'Verbunden',
       disconnected: 'Getrennt',
-      gate: 'Code verlangt',
+      gate: 'Nachweis verlangt',
       reconnecting: 'Verbinde neu',
-      'proof-refused': 'Code abgelehnt',
+      'proof-refused': 'Nachweis abgelehnt',
       renewed: 'Bestätigung erneuert',
       notice: 'Hinweis',
     },
@@ -244,7 +246,7 @@ export const de: Strings = {
     by: {
       cli: 'aus dem Terminal',
       'home-button': 'durch Sie',
-      'gate-dialog': 'durch Sie, im Code-Dialog',
+      'gate-dialog': 'durch Sie, im Dialog',
       tray: 'durch Sie, im Infobereich',
       'deep-link': 'durch einen Link',
       launch: 'beim Öffnen von Postern',
@@ -280,9 +282,11 @@ export const de: Strings = {
       'Die Namensserver des Tunnels sind nicht gesetzt: Dieses System hat weder systemd-resolved noch resolvconf.',
     keychainOk: 'Enthält Ihre Sitzung und den Schlüssel dieses Geräts.',
     keychainAbsent: 'Leer. Er wird beim Anmelden benutzt.',
-    keychainLocked: 'Gesperrt. Entsperren Sie den Schlüsselbund und versuchen Sie es erneut.',
+    keychainLost:
+      'Der Schlüssel dieses Geräts ist weg. Richten Sie PIN und Biometrie mit einem Code neu ein.',
+    keychainLocked: 'Gesperrt. Entsperren Sie den Schlüsselbund und prüfen Sie erneut.',
     keychainUnavailable:
-      'Dieses System bietet keinen Schlüsselbund. Postern legt keine Geheimnisse in Dateien ab; richten Sie einen ein, um angemeldet zu bleiben.',
+      'Dieses System hat keinen Schlüsselbund: Nehmen Sie Codes. PIN und Biometrie brauchen einen, und Postern legt keine Geheimnisse in Dateien ab.',
     clockOk: 'Stimmt mit dem Server überein.',
     clockOff: (difference) =>
       `Weicht um ${difference} vom Server ab. Schalten Sie Datum und Uhrzeit auf automatisch.`,
@@ -298,6 +302,7 @@ export const de: Strings = {
     sourceCode: 'Quelltext',
     reportProblem: 'Problem melden',
   },
+  unlock: deUnlock,
   crash: {
     title: 'Dieses Fenster hat ein Problem',
     text: 'Der Tunnel ist nicht betroffen. Laden Sie das Fenster neu; geschieht es wieder, sichern Sie die Diagnose und melden Sie es.',
@@ -330,6 +335,17 @@ export const de: Strings = {
     'challenge-invalid': 'Diese Frage ist abgelaufen. Hier ist eine neue.',
     'unlock-not-enrolled':
       'Ihr Team verlangt vor dem Verbinden PIN oder Biometrie. Richten Sie das zuerst auf diesem Gerät ein.',
+    'wrong-pin': 'Falsche PIN.',
+    'pin-removed':
+      'Zu viele falsche PINs: Die PIN auf diesem Gerät ist weg. Setzen Sie mit einem Code aus Ihrer Authenticator-App eine neue.',
+    'unlock-refused':
+      'Der Server hat den Nachweis dieses Geräts nicht angenommen. Nehmen Sie einen anderen Weg, oder richten Sie es mit einem Code neu ein.',
+    'unlock-key-missing':
+      'Der Schlüssel dieses Geräts ist nicht mehr im Schlüsselbund. Richten Sie es mit einem Code neu ein.',
+    'unlock-unavailable': 'Dieser Computer kann Sie so gerade nicht fragen. Nehmen Sie einen anderen Weg.',
+    'prompt-timeout': 'Niemand hat die Frage des Systems beantwortet.',
+    'pin-too-weak': 'Diese PIN ist zu leicht zu erraten. Wählen Sie eine andere.',
+    'device-not-found': 'Dieses Gerät gibt es nicht.',
     'gateway-unavailable': 'Das Gateway antwortet gerade nicht.',
     'gateway-not-found': 'Dieses Gateway gibt es nicht.',
     'device-limit': 'Das Gateway hat keine freie Adresse. Sagen Sie es Ihrer Administration.',

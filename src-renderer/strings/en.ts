@@ -1,4 +1,5 @@
 import type { ProblemCode } from '../../src-shared/problem.ts';
+import { enUnlock } from './en-unlock.ts';
 
 const plural = (count: number, one: string, other: string) => `${count} ${count === 1 ? one : other}`;
 
@@ -22,6 +23,7 @@ export const en = {
     'signed-out': 'Signed out',
     disconnected: 'Disconnected',
     gate: 'Code needed',
+    unlock: 'Unlock needed',
     connecting: 'Connecting',
     connected: 'Connected',
     stale: 'No answer',
@@ -37,6 +39,8 @@ export const en = {
     reconnect: 'Reconnect',
     ready: (gateway: string) => `Ready to connect to ${gateway}.`,
     readyGated: (gateway: string) => `Connecting to ${gateway} asks for a code.`,
+    readyUnlock: (gateway: string) => `Connecting to ${gateway} asks for a PIN or biometrics.`,
+    readyBoth: (gateway: string) => `Connecting to ${gateway} asks for a code and a PIN or biometrics.`,
     connectedTo: (gateway: string) => `Traffic for your team goes through ${gateway}.`,
     stale: 'Nothing has come back through the tunnel for a while. Postern is checking the path.',
     connecting: (gateway: string) => `Waiting for the first answer from ${gateway}.`,
@@ -44,10 +48,12 @@ export const en = {
     reconnecting: 'The path was lost. Your permission to connect still holds.',
     nextTry: (seconds: number) => `Next try in ${seconds} s`,
     disconnecting: 'Taking the tunnel down.',
-    disconnectingToGate: 'Taking the tunnel down. A code will be needed to reconnect.',
+    disconnectingToGate: 'Taking the tunnel down. Reconnecting will ask that it is you.',
     blocked: 'The firewall holds traffic back until you reconnect.',
     blockingFailed: 'Blocking did not work, so traffic may leave outside the tunnel:',
     gate: 'Waiting for your code.',
+    gateUnlock: 'Waiting for you to unlock.',
+    setUp: 'Set up this device',
     gateway: 'Gateway',
     gatewayOffline: (name: string) => `${name} (offline)`,
     noGateways: 'Your team has no gateway for you yet. Ask your administrator.',
@@ -88,6 +94,7 @@ export const en = {
     'signed-out': (time: string) => `You were signed out at ${time}.`,
     'member-blocked': (time: string) => `Your administrator blocked this account at ${time}.`,
     'gateway-removed': (time: string) => `The gateway was removed from your team at ${time}.`,
+    'device-removed': (time: string) => `This device was removed from your account at ${time}.`,
     user: (time: string) => `You ended this connection at ${time}.`,
     other: (time: string) => `The connection was ended at ${time}.`,
   },
@@ -100,8 +107,6 @@ export const en = {
     target: (gateway: string, email: string) => `To ${gateway} as ${email}`,
     submit: 'Connect',
     submitRenew: 'Renew',
-    unlockToo:
-      'Your team also asks for a PIN or biometrics, which this version cannot give yet. Ask your administrator.',
   },
   code: {
     totpLabel: '6-digit code',
@@ -116,7 +121,6 @@ export const en = {
       pin: 'PIN',
       biometrics: 'Biometrics',
     },
-    notSetUp: 'Not available in this version',
     notAllowed: 'Not asked for by your team',
     wrong: (server: string) =>
       `That code did not match. Check that it is for ${server} and use the newest one.`,
@@ -196,8 +200,8 @@ export const en = {
     start: 'Start',
     launchAtLogin: 'Open Postern when you log in',
     connectAtLaunch: 'Connect when Postern opens',
-    connectAtLaunchHint: 'Asks for a code if your team wants one.',
-    traffic: 'Traffic while waiting for a code',
+    connectAtLaunchHint: 'Asks for what your team wants before a connection.',
+    traffic: 'Traffic while waiting for your proof',
     trafficHint: 'After an administrator ended a connection and before you have proven it is you.',
     trafficTeam: 'Set by your team until you choose.',
     trafficModes: {
@@ -209,8 +213,6 @@ export const en = {
       },
     },
     unlock: 'PIN and biometrics',
-    unlockText: 'Your team asks for a PIN or biometrics. This version cannot set them up yet.',
-    unlockOff: 'Your team does not ask for a PIN or biometrics.',
     appearance: 'Appearance',
     theme: 'Theme',
     themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
@@ -242,9 +244,9 @@ export const en = {
       connecting: 'Connecting',
       connected: 'Connected',
       disconnected: 'Disconnected',
-      gate: 'Code asked for',
+      gate: 'Proof asked for',
       reconnecting: 'Reconnecting',
-      'proof-refused': 'Code refused',
+      'proof-refused': 'Proof refused',
       renewed: 'Verification renewed',
       notice: 'Notice',
     },
@@ -252,7 +254,7 @@ export const en = {
     by: {
       cli: 'from the terminal',
       'home-button': 'by you',
-      'gate-dialog': 'by you, in the code dialog',
+      'gate-dialog': 'by you, in the dialog',
       tray: 'by you, from the tray',
       'deep-link': 'by a link',
       launch: 'when Postern opened',
@@ -288,9 +290,10 @@ export const en = {
       'Name servers of the tunnel are not set: this system has neither systemd-resolved nor resolvconf.',
     keychainOk: 'Holds your session and the key of this device.',
     keychainAbsent: 'Empty. It is used when you sign in.',
-    keychainLocked: 'Locked. Unlock your keyring and try again.',
+    keychainLost: 'The key of this device is gone. Set up PIN and biometrics again with a code.',
+    keychainLocked: 'Locked. Unlock your keyring and check again.',
     keychainUnavailable:
-      'This system offers no keyring. Postern keeps no secrets in plain files; install one to stay signed in.',
+      'This system has no keyring: use codes. PIN and biometrics need one, and Postern keeps no secrets in plain files.',
     clockOk: 'Agrees with the server.',
     clockOff: (difference: string) =>
       `Differs from the server by ${difference}. Turn on automatic date and time.`,
@@ -306,6 +309,7 @@ export const en = {
     sourceCode: 'Source code',
     reportProblem: 'Report a problem',
   },
+  unlock: enUnlock,
   crash: {
     title: 'This window has a problem',
     text: 'The tunnel is not affected. Reload the window; if this happens again, save the diagnostics and report it.',
@@ -334,6 +338,16 @@ export const en = {
     'challenge-invalid': 'That question has expired. Here is a new one.',
     'unlock-not-enrolled':
       'Your team requires a PIN or biometrics before connecting. Set it up on this device first.',
+    'wrong-pin': 'Wrong PIN.',
+    'pin-removed':
+      'Too many wrong PINs: the PIN on this device is gone. Use a code from your authenticator app to set a new one.',
+    'unlock-refused':
+      'The server did not accept the proof of this device. Use another way, or set it up again with a code.',
+    'unlock-key-missing': 'The key of this device is no longer in the keyring. Set it up again with a code.',
+    'unlock-unavailable': 'This computer cannot ask you that way right now. Use another way.',
+    'prompt-timeout': 'Nobody answered the question of the system.',
+    'pin-too-weak': 'That PIN is too easy to guess. Choose another one.',
+    'device-not-found': 'There is no such device.',
     'gateway-unavailable': 'The gateway does not answer right now.',
     'gateway-not-found': 'There is no such gateway.',
     'device-limit': 'The gateway has no free address. Tell your administrator.',

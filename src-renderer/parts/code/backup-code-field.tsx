@@ -9,6 +9,7 @@ interface BackupCodeFieldProps {
   isChecking: boolean;
   isInvalid: boolean;
   describedBy: string;
+  takesFocus?: boolean;
   ref: Ref<{ focus(): void }>;
 }
 
@@ -21,11 +22,12 @@ export function BackupCodeField({
   isChecking,
   isInvalid,
   describedBy,
+  takesFocus = true,
   ref,
 }: BackupCodeFieldProps) {
   const input = useRef<HTMLInputElement>(null);
   useImperativeHandle(ref, () => ({ focus: () => input.current?.focus() }));
-  useFocusWithWindow(input);
+  useFocusWithWindow(input, takesFocus);
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>

@@ -12,6 +12,8 @@ interface CodeFieldProps {
   isChecking: boolean;
   isInvalid: boolean;
   describedBy: string;
+  /** Whether it takes focus with the window; false where a form of several fields sees to it. */
+  takesFocus?: boolean;
   ref: Ref<{ focus(): void }>;
 }
 
@@ -27,13 +29,14 @@ export function CodeField({
   isChecking,
   isInvalid,
   describedBy,
+  takesFocus = true,
   ref,
 }: CodeFieldProps) {
   const input = useRef<HTMLInputElement>(null);
   // An input method shows what it is composing in the field: that text is cleaned when it is done.
   const [composing, setComposing] = useState<string | null>(null);
   useImperativeHandle(ref, () => ({ focus: () => input.current?.focus() }));
-  useFocusWithWindow(input);
+  useFocusWithWindow(input, takesFocus);
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
@@ -79,11 +82,12 @@ export function CodeField({
 }
 
 /** Focus is in the field when it appears, and again when the window comes forward. */
-export function useFocusWithWindow(input: { readonly current: HTMLInputElement | null }): void {
+export function useFocusWithWindow(input: { readonly current: HTMLElement | null }, isOn = true): void {
   useEffect(() => {
+    if (!isOn) return;
     const focus = () => input.current?.focus();
     focus();
     window.addEventListener('focus', focus);
     return () => window.removeEventListener('focus', focus);
-  }, [input]);
+  }, [input, isOn]);
 }

@@ -5,17 +5,21 @@ import { Button } from '../button.tsx';
 import { BackupCodeField } from './backup-code-field.tsx';
 import { CodeField } from './code-field.tsx';
 import { type CodeMethod, failureSentences } from './failure-text.ts';
-import { MethodList } from './method-list.tsx';
+import { MethodList, type OtherWay } from './method-list.tsx';
 import { type CodeEntryOptions, useCodeEntry } from './use-code-entry.ts';
 import { useCountdown } from './use-countdown.ts';
+import { useTold } from './use-told.ts';
 
 interface CodeFormProps extends Omit<CodeEntryOptions, 'firstMethod'> {
   /** Those that the server allows now, in the order in which they are offered. */
   methods: readonly CodeMethod[];
-  unavailable?: readonly { method: 'pin' | 'biometrics'; why: string }[];
+  /** Ways that are no codes. */
+  otherWays?: readonly OtherWay[];
   serverName: string;
   /** Main says that a code is on its way, e.g. one that was sent before this page was loaded. */
   isChecking?: boolean;
+  /** Said while a code is on its way. */
+  checkingText?: string;
   submitLabel: string;
   cancelLabel: string;
   onCancel: () => void;
@@ -23,8 +27,8 @@ interface CodeFormProps extends Omit<CodeEntryOptions, 'firstMethod'> {
 
 /** A one-time or backup code with everything that can be said about it. Enter sends, Esc cancels. */
 export function CodeForm(props: CodeFormProps) {
-  const { methods, unavailable = [], serverName, isChecking = false, onCancel } = props;
-  const { t, locale } = useLanguage();
+  const { methods, otherWays = [], serverName, isChecking = false, onCancel } = props;
+  const { t } = useLanguage();
   const id = useId();
   const entry = useCodeEntry({ ...props, firstMethod: methods[0] ?? 'totp' });
   const { method, refusal } = entry;
@@ -39,16 +43,8 @@ export function CodeForm(props: CodeFormProps) {
       : [];
   const incomplete = method === 'totp' ? t.code.sixDigits : t.code.emptyBackup;
   const alerts = entry.isIncomplete ? [incomplete] : sentences;
-  const told = wait.told ?? nextCode.told;
-  const spoken = isBusy ? t.code.checking : told ? tellOf(told) : '';
-
-  function tellOf({ milestone, seconds }: NonNullable<typeof told>): string {
-    if (milestone === 'over') return t.code.waitOver;
-    if (milestone === 'ten-seconds') return t.code.waitTen;
-    if (told === nextCode.told) return t.code.nextCodeIn(seconds);
-    const unit = new Intl.NumberFormat(locale, { style: 'unit', unit: 'second', unitDisplay: 'long' });
-    return t.code.waitStart(unit.format(seconds));
-  }
+  const told = useTold(wait, nextCode);
+  const spoken = isBusy ? (props.checkingText ?? t.code.checking) : told;
 
   const fieldProps = {
     id: `${id}-code`,
@@ -107,7 +103,18 @@ export function CodeForm(props: CodeFormProps) {
         </Button>
         <Button onPress={onCancel}>{props.cancelLabel}</Button>
       </div>
-      <MethodList current={method} allowed={methods} unavailable={unavailable} onChoose={entry.choose} />
+      <MethodList
+        ways={[
+          ...methods
+            .filter((each) => each !== method)
+            .map((each) => ({
+              key: each,
+              name: t.code.methods[each],
+              choose: () => entry.choose(each),
+            })),
+          ...otherWays,
+        ]}
+      />
     </form>
   );
 }

@@ -1,48 +1,49 @@
 import { useId } from 'react';
 import { useLanguage } from '../../strings/use-strings.ts';
-import type { CodeMethod } from './failure-text.ts';
+
+/** One way of proving who it is: can be chosen, or is greyed and says why not. */
+export type OtherWay = { key: string; name: string; hint?: string } & (
+  | { choose: () => void }
+  | { why: string }
+);
 
 interface MethodListProps {
-  current: CodeMethod;
-  allowed: readonly CodeMethod[];
-  /** Shown greyed, with the reason. */
-  unavailable: readonly { method: 'pin' | 'biometrics'; why: string }[];
-  onChoose: (method: CodeMethod) => void;
+  /** Without the one that is on screen. */
+  ways: readonly OtherWay[];
+  /** Unfolded by itself, when what is on screen has just turned out not to work. */
+  isOpen?: boolean;
 }
 
 /** "Use another way": there whenever there is one; what the server does not allow now is greyed and says why. */
-export function MethodList({ current, allowed, unavailable, onChoose }: MethodListProps) {
+export function MethodList({ ways, isOpen = false }: MethodListProps) {
   const { t } = useLanguage();
   const id = useId();
-  if (allowed.length + unavailable.length < 2) return null;
+  if (ways.length === 0) return null;
   return (
-    <details className="methods">
+    <details className="methods" open={isOpen || undefined}>
       <summary>{t.code.otherWay}</summary>
       <ul>
-        {allowed
-          .filter((method) => method !== current)
-          .map((method) => (
-            <li key={method}>
-              <button type="button" className="method" onClick={() => onChoose(method)}>
-                {t.code.methods[method]}
+        {ways.map((way) => {
+          const note = 'why' in way ? way.why : way.hint;
+          return (
+            <li key={way.key}>
+              <button
+                type="button"
+                className="method"
+                aria-disabled={'why' in way || undefined}
+                aria-describedby={note ? `${id}-${way.key}` : undefined}
+                onClick={'choose' in way ? way.choose : undefined}
+              >
+                {way.name}
+                {note && (
+                  <span className="hint" id={`${id}-${way.key}`}>
+                    {note}
+                  </span>
+                )}
               </button>
             </li>
-          ))}
-        {unavailable.map(({ method, why }) => (
-          <li key={method}>
-            <button
-              type="button"
-              className="method"
-              aria-disabled="true"
-              aria-describedby={`${id}-${method}`}
-            >
-              {t.code.methods[method]}
-              <span className="hint" id={`${id}-${method}`}>
-                {why}
-              </span>
-            </button>
-          </li>
-        ))}
+          );
+        })}
       </ul>
     </details>
   );

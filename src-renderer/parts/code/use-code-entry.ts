@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
+import { useDropOnLock } from '../../store/use-lock.ts';
 import { useServerClock } from '../../time/use-now.ts';
 import {
   attemptsLeftOf,
@@ -64,6 +65,11 @@ export function useCodeEntry(options: CodeEntryOptions) {
   useDropWhenStepEnds(refusal?.failure.code === 'server-unreachable' && method === 'totp', clock, () =>
     setValue(''),
   );
+
+  useDropOnLock(() => {
+    setValue('');
+    setIncomplete(false);
+  });
 
   return {
     method,

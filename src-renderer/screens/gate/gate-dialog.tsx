@@ -1,10 +1,15 @@
-import { useId } from 'react';
+import { useId, useState } from 'react';
 import type { GatePrompt } from '../../../src-shared/connection-state.ts';
+import type { ProofAnswer } from '../../../src-shared/unlock.ts';
 import { CodeForm } from '../../parts/code/code-form.tsx';
-import type { CodeMethod } from '../../parts/code/failure-text.ts';
+import type { CodeFailure, CodeMethod } from '../../parts/code/failure-text.ts';
 import { Modal } from '../../parts/modal.tsx';
 import { ReasonNote } from '../../parts/reason-note.tsx';
+import { ProofForm } from '../../parts/unlock/proof-form.tsx';
+import { systemWay, unlockWays, whyText } from '../../parts/unlock/ways.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
+import { openSetUp, rememberUnlock, useView } from '../../store/view-store.ts';
+import type { Strings } from '../../strings/en.ts';
 import { useLanguage } from '../../strings/use-strings.ts';
 
 interface GateDialogProps {
@@ -15,43 +20,76 @@ interface GateDialogProps {
 /** A backup code stands in for the authenticator; the server says whether it wants either. */
 const codeMethods: readonly CodeMethod[] = ['totp', 'backup-code'];
 
+async function submit(answers: ProofAnswer[]): Promise<CodeFailure | null> {
+  const answer = await window.postern.invoke('connection.submit-proof', { answers });
+  return answer.ok ? null : answer.problem;
+}
+
 export function GateDialog({ prompt, isRenewal }: GateDialogProps) {
   const { t } = useLanguage();
   const titleId = useId();
   const account = useSnapshot((s) => s.account);
   const gateway = useSnapshot((s) => s.gateways.find(({ id }) => id === prompt.gatewayId)?.name ?? '');
-  const { requires } = prompt.challenge;
-  const asksUnlock = requires.includes('unlock');
-  const unlockWhy = asksUnlock ? t.code.notSetUp : t.code.notAllowed;
-  const title = isRenewal ? t.gate.titleRenew : prompt.reason ? t.gate.titleReconnect : t.gate.title;
+  const platform = useSnapshot((s) => s.app.platform);
+  const policy = useSnapshot((s) => s.policy);
+  const { enrolled, providers } = useSnapshot((s) => s.unlock);
+  // As it was when the gate opened: what is used meanwhile shall not move anything.
+  const [lastUnlock] = useState(useView((view) => view.lastUnlock));
+  const ways = unlockWays(prompt.challenge, { enrolled, providers, policy });
+  const system = systemWay(platform, t);
+  const serverName = account?.serverName ?? '';
+  const submitLabel = isRenewal ? t.gate.submitRenew : t.gate.submit;
 
-  const cancel = () => void window.postern.invoke('connection.cancel', undefined);
+  const close = () => window.postern.invoke('connection.cancel', undefined);
+  const cancel = () =>
+    void (prompt.prompting === null ? close() : window.postern.invoke('connection.cancel-prompt', undefined));
   return (
     <Modal titleId={titleId} onCancel={cancel}>
-      <h2 id={titleId}>{title}</h2>
+      <h2 id={titleId}>{titleOf(prompt, isRenewal, t)}</h2>
       <p className="gate-target">{t.gate.target(gateway, account?.email ?? '')}</p>
       {prompt.reason && <ReasonNote reason={prompt.reason} />}
       {isRenewal && <p>{t.gate.renewText}</p>}
-      {asksUnlock && <p className="hint">{t.gate.unlockToo}</p>}
-      <CodeForm
-        methods={codeMethods}
-        unavailable={[
-          { method: 'pin', why: unlockWhy },
-          { method: 'biometrics', why: unlockWhy },
-        ]}
-        serverName={account?.serverName ?? ''}
-        earlierFailure={prompt.lastFailure}
-        attemptsLeft={prompt.attemptsLeft}
-        waitUntilMs={prompt.waitUntil === null ? null : Date.parse(prompt.waitUntil)}
-        isChecking={prompt.isChecking}
-        submitLabel={isRenewal ? t.gate.submitRenew : t.gate.submit}
-        cancelLabel={t.common.cancel}
-        onCancel={cancel}
-        onSubmit={async (method, code) => {
-          const answer = await window.postern.invoke('connection.submit-proof', { method, code });
-          return answer.ok ? null : answer.problem;
-        }}
-      />
+      {prompt.challenge.requires.includes('unlock') ? (
+        <ProofForm
+          prompt={prompt}
+          ways={ways}
+          firstWay={lastUnlock}
+          promptsAtOnce={lastUnlock === 'biometrics' && prompt.lastFailure === null && !prompt.isChecking}
+          system={system}
+          serverName={serverName}
+          submitLabel={submitLabel}
+          onCancel={cancel}
+          onSetUpAgain={() => void close().then(() => openSetUp('all'))}
+          onSubmit={submit}
+          onAccepted={rememberUnlock}
+        />
+      ) : (
+        <CodeForm
+          methods={codeMethods}
+          otherWays={ways.map(({ way, why }) => ({
+            key: way,
+            name: t.code.methods[way],
+            why: whyText(why ?? 'not-asked', t),
+          }))}
+          serverName={serverName}
+          earlierFailure={prompt.lastFailure}
+          attemptsLeft={prompt.attemptsLeft}
+          waitUntilMs={prompt.waitUntil === null ? null : Date.parse(prompt.waitUntil)}
+          isChecking={prompt.isChecking}
+          submitLabel={submitLabel}
+          cancelLabel={t.common.cancel}
+          onCancel={cancel}
+          onSubmit={(method, code) => submit([{ method, code }])}
+        />
+      )}
     </Modal>
   );
+}
+
+function titleOf({ challenge, reason }: GatePrompt, isRenewal: boolean, t: Strings): string {
+  if (isRenewal) return t.gate.titleRenew;
+  if (!challenge.requires.includes('unlock')) return reason ? t.gate.titleReconnect : t.gate.title;
+  const { gate } = t.unlock;
+  if (challenge.requires.includes('totp')) return reason ? gate.titleBothReconnect : gate.titleBoth;
+  return reason ? gate.titleReconnect : gate.title;
 }

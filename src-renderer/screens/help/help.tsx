@@ -2,6 +2,7 @@ import { Button } from '../../parts/button.tsx';
 import { ProblemNote } from '../../parts/problem-note.tsx';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
+import { showScreen } from '../../store/view-store.ts';
 import { useLanguage } from '../../strings/use-strings.ts';
 import { Diagnostics } from './diagnostics.tsx';
 import { PartMark } from './part-mark.tsx';
@@ -12,6 +13,7 @@ export function Help() {
   const { t } = language;
   const snapshot = useSnapshot((s) => s);
   const refresh = useCommand('connection.refresh');
+  const lookAgain = useCommand('unlock.refresh');
   const open = useCommand('link.open');
   return (
     <div className="page">
@@ -19,11 +21,18 @@ export function Help() {
       <section className="panel" aria-labelledby="help-parts">
         <div className="panel-head">
           <h2 id="help-parts">{t.help.parts}</h2>
-          <Button look="quiet" isBusy={refresh.isBusy} onPress={() => void refresh.run(undefined)}>
+          <Button
+            look="quiet"
+            isBusy={refresh.isBusy || lookAgain.isBusy}
+            onPress={() => {
+              void refresh.run(undefined);
+              void lookAgain.run(undefined);
+            }}
+          >
             {t.help.refresh}
           </Button>
         </div>
-        <ProblemNote problem={refresh.problem} />
+        <ProblemNote problem={refresh.problem ?? lookAgain.problem} />
         <ul className="parts">
           {partStates(snapshot, language).map(({ name, level, text }) => (
             <li key={name} className="part" data-level={level}>
@@ -37,6 +46,22 @@ export function Help() {
             </li>
           ))}
         </ul>
+      </section>
+      <section className="panel" aria-labelledby="help-unlock">
+        <h2 id="help-unlock">{t.unlock.help.part}</h2>
+        <dl className="answers">
+          <div>
+            <dt>{t.unlock.help.finger}</dt>
+            <dd className="hint">{t.unlock.help.fingerText}</dd>
+          </div>
+          <div>
+            <dt>{t.unlock.help.forgot}</dt>
+            <dd className="hint">{t.unlock.help.forgotText}</dd>
+          </div>
+        </dl>
+        <div className="row">
+          <Button onPress={() => showScreen('settings')}>{t.unlock.help.toSettings}</Button>
+        </div>
       </section>
       <Diagnostics />
       <section className="panel" aria-labelledby="help-links">

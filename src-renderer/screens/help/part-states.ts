@@ -2,6 +2,7 @@ import type { AppSnapshot } from '../../../src-shared/app-snapshot.ts';
 import { bytesText } from '../../format/bytes.ts';
 import { roughDuration } from '../../format/duration.ts';
 import type { Language } from '../../strings/use-strings.ts';
+import { unlockStates } from './unlock-states.ts';
 
 export type Level = 'good' | 'busy' | 'attention' | 'idle';
 
@@ -32,6 +33,7 @@ export function partStates(snapshot: AppSnapshot, language: Language): PartState
     },
     { name: t.help.tunnel, ...tunnelState(snapshot, language) },
     { name: t.help.keychain, ...keychainState(snapshot, language) },
+    ...unlockStates(snapshot, language),
     { name: t.help.clock, ...clockState(snapshot, language) },
   ];
 }
@@ -54,10 +56,14 @@ function tunnelState({ tunnel }: AppSnapshot, { t, locale }: Language): State {
   return { level: 'good', text: t.help.tunnelUp(received, sent) };
 }
 
-function keychainState({ keychain }: AppSnapshot, { t }: Language): State {
+function keychainState({ keychain, unlock: { enrolled } }: AppSnapshot, { t }: Language): State {
+  // The server knows a key that is no longer here.
+  const isLost = enrolled !== null && (enrolled.pin || enrolled.uvHw || enrolled.uvSoft);
   const states: Record<typeof keychain, State> = {
     ok: { level: 'good', text: t.help.keychainOk },
-    absent: { level: 'idle', text: t.help.keychainAbsent },
+    absent: isLost
+      ? { level: 'attention', text: t.help.keychainLost }
+      : { level: 'idle', text: t.help.keychainAbsent },
     locked: { level: 'attention', text: t.help.keychainLocked },
     unavailable: { level: 'attention', text: t.help.keychainUnavailable },
   };

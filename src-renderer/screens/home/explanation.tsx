@@ -26,16 +26,18 @@ export function Explanation({ gatewayName }: { gatewayName: string }) {
 
 function useSentence(connection: ConnectionState, gatewayName: string): string {
   const { t } = useLanguage();
-  const isGated = useSnapshot((s) => s.policy?.totpPriorConnection === true);
+  const wantsCode = useSnapshot((s) => s.policy?.totpPriorConnection === true);
+  const wantsUnlock = useSnapshot((s) => s.policy?.unlockPriorConnection === true);
   const hasGateways = useSnapshot((s) => s.gateways.length > 0);
   switch (connection.phase) {
     case 'signed-out':
       return '';
     case 'disconnected':
       if (!hasGateways) return t.home.noGateways;
-      return isGated ? t.home.readyGated(gatewayName) : t.home.ready(gatewayName);
+      if (wantsUnlock) return (wantsCode ? t.home.readyBoth : t.home.readyUnlock)(gatewayName);
+      return (wantsCode ? t.home.readyGated : t.home.ready)(gatewayName);
     case 'gate':
-      return t.home.gate;
+      return connection.prompt.challenge.requires.includes('totp') ? t.home.gate : t.home.gateUnlock;
     case 'connecting':
       return t.home.connecting(gatewayName);
     case 'connected':

@@ -4,6 +4,7 @@ import { Button } from '../../parts/button.tsx';
 import { ProblemNote } from '../../parts/problem-note.tsx';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
+import { openSetUp } from '../../store/view-store.ts';
 import type { Strings } from '../../strings/en.ts';
 import { useLanguage } from '../../strings/use-strings.ts';
 
@@ -67,7 +68,17 @@ export function MainButton({ gatewayId }: { gatewayId: string | null }) {
           {t.home.disconnect}
         </Button>
       )}
+      {isSetUpMissing(connection) && (
+        <Button look="quiet" onPress={() => openSetUp('all')}>
+          {t.home.setUp}
+        </Button>
+      )}
       <ProblemNote problem={refused} />
     </div>
   );
+}
+
+function isSetUpMissing(connection: ConnectionState): boolean {
+  if (connection.phase !== 'disconnected') return false;
+  return connection.cause?.code === 'unlock-not-enrolled' || connection.cause?.code === 'pin-removed';
 }

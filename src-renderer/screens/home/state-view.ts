@@ -21,7 +21,11 @@ export function stateView(connection: ConnectionState, t: Strings): StateView {
     case 'disconnected':
       return view('off', 'closed', t.state[connection.phase]);
     case 'gate':
-      return view('gate', 'keyhole', t.state.gate);
+      return view(
+        'gate',
+        'keyhole',
+        connection.prompt.challenge.requires.includes('totp') ? t.state.gate : t.state.unlock,
+      );
     case 'connecting':
     case 'reconnecting':
     case 'disconnecting':

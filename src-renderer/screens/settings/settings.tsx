@@ -7,6 +7,8 @@ import { useLanguage } from '../../strings/use-strings.ts';
 import { About } from './about.tsx';
 import { Account } from './account.tsx';
 import { languages, themes, trafficModes } from './choices.ts';
+import { Devices } from './devices.tsx';
+import { UnlockPanel } from './unlock-panel.tsx';
 
 /** Every change takes effect at once; what is shown is what main says is in force. */
 export function Settings() {
@@ -42,10 +44,7 @@ export function Settings() {
           onChange={(trafficWhileWaiting) => change({ trafficWhileWaiting })}
         />
       </section>
-      <section className="panel" aria-labelledby="settings-unlock">
-        <h2 id="settings-unlock">{t.settings.unlock}</h2>
-        <p className="hint">{policy?.unlockPriorConnection ? t.settings.unlockText : t.settings.unlockOff}</p>
-      </section>
+      <UnlockPanel />
       <section className="panel" aria-labelledby="settings-appearance">
         <h2 id="settings-appearance">{t.settings.appearance}</h2>
         <RadioGroup
@@ -63,6 +62,7 @@ export function Settings() {
           onChange={(language) => change({ language })}
         />
       </section>
+      <Devices />
       <Account />
       <About />
     </div>

@@ -5,6 +5,7 @@ import { Door } from '../../parts/door.tsx';
 import { ProblemNote } from '../../parts/problem-note.tsx';
 import { TextField } from '../../parts/text-field.tsx';
 import { useCommand } from '../../store/use-command.ts';
+import { useDropOnLock } from '../../store/use-lock.ts';
 import { useLanguage } from '../../strings/use-strings.ts';
 import { PasswordField } from './password-field.tsx';
 import { ServerName } from './server-name.tsx';
@@ -27,6 +28,7 @@ export function PasswordStep(props: PasswordStepProps) {
   const signIn = useCommand('session.sign-in');
   const [password, setPassword] = useState('');
   const [isMissing, setMissing] = useState(false);
+  useDropOnLock(() => setPassword(''));
   const emailField = useRef<HTMLInputElement>(null);
   const passwordField = useRef<HTMLInputElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the step appears

@@ -1,0 +1,228 @@
+import { useEffect, useId, useRef } from 'react';
+import type { GatePrompt } from '../../../src-shared/connection-state.ts';
+import type { ProofAnswer } from '../../../src-shared/unlock.ts';
+import { clockText } from '../../format/duration.ts';
+import { useLanguage } from '../../strings/use-strings.ts';
+import { Button } from '../button.tsx';
+import { BackupCodeField } from '../code/backup-code-field.tsx';
+import { CodeField } from '../code/code-field.tsx';
+import type { CodeFailure } from '../code/failure-text.ts';
+import { MethodList, type OtherWay } from '../code/method-list.tsx';
+import { useCountdown } from '../code/use-countdown.ts';
+import { useTold } from '../code/use-told.ts';
+import { SecretField } from '../secret-field.tsx';
+import { asksForAnotherWay, proofFailureSentences } from './unlock-failure.ts';
+import { useProofEntry } from './use-proof-entry.ts';
+import { type UnlockWay, type WayState, whyText } from './ways.ts';
+
+interface ProofFormProps {
+  prompt: GatePrompt;
+  ways: readonly WayState[];
+  firstWay: UnlockWay | null;
+  /** The system's question opens with the form, once. */
+  promptsAtOnce: boolean;
+  /** What the system's own question is called on this computer. */
+  system: { name: string; accepts: string; use: string; waiting: string };
+  serverName: string;
+  submitLabel: string;
+  /** Closes the gate, or takes the system's question back while one is open. */
+  onCancel: () => void;
+  onSetUpAgain: () => void;
+  onSubmit: (answers: ProofAnswer[]) => Promise<CodeFailure | null>;
+  onAccepted: (way: UnlockWay) => void;
+}
+
+/** PIN or the system's own question, with a code before it where both are wanted. Enter sends, Esc cancels. */
+export function ProofForm(props: ProofFormProps) {
+  const { prompt, ways, system, serverName, onCancel } = props;
+  const { t } = useLanguage();
+  const id = useId();
+  const entry = useProofEntry(props);
+  const { current, hasCode, codeMethod, refusal } = entry;
+  const codeField = useRef<{ focus(): void }>(null);
+  const pinField = useRef<HTMLInputElement>(null);
+  const mainButton = useRef<HTMLButtonElement>(null);
+  const isPin = current?.way === 'pin';
+  const isPrompting = prompt.prompting !== null;
+  const isBusy = entry.isSending || prompt.isChecking || isPrompting;
+  const wait = useCountdown(entry.waitUntilMs);
+  const nextCode = useCountdown(hasCode ? entry.nextCodeAtMs : null);
+  const isWaiting = wait.seconds > 0;
+  const told = useTold(wait, nextCode);
+
+  const focus = (part: 'code' | 'unlock') => {
+    if (part === 'code' && hasCode) codeField.current?.focus();
+    else (pinField.current ?? mainButton.current)?.focus();
+  };
+  const isCodeMissing = hasCode && (codeMethod === 'totp' ? entry.code.length < 6 : entry.code === '');
+  useFocus(entry.focusOn, isCodeMissing ? 'code' : 'unlock', focus);
+  usePromptAtOnce(props.promptsAtOnce && current?.way === 'biometrics' && !hasCode, entry.submit);
+
+  const alerts = alertsOf();
+  function alertsOf(): string[] {
+    if (entry.lack === 'old-code') return [t.unlock.gate.codeTooOld];
+    if (entry.lack === 'code') return [codeMethod === 'totp' ? t.code.sixDigits : t.code.emptyBackup];
+    if (entry.lack === 'pin') return [t.unlock.pin.empty];
+    if (refusal === null) return [];
+    return proofFailureSentences(refusal.failure, { codeMethod, blamed: refusal.blamed, serverName }, t);
+  }
+  const isLastPin = isPin && entry.pinAttemptsLeft === 1 && !alerts.includes(t.unlock.pin.lastTry);
+  const isCodeWrong = entry.lack?.endsWith('code') === true || refusal?.blamed === 'code';
+  const isPinWrong = entry.lack === 'pin' || (alerts.length > 0 && refusal?.blamed === 'unlock');
+  const checking = isPrompting ? system.waiting : t.unlock.pin.checking;
+
+  const codeProps = {
+    id: `${id}-code`,
+    value: entry.code,
+    onChange: entry.typeCode,
+    isChecking: isBusy,
+    isInvalid: isCodeWrong,
+    describedBy: `${id}-hint ${id}-alert`,
+    takesFocus: false,
+    ref: codeField,
+  };
+  const codePart = (
+    <>
+      {codeMethod === 'totp' ? (
+        <CodeField key="totp" label={t.code.totpLabel} {...codeProps} />
+      ) : (
+        <BackupCodeField key="backup-code" label={t.code.backupLabel} {...codeProps} />
+      )}
+      <p className="hint" id={`${id}-hint`}>
+        {codeMethod === 'totp' ? t.unlock.gate.codeHint : t.code.backupHint}
+      </p>
+    </>
+  );
+  const unlockPart = isPin ? (
+    <SecretField
+      ref={pinField}
+      label={t.unlock.pin.label}
+      showLabel={t.unlock.pin.show}
+      hideLabel={t.unlock.pin.hide}
+      value={entry.pin}
+      onChange={entry.typePin}
+      autoComplete="off"
+      isReadOnly={isBusy}
+      isBusy={isBusy}
+      isInvalid={isPinWrong}
+      describedBy={`${id}-alert ${id}-last`}
+    />
+  ) : (
+    <p className="system-way">
+      <strong>{system.name}</strong>
+      <span className="hint">{system.accepts}</span>
+    </p>
+  );
+
+  return (
+    <form
+      className="code-form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!isBusy && !isWaiting) entry.submit();
+      }}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        event.preventDefault();
+        event.stopPropagation();
+        onCancel();
+      }}
+    >
+      {current === null ? (
+        <p>{t.unlock.gate.nothingWorks}</p>
+      ) : hasCode ? (
+        <ol className="proof-steps" aria-label={t.unlock.gate.steps}>
+          <li>{codePart}</li>
+          <li>{unlockPart}</li>
+        </ol>
+      ) : (
+        unlockPart
+      )}
+      <p className="last-try" id={`${id}-last`}>
+        {isLastPin ? t.unlock.pin.lastTry : ''}
+      </p>
+      <div className="code-messages">
+        <div className="code-alert" id={`${id}-alert`} role="alert">
+          {alerts.map((sentence) => (
+            <p key={sentence}>{sentence}</p>
+          ))}
+        </div>
+        <p className="code-countdown" aria-live="off">
+          {isWaiting
+            ? t.code.tryAgainIn(clockText(wait.seconds))
+            : nextCode.seconds > 0
+              ? t.code.nextCodeIn(nextCode.seconds)
+              : ''}
+        </p>
+        <p className="visually-hidden" role="status">
+          {isBusy ? checking : told}
+        </p>
+      </div>
+      <div className="code-buttons">
+        {current === null ? (
+          <Button ref={mainButton} look="primary" onPress={props.onSetUpAgain}>
+            {t.unlock.gate.setUpAgain}
+          </Button>
+        ) : (
+          <Button ref={mainButton} type="submit" look="primary" isBusy={isBusy} isDisabled={isWaiting}>
+            {isPrompting ? system.waiting : isPin ? props.submitLabel : system.use}
+          </Button>
+        )}
+        <Button onPress={onCancel}>{t.common.cancel}</Button>
+      </div>
+      <MethodList ways={otherWays()} isOpen={refusal !== null && asksForAnotherWay(refusal.failure)} />
+    </form>
+  );
+
+  function otherWays(): OtherWay[] {
+    const unlocks = ways
+      .filter(({ way }) => way !== current?.way)
+      .map((each): OtherWay => {
+        const name = each.way === 'pin' ? t.unlock.pin.name : system.name;
+        if (each.why !== null) return { key: each.way, name, why: whyText(each.why, t) };
+        return { key: each.way, name, choose: () => entry.chooseWay(each.way) };
+      });
+    const otherCode = codeMethod === 'totp' ? 'backup-code' : 'totp';
+    const codes: OtherWay[] = hasCode
+      ? [{ key: otherCode, name: t.code.methods[otherCode], choose: () => entry.chooseCode(otherCode) }]
+      : [];
+    const again: OtherWay = {
+      key: 'again',
+      name: t.unlock.gate.setUpAgain,
+      hint: t.unlock.gate.setUpAgainHint,
+      choose: props.onSetUpAgain,
+    };
+    return [...unlocks, ...codes, again];
+  }
+}
+
+/** Where the form says, and at the first part that is missing whenever the window comes forward. */
+function useFocus(
+  wanted: { part: 'code' | 'unlock' } | null,
+  missing: 'code' | 'unlock',
+  focus: (part: 'code' | 'unlock') => void,
+): void {
+  const latest = useRef({ missing, focus });
+  latest.current = { missing, focus };
+  useEffect(() => {
+    const comeForward = () => latest.current.focus(latest.current.missing);
+    comeForward();
+    window.addEventListener('focus', comeForward);
+    return () => window.removeEventListener('focus', comeForward);
+  }, []);
+  useEffect(() => {
+    if (wanted) latest.current.focus(wanted.part);
+  }, [wanted]);
+}
+
+/** Once, when the gate opens before somebody's eyes; later only a click asks the system (ux.md, rule 18). */
+function usePromptAtOnce(isWanted: boolean, submit: () => void): void {
+  const isDone = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what holds when the form appears
+  useEffect(() => {
+    if (isDone.current) return;
+    isDone.current = true;
+    if (isWanted && document.visibilityState === 'visible' && document.hasFocus()) submit();
+  }, []);
+}

@@ -1,0 +1,30 @@
+import type { LevelAnswer } from '../../../src-shared/unlock.ts';
+import { CodeForm } from '../../parts/code/code-form.tsx';
+import type { CodeFailure } from '../../parts/code/failure-text.ts';
+import type { OtherWay } from '../../parts/code/method-list.tsx';
+import { useSnapshot } from '../../store/snapshot-store.ts';
+
+interface ConfirmProps {
+  submitLabel: string;
+  cancelLabel: string;
+  checkingText: string;
+  otherWays?: readonly OtherWay[];
+  onCancel: () => void;
+  onSubmit: (proof: LevelAnswer) => Promise<CodeFailure | null>;
+}
+
+/** The fresh code that a change of PIN or biometrics needs. */
+export function Confirm({ onSubmit, ...form }: ConfirmProps) {
+  const serverName = useSnapshot((s) => s.account?.serverName ?? '');
+  return (
+    <CodeForm
+      {...form}
+      methods={['totp', 'backup-code']}
+      serverName={serverName}
+      earlierFailure={null}
+      attemptsLeft={null}
+      waitUntilMs={null}
+      onSubmit={(method, code) => onSubmit({ method, code })}
+    />
+  );
+}

@@ -1,0 +1,49 @@
+import { Button } from '../../parts/button.tsx';
+import { useLanguage } from '../../strings/use-strings.ts';
+import { SetupFrame } from './setup-frame.tsx';
+
+interface OfferProps {
+  onSetUp: () => void;
+  onLater: () => void;
+}
+
+/** After the fifth wrong PIN: what happened, what still works, and the way on. */
+export function Lockout({ onSetUp, onLater }: OfferProps) {
+  const { t } = useLanguage();
+  const words = t.unlock.lockout;
+  return (
+    <SetupFrame title={words.title} text={words.what} progress={null} onBack={onLater} onStop={null}>
+      <section className="lockout" aria-labelledby="lockout-still">
+        <h2 id="lockout-still">{words.stillTitle}</h2>
+        <ul>
+          {words.still.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+      </section>
+      <div className="code-buttons">
+        <Button look="primary" onPress={onSetUp}>
+          {words.useCode}
+        </Button>
+        <Button onPress={onLater}>{words.later}</Button>
+      </div>
+      <p className="hint">{words.admin}</p>
+    </SetupFrame>
+  );
+}
+
+/** The team asks for what this device does not have yet. */
+export function Intro({ onSetUp, onLater }: OfferProps) {
+  const { t } = useLanguage();
+  const words = t.unlock.intro;
+  return (
+    <SetupFrame title={words.title} text={words.text} progress={null} onBack={onLater} onStop={null}>
+      <div className="code-buttons">
+        <Button look="primary" onPress={onSetUp}>
+          {words.start}
+        </Button>
+        <Button onPress={onLater}>{t.unlock.lockout.later}</Button>
+      </div>
+    </SetupFrame>
+  );
+}

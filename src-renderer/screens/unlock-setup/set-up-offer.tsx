@@ -1,0 +1,27 @@
+import { useSnapshot } from '../../store/snapshot-store.ts';
+import { openSetUp, putAside } from '../../store/view-store.ts';
+import { Intro, Lockout } from './lockout.tsx';
+import { UnlockSetup } from './unlock-setup.tsx';
+import type { Offer } from './use-offer.ts';
+
+export function SetUpOffer({ offer }: { offer: Offer }) {
+  const connection = useSnapshot((s) => s.connection);
+  const later = () => putAside(connection);
+  const start = () => openSetUp('all');
+  switch (offer.kind) {
+    case 'locked-out':
+      return <Lockout onSetUp={start} onLater={later} />;
+    case 'not-set-up':
+      return <Intro onSetUp={start} onLater={later} />;
+    case 'set-up':
+      return (
+        <UnlockSetup
+          goal={offer.goal}
+          onClose={() => {
+            later();
+            openSetUp(null);
+          }}
+        />
+      );
+  }
+}

@@ -1,0 +1,48 @@
+import type { ReactNode } from 'react';
+import { Button } from '../../parts/button.tsx';
+import { Door } from '../../parts/door.tsx';
+import { useLanguage } from '../../strings/use-strings.ts';
+
+interface SetupFrameProps {
+  title: string;
+  text: string;
+  /** Where in the whole this is; null outside of the steps. */
+  progress: { step: number; of: number } | null;
+  /** Esc. */
+  onBack: () => void;
+  /** Leaves the whole set-up; null where a button of the step does that already. */
+  onStop: (() => void) | null;
+  children: ReactNode;
+}
+
+/** One step of the set-up: where it stands, what it is for, and a way out. */
+export function SetupFrame({ title, text, progress, onBack, onStop, children }: SetupFrameProps) {
+  const { t } = useLanguage();
+  return (
+    <div
+      className="setup-frame"
+      role="none"
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || event.defaultPrevented) return;
+        event.preventDefault();
+        onBack();
+      }}
+    >
+      <Door title={title} text={text}>
+        <div className="stack">
+          {children}
+          {(progress || onStop) && (
+            <div className="setup-foot">
+              <p className="hint">{progress ? t.unlock.setup.step(progress.step, progress.of) : ''}</p>
+              {onStop && (
+                <Button look="quiet" onPress={onStop}>
+                  {t.unlock.setup.stop}
+                </Button>
+              )}
+            </div>
+          )}
+        </div>
+      </Door>
+    </div>
+  );
+}

@@ -1,0 +1,15 @@
+import { useEffect, useRef } from 'react';
+import { useSnapshot } from './snapshot-store.ts';
+
+/** Calls `drop` each time the screen is locked or the machine goes to sleep: what was typed must not outlive that. */
+export function useDropOnLock(drop: () => void): void {
+  const lockCount = useSnapshot((s) => s.unlock.lockCount);
+  const latest = useRef(drop);
+  latest.current = drop;
+  const seen = useRef(lockCount);
+  useEffect(() => {
+    if (seen.current === lockCount) return;
+    seen.current = lockCount;
+    latest.current();
+  }, [lockCount]);
+}
