@@ -17,11 +17,13 @@ const common: InlineConfig = {
 
 /**
  * `dist/main.js`: one ES module for Node 24 inside Electron. Dependencies are in it, so that the package carries no
- * `node_modules` but the native keytar.
+ * `node_modules` but the native ones, keytar and argon2.
  */
 export const mainConfig: InlineConfig = {
   ...common,
   ssr: { noExternal: true, target: 'node' },
+  // An installed app reads no such variable: the build decides. See package.ts.
+  define: { 'process.env.POSTERN_MAC_TEAM_ID': JSON.stringify(process.env.POSTERN_MAC_TEAM_ID ?? '') },
   build: {
     ssr: 'src-main/main.ts',
     outDir: dist,
@@ -29,22 +31,40 @@ export const mainConfig: InlineConfig = {
     target: 'node24',
     minify: false,
     rolldownOptions: {
-      external: ['electron', 'keytar', ...builtins],
+      external: ['electron', 'keytar', '@node-rs/argon2', ...builtins],
       output: { format: 'es', entryFileNames: 'main.js', chunkFileNames: 'main-[name].js' },
     },
   },
 };
 
-/** `dist/preload.cjs`: a sandboxed preload is one CommonJS file that can require 'electron' and nothing of Node. */
-export const preloadConfig: InlineConfig = {
+/** A sandboxed preload is one CommonJS file that can require 'electron' and nothing of Node. */
+const preloadConfigOf = (name: string): InlineConfig => ({
   ...common,
   build: {
-    lib: { entry: 'src-main/preload.ts', formats: ['cjs'], fileName: () => 'preload.cjs' },
+    lib: { entry: `src-main/${name}.ts`, formats: ['cjs'], fileName: () => `${name}.cjs` },
     outDir: dist,
     emptyOutDir: false,
     target: 'chrome140',
     minify: false,
     rolldownOptions: { external: ['electron'], output: { codeSplitting: false } },
+  },
+});
+
+/** `dist/preload.cjs` for the app's window, `dist/preload-unlock.cjs` for the unlock window. */
+export const preloadConfig = preloadConfigOf('preload');
+export const unlockPreloadConfig = preloadConfigOf('preload-unlock');
+
+/** `dist/unlock-page`: the page of the unlock window, a script and a style sheet of its own. */
+export const unlockPageConfig: InlineConfig = {
+  ...common,
+  root: path.join(checkout, 'src-unlock-page'),
+  base: './',
+  build: {
+    outDir: path.join(dist, 'unlock-page'),
+    emptyOutDir: true,
+    target: 'chrome140',
+    assetsInlineLimit: 0,
+    modulePreload: false,
   },
 };
 
@@ -60,11 +80,13 @@ function copyIcons(): void {
   }
 }
 
-/** Builds main, preload and page into `dist/`. With `--main-only` the page is left as it is. */
+/** Builds main, preloads and pages into `dist/`. With `--main-only` the app's page is left as it is. */
 export async function buildApp({ hasPage = true }: { hasPage?: boolean } = {}): Promise<void> {
   mkdirSync(dist, { recursive: true });
   await build(mainConfig);
   await build(preloadConfig);
+  await build(unlockPreloadConfig);
+  await build(unlockPageConfig);
   copyIcons();
   if (hasPage)
     await build({ configFile: path.join(checkout, 'src-renderer/vite.config.ts'), logLevel: 'warn' });

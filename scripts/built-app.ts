@@ -7,6 +7,7 @@ const sources = [
   'src-main/**/*',
   'src-shared/**/*',
   'src-renderer/**/*',
+  'src-unlock-page/**/*',
   'assets/icons/**/*',
   'scripts/build-app.ts',
 ];

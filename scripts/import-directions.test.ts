@@ -59,6 +59,8 @@ describe('imports run one way', () => {
     ['src-main/client/a.ts', 'electron'],
     ['src-cli/a.ts', 'electron'],
     ['src-renderer/a.ts', 'electron'],
+    ['src-unlock-page/a.ts', 'electron'],
+    ['src-unlock-page/a.ts', '../src-main/shell/ipc.ts'],
     ['src-server/a.ts', 'electron/main'],
     ['scripts/a.ts', 'electron'],
   ])('%s may not import %s', (file, source) => {

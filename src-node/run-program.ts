@@ -84,3 +84,37 @@ export function runProgram(request: ProgramRequest): Promise<ProgramResult> {
     child.stdin?.end(stdin);
   });
 }
+
+export interface HeldProgram {
+  /** Ends its input, and with that the program. */
+  release(): void;
+  /** Its last words on stderr, when it has ended, for whatever reason. Never rejects. */
+  readonly ended: Promise<string>;
+}
+
+/** Starts a program that runs as long as its input is open: it ends with `release`, or with this process. */
+export function holdProgram({
+  path,
+  args,
+  env = {},
+}: Pick<ProgramRequest, 'path' | 'args' | 'env'>): HeldProgram {
+  if (!isAbsolute(path)) throw new Error(`not an absolute path: ${path}`);
+  const child = spawn(path, args, {
+    cwd: '/',
+    env: { ...SCRUBBED_ENV, ...env },
+    shell: false,
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    said = (said + chunk).slice(-2_000);
+  });
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', () => resolve(said.trim()));
+  });
+  // One that has ended by itself breaks the pipe; `ended` tells.
+  child.stdin.on('error', () => undefined);
+  child.unref();
+  return { ended, release: () => child.stdin.end() };
+}

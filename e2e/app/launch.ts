@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { _electron, type Page } from '@playwright/test';
 import { electronBinary } from '../../scripts/story/electron-binary.ts';
+import type { VirtualAuthenticator } from '../host/browser/virtual-authenticator.ts';
+import type { AuthenticatorOptions } from '../host/contract.ts';
 import { launchHost } from '../host/launch-host.ts';
 import { checkout } from '../stack/stack-process.ts';
 
@@ -15,6 +17,10 @@ export interface LaunchedApp {
   output(): string;
   /** Process id of what draws the window: Chromium, or Electron itself. */
   windowPid(): Promise<number>;
+  /** The page of the unlock window at `origin`; waits for it. Only in the host. */
+  pageAt(origin: string): Promise<Page>;
+  /** A sensor with keys for the windows that are opened from now on. Only in the host: it stands for the hardware. */
+  virtualAuthenticator(options: AuthenticatorOptions): VirtualAuthenticator;
   /** Exit code, or null after a signal. */
   readonly ended: Promise<number | null>;
   kill(): void;
@@ -48,10 +54,16 @@ async function launchBrowserHost({
     evaluate: host.evaluate,
     output: host.output,
     windowPid: async () => (await host.chromium())?.pid ?? 0,
+    pageAt: host.pageAt,
+    virtualAuthenticator: host.virtualAuthenticator,
     ended: host.ended.then((end) => (typeof end === 'number' ? end : null)),
     kill: () => host.kill('SIGKILL'),
     stop: host.stop,
   };
+}
+
+function onlyInHost(): never {
+  throw new Error('the hardware of a sensor is there in the browser host only');
 }
 
 /**
@@ -85,6 +97,8 @@ async function launchElectron({ env, args = [], locale = 'en-US' }: LaunchOption
       app.evaluate(run as Parameters<typeof app.evaluate>[0], argument) as Promise<never>,
     output: () => output,
     windowPid: async () => child.pid ?? 0,
+    pageAt: onlyInHost,
+    virtualAuthenticator: onlyInHost,
     ended,
     kill: () => void child.kill('SIGKILL'),
     async stop() {

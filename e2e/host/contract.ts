@@ -1,5 +1,13 @@
 /** The two ends of the host: main (the unmodified app on Node) and browser (Playwright with Chromium). */
 
+/** A platform authenticator of Chromium's own, for pages at an https address (CDP, domain WebAuthn). */
+export interface AuthenticatorOptions {
+  /** Whether its user is verified: a finger that fits. */
+  isVerified: boolean;
+  /** False: it waits for somebody who never comes. */
+  isPresent: boolean;
+}
+
 export interface WindowOptions {
   width: number;
   height: number;

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
 import { findChromium, type RunningChromium } from './browser/chromium.ts';
+import type { VirtualAuthenticator } from './browser/virtual-authenticator.ts';
 import { WindowHost } from './browser/window-host.ts';
-import type { BrowserCalls, MainCalls } from './contract.ts';
+import type { AuthenticatorOptions, BrowserCalls, MainCalls } from './contract.ts';
 import { createWire, type Wire } from './wire.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -12,6 +13,8 @@ export interface HostOptions {
   /** Command before the program, e.g. to enter a network namespace. */
   enter?: readonly string[];
   env: Record<string, string | undefined>;
+  /** Another program than the app, e.g. one part of it. */
+  program?: string;
   /** Arguments of the app. */
   args?: readonly string[];
   isHeadless: boolean;
@@ -28,6 +31,10 @@ export interface HostedApp {
   page(): Promise<Page>;
   /** Runs a self-contained function in main with the electron module, as Playwright does with real Electron. */
   evaluate<R, A>(run: (electron: typeof Electron, argument: A) => R, argument: A): Promise<Awaited<R>>;
+  /** The page at this address, e.g. of the unlock window; waits for it. */
+  pageAt(origin: string): Promise<Page>;
+  /** Gives the computer a sensor with keys, which the windows opened from now on find. */
+  virtualAuthenticator(options: AuthenticatorOptions): VirtualAuthenticator;
   chromium(): Promise<RunningChromium> | null;
   output(): string;
   /** Exit code, or the signal. */
@@ -47,7 +54,7 @@ export function launchHost(options: HostOptions): HostedApp {
   const [file = '', ...args] = [
     ...(options.enter ?? []),
     ...node,
-    path.join(root, 'src-main/main.ts'),
+    options.program ?? path.join(root, 'src-main/main.ts'),
     ...(options.args ?? []),
   ];
   const child = spawn(file, args, {
@@ -71,6 +78,8 @@ export function launchHost(options: HostOptions): HostedApp {
     pid: child.pid ?? 0,
     page: () => windows.page(),
     evaluate: (run, argument) => main.call('evaluate', String(run), argument) as Promise<never>,
+    pageAt: (origin) => windows.pageAt(origin),
+    virtualAuthenticator: (options) => windows.virtualAuthenticator(options),
     chromium: () => windows.chromium(),
     output: () => output,
     ended,

@@ -83,6 +83,7 @@ describe.runIf(isRealRoot)('deb', () => {
         '/usr/lib/systemd/system/postern-helper.service',
         '/usr/share/applications/postern-desktop.desktop',
         '/usr/share/polkit-1/actions/io.postern.helper.policy',
+        '/usr/share/polkit-1/actions/io.postern.desktop.policy',
       ]),
     );
     expect(lab.must('getent group postern')).toMatch(/^postern:x:\d+:daemon$/m);

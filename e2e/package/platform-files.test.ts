@@ -58,6 +58,7 @@ test('the hooks of the Windows installer compile without a warning', () => {
 
 test.each([
   'assets/polkit/io.postern.helper.policy',
+  'assets/polkit/io.postern.desktop.policy',
   'assets/macos/entitlements.plist',
   'assets/macos/entitlements.inherit.plist',
 ])('%s is well-formed', (file) => {

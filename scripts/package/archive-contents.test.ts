@@ -21,11 +21,14 @@ const good: Record<string, string> = {
   'node_modules/keytar/package.json': '{}',
   'node_modules/keytar/lib/keytar.js': '',
   'node_modules/keytar/prebuilds/linux-x64/keytar.node': '',
+  'node_modules/@node-rs/argon2/package.json': '{}',
+  'node_modules/@node-rs/argon2/index.js': '',
+  'node_modules/@node-rs/argon2-linux-x64-gnu/argon2.linux-x64-gnu.node': '',
 };
 
 async function archiveOf(
   files: Record<string, string>,
-  unpack = '**/node_modules/keytar/**',
+  unpack = '**/node_modules/{keytar,@node-rs}/**',
 ): Promise<string> {
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(folder, 'app', name);
@@ -80,6 +83,8 @@ test('39: a native module inside the archive, or another file outside, is found'
 test('a native module of another platform, or none for this one, is found', async () => {
   expect(inspect(await archiveOf(good), 'win32-x64')).toEqual([
     'node_modules/keytar/prebuilds/win32-x64/keytar.node: is missing',
+    'node_modules/@node-rs/argon2-win32-x64-msvc/argon2.win32-x64-msvc.node: is missing',
+    'node_modules/@node-rs/argon2-linux-x64-gnu/argon2.linux-x64-gnu.node: is not for win32-x64',
     'node_modules/keytar/prebuilds/linux-x64/keytar.node: is not for win32-x64',
   ]);
 });

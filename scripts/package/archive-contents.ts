@@ -1,8 +1,13 @@
 import { builtinModules } from 'node:module';
 import { extractFile, getRawHeader, listPackage } from '@electron/asar';
 
-/** Native modules, the only files that may lie outside the archive. */
-export const UNPACKED_MODULES = ['keytar'] as const;
+/** Native modules: they and their parts for one system are the only files that may lie outside the archive. */
+export const UNPACKED_MODULES = ['keytar', '@node-rs/argon2'] as const;
+
+/** `node_modules/keytar`, `node_modules/@node-rs/argon2`, `node_modules/@node-rs/argon2-linux-x64-gnu`. */
+const isUnpackedModule = (module: string): boolean =>
+  UNPACKED_MODULES.some((name) => module === name || (name.includes('/') && module.startsWith(`${name}-`)));
+const moduleOf = (file: string): string | undefined => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1];
 
 /** Paths that have no business in a user's installation. */
 const FORBIDDEN_PATHS: readonly (readonly [RegExp, string])[] = [
@@ -10,7 +15,7 @@ const FORBIDDEN_PATHS: readonly (readonly [RegExp, string])[] = [
   [/(^|\/)(testing|e2e|bench|harness|fixtures|__tests__)\//, 'a test double or harness'],
   [/\.(ts|tsx|mts|cts)$/, 'TypeScript source'],
   [/\.map$/, 'a source map'],
-  [/^src-|\/src-(main|renderer|shared|node|cli|server|gateway|helper)\//, 'source'],
+  [/^src-|\/src-(main|renderer|unlock-page|shared|node|cli|server|gateway|helper)\//, 'source'],
   [/(^|\/)\.(env|git|postern|npmrc)/, 'a private file'],
 ];
 
@@ -54,8 +59,8 @@ export function inspectPaths(files: readonly string[]): Finding[] {
     const reasons = FORBIDDEN_PATHS.filter(([pattern]) => pattern.test(file)).map(
       ([, what]) => `${file}: ${what}`,
     );
-    const module = /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1];
-    const isStray = module !== undefined && !UNPACKED_MODULES.some((name) => name === module);
+    const module = moduleOf(file);
+    const isStray = module !== undefined && !isUnpackedModule(module);
     return isStray ? [...reasons, `${file}: a module that no part of the app loads`] : reasons;
   });
 }
@@ -66,7 +71,7 @@ export function inspectText(file: string, text: string): Finding[] {
 
 /** Each module that a bundle loads by a bare name is Electron's, Node's or in the archive. */
 export function inspectImports(file: string, text: string, files: readonly string[]): Finding[] {
-  if (!/\.(c?js|mjs)$/.test(file) || file.includes('/renderer/')) return [];
+  if (!/\.(c?js|mjs)$/.test(file) || /\/(renderer|unlock-page)\//.test(file)) return [];
   const specifiers = [
     ...text.matchAll(/\bfrom\s*["']([^"'\n]+)["']/g),
     ...text.matchAll(/\b(?:import|require)\(\s*["'`]([^"'`\n]+)["'`]\s*\)/g),
@@ -82,17 +87,26 @@ export function inspectImports(file: string, text: string, files: readonly strin
 
 /** Native modules are there for the target and for nothing else: building for another platform picks wrong easily. */
 export function inspectNative(files: readonly string[], target: string): Finding[] {
-  const wanted = `node_modules/keytar/prebuilds/${target}/keytar.node`;
+  // As napi-rs names its targets.
+  const triple = target.startsWith('linux')
+    ? `${target}-gnu`
+    : target.startsWith('win32')
+      ? `${target}-msvc`
+      : target;
+  const wanted = [
+    `node_modules/keytar/prebuilds/${target}/keytar.node`,
+    `node_modules/@node-rs/argon2-${triple}/argon2.${triple}.node`,
+  ];
   const native = files.filter((file) => file.endsWith('.node'));
   return [
-    ...(native.includes(wanted) ? [] : [`${wanted}: is missing`]),
-    ...native.filter((file) => file !== wanted).map((file) => `${file}: is not for ${target}`),
+    ...wanted.filter((file) => !native.includes(file)).map((file) => `${file}: is missing`),
+    ...native.filter((file) => !wanted.includes(file)).map((file) => `${file}: is not for ${target}`),
   ];
 }
 
 function inspectUnpacked(archive: string, files: readonly string[]): Finding[] {
   return files.flatMap((file) => {
-    const isAllowed = UNPACKED_MODULES.some((name) => file.startsWith(`node_modules/${name}/`));
+    const isAllowed = isUnpackedModule(moduleOf(file) ?? '');
     if (isUnpacked(archive, file) === isAllowed) return [];
     return [`${file}: is ${isAllowed ? 'inside' : 'outside'} the archive and should not be`];
   });

@@ -4,7 +4,13 @@ import { type AfterPackContext, Arch } from 'electron-builder';
 import { buildHelper } from './build-helper.ts';
 
 /** What `npm run build:app` makes and no installer can do without. */
-const APP_FILES = ['dist/main.js', 'dist/preload.cjs', 'dist/renderer/index.html'];
+const APP_FILES = [
+  'dist/main.js',
+  'dist/preload.cjs',
+  'dist/preload-unlock.cjs',
+  'dist/renderer/index.html',
+  'dist/unlock-page/index.html',
+];
 
 /** electron-builder's hook before it copies files: the app must be built, and on Linux the helper is made. */
 export async function beforePack(context: AfterPackContext): Promise<void> {

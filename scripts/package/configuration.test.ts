@@ -53,10 +53,10 @@ test('nothing is published or updated until a feed is configured', () => {
   expect(config.publish).toBe(null);
 });
 
-test('files are the bundles and one native module, never the whole checkout', () => {
+test('files are the bundles and two native modules, never the whole checkout', () => {
   const taken = config.files.filter((pattern) => !pattern.startsWith('!'));
-  expect(taken).toEqual(['dist/*.{js,cjs}', 'dist/{icons,renderer}/**/*', 'package.json']);
-  expect(config.files).toContain('!**/node_modules/!(keytar){,/**/*}');
+  expect(taken).toEqual(['dist/*.{js,cjs}', 'dist/{icons,renderer,unlock-page}/**/*', 'package.json']);
+  expect(config.files).toContain('!**/node_modules/!(keytar|@node-rs){,/**/*}');
 });
 
 describe('checklist', () => {
@@ -100,7 +100,9 @@ describe('checklist', () => {
   });
 
   test('39: exactly the native modules that main loads lie outside the archive', () => {
-    expect(config.asarUnpack).toEqual(UNPACKED_MODULES.map((name) => `node_modules/${name}/**/*`));
+    expect(config.asarUnpack).toEqual(
+      UNPACKED_MODULES.map((name) => `node_modules/${name.split('/')[0]}/**/*`),
+    );
     // electron-builder's guess would take more out.
     expect(config.asar.smartUnpack).toBe(false);
     const isLoaded = (name: string) =>
@@ -125,4 +127,20 @@ test('the policy that is shipped asks for an administrator to trust a server, an
   expect(policy).toContain('exec.argv1">trust<');
   expect(read('electron-builder.yml')).toContain('assets/linux/bin/=/usr/bin');
   expect(read('assets/systemd/postern-helper.service')).toContain('ExecStart=/usr/bin/postern-helper start');
+});
+
+test('the app’s own policy asks the person at the screen each time, and is in both Linux packages', () => {
+  const policy = read('assets/polkit/io.postern.desktop.policy');
+  expect(policy).toContain('<action id="io.postern.desktop.unlock">');
+  for (const [who, answer] of [
+    ['any', 'no'],
+    ['inactive', 'no'],
+    ['active', 'auth_self'],
+  ])
+    expect(policy).toContain(`<allow_${who}>${answer}</allow_${who}>`);
+  expect(policy).toContain('<message>Authentication is required to reconnect the VPN</message>');
+  expect(policy).toMatch(/<message xml:lang="de">/);
+  expect(policy).not.toMatch(/_keep|<annotate/);
+  const shipped = '/usr/share/polkit-1/actions/io.postern.desktop.policy';
+  expect(JSON.stringify([raw])).toContain(`assets/polkit/io.postern.desktop.policy=${shipped}`);
 });

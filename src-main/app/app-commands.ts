@@ -105,7 +105,25 @@ export function createCommandHandlers(options: CommandsOptions): CommandHandlers
     'connection.disconnect': () => settled(door.disconnect('home-button')),
     'connection.cancel': () => settled(door.cancel(isAtGate() ? 'gate-dialog' : 'home-button')),
     'connection.renew': () => settled(core.renew('home-button')),
-    'connection.submit-proof': ({ method, code }) => settled(core.submitProof(method, code)),
+    'connection.submit-proof': ({ answers }) => settled(core.submitProof(answers)),
+    'connection.cancel-prompt': async () => {
+      core.cancelPrompt();
+      return done;
+    },
+    'unlock.set-pin': ({ pin, proof }) => settled(core.setPin(pin, proof)),
+    'unlock.remove-pin': () => settled(core.removePin()),
+    'unlock.turn-on-biometrics': ({ proof }) => settled(core.turnOnBiometrics(proof)),
+    'unlock.turn-off-biometrics': () => settled(core.turnOffBiometrics()),
+    'unlock.check': ({ answer }) => settled(core.checkUnlock(answer)),
+    'unlock.refresh': async () => {
+      await core.refreshUnlock();
+      return done;
+    },
+    'devices.list': async () => {
+      const devices = await core.devices();
+      return devices.ok ? ok({ devices: devices.value }) : devices;
+    },
+    'devices.remove': ({ deviceId }) => settled(core.removeDevice(deviceId)),
     'connection.refresh': () => settled(core.refresh()),
     'settings.change': (patch) => settled(options.changeSettings(patch)),
     'diagnostics.read': async () => ok({ text: options.diagnostics() }),

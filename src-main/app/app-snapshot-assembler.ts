@@ -35,6 +35,7 @@ export function assembleAppSnapshot(parts: AppParts): AppSnapshot {
     channel: core.channel,
     keychain: core.keychain,
     tunnel: core.tunnel,
+    unlock: { ...core.unlock, providers: [...core.unlock.providers] },
     isOnline: parts.isOnline,
     clockOffsetMs: core.clockOffsetMs,
     settings: {

@@ -6,11 +6,13 @@ export interface DiagnosticsInput {
   /** Runtime and operating system, by name. */
   versions: Readonly<Record<string, string>>;
   logTail: readonly string[];
+  /** How the app gets to lock before the computer sleeps. */
+  sleepGuard: string;
   now: () => number;
 }
 
 /** What a user reads, saves and sends to support: the state of every part, redacted, with no address of the user. */
-export function diagnosticsText({ snapshot, versions, logTail, now }: DiagnosticsInput): string {
+export function diagnosticsText({ snapshot, versions, logTail, sleepGuard, now }: DiagnosticsInput): string {
   const { app, connection, tunnel, policy } = snapshot;
   const facts: [string, string][] = [
     ['made', new Date(now()).toISOString()],
@@ -32,6 +34,14 @@ export function diagnosticsText({ snapshot, versions, logTail, now }: Diagnostic
       'gate',
       policy ? `totp ${policy.totpPriorConnection}, unlock ${policy.unlockPriorConnection}` : 'unknown',
     ],
+    ['unlock set up', unlockLine(snapshot.unlock.enrolled)],
+    [
+      'unlock ways',
+      snapshot.unlock.providers
+        .map(({ kind, method, obstacle }) => `${kind} (${method}) ${obstacle ?? 'ready'}`)
+        .join(', ') || 'none',
+    ],
+    ['locked before sleep', sleepGuard],
     ['online', String(snapshot.isOnline)],
     ['clock against server', snapshot.clockOffsetMs === null ? 'unknown' : `${snapshot.clockOffsetMs} ms`],
     ['update', app.update],
@@ -57,6 +67,11 @@ export function diagnosticsText({ snapshot, versions, logTail, now }: Diagnostic
     '',
   ].join('\n');
   return email ? text.replaceAll(email, '[e-mail]') : text;
+}
+
+function unlockLine(enrolled: AppSnapshot['unlock']['enrolled']): string {
+  if (enrolled === null) return 'unknown';
+  return `pin ${enrolled.pin}, uv-hw ${enrolled.uvHw}, uv-soft ${enrolled.uvSoft}`;
 }
 
 function connectionLine(connection: AppSnapshot['connection']): string {

@@ -1,3 +1,4 @@
+import type { GatePrompt } from '../../src-shared/connection-state.ts';
 import type { Snapshot } from '../client/core.ts';
 import { gatewayName } from './activity-events.ts';
 import type { Words } from './words.ts';
@@ -15,7 +16,8 @@ export function notificationBetween(before: Snapshot, after: Snapshot, words: Wo
   if (to.phase === 'gate' && from.phase !== 'gate') {
     // A plain connect opens the gate under the user's eyes; only an ended connection is news.
     if (!to.prompt.reason) return null;
-    return { title: words.ended, body: words.endedBody(sentence(to.prompt.reason.message)), isUrgent: true };
+    const body = asksForCode(to.prompt) ? words.endedBody : words.endedUnlockBody;
+    return { title: words.ended, body: body(sentence(to.prompt.reason.message)), isUrgent: true };
   }
   if (to.phase === 'signed-out' && from.phase !== 'signed-out') {
     if (!to.reason) return null;
@@ -29,6 +31,8 @@ export function notificationBetween(before: Snapshot, after: Snapshot, words: Wo
     return { title: words.blocked, body: to.cause?.message ?? '', isUrgent: true };
   if (to.phase === 'reconnecting' && from.phase === 'connected')
     return { title: words.lost, body: to.cause?.detail ?? words.state.reconnecting, isUrgent: false };
+  if (to.phase === 'disconnected' && wasUp(from.phase) && to.cause?.code === 'unlock-not-enrolled')
+    return { title: words.setUpUnlock, body: words.setUpUnlockBody, isUrgent: true };
   if (to.phase === 'disconnected' && wasUp(from.phase) && (to.reason || to.cause))
     return {
       title: words.notConnected,
@@ -52,6 +56,11 @@ export function notificationBetween(before: Snapshot, after: Snapshot, words: Wo
 /** Whether the window has to come forward by itself: once, when the gate opens. */
 export function opensGate(before: Snapshot, after: Snapshot): boolean {
   return after.connection.phase === 'gate' && before.connection.phase !== 'gate';
+}
+
+/** Whether one of the answers that the gate waits for is typed from an authenticator app. */
+export function asksForCode({ challenge }: GatePrompt): boolean {
+  return challenge.requires.includes('totp');
 }
 
 function wasUp(phase: Snapshot['connection']['phase']): boolean {

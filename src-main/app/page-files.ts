@@ -1,6 +1,6 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
-import { APP_HOST, APP_SCHEME } from './start-url.ts';
+import { APP_ORIGIN } from './start-url.ts';
 
 /** Only these are ever served; everything else is 404. */
 const contentTypes: Readonly<Record<string, string>> = {
@@ -27,13 +27,24 @@ export const pageHeaders: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-cache',
 };
 
-/** Answers requests for the bundled page from `root`: our host, GET, a known type, a real path inside. */
-export function createPageFiles(root: string): (request: Request) => Promise<Response> {
+/** A page that the app itself answers for. */
+export interface PageSite {
+  /** `scheme://host`. */
+  origin: string;
+  /** Sent with every answer. */
+  headers: Readonly<Record<string, string>>;
+}
+
+const uiSite: PageSite = { origin: APP_ORIGIN, headers: pageHeaders };
+
+/** Answers requests for a bundled page from `root`: its host, GET, a known type, a real path inside. */
+export function createPageFiles(root: string, site = uiSite): (request: Request) => Promise<Response> {
+  const { origin, headers } = site;
   let resolvedRoot: Promise<string> | null = null;
-  const refuse = (status: number) => new Response(null, { status, headers: pageHeaders });
+  const refuse = (status: number) => new Response(null, { status, headers });
   return async (request) => {
     if (request.method !== 'GET') return refuse(405);
-    const path = pagePath(request.url);
+    const path = pagePath(request.url, origin);
     const type = path === null ? undefined : contentTypes[extname(path)];
     if (path === null || type === undefined) return refuse(404);
     resolvedRoot ??= realpath(root);
@@ -42,7 +53,7 @@ export function createPageFiles(root: string): (request: Request) => Promise<Res
       const file = await realpath(join(base, path));
       if (!file.startsWith(base + sep)) return refuse(404);
       const body = await readFile(file);
-      return new Response(body, { headers: { ...pageHeaders, 'Content-Type': type } });
+      return new Response(body, { headers: { ...headers, 'Content-Type': type } });
     } catch (error) {
       if (error instanceof Error && 'code' in error) {
         resolvedRoot = null;
@@ -54,8 +65,9 @@ export function createPageFiles(root: string): (request: Request) => Promise<Res
 }
 
 /** `app://ui/a/b.js?x` → `a/b.js`; null for anything that is not plainly a file of ours. */
-export function pagePath(url: string): string | null {
-  const match = new RegExp(`^${APP_SCHEME}://${APP_HOST}(/[^?#]*)?(?:[?#].*)?$`).exec(url);
+export function pagePath(url: string, origin: string = APP_ORIGIN): string | null {
+  if (!url.startsWith(origin)) return null;
+  const match = /^(\/[^?#]*)?(?:[?#].*)?$/.exec(url.slice(origin.length));
   if (!match) return null;
   const raw = match[1] ?? '/';
   // Decoded once by nobody else: an encoded dot, slash, backslash or NUL has no business in our file names.

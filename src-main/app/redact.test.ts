@@ -39,23 +39,42 @@ test.each([
   expect(redact(line)).toBe(line);
 });
 
-test('the log file and what is kept in memory never hold a code', () => {
+test('the log file and what is kept in memory never hold a code or a PIN', () => {
   const { log, tail } = createAppLog({ folder, level: 'info' });
   log.info({ code: '482913', err: new Error('refused 482913') }, 'code 482913');
+  log.info({ answers: [{ method: 'pin', pin: 'hunter-482913-x' }], pepper: 'c2FsdA' }, 'pin=Kr4ftwort!');
   const file = path.join(folder, 'postern.log');
   expect(readFileSync(file, 'utf8')).toContain('refused');
-  expect(readFileSync(file, 'utf8') + tail().join('\n')).not.toContain('482913');
+  expect(readFileSync(file, 'utf8') + tail().join('\n')).not.toMatch(/482913|hunter|c2FsdA|Kr4ft/);
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
 test('diagnostics name the state of every part, and neither the user nor a code', () => {
   const text = diagnosticsText({
-    snapshot: appSnapshotExample,
+    sleepGuard: 'yes',
+    snapshot: {
+      ...appSnapshotExample,
+      unlock: {
+        enrolled: { pin: true, uvHw: false, uvSoft: false },
+        providers: [{ kind: 'polkit', method: 'uv-soft', obstacle: 'not-installed' }],
+        lockCount: 3,
+      },
+    },
     versions: { node: '24.0.0' },
     logTail: ['{"msg":"code 482913 for eva@example.com"}'],
     now: () => 0,
   });
-  for (const part of ['channel', 'keychain', 'helper', 'gateways', 'Prague on', 'connected since'])
+  for (const part of [
+    'channel',
+    'keychain',
+    'helper',
+    'gateways',
+    'Prague on',
+    'connected since',
+    'pin true',
+    'polkit (uv-soft) not-installed',
+    'locked before sleep',
+  ])
     expect(text).toContain(part);
   expect(text).not.toMatch(/eva@example\.com|482913/);
 });

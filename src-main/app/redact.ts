@@ -4,7 +4,7 @@ const rules: readonly [RegExp, string][] = [
   [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, '[signed token]'],
   [/\b(Bearer|Basic)\s+\S+/gi, '$1 [hidden]'],
   [
-    /("?(?:password|code|secret|token|mfaToken|setupToken|sessionToken|privateKey|presharedKey|lease|nonce|signature|proof)"?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,}]+)/gi,
+    /("?(?:password|code|pin|pepper|salt|assertion|secret|token|mfaToken|setupToken|sessionToken|privateKey|presharedKey|lease|nonce|signature|proof)"?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,}]+)/gi,
     '$1[hidden]',
   ],
   // A WireGuard key, a token of 256 bits, a private key: long runs without a space.

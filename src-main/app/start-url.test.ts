@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { systemBusAddress } from '../client/system-bus.ts';
 import { isAllowedExternal, linkTargets } from './external-links.ts';
 import { forbiddenSwitches } from './forbidden-switches.ts';
 import { isOwnUrl, originOf, startUrl } from './start-url.ts';
-import { systemBusAddress } from './system-bus.ts';
 
 describe('checklist', () => {
   test('12: an external address is https, of a known host in its plain spelling, or it is not opened', () => {

@@ -1,6 +1,7 @@
 import { assertNever, type ConnectionState } from '../../src-shared/connection-state.ts';
 import type { Snapshot } from '../client/core.ts';
 import { gatewayName } from './activity-events.ts';
+import { asksForCode } from './notification-events.ts';
 import type { Words } from './words.ts';
 
 /** Four pictures that differ in shape, not only in colour. */
@@ -38,14 +39,23 @@ export function trayShape(state: ConnectionState): TrayShape {
 export function trayView(snapshot: Snapshot, words: Words): TrayView {
   const { connection } = snapshot;
   const { phase } = connection;
-  const state = words.state[phase];
+  const isUnlock = phase === 'gate' && !asksForCode(connection.prompt);
+  const state = isUnlock ? words.waitingForUnlock : words.state[phase];
   const gateway = gatewayName(snapshot);
   const isUp = phase === 'connected' || phase === 'reconnecting' || phase === 'blocked';
   const middle =
     phase === 'connecting' || phase === 'gate'
       ? [
-          // At the gate, the way forward is the window's code field.
-          ...(phase === 'gate' ? [{ action: 'open' as const, label: words.enterCode, isEnabled: true }] : []),
+          // At the gate, the way forward is the window.
+          ...(phase === 'gate'
+            ? [
+                {
+                  action: 'open' as const,
+                  label: isUnlock ? words.unlock : words.enterCode,
+                  isEnabled: true,
+                },
+              ]
+            : []),
           { action: 'cancel' as const, label: words.cancel, isEnabled: true },
         ]
       : phase === 'signed-out'

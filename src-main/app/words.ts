@@ -1,5 +1,6 @@
 /** Everything that main itself says: tray, notifications, dialogs. The window has its own catalogue. */
 const en = {
+  language: 'en' as 'en' | 'de',
   open: 'Open Postern',
   connect: 'Connect',
   cancel: 'Cancel',
@@ -7,6 +8,8 @@ const en = {
   quit: 'Quit',
   signIn: 'Sign in …',
   enterCode: 'Enter code …',
+  unlock: 'Unlock …',
+  waitingForUnlock: 'Waiting for you to unlock',
   state: {
     'signed-out': 'Signed out',
     disconnected: 'Not connected',
@@ -20,12 +23,18 @@ const en = {
   to: (state: string, gateway: string) => `${state} to ${gateway}`,
   ended: 'Your connection was ended',
   endedBody: (reason: string) => `${reason} Enter a code to reconnect.`,
+  endedUnlockBody: (reason: string) => `${reason} Unlock with your PIN or biometrics to reconnect.`,
+  setUpUnlock: 'Set up a PIN first',
+  setUpUnlockBody: 'Your team requires a PIN or biometrics before connecting. Open Postern to set it up.',
+  unlockTitle: (name: string) => `Waiting for ${name} …`,
+  unlockLead: (server: string, user: string) => `For ${server}, as ${user}.`,
+  touchIdReason: 'unlock the VPN',
   signedOut: 'You were signed out',
   signInAgain: 'Sign in again to connect.',
   lost: 'Connection lost',
   notConnected: 'Not connected',
   expiring: 'Your connection ends soon',
-  expiringBody: 'Renew it with a fresh code to stay connected.',
+  expiringBody: 'Renew it with a fresh proof to stay connected.',
   notGated: 'Reconnected without a check',
   blocked: 'Traffic is blocked',
   internalError: 'Something unexpected went wrong in Postern',
@@ -51,6 +60,7 @@ const en = {
 export type Words = typeof en;
 
 const de: Words = {
+  language: 'de',
   open: 'Postern öffnen',
   connect: 'Verbinden',
   cancel: 'Abbrechen',
@@ -58,6 +68,8 @@ const de: Words = {
   quit: 'Beenden',
   signIn: 'Anmelden …',
   enterCode: 'Code eingeben …',
+  unlock: 'Entsperren …',
+  waitingForUnlock: 'Wartet auf deine Bestätigung',
   state: {
     'signed-out': 'Abgemeldet',
     disconnected: 'Nicht verbunden',
@@ -71,12 +83,19 @@ const de: Words = {
   to: (state, gateway) => `${state}: ${gateway}`,
   ended: 'Deine Verbindung wurde beendet',
   endedBody: (reason) => `${reason} Gib einen Code ein, um dich wieder zu verbinden.`,
+  endedUnlockBody: (reason) => `${reason} Bestätige mit PIN oder Biometrie, um dich wieder zu verbinden.`,
+  setUpUnlock: 'Zuerst eine PIN einrichten',
+  setUpUnlockBody:
+    'Dein Team verlangt vor jeder Verbindung PIN oder Biometrie. Öffne Postern, um sie einzurichten.',
+  unlockTitle: (name) => `Warten auf ${name} …`,
+  unlockLead: (server, user) => `Für ${server}, als ${user}.`,
+  touchIdReason: 'das VPN entsperren',
   signedOut: 'Du wurdest abgemeldet',
   signInAgain: 'Melde dich erneut an, um dich zu verbinden.',
   lost: 'Verbindung verloren',
   notConnected: 'Nicht verbunden',
   expiring: 'Deine Verbindung endet bald',
-  expiringBody: 'Verlängere sie mit einem neuen Code, um verbunden zu bleiben.',
+  expiringBody: 'Verlängere sie mit einem neuen Nachweis, um verbunden zu bleiben.',
   notGated: 'Ohne Prüfung wieder verbunden',
   blocked: 'Datenverkehr blockiert',
   internalError: 'In Postern ist etwas Unerwartetes passiert',

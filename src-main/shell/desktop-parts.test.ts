@@ -79,13 +79,24 @@ test('sleep, wake and lock reach the core and end a half-finished sign-in; signa
     core: { systemEvent: (event) => void heard.push(event) },
     signIn: { forget: () => void heard.push('forget') },
     quitting: { quitWithoutAsking: () => void heard.push('quit') },
+    sleepGuard: {
+      take: () => void heard.push('hold sleep'),
+      release: () => void heard.push('let sleep'),
+      state: '',
+    },
     platform: 'darwin',
     isPackaged: true,
     env: {},
     log,
   });
-  for (const event of ['lock-screen', 'suspend', 'resume', 'shutdown']) powerMonitor.emit(event);
-  expect(heard).toEqual(['forget', 'forget', 'suspend', 'resume', 'quit']);
+  for (const event of ['lock-screen', 'user-did-resign-active', 'suspend', 'resume', 'shutdown'])
+    powerMonitor.emit(event);
+  expect(heard).toEqual([
+    ...['forget', 'lock', 'forget', 'lock'],
+    // The computer sleeps only after we have locked.
+    ...['forget', 'suspend', 'let sleep'],
+    ...['resume', 'hold sleep', 'quit'],
+  ]);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     for (const listener of process.listeners(signal))
       if (!before.includes(listener)) process.removeListener(signal, listener);

@@ -6,13 +6,14 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type AppCommandName, appCommands, channelOf } from '../../src-shared/app-ipc.ts';
 import { appSnapshot } from '../../src-shared/app-snapshot.ts';
 import { fail, ok } from '../../src-shared/problem.ts';
+import { UNLOCK_ORIGIN } from '../../src-shared/unlock.ts';
 import { createCommandHandlers } from '../app/app-commands.ts';
 import { Door } from '../app/door.ts';
 import { SignInFlow } from '../app/sign-in-flow.ts';
 import { appSnapshotExample, idleCore } from '../app/testing/examples.ts';
 import { wordsFor } from '../app/words.ts';
 import type { ClientCore } from '../client/core.ts';
-import { channelsOf, isTrustedSender, registerIpc } from './ipc.ts';
+import { channelsOf, isTrustedSender, registerIpc, type WindowKind } from './ipc.ts';
 import { ipcMain } from './testing/fake-electron.ts';
 
 vi.mock('electron', () => import('./testing/fake-electron.ts'));
@@ -20,6 +21,9 @@ vi.mock('electron', () => import('./testing/fake-electron.ts'));
 const CANARY = '482913';
 const frame = { url: 'app://ui/index.html' };
 const trusted = { senderFrame: frame, sender: { id: 7, mainFrame: frame } };
+const unlockFrame = { url: 'https://unlock.postern.io/' };
+const fromUnlock = { senderFrame: unlockFrame, sender: { id: 8, mainFrame: unlockFrame } };
+const origins = { main: 'app://ui', unlock: UNLOCK_ORIGIN };
 const names = Object.keys(appCommands) as AppCommandName[];
 let logged: string;
 let calls: string[];
@@ -33,10 +37,20 @@ function register(core: Partial<ClientCore> = {}): void {
   const log = pino({ level: 'trace' }, { write });
   const fullCore: ClientCore = { ...idleCore(calls), ...core };
   registerIpc({
-    origin: 'app://ui',
-    kindOf: (id) => (id === 7 ? 'main' : null),
+    origins,
+    kindOf: (id) => (id === 7 ? 'main' : id === 8 ? 'unlock' : null),
     log,
     snapshot: () => appSnapshotExample,
+    unlock: {
+      task: (id) => {
+        calls.push(`task ${id}`);
+        return ok({ kind: 'probe' });
+      },
+      answer: (id) => {
+        calls.push(`answer ${id}`);
+        return ok(undefined);
+      },
+    },
     commands: createCommandHandlers({
       core: fullCore,
       door: new Door({ core: fullCore, bringForward: () => undefined }),
@@ -60,8 +74,12 @@ function register(core: Partial<ClientCore> = {}): void {
 }
 
 function invoke(name: AppCommandName, input: unknown, event: unknown = trusted): Promise<unknown> {
-  const handler = ipcMain.handlers.get(channelOf(name));
-  if (!handler) throw new Error(`nobody handles ${name}`);
+  return invokeChannel(channelOf(name), input, event);
+}
+
+function invokeChannel(channel: string, input: unknown, event: unknown): Promise<unknown> {
+  const handler = ipcMain.handlers.get(channel);
+  if (!handler) throw new Error(`nobody handles ${channel}`);
   return handler(event, input);
 }
 
@@ -73,7 +91,7 @@ beforeEach(() => {
 describe('checklist', () => {
   test('22: every command has one handler, and only the wrapper registers any', () => {
     expect([...ipcMain.handlers.keys()].toSorted()).toEqual(
-      [...names.map(channelOf), 'app:snapshot-request'].toSorted(),
+      [...names.map(channelOf), 'app:snapshot-request', 'unlock:task', 'unlock:answer'].toSorted(),
     );
     const checkout = path.join(import.meta.dirname, '../..');
     const sources = globSync('src-main/**/*.ts', { cwd: checkout }).filter(
@@ -115,14 +133,32 @@ describe('checklist', () => {
     expect(calls.includes('refresh')).toBe(isHeard);
   });
 
-  test('24: a window of another kind, or of nobody, may call nothing', () => {
-    const options = { origin: 'app://ui', kindOf: () => null, log: pino({ level: 'silent' }) };
-    // Only the parts of the event that are looked at.
-    for (const channel of channelsOf.main)
-      expect.soft(isTrustedSender(trusted as never, channel, options), channel).toBe(false);
-    const own = { ...options, kindOf: () => 'main' as const };
-    expect(isTrustedSender(trusted as never, 'app:unlock', own)).toBe(false);
-    expect(isTrustedSender(trusted as never, 'app:connection.connect', own)).toBe(true);
+  test('24: each kind of window may call its own channels, none of the other’s, and a window of nobody none', async () => {
+    const log = pino({ level: 'silent' });
+    const unlockChannels = ['unlock:task', 'unlock:answer'];
+    expect([...channelsOf.unlock]).toEqual(unlockChannels);
+    const mainChannels = [...channelsOf.main];
+    expect(mainChannels.filter((channel) => channelsOf.unlock.has(channel))).toEqual([]);
+    // Only the parts of the event that are looked at; each page at its own address, and at the other's.
+    const may = (kind: WindowKind | null, page: object, channel: string) =>
+      isTrustedSender(page as never, channel, { origins, kindOf: () => kind, log });
+    for (const channel of [...mainChannels, ...unlockChannels]) {
+      expect.soft(may(null, trusted, channel), channel).toBe(false);
+      expect.soft(may(null, fromUnlock, channel), channel).toBe(false);
+      expect.soft(may('main', trusted, channel), channel).toBe(mainChannels.includes(channel));
+      expect.soft(may('unlock', fromUnlock, channel), channel).toBe(unlockChannels.includes(channel));
+      expect.soft(may('main', fromUnlock, channel), channel).toBe(false);
+      expect.soft(may('unlock', trusted, channel), channel).toBe(false);
+    }
+    expect(may('main', trusted, 'app:unlock')).toBe(false);
+    expect(await invoke('connection.refresh', undefined, fromUnlock)).toMatchObject({ ok: false });
+    expect(await invokeChannel('unlock:task', undefined, trusted)).toMatchObject({ ok: false });
+    expect(calls).toEqual([]);
+    expect(await invokeChannel('unlock:task', undefined, fromUnlock)).toEqual({
+      ok: true,
+      value: { kind: 'probe' },
+    });
+    expect(calls).toEqual(['task 8']);
   });
 
   test('25: a key too many, a text too long, a wrong type: refused before anything happens', async () => {
@@ -130,8 +166,17 @@ describe('checklist', () => {
       ['connection.connect', { gatewayId: '018f3f3e-0000-7000-8000-000000000000', force: true }],
       ['connection.connect', { gatewayId: 'x' }],
       ['connection.connect', null],
-      ['connection.submit-proof', { method: 'totp', code: CANARY.repeat(20) }],
-      ['connection.submit-proof', { method: 'pin', code: CANARY }],
+      ['connection.submit-proof', { method: 'totp', code: CANARY }],
+      ['connection.submit-proof', { answers: [] }],
+      ['connection.submit-proof', { answers: [{ method: 'totp', code: CANARY.repeat(20) }] }],
+      ['connection.submit-proof', { answers: [{ method: 'pin', code: CANARY }] }],
+      ['connection.submit-proof', { answers: [{ method: 'pin', pin: CANARY.repeat(20) }] }],
+      ['connection.submit-proof', { answers: [{ method: 'uv-soft', verified: true }] }],
+      ['unlock.set-pin', { pin: CANARY }],
+      ['unlock.set-pin', { pin: CANARY, proof: { method: 'pin', pin: CANARY } }],
+      ['unlock.turn-on-biometrics', { proof: { method: 'uv-soft' } }],
+      ['unlock.check', { answer: { method: 'none' } }],
+      ['devices.remove', { deviceId: '../x' }],
       ['session.sign-in', { serverUrl: 'http://vpn.example', email: 'a@b', password: 'x' }],
       ['session.sign-in', { serverUrl: 'file:///etc', email: 'a@b', password: 'x' }],
       ['settings.change', { theme: 'pink' }],
@@ -157,20 +202,28 @@ describe('checklist', () => {
     );
   });
 
-  test('27: a code that is typed comes back nowhere: no answer, no log, no snapshot', async () => {
+  test('27: a code or PIN that is typed comes back nowhere: no answer, no log, no snapshot', async () => {
+    const totp = { answers: [{ method: 'totp', code: CANARY }] };
     const answers = [
-      await invoke('connection.submit-proof', { method: 'totp', code: CANARY }),
+      await invoke('connection.submit-proof', totp),
+      await invoke('connection.submit-proof', { answers: [{ method: 'pin', pin: CANARY }] }),
+      await invoke('unlock.set-pin', { pin: CANARY, proof: { method: 'totp', code: CANARY } }),
+      await invoke('unlock.turn-on-biometrics', { proof: { method: 'totp', code: CANARY } }),
+      await invoke('unlock.check', { answer: { method: 'pin', pin: CANARY } }),
       await invoke('session.sign-in-mfa', { method: 'totp', code: CANARY }),
       await invoke('mfa.confirm', { code: CANARY }),
       await invoke('session.sign-in', { serverUrl: 'https://x.example', email: 'a@b', password: CANARY }),
-      await invoke('connection.submit-proof', { method: 'totp', code: CANARY, extra: CANARY }),
+      await invoke('connection.submit-proof', { ...totp, extra: CANARY }),
+      await invoke('unlock.check', { answer: { method: 'pin', pin: CANARY, more: CANARY } }),
     ];
     ipcMain.handlers.clear();
     register({
       submitProof: () => Promise.reject(new Error('a bug')),
+      checkUnlock: async () => fail('wrong-pin', undefined, { attemptsLeft: 1, pin: CANARY, salt: CANARY }),
       signIn: async () => fail('invalid-credentials', undefined, { mfaToken: CANARY, setupToken: CANARY }),
     });
-    answers.push(await invoke('connection.submit-proof', { method: 'totp', code: CANARY }));
+    answers.push(await invoke('unlock.check', { answer: { method: 'pin', pin: CANARY } }));
+    answers.push(await invoke('connection.submit-proof', totp));
     expect(answers.at(-1)).toMatchObject({ ok: false, problem: { code: 'internal-error' } });
     const refused = await invoke('session.sign-in', {
       serverUrl: 'https://x.example',

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Session } from 'electron';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { registerPageScheme, schemes, servePage } from './page-protocol.ts';
+import { registerPageScheme, schemes, servePage, serveUnlockPage } from './page-protocol.ts';
 import { FakeSession, protocol } from './testing/fake-electron.ts';
 
 vi.mock('electron', () => import('./testing/fake-electron.ts'));
 
 let folder: string;
 let get: (url: string, method?: string) => Promise<Response>;
+let getUnlock: typeof get;
 
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'postern-page-'));
@@ -27,6 +28,11 @@ beforeAll(() => {
   servePage(session as unknown as Session, root);
   const handler = session.handlers['protocol app'] as (request: Request) => Promise<Response>;
   get = (url, method = 'GET') => handler({ url, method } as Request);
+  const unlockSession = new FakeSession();
+  serveUnlockPage(unlockSession as unknown as Session, root);
+  expect(Object.keys(unlockSession.handlers)).toEqual(['protocol https']);
+  const unlockHandler = unlockSession.handlers['protocol https'] as typeof handler;
+  getUnlock = (url, method = 'GET') => unlockHandler({ url, method } as Request);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -96,5 +102,58 @@ describe('checklist', () => {
       'cache-control': 'no-cache',
     });
     expect(headers['permissions-policy']).toContain('publickey-credentials-get=()');
+  });
+
+  test('14: the unlock page answers for its host alone, by GET', async () => {
+    for (const url of [
+      'https://unlock.postern.io/',
+      'https://unlock.postern.io/index.html',
+      'https://unlock.postern.io/assets/page.js?x',
+    ])
+      expect.soft((await getUnlock(url)).status, url).toBe(200);
+    for (const url of [
+      'https://unlock.postern.io.evil/',
+      'https://unlock-postern.io/',
+      'https://unlockxpostern.io/',
+      'https://evil/',
+      'https://unlock.postern.io:8443/',
+      'https://x@unlock.postern.io/',
+      'http://unlock.postern.io/',
+      'app://ui/',
+      'https://unlock.postern.io/../secret.html',
+      'https://unlock.postern.io/%2e%2e/secret.html',
+      'https://unlock.postern.io/link.html',
+      'https://unlock.postern.io/absent.js',
+    ])
+      expect.soft((await getUnlock(url)).status, url).toBe(404);
+    expect((await getUnlock('https://unlock.postern.io/', 'POST')).status).toBe(405);
+    expect((await get('https://unlock.postern.io/')).status).toBe(404);
+  });
+
+  test('15: the unlock page has a policy of its own, to the letter, on every answer', async () => {
+    for (const url of ['https://unlock.postern.io/', 'https://unlock.postern.io/absent.js'])
+      expect((await getUnlock(url)).headers.get('content-security-policy')).toBe(
+        "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      );
+  });
+
+  test('16: the unlock page alone may use keys, and nothing else more than the app’s page', async () => {
+    const policyOf = (answer: Response) => answer.headers.get('permissions-policy')?.split(', ') ?? [];
+    const [ui, unlock] = [
+      policyOf(await get('app://ui/')),
+      policyOf(await getUnlock('https://unlock.postern.io/')),
+    ];
+    expect(unlock.filter((rule) => !rule.endsWith('=()'))).toEqual([
+      'publickey-credentials-create=(self)',
+      'publickey-credentials-get=(self)',
+    ]);
+    const names = (rules: string[]) => rules.map((rule) => rule.split('=')[0]);
+    expect(names(unlock)).toEqual(names(ui));
+    expect(ui.every((rule) => rule.endsWith('=()'))).toBe(true);
+    const others = async (answer: Response) =>
+      [...answer.headers].filter(([name]) => !/policy|type$/.test(name) || name.startsWith('cross-origin'));
+    expect(await others(await getUnlock('https://unlock.postern.io/'))).toEqual(
+      await others(await get('app://ui/')),
+    );
   });
 });

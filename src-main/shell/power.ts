@@ -2,14 +2,17 @@ import { powerMonitor } from 'electron';
 import type { Logger } from 'pino';
 import { watchLogind } from '../app/logind-watch.ts';
 import type { SignInFlow } from '../app/sign-in-flow.ts';
-import { systemBusAddress } from '../app/system-bus.ts';
+import type { SleepGuard } from '../app/sleep-guard.ts';
 import type { ClientCore } from '../client/core.ts';
+import { systemBusAddress } from '../client/system-bus.ts';
 import type { Quitting } from './quitting.ts';
 
 export interface SystemWatchOptions {
   core: Pick<ClientCore, 'systemEvent'>;
   signIn: Pick<SignInFlow, 'forget'>;
   quitting: Pick<Quitting, 'quitWithoutAsking'>;
+  /** Linux: holds sleep back until we have locked. */
+  sleepGuard: SleepGuard;
   platform: string;
   isPackaged: boolean;
   env: Readonly<Record<string, string | undefined>>;
@@ -21,12 +24,17 @@ export interface SystemWatchOptions {
  * Hearing of the same sleep twice does no harm.
  */
 export function watchSystem(options: SystemWatchOptions): void {
-  const { core, signIn, quitting, platform, isPackaged, env, log } = options;
-  /** Whoever sits down at an unlocked screen later does not go on with a half-finished sign-in. */
-  const onLock = () => signIn.forget();
+  const { core, signIn, quitting, sleepGuard, platform, isPackaged, env, log } = options;
+  /** Whoever sits down at an unlocked screen later does not go on with a half-finished sign-in, PIN or code. */
+  const onLock = () => {
+    signIn.forget();
+    core.systemEvent('lock');
+  };
   const onSleep = (isGoingToSleep: boolean) => {
-    if (isGoingToSleep) onLock();
+    if (isGoingToSleep) signIn.forget();
     core.systemEvent(isGoingToSleep ? 'suspend' : 'resume');
+    if (isGoingToSleep) sleepGuard.release();
+    else sleepGuard.take();
   };
   powerMonitor.on('suspend', () => onSleep(true));
   powerMonitor.on('resume', () => onSleep(false));
@@ -38,6 +46,7 @@ export function watchSystem(options: SystemWatchOptions): void {
     if (platform === 'darwin') powerMonitor.on('user-did-resign-active', onLock);
     return;
   }
+  sleepGuard.take();
   const busAddress = systemBusAddress({ isPackaged, env });
   if (busAddress === null) {
     log.info('no system bus: locking the screen goes unnoticed');

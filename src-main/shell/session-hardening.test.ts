@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Session } from 'electron';
 import { describe, expect, test, vi } from 'vitest';
-import { hardenSession, hardenSessions, openUiSession } from './session-hardening.ts';
+import { hardenSession, hardenSessions, openUiSession, openUnlockSession } from './session-hardening.ts';
 import { app, FakeSession, session } from './testing/fake-electron.ts';
 
 vi.mock('electron', () => import('./testing/fake-electron.ts'));
@@ -91,6 +91,30 @@ describe('checklist', () => {
     const [opened] = session.partitions;
     expect(opened?.partition.startsWith('persist:')).toBe(false);
     expect(opened?.options).toEqual({ cache: false });
+  });
+
+  test('20: the unlock window’s session is another one, in memory too but where its keys need it, and reaches its page alone', () => {
+    session.partitions.length = 0;
+    const unlock = openUnlockSession('win32') as unknown as FakeSession;
+    openUnlockSession('linux');
+    openUnlockSession('darwin');
+    expect(session.partitions).toEqual([
+      { partition: 'postern-unlock', options: { cache: false } },
+      { partition: 'postern-unlock', options: { cache: false } },
+      { partition: 'persist:postern-unlock', options: { cache: false } },
+    ]);
+    expect(isCancelled(unlock, 'https://unlock.postern.io/assets/x.js')).toEqual({ cancel: false });
+    for (const url of [
+      'app://ui/',
+      'https://example.com/',
+      'https://unlock.postern.io.evil.example/',
+      'https://x@unlock.postern.io/',
+      'https://unlock.postern.io:8443/',
+      'http://unlock.postern.io/',
+      'wss://unlock.postern.io/',
+    ])
+      expect.soft(isCancelled(unlock, url), url).toEqual({ cancel: true });
+    expect((unlock.handlers.permissionCheck as () => boolean)()).toBe(false);
   });
 });
 

@@ -1,8 +1,10 @@
 import { app, type Session, session } from 'electron';
+import { UNLOCK_ORIGIN } from '../../src-shared/unlock.ts';
 import { isOwnRequest } from '../app/start-url.ts';
 
 /** In memory (no `persist:`) and without a cache: the page leaves nothing on the disk. */
 const UI_PARTITION = 'postern-ui';
+const UNLOCK_PARTITION = 'postern-unlock';
 
 /** Hardens every session that exists or will: no permission, no device, no request but to our own page. */
 export function hardenSessions(origin: string): void {
@@ -13,6 +15,17 @@ export function hardenSessions(origin: string): void {
 export function openUiSession(origin: string): Session {
   hardenSession(session.defaultSession, origin);
   return session.fromPartition(UI_PARTITION, { cache: false });
+}
+
+/**
+ * The session of the unlock window: hardened like the others, for its own page alone. On macOS it has to be kept on the
+ * disk, for it holds what unseals the keys that Chromium makes there; it has no cache, and the page stores nothing.
+ */
+export function openUnlockSession(platform: string): Session {
+  const name = platform === 'darwin' ? `persist:${UNLOCK_PARTITION}` : UNLOCK_PARTITION;
+  const opened = session.fromPartition(name, { cache: false });
+  hardenSession(opened, UNLOCK_ORIGIN);
+  return opened;
 }
 
 export function hardenSession(target: Session, origin: string): void {

@@ -4,6 +4,7 @@ import { app, dialog, nativeTheme, net } from 'electron';
 import type { Logger } from 'pino';
 import { SNAPSHOT_CHANNEL } from '../../src-shared/app-ipc.ts';
 import { TRUSTED_SERVERS_FILE } from '../../src-shared/server-key.ts';
+import { UNLOCK_ORIGIN } from '../../src-shared/unlock.ts';
 import { openActivityLog } from '../app/activity-log.ts';
 import { createCommandHandlers } from '../app/app-commands.ts';
 import { appFacts } from '../app/app-facts.ts';
@@ -17,6 +18,7 @@ import type { Inbox } from '../app/inbox.ts';
 import { watchNetwork } from '../app/network-watch.ts';
 import { projectSnapshots } from '../app/projections.ts';
 import { SignInFlow } from '../app/sign-in-flow.ts';
+import { createSleepGuard } from '../app/sleep-guard.ts';
 import { SnapshotFeed } from '../app/snapshot-feed.ts';
 import { TrafficSampler } from '../app/traffic-sampler.ts';
 import { type TrayAction, trayView } from '../app/tray-view.ts';
@@ -33,9 +35,11 @@ import { createNotifier } from './notifications.ts';
 import { servePage } from './page-protocol.ts';
 import { watchSystem } from './power.ts';
 import { createQuitting } from './quitting.ts';
+import { createSecureKeyboard, isPinAsked } from './secure-keyboard.ts';
 import { openUiSession } from './session-hardening.ts';
 import { createTray } from './tray.ts';
 import { catchUncaughtErrors } from './uncaught-errors.ts';
+import { createUnlockProviders } from './unlock-providers.ts';
 import { startUpdater } from './updater.ts';
 import { createMainWindow } from './window.ts';
 
@@ -74,7 +78,29 @@ export async function startApp(options: StartOptions): Promise<void> {
   const words = () => wordsFor(settings.current.language, locale);
   nativeTheme.themeSource = settings.current.theme;
 
-  const core = createClientCore({ log, profileFolder: profile, env });
+  const unlock = createUnlockProviders({
+    platform,
+    isPackaged,
+    env,
+    preload: join(appPath, 'dist', 'preload-unlock.cjs'),
+    pageFolder: join(appPath, 'dist', 'unlock-page'),
+    parent: () => (window.isVisible() ? window.browserWindow : null),
+    isDark: () => nativeTheme.shouldUseDarkColors,
+    words,
+    account: () => core.snapshot().account,
+    monotonic,
+    log,
+  });
+  const core = createClientCore({
+    log,
+    profileFolder: profile,
+    env,
+    isPackaged,
+    appVersion: app.getVersion(),
+    providers: unlock.providers,
+  });
+  const busAddress = isPackaged ? undefined : env.DBUS_SYSTEM_BUS_ADDRESS;
+  const sleepGuard = createSleepGuard({ platform, log, ...(busAddress === undefined ? {} : { busAddress }) });
   const facts = appFacts({ version: app.getVersion(), platform, versions, isPackaged, locale, env });
   const state = createAppState({ facts, isOnline: net.isOnline(), now, onChange: () => refresh() });
   const sampler = new TrafficSampler({
@@ -150,6 +176,12 @@ export async function startApp(options: StartOptions): Promise<void> {
   });
   const projections = projectSnapshots({ core, door, activity, feed, sampler, window, tray, notify, words });
   const refresh = () => projections.refresh();
+  const secureKeyboard = createSecureKeyboard({
+    platform,
+    window: window.browserWindow,
+    isPinAsked: () => isPinAsked(core.snapshot().connection),
+  });
+  core.subscribe(() => secureKeyboard.update());
 
   catchUncaughtErrors({
     log,
@@ -180,10 +212,11 @@ export async function startApp(options: StartOptions): Promise<void> {
   });
   const trustedServersFile = isPackaged ? null : (env.POSTERN_TRUSTED_SERVERS ?? null);
   registerIpc({
-    origin,
-    kindOf: (id) => (id === windowId ? 'main' : null),
+    origins: { main: origin, unlock: UNLOCK_ORIGIN },
+    kindOf: (id) => (id === windowId ? 'main' : unlock.windows.owns(id) ? 'unlock' : null),
     log,
     snapshot: () => feed.current(),
+    unlock: unlock.windows.calls,
     commands: createCommandHandlers({
       core,
       door,
@@ -204,6 +237,7 @@ export async function startApp(options: StartOptions): Promise<void> {
           snapshot: feed.current(),
           versions: { electron: versions.electron ?? 'none', node: versions.node, system: release() },
           logTail: options.logTail(),
+          sleepGuard: sleepGuard.state,
           now,
         }),
       trustedServersFile: trustedServersFile ?? TRUSTED_SERVERS_FILE,
@@ -214,7 +248,7 @@ export async function startApp(options: StartOptions): Promise<void> {
   window.load(options.url);
   for (const path of [settings.putAside, activity.putAside])
     if (path !== null) state.notify('file-damaged', words().settingsDamaged(path));
-  watchSystem({ core, signIn, quitting, platform, isPackaged, env, log });
+  watchSystem({ core, signIn, quitting, sleepGuard, platform, isPackaged, env, log });
   options.focus.open(() => window.bringForward());
 
   await core.start();

@@ -100,7 +100,7 @@ describe('checklist', () => {
     expect(makers[0]?.text.match(/new BrowserWindow\(/g)).toHaveLength(1);
   });
 
-  test('8: no unlock window exists yet; the one window has its own session and preload, and shows itself when ready', () => {
+  test('8: the app’s window and the unlock window have a session and a preload each, and show themselves when ready', () => {
     const { fake } = make();
     expect(fake.options).toMatchObject({
       show: false,
@@ -110,6 +110,7 @@ describe('checklist', () => {
     fake.emit('ready-to-show');
     expect(fake.isShown).toBe(true);
     expect(FakeWindow.made).toHaveLength(1);
+    // The rest of this line stands beside the unlock window: unlock-window.test.ts.
   });
 });
 

@@ -1,4 +1,9 @@
-import { BrowserWindow, type Session, type WebPreferences } from 'electron';
+import {
+  BrowserWindow,
+  type BrowserWindowConstructorOptions,
+  type Session,
+  type WebPreferences,
+} from 'electron';
 
 /** One renderer, no rights: what a page of ours may do is fixed here (Electron security checklist). */
 export const uiPrefs = {
@@ -23,10 +28,26 @@ export function prefsFor({ isPackaged }: { isPackaged: boolean }): WebPreference
   return { ...uiPrefs, devTools: !isPackaged };
 }
 
-export interface MainWindowOptions {
+export interface PageOptions {
+  /** Absolute path of the bundle. */
   preload: string;
   session: Session;
   isPackaged: boolean;
+}
+
+/** The only place that makes a window: hidden, with its own session and preload, and with no other rights. */
+export function makeWindow(
+  { preload, session, isPackaged }: PageOptions,
+  look: Omit<BrowserWindowConstructorOptions, 'show' | 'webPreferences'>,
+): BrowserWindow {
+  return new BrowserWindow({
+    ...look,
+    show: false,
+    webPreferences: { ...prefsFor({ isPackaged }), session, preload },
+  });
+}
+
+export interface MainWindowOptions extends PageOptions {
   isDark: boolean;
   icon?: string;
   /** Started at login: stays in the tray until it is asked for. */
@@ -47,19 +68,17 @@ export interface MainWindow {
   send(channel: string, payload: unknown): void;
 }
 
-/** The only place that makes a window. Closing it keeps the app in the tray. */
+/** The app's window. Closing it keeps the app in the tray. */
 export function createMainWindow(options: MainWindowOptions): MainWindow {
-  const window = new BrowserWindow({
+  const window = makeWindow(options, {
     title: 'Postern',
     width: 960,
     height: 700,
     minWidth: 360,
     minHeight: 520,
-    show: false,
     autoHideMenuBar: true,
     backgroundColor: options.isDark ? '#14171c' : '#f6f7f9',
     ...(options.icon === undefined ? {} : { icon: options.icon }),
-    webPreferences: { ...prefsFor(options), session: options.session, preload: options.preload },
   });
   const isVisible = () => !window.isDestroyed() && window.isVisible() && !window.isMinimized();
   for (const event of ['show', 'restore', 'hide', 'minimize'] as const)

@@ -5,6 +5,7 @@ import type { HostRequest, HostResponse, PageMessage, WindowEvent, WindowOptions
 import { createCloneCodec } from './clone-codec.ts';
 import { fromPageUrl, toPageUrl } from './page-url.ts';
 import { createBridgeEnd, joinPageWorld, startPreloadWorld } from './page-worlds.ts';
+import type { VirtualAuthenticator } from './virtual-authenticator.ts';
 
 /** What a window asks of main, bound to its id. */
 export interface WindowLink {
@@ -221,6 +222,12 @@ export class HostWindow {
     return this.#lastUrl;
   }
 
+  /** Before the page loads. */
+  async giveAuthenticator(authenticator: VirtualAuthenticator): Promise<void> {
+    await authenticator.join(this.#cdp);
+    this.page.once('close', () => authenticator.leave(this.#cdp));
+  }
+
   /** Resolves when the page has loaded; rejects when it has not. */
   async load(url: string): Promise<void> {
     this.#expected = url;
@@ -234,6 +241,10 @@ export class HostWindow {
   }
 
   async show(isFocused: boolean): Promise<void> {
+    await this.#whilePageLives(this.#show(isFocused));
+  }
+
+  async #show(isFocused: boolean): Promise<void> {
     await this.#bounds({ windowState: 'normal' });
     if (isFocused) await this.#bringToFront();
   }

@@ -1,8 +1,9 @@
 import type { Page } from '@playwright/test';
-import type { BrowserCalls, MainCalls, WindowOptions } from '../contract.ts';
+import type { AuthenticatorOptions, BrowserCalls, MainCalls, WindowOptions } from '../contract.ts';
 import type { Wire } from '../wire.ts';
 import { type RunningChromium, startChromium } from './chromium.ts';
 import { HostWindow, type WindowLink } from './host-window.ts';
+import { VirtualAuthenticator } from './virtual-authenticator.ts';
 
 export interface WindowHostOptions {
   executable: string;
@@ -28,6 +29,7 @@ export class WindowHost {
   #isFirstPageTaken = false;
   #theme: 'system' | 'light' | 'dark' = 'system';
   readonly #newPage = new Set<() => void>();
+  #authenticator: VirtualAuthenticator | null = null;
 
   constructor(options: WindowHostOptions) {
     this.#options = options;
@@ -45,7 +47,7 @@ export class WindowHost {
   /** What main calls. */
   readonly calls: BrowserCalls = {
     'window.open': (windowId: number, options: WindowOptions) => this.#open(windowId, options),
-    'window.load': (windowId: number, url: string) => this.#with(windowId, (window) => window.load(url)),
+    'window.load': (windowId: number, url: string) => this.#load(windowId, url),
     'window.reload': (windowId: number) => this.#reload(windowId),
     'window.show': (windowId: number, isFocused: boolean) => this.#show(windowId, true, isFocused),
     'window.hide': (windowId: number) => this.#show(windowId, false, false),
@@ -73,6 +75,23 @@ export class WindowHost {
     }
   }
 
+  /** The page at this address, in any window; waits for it. */
+  async pageAt(origin: string): Promise<Page> {
+    for (;;) {
+      for (const { window } of this.#windows.values()) {
+        const { page, isAlive, lastUrl } = await window;
+        if (isAlive && lastUrl?.startsWith(`${origin}/`)) return page;
+      }
+      await new Promise<void>((resolve) => this.#newPage.add(resolve));
+    }
+  }
+
+  /** From now on pages at an https address find a platform authenticator. */
+  virtualAuthenticator(options: AuthenticatorOptions): VirtualAuthenticator {
+    this.#authenticator = new VirtualAuthenticator(options);
+    return this.#authenticator;
+  }
+
   chromium(): Promise<RunningChromium> | null {
     return this.#chromium;
   }
@@ -88,6 +107,15 @@ export class WindowHost {
     if (!entry) return undefined;
     const window = await this.#alive(windowId, entry);
     return use(window);
+  }
+
+  async #load(windowId: number, url: string): Promise<void> {
+    await this.#with(windowId, async (window) => {
+      if (url.startsWith('https:') && this.#authenticator)
+        await window.giveAuthenticator(this.#authenticator);
+      await window.load(url);
+    });
+    this.#tellNewPage();
   }
 
   #open(windowId: number, options: WindowOptions): Promise<void> {

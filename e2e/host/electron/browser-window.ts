@@ -29,6 +29,8 @@ type Implemented = Pick<
   | 'getTitle'
   | 'setTitle'
   | 'setContentSize'
+  | 'setContentProtection'
+  | 'isContentProtected'
 >;
 
 let lastId = 0;
@@ -55,6 +57,7 @@ export class BrowserWindow extends EventEmitter implements Implemented {
   #isMinimized = false;
   #title: string;
   #hasPainted = false;
+  #isProtected = false;
 
   constructor(options: Electron.BrowserWindowConstructorOptions = {}) {
     super();
@@ -163,6 +166,14 @@ export class BrowserWindow extends EventEmitter implements Implemented {
   }
   setContentSize(width: number, height: number): void {
     tell('window.resize', this.id, width, height);
+  }
+
+  /** Kept for tests: a page of a browser cannot hide from captures. */
+  setContentProtection(isProtected: boolean): void {
+    this.#isProtected = isProtected;
+  }
+  isContentProtected(): boolean {
+    return this.#isProtected;
   }
 
   /** What happened to the window in Chromium. */

@@ -10,7 +10,7 @@ import { nativeImage } from './native-image.ts';
 import { Notification } from './notification.ts';
 import { recorder } from './recorder.ts';
 import { session } from './session.ts';
-import { clipboard, nativeTheme, net, powerMonitor, shell } from './system.ts';
+import { clipboard, nativeTheme, net, powerMonitor, shell, systemPreferences } from './system.ts';
 import { Tray } from './tray.ts';
 
 /** The scheme is the same for every session here. */
@@ -42,6 +42,7 @@ const electron = {
   protocol,
   session,
   shell,
+  systemPreferences,
   Tray,
 };
 offerElectron(electron);
@@ -64,5 +65,6 @@ export {
   protocol,
   session,
   shell,
+  systemPreferences,
   Tray,
 };

@@ -37,6 +37,12 @@ class HostPowerMonitor
 }
 export const powerMonitor = new HostPowerMonitor();
 
+/** There is no macOS here. */
+export const systemPreferences: Pick<Electron.SystemPreferences, 'canPromptTouchID' | 'promptTouchID'> = {
+  canPromptTouchID: () => false,
+  promptTouchID: () => Promise.reject(new Error('Touch ID is not available')),
+};
+
 export const net = {
   isOnline: (): boolean => recorder.isOnline ?? true,
   get online(): boolean {

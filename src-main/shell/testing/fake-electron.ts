@@ -36,6 +36,8 @@ export class FakeWindow extends EventEmitter {
   readonly calls: string[] = [];
   isShown = false;
   isSmall = false;
+  isGone = false;
+  isProtected = false;
 
   constructor(options: Record<string, unknown>) {
     super();
@@ -78,7 +80,26 @@ export class FakeWindow extends EventEmitter {
     return this.isShown;
   }
   isDestroyed(): boolean {
-    return false;
+    return this.isGone;
+  }
+  destroy(): void {
+    if (this.isGone) return;
+    this.isGone = true;
+    this.isShown = false;
+    this.emit('closed');
+  }
+  /** As the person at the screen. */
+  close(): void {
+    let isPrevented = false;
+    this.emit('close', {
+      preventDefault: () => {
+        isPrevented = true;
+      },
+    });
+    if (!isPrevented) this.destroy();
+  }
+  setContentProtection(isProtected: boolean): void {
+    this.isProtected = isProtected;
   }
 }
 
@@ -136,6 +157,12 @@ class FakeApp extends EventEmitter {
   }
   setLoginItemSettings(settings: unknown): void {
     this.loginItems.push(settings);
+  }
+  configureWebAuthn(options: unknown): void {
+    this.calls.push(`configureWebAuthn ${JSON.stringify(options)}`);
+  }
+  setSecureKeyboardEntryEnabled(isEnabled: boolean): void {
+    this.calls.push(`secure keyboard ${isEnabled}`);
   }
   getPath(name: string): string {
     return `/fake/${name}`;
@@ -242,4 +269,8 @@ export const clipboard = {};
 export const nativeTheme = { themeSource: 'system', shouldUseDarkColors: false };
 export const net = { isOnline: () => true };
 export const powerMonitor = new EventEmitter();
+export const systemPreferences = {
+  canPromptTouchID: () => false,
+  promptTouchID: async () => undefined,
+};
 export { FakeNotification as Notification, FakeTray as Tray, FakeWindow as BrowserWindow };

@@ -1,0 +1,7 @@
+import type { UnlockBridge } from '../src-shared/unlock-page-ipc.ts';
+
+declare global {
+  interface Window {
+    readonly posternUnlock: UnlockBridge;
+  }
+}
