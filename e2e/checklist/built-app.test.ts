@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm';
 import { chromium } from '@playwright/test';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { mainConfig, preloadConfig } from '../../scripts/build-app.ts';
+import { mainConfig, preloadConfig, unlockPreloadConfig } from '../../scripts/build-app.ts';
 import { createPageFiles } from '../../src-main/app/page-files.ts';
 import { findChromium } from '../host/browser/chromium.ts';
 
@@ -17,7 +17,7 @@ const bundle = (name: string) => bundles.find(({ file }) => file === name)?.text
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'postern-built-'));
-  for (const config of [mainConfig, preloadConfig])
+  for (const config of [mainConfig, preloadConfig, unlockPreloadConfig])
     await build({ ...config, build: { ...config.build, outDir: folder } });
   bundles = readdirSync(folder).map((file) => ({
     file,
@@ -28,7 +28,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('checklist', () => {
   test('2: what is shipped turns no sandbox off', () => {
-    expect(bundles.map(({ file }) => file)).toEqual(expect.arrayContaining(['main.js', 'preload.cjs']));
+    expect(bundles.map(({ file }) => file)).toEqual(
+      expect.arrayContaining(['main.js', 'preload.cjs', 'preload-unlock.cjs']),
+    );
     for (const { file, text } of bundles)
       expect.soft(text, file).not.toMatch(/sandbox: ?(!1|false)|contextIsolation: ?(!1|false)/);
     expect(bundle('main.js')).toMatch(/sandbox: true/);
@@ -101,15 +103,19 @@ describe('checklist', () => {
     }
   });
 
-  test('26: the preload needs nothing but Electron’s two parts, and exposes one frozen object', () => {
+  test.each([
+    ['preload.cjs', 'postern', ['invoke', 'onSnapshot', 'snapshot']],
+    ['preload-unlock.cjs', 'posternUnlock', ['answer', 'task']],
+  ])('26: %s needs nothing but Electron’s two parts, and exposes one frozen object', (file, name, keys) => {
     const required: string[] = [];
     const exposed = new Map<string, unknown>();
-    runInNewContext(bundle('preload.cjs'), {
+    expect(bundle(file)).not.toBe('');
+    runInNewContext(bundle(file), {
       exports: {},
       module: { exports: {} },
       URL,
-      require(name: string) {
-        required.push(name);
+      require(wanted: string) {
+        required.push(wanted);
         return {
           contextBridge: { exposeInMainWorld: (key: string, api: unknown) => exposed.set(key, api) },
           ipcRenderer: {},
@@ -117,20 +123,17 @@ describe('checklist', () => {
       },
     });
     expect(required).toEqual(['electron']);
-    expect([...exposed.keys()]).toEqual(['postern']);
-    expect(Object.isFrozen(exposed.get('postern'))).toBe(true);
-    expect(Object.keys(exposed.get('postern') ?? {}).toSorted()).toEqual([
-      'invoke',
-      'onSnapshot',
-      'snapshot',
-    ]);
+    expect([...exposed.keys()]).toEqual([name]);
+    expect(Object.isFrozen(exposed.get(name))).toBe(true);
+    expect(Object.keys(exposed.get(name) ?? {}).toSorted()).toEqual(keys);
   });
 });
 
-test('main loads nothing at run time but Electron, Node and keytar', () => {
+test('main loads nothing at run time but Electron, Node and the two native modules', () => {
   const allowed = new Set([
     'electron',
     'keytar',
+    '@node-rs/argon2',
     ...builtinModules,
     ...builtinModules.map((name) => `node:${name}`),
   ]);
@@ -145,6 +148,11 @@ test('main loads nothing at run time but Electron, Node and keytar', () => {
       )
       .toEqual([]);
   }
+});
+
+test('an installed app takes its team from the build, and its ways to ask from nowhere else', () => {
+  expect(bundle('main.js')).toContain('io.postern.desktop.webauthn');
+  expect(bundle('main.js')).not.toContain('process.env.POSTERN_MAC_TEAM_ID');
 });
 
 test('no test double is in what is shipped', () => {
