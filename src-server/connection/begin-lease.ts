@@ -5,9 +5,12 @@ import { type Problem, problem } from '../../src-shared/problem.ts';
 import { appendAudit } from '../audit/audit-log.ts';
 import type { ServerContext } from '../context.ts';
 import type { Tx } from '../db/database.ts';
-import type { DeviceRow, GatewayRow } from '../db/schema.ts';
-import { endLease, type LivePeer } from '../enforcement/record-end.ts';
+import { prepared } from '../db/prepared.ts';
+import type { DeviceRow, GatewayRow, LeaseRow } from '../db/schema.ts';
+import type { LivePeer } from '../enforcement/live-peers.ts';
+import { endLease } from '../enforcement/record-end.ts';
 import { addressFor } from '../lease/address-pool.ts';
+import type { AcceptedProof } from '../unlock/accepted-proof.ts';
 
 export interface BegunLease {
   leaseId: string;
@@ -34,19 +37,15 @@ export async function beginLease(
     gateway: GatewayRow & { public_key: string; endpoint: string };
     policy: Policy;
     wgPublicKey: string;
+    /** What the proof of this connection leaves on the device. */
+    accepted: AcceptedProof;
     actor: string;
     ip: string | null;
   },
 ): Promise<BegunLease | Problem> {
-  const { device, gateway, policy, wgPublicKey, actor, ip } = input;
+  const { device, gateway, policy, wgPublicKey, accepted, actor, ip } = input;
   const now = ctx.now();
-  const others = await tx
-    .selectFrom('lease')
-    .select('id')
-    .where('wg_public_key', '=', wgPublicKey)
-    .where('ended_at', 'is', null)
-    .where('device_id', '!=', device.id)
-    .execute();
+  const { rows: others } = await leasesWithKey(tx, { wgPublicKey, deviceId: device.id });
   if (others.length > 0 || wgPublicKey === gateway.public_key)
     return problem('invalid-request', 'wgPublicKey: is in use; make a new key pair for every connection');
   const address = await addressFor(tx, {
@@ -56,12 +55,8 @@ export async function beginLease(
   });
   if (!address) return problem('device-limit');
 
-  const old = await tx
-    .selectFrom('lease')
-    .selectAll()
-    .where('device_id', '=', device.id)
-    .where('ended_at', 'is', null)
-    .executeTakeFirst();
+  const { rows: live } = await liveLease(tx, { deviceId: device.id });
+  const [old] = live;
   const isRenewal = old?.wg_public_key === wgPublicKey && old.gateway_id === gateway.id;
   let replaced: LivePeer | null = null;
   if (old) {
@@ -84,31 +79,21 @@ export async function beginLease(
   const leaseId = uuidv7();
   const presharedKey = isRenewal ? ctx.keys.sealedBox.open(old.preshared_key_sealed) : randomBytes(32);
   const expiresAt = now + policy.maxConnectionSeconds * 1000;
-  await tx
-    .insertInto('lease')
-    .values({
-      id: leaseId,
-      device_id: device.id,
-      member_id: device.member_id,
-      gateway_id: gateway.id,
-      epoch: device.epoch,
-      wg_public_key: wgPublicKey,
-      preshared_key_sealed: isRenewal ? old.preshared_key_sealed : ctx.keys.sealedBox.seal(presharedKey),
-      address,
-      begun_at: now,
-      expires_at: expiresAt,
-      ended_at: null,
-      end_reason_json: null,
-      enforced_at: null,
-      notified_at: null,
-      rx_bytes: 0,
-      tx_bytes: 0,
-      last_handshake_at: null,
-    })
-    .execute();
+  await insertLease(tx, {
+    id: leaseId,
+    device_id: device.id,
+    member_id: device.member_id,
+    gateway_id: gateway.id,
+    epoch: device.epoch,
+    wg_public_key: wgPublicKey,
+    preshared_key_sealed: isRenewal ? old.preshared_key_sealed : ctx.keys.sealedBox.seal(presharedKey),
+    address,
+    begun_at: now,
+    expires_at: expiresAt,
+  });
   await tx
     .updateTable('device')
-    .set({ gate_reason_json: null, last_seen_at: now })
+    .set({ ...accepted, gate_reason_json: null, last_seen_at: now })
     .where('id', '=', device.id)
     .execute();
   await appendAudit(tx, {
@@ -132,3 +117,51 @@ export async function beginLease(
     replaced,
   };
 }
+
+const leasesWithKey = prepared<{ wgPublicKey: string; deviceId: string }, { id: string }>((db, param) =>
+  db
+    .selectFrom('lease')
+    .select('id')
+    .where('wg_public_key', '=', param('wgPublicKey'))
+    .where('ended_at', 'is', null)
+    .where('device_id', '!=', param('deviceId')),
+);
+
+const liveLease = prepared<{ deviceId: string }, LeaseRow>((db, param) =>
+  db.selectFrom('lease').selectAll().where('device_id', '=', param('deviceId')).where('ended_at', 'is', null),
+);
+
+type NewLease = Pick<
+  LeaseRow,
+  | 'id'
+  | 'device_id'
+  | 'member_id'
+  | 'gateway_id'
+  | 'epoch'
+  | 'wg_public_key'
+  | 'preshared_key_sealed'
+  | 'address'
+  | 'begun_at'
+  | 'expires_at'
+>;
+const insertLease = prepared<NewLease, unknown>((db, param) =>
+  db.insertInto('lease').values({
+    id: param('id'),
+    device_id: param('device_id'),
+    member_id: param('member_id'),
+    gateway_id: param('gateway_id'),
+    epoch: param('epoch'),
+    wg_public_key: param('wg_public_key'),
+    preshared_key_sealed: param('preshared_key_sealed'),
+    address: param('address'),
+    begun_at: param('begun_at'),
+    expires_at: param('expires_at'),
+    ended_at: null,
+    end_reason_json: null,
+    enforced_at: null,
+    notified_at: null,
+    rx_bytes: 0,
+    tx_bytes: 0,
+    last_handshake_at: null,
+  }),
+);

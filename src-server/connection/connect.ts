@@ -1,19 +1,20 @@
 import type { ConnectAnswer, ConnectRequest } from '../../src-shared/client-api.ts';
 import { LEASE_AUDIENCE } from '../../src-shared/lease.ts';
 import { fail, ok, type Problem, problem, type Result } from '../../src-shared/problem.ts';
-import { isChallengeOpen, issueChallenge } from '../challenge/challenge-store.ts';
+import { openChallenge } from '../challenge/challenge-store.ts';
 import type { ServerContext } from '../context.ts';
-import type { GatewayRow } from '../db/schema.ts';
+import { prepared } from '../db/prepared.ts';
+import type { DeviceRow, GatewayRow } from '../db/schema.ts';
 import type { AccessEnder } from '../enforcement/access-ender.ts';
 import { endLease } from '../enforcement/record-end.ts';
 import { hostCidr } from '../gateway/gateway-channel.ts';
 import type { GatewayRegistry } from '../gateway/gateway-registry.ts';
 import { signLease } from '../lease/lease-token.ts';
-import { checkBackupCode } from '../mfa/code-check.ts';
+import { type BackupCodeMatch, matchBackupCode } from '../mfa/code-check.ts';
 import { readPolicy } from '../policy/policy-store.ts';
 import { type SessionIdentity, sessionEnd } from '../session/authenticate.ts';
 import { type BegunLease, beginLease } from './begin-lease.ts';
-import { checkStepUp, stepUpOf } from './step-up.ts';
+import { askForProof, checkStepUp } from './step-up.ts';
 
 /** How long the gateway may take to confirm a new peer. */
 const ADD_WAIT_MS = 5_000;
@@ -38,34 +39,48 @@ export async function connect(
   const actor = `member:${session.memberId}`;
   const gateway = await reachableGateway(deps, request.gatewayId);
   if ('code' in gateway) return { ok: false, problem: gateway };
-  const backup = await acceptBackupCode(ctx, session, request, { actor, ip });
+  const backup = await findBackupCode(ctx, session, request, { actor, ip });
   if (backup && !backup.ok) return backup;
 
   const begun = await ctx.database.db.transaction().execute(async (tx): Promise<BegunLease | Problem> => {
     // Comparing a backup code takes its time, and an administrator's command writes from another process.
     const ended = await sessionEnd(tx, session.sessionId);
     if (ended) return ended;
-    const device = await tx
-      .selectFrom('device')
-      .selectAll()
-      .where('id', '=', session.deviceId)
-      .executeTakeFirstOrThrow();
+    const { rows } = await deviceById(tx, { id: session.deviceId });
+    const [device] = rows;
+    if (!device) return problem('session-invalid');
     const policy = await readPolicy(tx);
-    const refusal = await checkStepUp(tx, ctx, {
+    const stepUp = await checkStepUp(tx, ctx, {
       device,
       policy,
       challengeId: request.challengeId,
       proofs: request.proofs ?? [],
-      isBackupCodeAccepted: backup?.ok === true,
+      backupCode: backup?.ok ? backup.value : null,
       actor,
       ip,
     });
-    if (refusal) return refusal;
-    return beginLease(tx, ctx, { device, gateway, policy, wgPublicKey: request.wgPublicKey, actor, ip });
+    if (!stepUp.ok) return stepUp.problem;
+    const { wgPublicKey } = request;
+    return beginLease(tx, ctx, {
+      device,
+      gateway,
+      policy,
+      wgPublicKey,
+      accepted: stepUp.accepted,
+      actor,
+      ip,
+    });
   });
   if ('code' in begun) return { ok: false, problem: begun };
   return enforceNewLease(deps, session, begun, ip);
 }
+
+const deviceById = prepared<{ id: string }, DeviceRow>((db, param) =>
+  db.selectFrom('device').selectAll().where('id', '=', param('id')),
+);
+const gatewayById = prepared<{ id: string }, GatewayRow>((db, param) =>
+  db.selectFrom('gateway').selectAll().where('id', '=', param('id')).where('removed_at', 'is', null),
+);
 
 async function enforceNewLease(
   { ctx, registry, ender }: ConnectDeps,
@@ -124,12 +139,8 @@ async function reachableGateway(
   { ctx, registry }: ConnectDeps,
   gatewayId: string,
 ): Promise<(GatewayRow & { public_key: string; endpoint: string }) | Problem> {
-  const row = await ctx.database.db
-    .selectFrom('gateway')
-    .selectAll()
-    .where('id', '=', gatewayId)
-    .where('removed_at', 'is', null)
-    .executeTakeFirst();
+  const { rows } = await gatewayById(ctx.database.db, { id: gatewayId });
+  const [row] = rows;
   if (!row) return problem('gateway-not-found');
   const { public_key, endpoint } = row;
   if (!registry.isOnline(gatewayId) || !public_key || !endpoint)
@@ -141,12 +152,12 @@ async function reachableGateway(
 }
 
 /** Null when no backup code was sent for an open challenge; else the word on it. argon2 runs outside any transaction. */
-async function acceptBackupCode(
+async function findBackupCode(
   ctx: ServerContext,
   session: SessionIdentity,
   { challengeId, proofs }: ConnectRequest,
   { actor, ip }: { actor: string; ip: string | null },
-): Promise<Result<void> | null> {
+): Promise<Result<BackupCodeMatch> | null> {
   const proof = proofs?.find((candidate) => candidate.method === 'backup-code');
   if (!proof || !challengeId) return null;
   const isOpen = await ctx.database.db.transaction().execute(async (tx) => {
@@ -155,11 +166,13 @@ async function acceptBackupCode(
       .select('epoch')
       .where('id', '=', session.deviceId)
       .executeTakeFirstOrThrow();
-    return isChallengeOpen(tx, { challengeId, deviceId: session.deviceId, epoch, now: ctx.now() });
+    const { deviceId } = session;
+    const challenge = { challengeId, deviceId, epoch, purpose: 'connect', now: ctx.now() } as const;
+    return (await openChallenge(tx, challenge)) !== null;
   });
   if (!isOpen) return null;
-  const outcome = await checkBackupCode(ctx, { memberId: session.memberId, code: proof.code, actor, ip });
-  return outcome.ok ? ok(undefined) : { ok: false, problem: outcome.problem };
+  const found = await matchBackupCode(ctx, { memberId: session.memberId, code: proof.code, actor, ip });
+  return found.ok ? ok(found.match) : found;
 }
 
 /** The lease was ended while the gateway was adding its peer: a fresh proof is needed after all. */
@@ -170,17 +183,8 @@ function askAgain(ctx: ServerContext, session: SessionIdentity): Promise<Result<
       .selectAll()
       .where('id', '=', session.deviceId)
       .executeTakeFirstOrThrow();
-    const policy = await readPolicy(tx);
-    const { requires, reason } = stepUpOf(device, policy, ctx.now());
-    const challenge = await issueChallenge(tx, {
-      deviceId: device.id,
-      epoch: device.epoch,
-      requires,
-      policy,
-      reason,
-      now: ctx.now(),
-    });
-    return fail('step-up-required', reason?.message, { challenge });
+    const refusal = await askForProof(tx, device, await readPolicy(tx), ctx.now(), 'step-up-required');
+    return { ok: false as const, problem: refusal };
   });
 }
 

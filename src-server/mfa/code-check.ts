@@ -3,6 +3,7 @@ import { usedCodeProblem } from '../../src-shared/used-code.ts';
 import { appendAudit } from '../audit/audit-log.ts';
 import type { ServerContext } from '../context.ts';
 import type { Tx } from '../db/database.ts';
+import { prepared } from '../db/prepared.ts';
 import type { FactorRow } from '../db/schema.ts';
 import { type Charge, chargeAttempt, clearAttempts } from './attempts.ts';
 import { canonicalBackupCode } from './backup-codes.ts';
@@ -81,57 +82,87 @@ export async function checkTotp(tx: Tx, ctx: ServerContext, input: CodeInput): P
   return record.refused(wrongCode(charge, drifted === undefined ? undefined : driftText(drifted, current)));
 }
 
+/** A backup code that was right; whether it is still unused shows when it is spent. */
+export interface BackupCodeMatch {
+  backupCodeId: string;
+}
+
 /**
- * Checks a backup code. Runs in transactions of its own, because comparing costs tens of milliseconds per code;
- * charged before, marked used by one conditional write after.
+ * Looks for a backup code, in transactions of its own, because comparing costs tens of milliseconds per code. Charged
+ * before; nothing is spent.
  */
-export async function checkBackupCode(ctx: ServerContext, input: CodeInput): Promise<CodeOutcome> {
+export async function matchBackupCode(
+  ctx: ServerContext,
+  input: CodeInput,
+): Promise<{ ok: true; match: BackupCodeMatch } | { ok: false; problem: Problem }> {
   const { memberId } = input;
   const { db } = ctx.database;
-  const key = attemptKeys.backupCode(memberId);
-  const prepared = await db.transaction().execute(async (tx) => {
+  const charged = await db.transaction().execute(async (tx) => {
     const now = ctx.now();
     const record = recorder(tx, now, 'proof.backup-code', input);
     const factor = await activeFactor(tx, memberId);
     if (factor?.is_disabled) return record.refused(problem('factor-disabled'));
-    const charge = await chargeAttempt(tx, key, now);
+    const charge = await chargeAttempt(tx, attemptKeys.backupCode(memberId), now);
     if (!charge.ok) return record.refused(throttled(charge.retryAfterMs));
     const codes = factor
       ? await tx.selectFrom('backup_code').selectAll().where('factor_id', '=', factor.id).execute()
       : [];
     return { ok: true as const, charge, codes };
   });
-  if (!prepared.ok) return prepared;
+  if (!charged.ok) return charged;
 
   const canonical = canonicalBackupCode(input.code);
-  const matches = await Promise.all(prepared.codes.map((row) => matchesHash(canonical, row.code_hash)));
-  const match = prepared.codes.find((_, index) => matches[index]);
-  return db.transaction().execute(async (tx) => {
-    const record = recorder(tx, ctx.now(), 'proof.backup-code', input);
-    if (!match) return record.refused(wrongCode(prepared.charge));
-    const { numUpdatedRows } = await tx
-      .updateTable('backup_code')
-      .set({ used_at: ctx.now() })
-      .where('id', '=', match.id)
-      .where('used_at', 'is', null)
-      .where('factor_id', 'in', activeFactorIds(tx))
-      .executeTakeFirst();
-    if (numUpdatedRows !== 1n) return record.refused(usedBackupCode());
-    await clearAttempts(tx, key);
-    await record.accepted({ factorId: match.factor_id, backupCodeId: match.id });
-    return { ok: true, factorId: match.factor_id, step: 0 };
-  });
+  const matches = await Promise.all(charged.codes.map((row) => matchesHash(canonical, row.code_hash)));
+  const match = charged.codes.find((_, index) => matches[index]);
+  if (match) return { ok: true, match: { backupCodeId: match.id } };
+  return db
+    .transaction()
+    .execute((tx) => recorder(tx, ctx.now(), 'proof.backup-code', input).refused(wrongCode(charged.charge)));
+}
+
+/** Marks the code used by one conditional write, in the caller's transaction. */
+export async function spendBackupCode(
+  tx: Tx,
+  ctx: ServerContext,
+  input: Omit<CodeInput, 'code'>,
+  { backupCodeId }: BackupCodeMatch,
+): Promise<CodeOutcome> {
+  const now = ctx.now();
+  const record = recorder(tx, now, 'proof.backup-code', input);
+  const spent = await tx
+    .updateTable('backup_code')
+    .set({ used_at: now })
+    .where('id', '=', backupCodeId)
+    .where('used_at', 'is', null)
+    .where('factor_id', 'in', activeFactorIds(tx))
+    .returning('factor_id')
+    .executeTakeFirst();
+  if (!spent) return record.refused(usedBackupCode());
+  await clearAttempts(tx, attemptKeys.backupCode(input.memberId));
+  await record.accepted({ factorId: spent.factor_id, backupCodeId });
+  return { ok: true, factorId: spent.factor_id, step: 0 };
+}
+
+/** Looks for a backup code and spends it. */
+export async function checkBackupCode(ctx: ServerContext, input: CodeInput): Promise<CodeOutcome> {
+  const found = await matchBackupCode(ctx, input);
+  if (!found.ok) return found;
+  return ctx.database.db.transaction().execute((tx) => spendBackupCode(tx, ctx, input, found.match));
 }
 
 /** The member's factor that counts, disabled or not. */
-export function activeFactor(tx: Tx, memberId: string): Promise<FactorRow | undefined> {
-  return tx
+export async function activeFactor(tx: Tx, memberId: string): Promise<FactorRow | undefined> {
+  const { rows } = await factorOf(tx, { memberId });
+  return rows[0];
+}
+
+const factorOf = prepared<{ memberId: string }, FactorRow>((db, param) =>
+  db
     .selectFrom('factor')
     .selectAll()
-    .where('member_id', '=', memberId)
-    .where('state', '=', 'active')
-    .executeTakeFirst();
-}
+    .where('member_id', '=', param('memberId'))
+    .where('state', '=', 'active'),
+);
 
 function activeFactorIds(tx: Tx) {
   return tx.selectFrom('factor').select('id').where('state', '=', 'active').where('is_disabled', '=', 0);
@@ -143,16 +174,19 @@ export function openSecret(ctx: ServerContext, factor: Pick<FactorRow, 'secret_s
 }
 
 async function spendStep(tx: Tx, factorId: string, step: number): Promise<boolean> {
-  const { numUpdatedRows } = await tx
-    .updateTable('factor')
-    .set({ last_step: step })
-    .where('id', '=', factorId)
-    .where('last_step', '<', step)
-    .where('state', '=', 'active')
-    .where('is_disabled', '=', 0)
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
+  const { numAffectedRows } = await takeStep(tx, { factorId, step });
+  return numAffectedRows === 1n;
 }
+
+const takeStep = prepared<{ factorId: string; step: number }, unknown>((db, param) =>
+  db
+    .updateTable('factor')
+    .set({ last_step: param('step') })
+    .where('id', '=', param('factorId'))
+    .where('last_step', '<', param('step'))
+    .where('state', '=', 'active')
+    .where('is_disabled', '=', 0),
+);
 
 function throttled(retryAfterMs: number): Problem {
   return problem('too-many-attempts', undefined, { retryAfterMs });
@@ -177,7 +211,7 @@ function usedBackupCode(): Problem {
   });
 }
 
-function recorder(tx: Tx, at: number, action: string, { memberId, actor, ip }: CodeInput) {
+function recorder(tx: Tx, at: number, action: string, { memberId, actor, ip }: Omit<CodeInput, 'code'>) {
   const entry = { at, actor, action, subject: `member:${memberId}`, ip };
   return {
     accepted: (details: Record<string, unknown>) => appendAudit(tx, { ...entry, outcome: 'ok', details }),
