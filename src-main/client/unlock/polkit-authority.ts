@@ -35,7 +35,7 @@ export interface PolkitAuthority {
 
 const string = z.string();
 const actionList = z.array(z.tuple([z.string()]).rest(z.unknown()));
-const authorization = z.tuple([z.boolean(), z.boolean(), z.array(z.tuple([z.string(), z.string()]))]);
+const authorization = z.tuple([z.boolean(), z.boolean(), z.record(z.string(), z.string())]);
 
 /**
  * Connects and looks up who answers to polkit's name. All further calls go to that owner by its unique name, so that
@@ -130,7 +130,7 @@ function authorityOf(
           ...(signal ? { signal } : {}),
         });
         const [isAuthorized, isChallenge, details] = authorization.parse(answer);
-        const isDismissed = details.some(([key]) => key === 'polkit.dismissed');
+        const isDismissed = Object.hasOwn(details, 'polkit.dismissed');
         return { isAuthorized, isChallenge, isDismissed };
       } catch (error) {
         if (!(error instanceof Error)) throw error;
