@@ -71,11 +71,11 @@ export class Controller {
 
   async #up(caller: Caller, lease: string, privateKey: string): Promise<Result<unknown>> {
     const { tunnel, verifier, log } = this.#options;
+    if (caller.isClosed) return fail('cancelled');
     this.#owner = caller;
     this.#upsUnderWay++;
     try {
-      const accepted = await verifier.verify(lease, privateKey);
-      if (caller.isClosed) return fail('cancelled');
+      const accepted = verifier.verify(lease, privateKey);
       if (!accepted.ok) {
         log.warn({ code: accepted.problem.code, detail: accepted.problem.detail }, 'lease refused');
         return accepted;

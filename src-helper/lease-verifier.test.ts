@@ -114,6 +114,8 @@ describe('lease verifier', () => {
     ['a missing claim', () => sign(claims({ epoch: undefined }))],
     ['a critical header', () => sign(claims(), server, { crit: ['b64'], b64: true })],
     ['an issuer that is no plain address', () => sign(claims({ iss: "https://x/';reboot;'" }))],
+    ['a signature with something behind it', async () => `${await sign(claims())}==`],
+    ['a fourth part', async () => `${await sign(claims())}.x`],
     ['no lease at all', () => 'x.y.z'],
     ['nothing', () => ''],
   ])('refuses %s', async (_, lease) => {

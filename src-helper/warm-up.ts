@@ -8,8 +8,8 @@ import { LeaseVerifier } from './lease-verifier.ts';
 const ROUNDS = 20;
 
 /**
- * Verifies leases of a throwaway key a few times, so that the first real one finds its code compiled: some 30 ms at
- * start instead of 15 ms in front of a person. Touches neither the trusted servers nor the history.
+ * Verifies leases of a throwaway key a few times, so that the first real one finds its code compiled: a moment at start
+ * instead of in front of a person. Touches neither the trusted servers nor the history.
  */
 export async function warmUp(now: () => number): Promise<void> {
   const { privateKey } = generateKeyPairSync('ed25519');
@@ -46,7 +46,7 @@ export async function warmUp(now: () => number): Promise<void> {
     monotonicNow: () => 0,
   });
   for (let round = 0; round < ROUNDS; round++) {
-    const result = await verifier.verify(lease, keys.privateKey);
+    const result = verifier.verify(lease, keys.privateKey);
     if (!result.ok) throw new Error(`this computer cannot verify a lease: ${result.problem.detail}`);
   }
 }
