@@ -47,11 +47,12 @@ export class AppLab {
     this.#serverCommand = readFileSync(`/proc/${stack.server.pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
   }
 
-  static async start(members: number, gateways = 1): Promise<AppLab> {
+  /** `policy`: `key=value` words on top of the default one. */
+  static async start(members: number, gateways = 1, policy: readonly string[] = []): Promise<AppLab> {
     ensureAppIsBuilt();
     const folder = mkdtempSync(path.join(tmpdir(), 'pst-d3-'));
     const signal = new AbortController().signal;
-    const options = { folder: path.join(folder, 'stack'), members, gateways, rttMs: 0, signal };
+    const options = { folder: path.join(folder, 'stack'), members, gateways, policy, rttMs: 0, signal };
     return new AppLab(folder, await startStack({ ...options, onStep: () => undefined }));
   }
 
@@ -70,6 +71,11 @@ export class AppLab {
     const member = this.#unused.shift();
     if (!member) throw new Error('the stack needs more members');
     return member;
+  }
+
+  /** Everything that the stack, its laptop and the apps' profiles wrote. */
+  get folder(): string {
+    return this.#folder;
   }
 
   /** Starts the app; without `env` with a profile that nobody used before. `null` takes a variable away. */

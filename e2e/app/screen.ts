@@ -7,6 +7,8 @@ import { type AppLab, type AppOnLaptop, expectPhase, type Member, PATIENCE_MS } 
 export const words = en;
 
 export const codeField = (page: Page): Locator => page.getByLabel(en.code.totpLabel);
+export const pinField = (page: Page | Locator): Locator =>
+  page.getByLabel(en.unlock.pin.label, { exact: true });
 export const gateDialog = (page: Page): Locator => page.getByRole('dialog');
 export const button = (page: Page | Locator, name: string): Locator =>
   page.getByRole('button', { name, exact: true });
@@ -41,8 +43,11 @@ export interface SignedIn extends AppOnLaptop {
 }
 
 /** A fresh app with a member signed in. */
-export async function signedIn(lab: AppLab): Promise<SignedIn> {
-  const running = await lab.launch();
+export async function signedIn(
+  lab: AppLab,
+  options: Parameters<AppLab['launch']>[0] = {},
+): Promise<SignedIn> {
+  const running = await lab.launch(options);
   const page = await running.desktop.page();
   const member = lab.newMember();
   const { previous, current, next } = await lab.codes(member);
