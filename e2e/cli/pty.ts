@@ -25,6 +25,8 @@ while True:
             sys.exit(os.waitstatus_to_exitcode(status) % 256)
 `;
 
+const ERASE_LINE = '\u001b[2K';
+
 export interface Terminal {
   /** Keys as they come from a keyboard: `\r` is Enter, `\x03` Ctrl-C, `\x1b` Esc. */
   press(keys: string): void;
@@ -34,6 +36,8 @@ export interface Terminal {
   text(): string;
   /** Waits for the text, behind the last match; rejects after 20 s. */
   sees(text: string | RegExp): Promise<void>;
+  /** Waits until what is drawn anew no longer has the text; rejects after `limitMs`. */
+  gone(text: string, limitMs: number): Promise<void>;
   exitCode: Promise<number>;
   kill(): void;
 }
@@ -70,6 +74,17 @@ export function openTerminal(command: string[], env: Record<string, string | und
         if (Date.now() > deadline) throw new Error(`did not see ${String(wanted)} in:\n${rest}`);
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
+    },
+    async gone(text, limitMs) {
+      for (const deadline = Date.now() + limitMs; Date.now() < deadline; ) {
+        // A prompt is erased line by line before it is drawn anew; this is its newest drawing.
+        const newest = stripVTControlCharacters(
+          raw.slice(raw.lastIndexOf(ERASE_LINE, raw.lastIndexOf('Enter:'))),
+        );
+        if (!newest.includes(text)) return;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      throw new Error(`still saw ${text} in:\n${stripVTControlCharacters(raw).slice(seenUpTo)}`);
     },
     exitCode,
     kill: () => void child.kill('SIGKILL'),

@@ -6,9 +6,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { nextCode, readAuthenticator } from '../../scripts/stack/authenticator.ts';
 import { endSession } from '../../scripts/stack/integration-call.ts';
+import { run } from '../../scripts/stack/run.ts';
 import { exitCodes } from '../../src-cli/exit-codes.ts';
 import type { StackFile } from '../../src-shared/stack-file.ts';
-import { answers, type StackProcess, startStackProcess } from '../stack/stack-process.ts';
+import { answers, checkout, type StackProcess, startStackProcess } from '../stack/stack-process.ts';
 import { openTerminal, type Terminal } from './pty.ts';
 
 let folder: string;
@@ -18,7 +19,7 @@ const terminals: Terminal[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'pst-cli-'));
-  stack = startStackProcess(folder);
+  stack = startStackProcess(folder, ['--members', '2']);
   file = await stack.ready();
 });
 afterAll(async () => {
@@ -54,6 +55,13 @@ async function status() {
   const { out } = await command('status', '--json');
   return statusLine.parse(JSON.parse(out.split('\n')[0] ?? ''));
 }
+
+/** `postern-server policy set` on the files of this stack, while it runs. */
+const setPolicy = (...words: string[]) => {
+  const config = path.join(folder, 'server/server.toml');
+  const entry = path.join(checkout, 'src-server/cli.ts');
+  return run(process.execPath, [entry, 'policy', 'set', ...words, '--config', config, '--json']);
+};
 
 test('a person signs in, connects, is thrown out, comes back with the next code, and no secret is on any screen', async () => {
   const [member] = file.members;
@@ -127,3 +135,94 @@ test('a person signs in, connects, is thrown out, comes back with the next code,
   for (const secret of [member.password, firstCode, secondCode, wrongCode, '\u001b[2Jcountry'])
     expect(shown).not.toContain(secret);
 }, 180_000);
+
+test('with a PIN: set up when it is needed, connect, thrown out, in again; five wrong ones and it is gone for every client', async () => {
+  const [, member] = file.members;
+  if (!member) throw new Error('the stack has no second member');
+  await setPolicy('unlockPriorConnection=true', 'totpPriorConnection=false', 'signInGraceSeconds=300');
+  const pin = '739155';
+  const wrong = ['118822', '204060', '551177', '990088', '313131'];
+
+  const signIn = terminal('sign-in', '--email', member.email);
+  await signIn.sees('Password:');
+  signIn.press(`${member.password}\r`);
+  await signIn.sees('Code from your authenticator app:');
+  const firstCode = readAuthenticator(member.totpSecret, Date.now()).code;
+  signIn.press(`${firstCode}\r`);
+  expect(await signIn.exitCode).toBe(0);
+  // Without a person at a terminal nothing is set up.
+  const alone = await command('connect', '--json');
+  expect(alone).toMatchObject({
+    exitCode: exitCodes.unlock.code,
+    out: expect.stringContaining('"unlock-not-enrolled"'),
+  });
+
+  const connect = terminal('connect');
+  await connect.sees('this device has none yet');
+  await connect.sees('Set up a PIN now?');
+  connect.press('yes\r');
+  await connect.sees('New PIN:');
+  connect.press(`${pin}\r`);
+  await connect.sees('The same again:');
+  connect.press(`${pin}\r`);
+  await connect.sees('to allow this:');
+  const secondCode = await nextCode(member.totpSecret, firstCode, () => undefined);
+  connect.press(`${secondCode}\r`);
+  await connect.sees('The PIN is set on this device.');
+  // The code of the set-up stands in for another one.
+  await connect.sees('Enter your PIN to connect to');
+  await connect.sees('Esc: cancel');
+  connect.press(`${pin}\r`);
+  await connect.sees('Connected to ');
+  expect(await answers(file.laptop.netns, file.target.url)).toBe(true);
+
+  const devices = await command('devices', '--json');
+  expect(devices.out).toContain('"isThis":true');
+  const tried = terminal('pin', 'test');
+  await tried.sees('PIN:');
+  tried.press(`${pin}\r`);
+  await tried.sees('The server took it.');
+  expect(await tried.exitCode).toBe(0);
+
+  const order = { memberId: member.id, reason: 'sign-in from a new country', incidentId: 'INC-8' };
+  expect((await endSession(file, order)).answer.enforced).toBe(true);
+  await connect.sees('Enter your PIN to reconnect.');
+  await connect.sees('Esc: cancel');
+  expect(await answers(file.laptop.netns, file.target.url)).toBe(false);
+  connect.press(`${pin}\r`);
+  await connect.sees('Connected to ');
+  expect(await answers(file.laptop.netns, file.target.url)).toBe(true);
+  connect.press('\x03');
+  expect(await connect.exitCode).toBe(0);
+
+  // Each wrong one in a client of its own, killed before it can do anything more: nothing of the count is lost.
+  for (const [index, guess] of wrong.slice(0, 3).entries()) {
+    const guessing = terminal('connect');
+    await guessing.sees('Esc: cancel');
+    guessing.press(`${guess}\r`);
+    await guessing.sees(`${4 - index} tries left`);
+    process.kill((await status()).pid ?? Number.NaN, 'SIGKILL');
+    await guessing.exitCode;
+  }
+  const last = terminal('connect');
+  await last.sees('Try again in');
+  await last.sees('Esc: cancel');
+  last.press(`${pin}\r`);
+  await last.sees('Not sent.');
+  await last.gone('Try again in', 60_000);
+  last.press(`\x15${wrong[3]}\r`);
+  await last.sees('Last try. After this the PIN is removed on this device.');
+  await last.gone('Try again in', 90_000);
+  last.press(`\x15${wrong[4]}\r`);
+  await last.sees('Five wrong PINs were entered on this device');
+  await last.sees('Set up a PIN now?');
+  last.press('no\r');
+  expect(await last.exitCode).toBe(exitCodes.unlock.code);
+  const after = await command('connect', '--json');
+  expect(after).toMatchObject({ exitCode: exitCodes.unlock.code });
+  expect(await answers(file.laptop.netns, file.target.url)).toBe(false);
+
+  expect((await command('sign-out')).exitCode).toBe(0);
+  const shown = terminals.map((screen) => screen.raw()).join('');
+  for (const secret of [pin, ...wrong, firstCode, secondCode]) expect(shown).not.toContain(secret);
+}, 300_000);

@@ -25,7 +25,7 @@ describe('a clock that is set', () => {
     }
     lab.server.clock.now += 31_000;
     const later = await device.challenge();
-    expect((await device.answer(later, await device.pinProof(later))).status).toBe(201);
+    expect((await device.answer(later, await device.pinProof(later, PIN))).status).toBe(201);
   });
 
   it('on the PC, does not make an old yes of the system a new one', async () => {

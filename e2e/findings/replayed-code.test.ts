@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type WireDevice, WireLab } from './wire-lab.ts';
+import type { WireDevice } from './wire-device.ts';
+import { WireLab } from './wire-lab.ts';
 
 describe('a one-time password that somebody has seen, guesses or races', () => {
   let lab: WireLab;
@@ -33,7 +34,7 @@ describe('a one-time password that somebody has seen, guesses or races', () => {
   });
 
   it('is five guesses in fifteen minutes, counted across connection, set-up and sign-in', async () => {
-    const right = [-1, 0, 1].map((step) => lab.server.codeOf(device.member, step));
+    const right = [-1, 0, 1].map((step) => device.codeAt(step));
     const guesses = Array.from({ length: 20 }, (_, guess) => String(guess).padStart(6, '0'))
       .filter((guess) => !right.includes(guess))
       .slice(0, 5);
@@ -50,7 +51,7 @@ describe('a one-time password that somebody has seen, guesses or races', () => {
     }
     expect(answers).toEqual(Array(5).fill('invalid-code'));
     const challenge = await device.challenge();
-    const answer = await device.answer(challenge, totp(lab.server.codeOf(device.member, 1)));
+    const answer = await device.answer(challenge, totp(device.codeAt(1)));
     expect(answer).toMatchObject({ status: 429, body: { code: 'too-many-attempts' } });
     expect(lab.gateway.peers.size).toBe(0);
   });

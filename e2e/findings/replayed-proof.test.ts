@@ -11,11 +11,11 @@ describe('a proof that somebody has recorded', () => {
   it('opens once: not again, not under a new challenge, and the challenge takes no second proof', async () => {
     const device = await lab.device();
     const challenge = await device.challenge();
-    const proof = await device.pinProof(challenge);
+    const proof = await device.pinProof(challenge, PIN);
     expect((await device.answer(challenge, proof)).status).toBe(201);
     const again = await device.answer(challenge, proof);
     expect(again).toMatchObject({ status: 401, body: { code: 'challenge-invalid' } });
-    const second = await device.answer(challenge, await device.pinProof(challenge));
+    const second = await device.answer(challenge, await device.pinProof(challenge, PIN));
     expect(second).toMatchObject({ status: 401, body: { code: 'challenge-invalid' } });
     const next = await device.challenge();
     expect(await device.answer(next, proof)).toMatchObject({ status: 401, body: { code: 'unlock-refused' } });
@@ -25,7 +25,7 @@ describe('a proof that somebody has recorded', () => {
   it('opens once, also when it comes many times at the same moment', async () => {
     const device = await lab.device();
     const challenge = await device.challenge();
-    const proof = await device.pinProof(challenge);
+    const proof = await device.pinProof(challenge, PIN);
     const answers = await Promise.all(Array.from({ length: 8 }, () => device.answer(challenge, proof)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
   });
@@ -33,7 +33,7 @@ describe('a proof that somebody has recorded', () => {
   it('a counter that does not grow is a clone alarm, whatever else is right', async () => {
     const device = await lab.device();
     const challenge = await device.challenge();
-    expect((await device.answer(challenge, await device.pinProof(challenge))).status).toBe(201);
+    expect((await device.answer(challenge, await device.pinProof(challenge, PIN))).status).toBe(201);
     const next = await device.challenge();
     const cloned = await device.pinProof(next, PIN, { ctr: device.counter });
     expect(await device.answer(next, cloned)).toMatchObject({ body: { code: 'unlock-refused' } });
@@ -56,7 +56,7 @@ describe('a proof that somebody has recorded', () => {
   it('of another device opens nothing', async () => {
     const [mine, other] = [await lab.device(), await lab.device()];
     const challenge = await mine.challenge();
-    const foreign = await other.answer(challenge, await mine.pinProof(challenge));
+    const foreign = await other.answer(challenge, await mine.pinProof(challenge, PIN));
     expect(foreign).toMatchObject({ status: 401, body: { code: 'challenge-invalid' } });
     expect(lab.gateway.peers.size).toBe(0);
   });
@@ -65,7 +65,7 @@ describe('a proof that somebody has recorded', () => {
     const device = await lab.device();
     const challenge = await device.challenge();
     expect(Date.parse(challenge.expiresAt) - lab.server.clock.now).toBeLessThanOrEqual(60_000);
-    const proof = await device.pinProof(challenge);
+    const proof = await device.pinProof(challenge, PIN);
     lab.server.clock.now += 61_000;
     expect(await device.answer(challenge, proof)).toMatchObject({ body: { code: 'challenge-invalid' } });
   });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WireLab, WRONG_PINS } from './wire-lab.ts';
+import { PIN, WireLab, WRONG_PINS } from './wire-lab.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -31,7 +31,7 @@ describe('the device key and the pepper, read from the keyring by another progra
       await device.answer(challenge, await device.pinProof(challenge, guess));
     }
     const challenge = await device.challenge();
-    const answer = await device.answer(challenge, await device.pinProof(challenge));
+    const answer = await device.answer(challenge, await device.pinProof(challenge, PIN));
     expect(answer).toMatchObject({ status: 429, body: { code: 'too-many-attempts' } });
     expect(lab.gateway.peers.size).toBe(0);
   });
@@ -41,7 +41,7 @@ describe('the device key and the pepper, read from the keyring by another progra
     const challenge = await device.challenge();
     const proofs = [];
     for (let guess = 0; guess < 12; guess++)
-      proofs.push(await device.pinProof(challenge, WRONG_PINS[guess % WRONG_PINS.length]));
+      proofs.push(await device.pinProof(challenge, WRONG_PINS[guess % WRONG_PINS.length] ?? ''));
     const answers = await Promise.all(proofs.map((proof) => device.answer(challenge, proof)));
     const looked = answers.filter(({ body }) => body.code === 'wrong-pin' || body.code === 'pin-removed');
     expect(looked.length).toBeLessThanOrEqual(3);
@@ -67,7 +67,7 @@ describe('the device key and the pepper, read from the keyring by another progra
   it('end with the device: once it is removed they open nothing', async () => {
     const device = await lab.device({ soft: true });
     const challenge = await device.challenge();
-    const proof = await device.pinProof(challenge);
+    const proof = await device.pinProof(challenge, PIN);
     expect((await device.request('DELETE', `devices/${device.session.deviceId}`)).status).toBe(204);
     expect((await device.answer(challenge, proof)).status).toBe(401);
     expect((await device.connect()).body).toMatchObject({ code: 'session-invalid' });

@@ -47,6 +47,8 @@ function useHiddenFields<T>(
   const [index, setIndex] = useState(0);
   const [value, setValue] = useState('');
   const [note, setNote] = useState('');
+  /** Said while the wait lasts, and no longer. */
+  const [waitNote, setWaitNote] = useState('');
   const [, setSecondsLeft] = useState(0);
   const field = fields[index];
   const waitMs = field?.countdown ? field.countdown.until - now() : 0;
@@ -74,7 +76,7 @@ function useHiddenFields<T>(
       return setNote('');
     }
     if (waitMs > 0 && field?.countdown?.isBlocking) {
-      setNote(fixed.waitFirst(formatWait(waitMs)));
+      setWaitNote(fixed.waitFirst(formatWait(waitMs)));
       return rl.write(value);
     }
     const verdict = judge(value, index);
@@ -89,6 +91,6 @@ function useHiddenFields<T>(
   if (!field) return ['', ''];
   const typed = field.isVisible ? value : '•'.repeat(value.length);
   const counted = field.countdown?.isBlocking ? fixed.tryAgainIn : fixed.nextCodeIn;
-  const below = [note, isWaiting ? counted(formatWait(waitMs)) : '', field.keys];
+  const below = [note, isWaiting ? waitNote : '', isWaiting ? counted(formatWait(waitMs)) : '', field.keys];
   return [`${field.message} ${typed}`, below.filter(Boolean).join('\n')];
 }
