@@ -26,6 +26,8 @@ import {
 /** No answer from the gateway for this long after `up`: the path is taken for dead. */
 const HANDSHAKE_PATIENCE_MS = 10_000;
 
+const URGENT: ReadonlySet<Effect['type']> = new Set(['requestConnection', 'helperUp', 'helperDown']);
+
 /** The server of the open session, as the driver needs it. */
 export interface ServerLink {
   connect(request: ConnectionRequest): Promise<ConnectReply>;
@@ -108,7 +110,7 @@ export function createDriver(options: DriverOptions): Driver {
 
   const serverNow = () => now() + clockOffsetMs();
 
-  /** Effects come first, since packets and requests wait for them; then everybody sees the new state. */
+  /** What packets and requests wait for comes first, then everybody sees the new state, then the rest. */
   function feed(event: Untimed): void {
     queue.push(event);
     if (isFeeding) return;
@@ -120,8 +122,11 @@ export function createDriver(options: DriverOptions): Driver {
         machine = result.machine;
         if (before.view.phase !== machine.view.phase)
           log.info({ from: before.view.phase, to: machine.view.phase, event: next.type }, 'connection');
-        for (const effect of result.effects) run(effect);
+        const { effects } = result;
+        const urgent = effects.findLastIndex(({ type }) => URGENT.has(type)) + 1;
+        for (const effect of effects.slice(0, urgent)) run(effect);
         if (machine.view !== before.view || machine.policy !== before.policy) onChange(machine);
+        for (const effect of effects.slice(urgent)) run(effect);
       }
     } finally {
       isFeeding = false;
