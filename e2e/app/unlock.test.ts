@@ -7,7 +7,7 @@ import { UNLOCK_ORIGIN } from '../../src-shared/unlock.ts';
 import type { VirtualAuthenticator } from '../host/browser/virtual-authenticator.ts';
 import { AppLab, expectPhase, snapshotOf, within } from './app-lab.ts';
 import { appHost } from './launch.ts';
-import { button, gateDialog, pinField, type SignedIn, signedIn, words } from './screen.ts';
+import { gateDialog, pinField, type SignedIn, signedIn, words } from './screen.ts';
 
 const PIN = '482913';
 let lab: AppLab;
@@ -175,13 +175,22 @@ describe.skipIf(appHost === 'electron')('biometrics through the unlock window', 
     await expectPhase(page, 'connected');
   });
 
-  test('a key that was wiped from the computer connects nothing, and the gate stays', async () => {
-    const { page, sensor } = await withKey();
+  test('a key that was wiped from the computer connects nothing; the gate stays, and a code makes a new key', async () => {
+    const { page, sensor, codes } = await withKey();
     await askToConnect(page);
     sensor.wipe();
-    expect(await invoke(page, 'connection.submit-proof', byHardware)).toMatchObject({ ok: false });
+    for (const code of ['cancelled', 'unlock-refused'])
+      expect(await invoke(page, 'connection.submit-proof', byHardware)).toMatchObject({ problem: { code } });
     await expectPhase(page, 'gate');
-    await button(gateDialog(page), words.unlock.gate.setUpAgain).waitFor();
+    await gateDialog(page).getByText(words.unlock.gate.setUpAgain).first().waitFor({ state: 'attached' });
+    await invoke(page, 'connection.cancel', undefined);
+    await expectPhase(page, 'disconnected');
+    const proof = { method: 'totp', code: codes.next } as const;
+    expect(await invoke(page, 'unlock.turn-on-biometrics', { proof })).toMatchObject({ ok: true });
+    expect(sensor.credentialIds).toHaveLength(1);
+    await askToConnect(page);
+    expect(await invoke(page, 'connection.submit-proof', byHardware)).toMatchObject({ ok: true });
+    await expectPhase(page, 'connected');
   });
 
   test('a prompt that nobody answers is taken back by the person, by the window’s own ends and by a lock', async () => {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { entitlementsFor, macKeys } from './mac-keys.ts';
 import { feedSettings, signFeed } from './update-feed.ts';
 
 /**
@@ -26,12 +27,13 @@ function electronFolder(): string | null {
 /** A workflow hands a secret that is not set on as an empty variable, which electron-builder takes for a certificate. */
 const environment = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''));
 
-function run(program: string, programArgs: readonly string[]): void {
+function run(program: string, programArgs: readonly string[], env: Record<string, string> = {}): void {
   const { status, error } = spawnSync(program, programArgs, {
     cwd: root,
     stdio: 'inherit',
     env: {
       ...environment,
+      ...env,
       PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH ?? ''}`,
     },
   });
@@ -49,10 +51,20 @@ here already.`);
   process.exit(1);
 }
 const feed = feedSettings(process.env);
-run(process.execPath, ['scripts/build-app.ts']);
+const keys = process.platform === 'darwin' ? macKeys(environment) : null;
+const entitlements = path.join(root, 'release/entitlements.plist');
+if (keys !== null) {
+  mkdirSync(path.dirname(entitlements), { recursive: true });
+  const base = readFileSync(path.join(root, 'assets/macos/entitlements.plist'), 'utf8');
+  writeFileSync(entitlements, entitlementsFor(base, keys));
+}
+run(process.execPath, ['scripts/build-app.ts'], { POSTERN_MAC_TEAM_ID: keys?.teamId ?? '' });
 run(process.execPath, [
   ...['node_modules/electron-builder/cli.js', '--publish', 'never'],
   ...(isElectronGiven ? [] : [`-c.electronDist=${electron}`]),
+  ...(keys === null
+    ? []
+    : [`-c.mac.entitlements=${entitlements}`, `-c.mac.provisioningProfile=${keys.provisioningProfile}`]),
   // Has electron-builder write the feed's files; nothing is uploaded.
   ...(feed === null ? [] : ['-c.publish.provider=generic', `-c.publish.url=${feed.url}`]),
   ...args,

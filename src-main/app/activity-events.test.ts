@@ -141,6 +141,31 @@ describe('notifications', () => {
     expect(notificationBetween(at('kicked'), at('kicked'), en)).toBeNull();
   });
 
+  test('what is asked for is named: an unlock is no code, and a missing PIN is to be set up', () => {
+    const challenge = {
+      ...prompt().challenge,
+      requires: ['unlock' as const],
+      unlockMethods: ['pin' as const],
+    };
+    const kicked = coreSnapshot({ phase: 'gate', prompt: prompt({ challenge, reason: REASON }) });
+    expect(notificationBetween(at('connected'), kicked, en)?.body).toBe(
+      'sign-in from a new country. Unlock with your PIN or biometrics to reconnect.',
+    );
+    const german = trayView(kicked, wordsFor('de', 'en'));
+    expect(german.menu[1]?.label).toBe('Entsperren …');
+    expect(german.toolTip).toBe('Postern: Wartet auf deine Bestätigung');
+    const both = { ...challenge, requires: ['totp' as const, 'unlock' as const] };
+    const twice = coreSnapshot({ phase: 'gate', prompt: prompt({ challenge: both, reason: REASON }) });
+    expect(trayView(twice, en).menu[1]?.label).toBe('Enter code …');
+    const cause = problem('unlock-not-enrolled');
+    const bare = coreSnapshot({ phase: 'disconnected', cause, reason: null, source: null });
+    expect(notificationBetween(at('connecting'), bare, en)).toMatchObject({
+      title: 'Set up a PIN first',
+      isUrgent: true,
+    });
+    expect(notificationBetween(bare, bare, en)).toBeNull();
+  });
+
   test('a gate that the user opened is no news, but brings the window forward', () => {
     expect(notificationBetween(at('disconnected'), at('gate'), en)).toBeNull();
     expect(opensGate(at('disconnected'), at('gate'))).toBe(true);
