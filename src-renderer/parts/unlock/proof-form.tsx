@@ -58,12 +58,18 @@ export function ProofForm(props: ProofFormProps) {
   useFocus(entry.focusOn, isCodeMissing ? 'code' : 'unlock', focus);
   usePromptAtOnce(props.promptsAtOnce && current?.way === 'biometrics' && !hasCode, entry.submit);
 
+  // What was said of a PIN does not belong beside another way, unless the PIN is gone for good.
+  const isToldHere =
+    refusal?.blamed !== 'unlock' ||
+    refusal.way === null ||
+    refusal.way === current?.way ||
+    refusal.failure.code === 'pin-removed';
   const alerts = alertsOf();
   function alertsOf(): string[] {
     if (entry.lack === 'old-code') return [t.unlock.gate.codeTooOld];
     if (entry.lack === 'code') return [codeMethod === 'totp' ? t.code.sixDigits : t.code.emptyBackup];
     if (entry.lack === 'pin') return [t.unlock.pin.empty];
-    if (refusal === null) return [];
+    if (refusal === null || !isToldHere) return [];
     return proofFailureSentences(refusal.failure, { codeMethod, blamed: refusal.blamed, serverName }, t);
   }
   const isLastPin = isPin && entry.pinAttemptsLeft === 1 && !alerts.includes(t.unlock.pin.lastTry);
@@ -109,7 +115,7 @@ export function ProofForm(props: ProofFormProps) {
     />
   ) : (
     <p className="system-way">
-      <strong>{system.name}</strong>
+      {hasCode && <strong>{system.name}</strong>}
       <span className="hint">{system.accepts}</span>
     </p>
   );
@@ -159,7 +165,7 @@ export function ProofForm(props: ProofFormProps) {
           {isBusy ? checking : told}
         </p>
       </div>
-      <div className="code-buttons">
+      <div className="code-buttons" data-look={isPin ? undefined : 'system'}>
         {current === null ? (
           <Button ref={mainButton} look="primary" onPress={props.onSetUpAgain}>
             {t.unlock.gate.setUpAgain}
@@ -171,7 +177,10 @@ export function ProofForm(props: ProofFormProps) {
         )}
         <Button onPress={onCancel}>{t.common.cancel}</Button>
       </div>
-      <MethodList ways={otherWays()} isOpen={refusal !== null && asksForAnotherWay(refusal.failure)} />
+      <MethodList
+        ways={otherWays()}
+        isOpen={entry.unanswered > 1 || (refusal !== null && asksForAnotherWay(refusal.failure))}
+      />
     </form>
   );
 

@@ -21,11 +21,11 @@ export const isQuiet = (failure: CodeFailure): boolean =>
   failure.code === 'cancelled' || failure.code === 'prompt-timeout';
 
 /** The server looks at the unlock proof first: what it refuses there has left the code unspent. */
-export function blameOf(failure: CodeFailure, isPinHeldBack: boolean): Blamed {
+export function blameOf(failure: CodeFailure, isPinHeldBack: boolean, hasCode: boolean): Blamed {
   if (unjudged.has(failure.code)) return 'nothing';
   if (unlockCodes.has(failure.code)) return 'unlock';
   if (failure.code === 'invalid-code' || failure.code === 'code-already-used') return 'code';
-  if (failure.code === 'too-many-attempts') return isPinHeldBack ? 'unlock' : 'code';
+  if (failure.code === 'too-many-attempts') return isPinHeldBack ? 'unlock' : hasCode ? 'code' : 'nothing';
   return 'all';
 }
 
@@ -44,7 +44,8 @@ export function proofFailureSentences(failure: CodeFailure, at: Circumstances, t
   if (isQuiet(failure)) return [];
   const left = attemptsLeftOf(failure);
   if (failure.code === 'wrong-pin') return [t.unlock.pin.wrong, ...pinCount(left, t)];
-  if (failure.code === 'too-many-attempts' && at.blamed === 'unlock') return [t.unlock.pin.tooMany];
+  if (failure.code === 'too-many-attempts' && at.blamed !== 'code')
+    return [at.blamed === 'unlock' ? t.unlock.pin.tooMany : t.problems['too-many-attempts']];
   if (failure.code === 'server-unreachable') return [t.unlock.pin.unreachable(at.serverName)];
   return failureSentences(failure, at.codeMethod, at.serverName, at.blamed === 'code' ? left : null, t);
 }

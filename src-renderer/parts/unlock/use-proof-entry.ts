@@ -13,6 +13,8 @@ const DIGITS = 6;
 interface Refusal {
   failure: CodeFailure;
   blamed: Blamed;
+  /** How it was tried; null when it was before this page. */
+  way: UnlockWay | null;
   codeMethod: CodeMethod;
   /** Server clock, milliseconds. */
   at: number;
@@ -44,12 +46,19 @@ export function useProofEntry({ prompt, ways, firstWay, onSubmit, onAccepted }: 
   const [code, setCode] = useState('');
   const [pin, setPin] = useState('');
   const [isSending, setSending] = useState(false);
+  const [unanswered, setUnanswered] = useState(0);
   const [lack, setLack] = useState<Lack | null>(null);
   const [focusOn, setFocusOn] = useState<{ part: 'code' | 'unlock' } | null>(null);
   const [refusal, setRefusal] = useState<Refusal | null>(() => {
     const failure = prompt.lastFailure;
     if (failure === null || isQuiet(failure)) return null;
-    return { failure, blamed: blameOf(failure, !hasCode), codeMethod: 'totp', at: clock() };
+    return {
+      failure,
+      blamed: blameOf(failure, !hasCode, hasCode),
+      way: null,
+      codeMethod: 'totp',
+      at: clock(),
+    };
   });
 
   const open = ways.filter((each) => each.method !== null);
@@ -57,7 +66,10 @@ export function useProofEntry({ prompt, ways, firstWay, onSubmit, onAccepted }: 
 
   const waits = waitsOf(prompt, refusal, hasCode);
   const codeWaitMs = refusal === null || refusal.codeMethod === codeMethod ? waits.code : null;
-  const waitUntilMs = latestOf(current?.way === 'pin' ? waits.pin : null, hasCode ? codeWaitMs : null);
+  const waitUntilMs = latestOf(
+    waits.all,
+    latestOf(current?.way === 'pin' ? waits.pin : null, hasCode ? codeWaitMs : null),
+  );
   const isWaiting = () => waitUntilMs !== null && waitUntilMs > clock();
 
   function drop(): void {
@@ -87,10 +99,11 @@ export function useProofEntry({ prompt, ways, firstWay, onSubmit, onAccepted }: 
       return;
     }
     const isPinHeldBack = way === 'pin' && (!hasCode || (waits.pin !== null && waits.pin > clock()));
-    const blamed = blameOf(failure, isPinHeldBack);
+    const blamed = blameOf(failure, isPinHeldBack, hasCode);
     if (blamed === 'unlock' || blamed === 'all') setPin('');
     if (blamed === 'code' || blamed === 'all') setCode('');
-    if (!isQuiet(failure)) setRefusal({ failure, blamed, codeMethod, at: clock() });
+    if (isQuiet(failure)) setUnanswered((count) => count + 1);
+    else setRefusal({ failure, blamed, way, codeMethod, at: clock() });
     const isFirst = hasCode && (blamed === 'code' || blamed === 'all');
     setFocusOn({ part: isFirst ? 'code' : 'unlock' });
   }
@@ -104,6 +117,8 @@ export function useProofEntry({ prompt, ways, firstWay, onSubmit, onAccepted }: 
     isSending,
     lack,
     refusal,
+    /** Questions of the system that were taken back or ran out: a key that was wiped looks the same. */
+    unanswered,
     /** Set anew whenever focus has to go somewhere. */
     focusOn,
     waitUntilMs,
@@ -148,7 +163,7 @@ function latestOf(a: number | null, b: number | null): number | null {
   return a === null ? b : b === null ? a : Math.max(a, b);
 }
 
-/** Until when no PIN and no code is taken (server clock), by the challenge, the prompt and the last refusal. */
+/** Until when no PIN, no code or nothing at all is taken (server clock), by the challenge, the prompt and the last refusal. */
 function waitsOf(prompt: GatePrompt, refusal: Refusal | null, hasCode: boolean) {
   const retryAfterMs = refusal && retryAfterMsOf(refusal.failure);
   const ofRefusal = refusal && retryAfterMs !== null ? refusal.at + retryAfterMs : null;
@@ -160,6 +175,7 @@ function waitsOf(prompt: GatePrompt, refusal: Refusal | null, hasCode: boolean) 
       pinWait === null ? null : Date.parse(pinWait),
       latestOf(refusal?.blamed === 'unlock' ? ofRefusal : null, isPromptAboutPin ? promptWait : null),
     ),
+    all: refusal?.blamed === 'nothing' ? ofRefusal : null,
     code: latestOf(refusal?.blamed === 'code' ? ofRefusal : null, isPromptAboutPin ? null : promptWait),
   };
 }

@@ -14,7 +14,7 @@ export function UnlockPanel() {
     <section className="panel" aria-labelledby="settings-unlock">
       <h2 id="settings-unlock">{t.settings.unlock}</h2>
       <p className="hint">{isAsked ? t.unlock.settings.asked : t.unlock.settings.notAsked}</p>
-      {keychain === 'locked' && <p className="unlock-note">{t.help.keychainLocked}</p>}
+      {keychain === 'locked' && <p className="unlock-note">{t.problems['keychain-locked']}</p>}
       {keychain === 'unavailable' && <p className="unlock-note">{t.help.keychainUnavailable}</p>}
       {keychain === 'absent' && hasAny && <p className="unlock-note">{t.unlock.settings.keyLost}</p>}
       {enrolled === null ? (

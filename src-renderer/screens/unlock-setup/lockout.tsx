@@ -21,7 +21,7 @@ export function Lockout({ onSetUp, onLater }: OfferProps) {
           ))}
         </ul>
       </section>
-      <div className="code-buttons">
+      <div className="code-buttons" data-look="long">
         <Button look="primary" onPress={onSetUp}>
           {words.useCode}
         </Button>

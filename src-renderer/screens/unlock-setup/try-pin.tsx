@@ -57,7 +57,7 @@ export function TryPin({ onWorks, onSkip, onRemoved }: TryPinProps) {
       ? []
       : proofFailureSentences(
           refusal.failure,
-          { codeMethod: 'totp', blamed: blameOf(refusal.failure, true), serverName },
+          { codeMethod: 'totp', blamed: blameOf(refusal.failure, true, false), serverName },
           t,
         );
   const alerts = isEmpty ? [t.unlock.pin.empty] : sentences;
