@@ -74,7 +74,8 @@ export interface Needs {
  * last one is too old, and when a soft unlock is all there is and its window is over: in the same request it opens it.
  */
 export function needsOf(device: GateState, policy: Policy, now: number): Needs {
-  if (!policy.unlockPriorConnection) return withCode(device, now, policy.totpPriorConnection, []);
+  const hasGrace = isGraceOpen(device, policy, now);
+  if (!policy.unlockPriorConnection) return listed(policy.totpPriorConnection, hasGrace, null);
   const enrolled = enrolledMethods(device, policy);
   const isCodeDue =
     policy.totpPriorConnection ||
@@ -83,21 +84,22 @@ export function needsOf(device: GateState, policy: Policy, now: number): Needs {
   const isSoftOpen = isCodeDue || isWithin(device.soft_base_at, policy.softUnlockHours * HOUR_MS, now);
   const open = enrolled.filter((method) => method !== 'uv-soft' || isSoftOpen);
   const isOnlySoft = open.length === 0 && enrolled.length > 0;
-  return withCode(device, now, isCodeDue || isOnlySoft, isOnlySoft ? enrolled : open, true);
+  return listed(isCodeDue || isOnlySoft, hasGrace, isOnlySoft ? enrolled : open);
 }
 
-function withCode(
-  device: GateState,
-  now: number,
-  isCodeDue: boolean,
-  unlockMethods: UnlockMethod[],
-  isUnlockDue = false,
-): Needs {
-  const isGraceUsed = isCodeDue && device.grace_until > now && device.grace_epoch === device.epoch;
+/** `unlockMethods` is null where no unlock is asked for. */
+function listed(isCodeDue: boolean, hasGrace: boolean, unlockMethods: UnlockMethod[] | null): Needs {
+  const isGraceUsed = isCodeDue && hasGrace;
   const requires: Requirement[] = [];
   if (isCodeDue && !isGraceUsed) requires.push('totp');
-  if (isUnlockDue) requires.push('unlock');
-  return { requires, unlockMethods, isGraceUsed };
+  if (unlockMethods !== null) requires.push('unlock');
+  return { requires, unlockMethods: unlockMethods ?? [], isGraceUsed };
+}
+
+/** The code of a sign-in or a set-up, in this epoch; a clock that was set back makes no grace longer. */
+function isGraceOpen(device: GateState, policy: Policy, now: number): boolean {
+  const leftMs = device.grace_until - now;
+  return device.grace_epoch === device.epoch && leftMs > 0 && leftMs <= policy.signInGraceSeconds * 1000;
 }
 
 /** Whether `since` (0: never) lies less than `lifeMs` back. */
