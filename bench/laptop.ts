@@ -101,7 +101,7 @@ export async function obedientClient(bench: Bench, member: BenchMember): Promise
     await pause(300);
     start = nowNs();
     echo = sender.first(start);
-    must(await core.submitProof('totp', codes.current));
+    must(await core.submitProof([{ method: 'totp', code: codes.current }]));
     samples.add(variant, 'c re-auth: code entered -> first echo', toMs((await echo) - start));
 
     await pause(200);
@@ -110,7 +110,7 @@ export async function obedientClient(bench: Bench, member: BenchMember): Promise
     const again = kick(bench, member);
     echo = asked.then((told) => sender.first(told));
     await asked;
-    must(await core.submitProof('totp', codes.next));
+    must(await core.submitProof([{ method: 'totp', code: codes.next }]));
     samples.add(variant, 'd cycle: kill -> prompt -> instant code -> first echo', toMs((await echo) - start));
     await again;
     must(await core.signOut('cli'));

@@ -17,21 +17,21 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const open = (now = NOW) => createUnlockCounter({ folder, now: () => now, log });
-const valueOf = async (taken: Promise<{ ok: boolean; value?: number }>) => (await taken).value ?? -1;
+const numberOf = async (taken: Promise<{ ok: boolean; value?: number }>) => (await taken).value ?? -1;
 
 test('a number is on disk before it is used, and none is given out twice', async () => {
   const counter = open();
-  const taken = await Promise.all([1, 2, 3, 4].map(() => valueOf(counter.next('a'))));
+  const taken = await Promise.all([1, 2, 3, 4].map(() => numberOf(counter.next('a'))));
   expect(taken).toEqual([1_795_000_000, 1_795_000_001, 1_795_000_002, 1_795_000_003]);
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ a: 1_795_000_003 });
   expect(statSync(file).mode & 0o777).toBe(0o600);
-  expect(await valueOf(open().next('a'))).toBe(1_795_000_004);
-  expect(await valueOf(open().next('b'))).toBe(1_795_000_000);
+  expect(await numberOf(open().next('a'))).toBe(1_795_000_004);
+  expect(await numberOf(open().next('b'))).toBe(1_795_000_000);
 });
 
 test('a clock that was set back does not take it back', async () => {
   await open().next('a');
-  expect(await valueOf(open(NOW - 86_400_000).next('a'))).toBe(1_795_000_001);
+  expect(await numberOf(open(NOW - 86_400_000).next('a'))).toBe(1_795_000_001);
 });
 
 test('a file that was lost or damaged leaves no number to be used twice; an older one falls behind', async () => {
@@ -39,14 +39,14 @@ test('a file that was lost or damaged leaves no number to be used twice; an olde
   const older = readFileSync(file);
   await open().next('a');
   rmSync(file);
-  expect(await valueOf(open(NOW + 60_000).next('a'))).toBe(1_795_000_060);
+  expect(await numberOf(open(NOW + 60_000).next('a'))).toBe(1_795_000_060);
   writeFileSync(file, '{"a":');
-  expect(await valueOf(open(NOW + 90_000).next('a'))).toBe(1_795_000_090);
+  expect(await numberOf(open(NOW + 90_000).next('a'))).toBe(1_795_000_090);
   expect(readdirSync(folder).filter((name) => name.includes('damaged'))).toHaveLength(1);
   writeFileSync(file, older);
   const restored = open(NOW + 120_000);
-  expect(await valueOf(restored.next('a'))).toBe(1_795_000_001);
-  expect(await valueOf(restored.renew('a'))).toBe(1_795_000_120);
+  expect(await numberOf(restored.next('a'))).toBe(1_795_000_001);
+  expect(await numberOf(restored.renew('a'))).toBe(1_795_000_120);
 });
 
 test('nothing is signed when the number cannot be kept', async () => {
