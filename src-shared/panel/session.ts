@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { backupCode, totpCode } from '../otp-code.ts';
+import { id, isoTime } from '../primitives.ts';
+
+/**
+ * The Control Panel's own API, `/panel/v1`. Requests are strict, answers loose, errors `application/problem+json`.
+ *
+ * The session is the cookie `__Host-postern-panel` (HttpOnly, never read by the page). Every request that is not a GET
+ * and that carries a session needs the header `x-csrf-token` with the `csrfToken` of `GET session`; without it 403
+ * `csrf-token-invalid` (reload `GET session`, try once more). No session, or an ended one: 401 `session-invalid`. A role
+ * that is too low: 403 `insufficient-role`.
+ *
+ * | route | request | answers |
+ * |---|---|---|
+ * | POST sign-in | `panelSignInRequest` | 200 `panelSession`, sets the cookie · 401 `invalid-credentials` · 401 `mfa-required` + `panelMfaRequiredExtra` · 403 `mfa-setup-required` + `panelSetupRequiredExtra` · 403 `member-blocked` · 429 `too-many-attempts` |
+ * | POST sign-in/mfa | `panelMfaRequest` | 200 `panelSession`, sets the cookie · 401 `invalid-code` `{attemptsLeft, drift?}` · 401 `code-already-used` `{nextCodeInMs}` · 401 `mfa-token-invalid` · 403 `factor-disabled` · 429 |
+ * | POST mfa/setup | `panelSetupRequest` | 200 `newFactorAnswer` · 401 `mfa-token-invalid` · 409 `factor-exists` |
+ * | POST mfa/confirm | `panelConfirmRequest` | 200 `backupCodesAnswer` (then sign in again) · 401 `invalid-code` · 401 `mfa-token-invalid` · 404 `not-found` · 429 |
+ * | GET session | – | 200 `panelSession` · 401 `session-invalid` |
+ * | POST sign-out | `{}` | 204, clears the cookie |
+ */
+export const PANEL_API = '/panel/v1';
+export const CSRF_HEADER = 'x-csrf-token';
+
+/** A session ends this long after sign-in, whatever happens, … */
+export const PANEL_SESSION_SECONDS = 12 * 3600;
+/** … and this long after its last request. A page that asks by itself sends `x-background: 1`, which counts as none. */
+export const PANEL_IDLE_SECONDS = 30 * 60;
+export const BACKGROUND_HEADER = 'x-background';
+
+const token = z.string().min(1).max(256);
+export const passwordText = z.string().min(1).max(1024);
+export const emailText = z.string().min(3).max(254);
+
+export const memberRole = z.enum(['owner', 'administrator', 'member']);
+export type MemberRole = z.infer<typeof memberRole>;
+/** How a session was made: the strongest proof it began with. */
+export const sessionMethod = z.enum(['password', 'totp', 'backup-code']);
+export type SessionMethod = z.infer<typeof sessionMethod>;
+
+export const panelSignInRequest = z.strictObject({ email: emailText, password: passwordText });
+export type PanelSignInRequest = z.infer<typeof panelSignInRequest>;
+
+/** Extra members of `mfa-required`: five minutes to answer. */
+export const panelMfaRequiredExtra = z.object({
+  mfaToken: token,
+  methods: z.array(z.enum(['totp', 'backup-code'])),
+});
+/** Extra members of `mfa-setup-required`: fifteen minutes to set up. */
+export const panelSetupRequiredExtra = z.object({ setupToken: token });
+
+export const panelMfaRequest = z.discriminatedUnion('method', [
+  z.strictObject({ mfaToken: token, method: z.literal('totp'), code: totpCode }),
+  z.strictObject({ mfaToken: token, method: z.literal('backup-code'), code: backupCode }),
+]);
+export type PanelMfaRequest = z.infer<typeof panelMfaRequest>;
+
+export const panelSetupRequest = z.strictObject({ setupToken: token });
+export const panelConfirmRequest = z.strictObject({ setupToken: token, factorId: id, code: totpCode });
+
+/** A factor that counts for nothing until it is confirmed. `secret` is Base32; `otpauthUri` is what the QR code holds. */
+export const newFactorAnswer = z.object({ factorId: id, secret: z.string(), otpauthUri: z.string() });
+export type NewFactorAnswer = z.infer<typeof newFactorAnswer>;
+/** Ten codes `XXXX-XXXX-XXXX`, shown once. */
+export const backupCodesAnswer = z.object({ backupCodes: z.array(z.string()) });
+export type BackupCodesAnswer = z.infer<typeof backupCodesAnswer>;
+
+export const panelSession = z.object({
+  member: z.object({ id, email: z.string(), name: z.string(), role: memberRole }),
+  method: sessionMethod,
+  signedInAt: isoTime,
+  /** The absolute end; the idle limit comes sooner. */
+  expiresAt: isoTime,
+  csrfToken: z.string(),
+  /** The team's name, as authenticator apps show it. */
+  serverName: z.string(),
+  /** No gate policy is on: clients may reconnect by themselves, and a step-up disconnect is without effect. */
+  isGateOff: z.boolean(),
+  /** Reset mails and the like can be sent. */
+  isMailOn: z.boolean(),
+});
+export type PanelSession = z.infer<typeof panelSession>;
