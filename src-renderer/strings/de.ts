@@ -319,6 +319,18 @@ export const de: Strings = {
       'Der Server kann gerade nichts aufzeichnen und lässt deshalb niemanden ein. Sagen Sie es Ihrer Administration.',
     'invalid-credentials': 'E-Mail oder Passwort ist falsch.',
     'session-invalid': 'Sie sind abgemeldet. Melden Sie sich wieder an.',
+    'csrf-token-invalid':
+      'Diese Seite ist nicht mehr aktuell. Laden Sie sie neu und versuchen Sie es noch einmal.',
+    'insufficient-role': 'Das kann nur ein Administrator.',
+    'password-required': 'Geben Sie dafür Ihr Passwort ein.',
+    'wrong-password': 'Dieses Passwort ist falsch.',
+    'password-too-weak': 'Wählen Sie ein längeres Passwort.',
+    'code-sign-in-required':
+      'Melden Sie sich mit einem Code Ihrer Authenticator-App an oder richten Sie eine neue ein, um neue Backup-Codes zu erzeugen.',
+    'mfa-kept': 'Ihr Team verlangt einen zweiten Faktor: Er kann nicht ausgeschaltet werden.',
+    'reset-link-invalid': 'Dieser Link gilt nicht mehr. Bitten Sie Ihren Administrator um einen neuen.',
+    'mail-unavailable':
+      'Auf diesem Server ist kein Mailserver eingerichtet, er kann den Link nicht verschicken.',
     'mfa-required': 'Geben Sie den Code aus Ihrer Authenticator-App ein.',
     'mfa-setup-required':
       'Ihr Team verlangt einen zweiten Faktor. Richten Sie zuerst eine Authenticator-App ein.',
