@@ -88,8 +88,14 @@ const needs = [
   },
   {
     name: 'python3-dbusmock',
-    why: 'tests lock the screen and send the computer to sleep on a bus of their own',
+    why: 'tests lock the screen, send the computer to sleep and answer for polkit on a bus of their own',
     isThere: () => existsSync('/usr/lib/python3/dist-packages/dbusmock'),
+    isOnlyForTests: true,
+  },
+  {
+    name: 'polkitd',
+    why: 'tests ask the real polkit on a bus of their own',
+    isThere: () => ['/usr/lib/polkit-1/polkitd', '/usr/libexec/polkitd'].some((file) => existsSync(file)),
     isOnlyForTests: true,
   },
   {
