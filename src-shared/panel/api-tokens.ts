@@ -1,0 +1,47 @@
+import * as z from 'zod';
+import { apiScope } from '../integration-api.ts';
+import { cidr, id, ipAddress, isoTime } from '../primitives.ts';
+import { nextCursor } from './paging.ts';
+
+/**
+ * Tokens of the integration API, `/panel/v1`, administrators and owners:
+ *
+ * | call | request | answers |
+ * |---|---|---|
+ * | GET api-tokens | `pageQuery` | 200 `apiTokensAnswer` |
+ * | POST api-tokens | `newApiTokenRequest` | 201 `newApiTokenAnswer` |
+ * | DELETE api-tokens/{id} | – | 204 (revoked; it stays in the list) · 404 `not-found` (unknown, or revoked already) |
+ */
+
+export const panelApiToken = z.object({
+  id,
+  name: z.string(),
+  scopes: z.array(apiScope),
+  /** Networks it works from; empty: from everywhere. */
+  allowedIps: z.array(z.string()),
+  status: z.enum(['active', 'expired', 'revoked']),
+  createdAt: isoTime,
+  expiresAt: isoTime,
+  revokedAt: isoTime.nullable(),
+  lastUsedAt: isoTime.nullable(),
+  lastUsedIp: z.string().nullable(),
+  useCount: z.number().int(),
+});
+export type PanelApiToken = z.infer<typeof panelApiToken>;
+
+/** Newest first. */
+export const apiTokensAnswer = z.object({ apiTokens: z.array(panelApiToken), nextCursor });
+
+export const newApiTokenRequest = z.strictObject({
+  name: z.string().trim().min(1).max(64),
+  scopes: z.array(apiScope).min(1).max(apiScope.options.length),
+  /** A single address counts as a network of its own. */
+  allowedIps: z
+    .array(z.union([cidr, ipAddress]))
+    .max(64)
+    .default([]),
+  expiresDays: z.number().int().min(1).max(3650).default(90),
+});
+
+/** The value is shown this once. */
+export const newApiTokenAnswer = z.object({ apiToken: panelApiToken, token: z.string() });

@@ -1,0 +1,84 @@
+import * as z from 'zod';
+import { cidr, id, ipAddress, isoTime } from '../primitives.ts';
+import { nextCursor } from './paging.ts';
+
+/**
+ * Gateways, `/panel/v1`, administrators and owners:
+ *
+ * | call | request | answers |
+ * |---|---|---|
+ * | GET gateways | `pageQuery` | 200 `gatewaysAnswer` |
+ * | POST gateways | `newGatewayRequest` | 201 `newGatewayAnswer` · 400 `invalid-request` (subnet too small or taken, name taken) |
+ * | GET gateways/{id} | `pageQuery` (of the peers) | 200 `gatewayAnswer` · 404 `gateway-not-found` |
+ * | DELETE gateways/{id} | – | 200 `gatewayRemovedAnswer` · 404 |
+ */
+
+export const panelGateway = z.object({
+  id,
+  name: z.string(),
+  /** The devices' addresses; the first is the gateway's own. */
+  subnet: z.string(),
+  /** What clients send through the tunnel. */
+  allowedIps: z.array(z.string()),
+  dns: z.array(z.string()),
+  mtu: z.number().int(),
+  keepaliveSeconds: z.number().int(),
+  /** Null until its agent has connected. */
+  endpoint: z.string().nullable(),
+  publicKey: z.string().nullable(),
+  isOnline: z.boolean(),
+  lastSeenAt: isoTime.nullable(),
+  createdAt: isoTime,
+  /** Tunnels now, and the bytes that they have carried. */
+  connections: z.number().int(),
+  rxBytes: z.number().int(),
+  txBytes: z.number().int(),
+});
+export type PanelGateway = z.infer<typeof panelGateway>;
+
+/** By name. */
+export const gatewaysAnswer = z.object({ gateways: z.array(panelGateway), nextCursor });
+
+export const panelPeer = z.object({
+  leaseId: id,
+  memberId: id,
+  memberName: z.string(),
+  email: z.string(),
+  deviceId: id,
+  deviceName: z.string(),
+  address: z.string(),
+  publicKey: z.string(),
+  since: isoTime,
+  expiresAt: isoTime,
+  lastHandshakeAt: isoTime.nullable(),
+  /** As the gateway counts. */
+  rxBytes: z.number().int(),
+  txBytes: z.number().int(),
+});
+
+/** Peers: the newest connection first, in pages. */
+export const gatewayAnswer = z.object({
+  gateway: panelGateway,
+  peers: z.array(panelPeer),
+  nextCursor,
+});
+
+export const newGatewayRequest = z.strictObject({
+  name: z.string().trim().min(1).max(64),
+  subnet: cidr,
+  /** Default: everything. */
+  allowedIps: z.array(cidr).min(1).max(64).default(['0.0.0.0/0', '::/0']),
+  dns: z.array(ipAddress).max(8).default([]),
+  mtu: z.number().int().min(1280).max(9000).default(1420),
+  keepaliveSeconds: z.number().int().min(0).max(65_535).default(25),
+});
+
+/** Token and install line are shown this once. */
+export const newGatewayAnswer = z.object({
+  gateway: panelGateway,
+  token: z.string(),
+  /** For root's shell on the gateway; the token is in it. */
+  installLine: z.string(),
+});
+
+export const gatewayRemovedAnswer = z.object({ endedConnections: z.number().int() });
