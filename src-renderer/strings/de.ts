@@ -322,6 +322,10 @@ export const de: Strings = {
     'csrf-token-invalid':
       'Diese Seite ist nicht mehr aktuell. Laden Sie sie neu und versuchen Sie es noch einmal.',
     'insufficient-role': 'Das kann nur ein Administrator.',
+    'policy-changed':
+      'Jemand anderes hat diese Einstellungen inzwischen geändert. Von Ihnen wurde nichts gespeichert: Vergleichen Sie und speichern Sie dann noch einmal.',
+    'last-owner': 'Ein Team braucht einen Inhaber, der sich anmelden kann, und dies ist der letzte.',
+    'email-taken': 'Ein anderes Mitglied hat diese E-Mail-Adresse.',
     'password-required': 'Geben Sie dafür Ihr Passwort ein.',
     'wrong-password': 'Dieses Passwort ist falsch.',
     'password-too-weak': 'Wählen Sie ein längeres Passwort.',

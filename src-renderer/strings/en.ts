@@ -327,6 +327,10 @@ export const en = {
     'session-invalid': 'You are signed out. Sign in again.',
     'csrf-token-invalid': 'This page is out of date. Reload it and try again.',
     'insufficient-role': 'Only an administrator can do that.',
+    'policy-changed':
+      'Somebody else has changed these settings meanwhile. Nothing of yours was saved: compare, then save again.',
+    'last-owner': 'A team needs an owner who can sign in, and this is the last one.',
+    'email-taken': 'Another member has this e-mail address.',
     'password-required': 'Enter your password to do that.',
     'wrong-password': 'That password is wrong.',
     'password-too-weak': 'Choose a longer password.',

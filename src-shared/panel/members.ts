@@ -20,7 +20,7 @@ import { cursor, nextCursor, pageLimit, searchText } from './paging.ts';
  * | GET mfa-resets | `pageQuery` | 200 `mfaResetsAnswer` |
  * | DELETE mfa-resets/{id} | – | 204 · 404 `not-found` |
  *
- * 403 `not-allowed`: only owners make or change owners and administrators; nobody blocks, demotes or removes oneself.
+ * 403 `insufficient-role`: only owners make or change owners and administrators; nobody blocks, demotes or removes oneself.
  */
 
 export const memberRole = z.enum(['owner', 'administrator', 'member']);
