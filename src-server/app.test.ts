@@ -50,6 +50,8 @@ test('/openapi.json describes every route of the three interfaces, and problems'
     expect.arrayContaining(['email', 'password', 'device']),
   );
   expect(signIn.responses).toHaveProperty('default');
+  for (const path of ['connections', 'device/unlock-check'])
+    expect(body.paths[`/client/v1/${path}`].post.description).toContain('postern-unlock+jwt');
 });
 
 test.each([

@@ -188,6 +188,19 @@ test('commands beside a running server: members, gateways, tokens, policy, audit
     signInGraceSeconds: 0,
     mfaRequired: { panel: false, client: true },
   });
+  expect(json(['member', 'reset-unlock', 'new@test.example'])).toEqual({
+    id: member.id,
+    email: 'new@test.example',
+    devices: 0,
+  });
+  const unlock = ['unlockPriorConnection=true', 'unlockMethods=pin,uv-soft', 'codeEveryDays=7'];
+  expect(json(['policy', 'set', ...unlock])).toMatchObject({
+    unlockPriorConnection: true,
+    unlockMethods: ['pin', 'uv-soft'],
+    codeEveryDays: 7,
+  });
+  const nobody = cli(['policy', 'set', 'unlockMethods=', '--config', config]);
+  expect(nobody.stderr).toContain('nobody can connect');
   expect(json(['audit', 'verify'])).toMatchObject({ brokenAt: null });
 }, 60_000);
 

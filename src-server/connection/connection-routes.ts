@@ -10,6 +10,7 @@ import type { LivePeer } from '../enforcement/live-peers.ts';
 import { endLease } from '../enforcement/record-end.ts';
 import { sendProblem } from '../http/problem-reply.ts';
 import { authenticateSession } from '../session/authenticate.ts';
+import { statementText } from '../unlock/proof-text.ts';
 import { type ConnectDeps, connect } from './connect.ts';
 
 /** `POST /client/v1/connections` and `DELETE /client/v1/connections/{leaseId}`. */
@@ -24,6 +25,7 @@ export function registerConnectionRoutes(
     {
       schema: {
         summary: 'Ask for a lease; without a proof where one is needed, the answer carries the challenge',
+        description: `All that the challenge requires comes in one request. ${statementText}`,
         tags: ['client'],
         body: connectRequest,
         response: { 201: connectAnswer, default: problemSchema },
