@@ -5,9 +5,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AppCommandName, CommandInput } from '../../src-shared/app-ipc.ts';
 import { UNLOCK_ORIGIN } from '../../src-shared/unlock.ts';
 import type { VirtualAuthenticator } from '../host/browser/virtual-authenticator.ts';
-import { AppLab, expectPhase, snapshotOf, within } from './app-lab.ts';
+import { AppLab, expectPhase, PATIENCE_MS, snapshotOf, within } from './app-lab.ts';
 import { appHost } from './launch.ts';
-import { gateDialog, pinField, type SignedIn, signedIn, words } from './screen.ts';
+import { button, codeField, gateDialog, pinField, type SignedIn, signedIn, words } from './screen.ts';
 
 const PIN = '482913';
 let lab: AppLab;
@@ -62,22 +62,29 @@ function filesWith(folder: string, text: string): string[] {
 }
 
 describe('a PIN before each connection', () => {
-  test('without one the app says what to set up; with one it connects, and after a kick the PIN is asked for again', async () => {
+  test('the app leads through the set-up, connects with the PIN, and asks for it again after a kick', async () => {
     const running = await signedIn(lab);
     const { page, desktop, codes, member } = running;
-    expect(await invoke(page, 'connection.connect', {})).toMatchObject({
-      problem: { code: 'unlock-not-enrolled' },
-    });
+    const { intro, setup, pin } = words.unlock;
+    await button(page, words.home.connect).click();
+    await button(page, intro.start).click();
     expect((await snapshotOf(page)).connection).toMatchObject({
       phase: 'disconnected',
       cause: { code: 'unlock-not-enrolled' },
     });
-    const proof = { method: 'totp', code: codes.current } as const;
-    expect(await invoke(page, 'unlock.set-pin', { pin: '123456', proof })).toMatchObject({
-      problem: { code: 'pin-too-weak' },
-    });
-    expect(await invoke(page, 'unlock.set-pin', { pin: PIN, proof })).toMatchObject({ ok: true });
-    await askToConnect(page);
+    await page.getByLabel(setup.newPin).fill('123456');
+    await page.getByLabel(setup.repeat).fill('123456');
+    await button(page, setup.next).click();
+    await page.getByText(pin.weak.sequence).first().waitFor();
+    await page.getByLabel(setup.newPin).fill(PIN);
+    await page.getByLabel(setup.repeat).fill(PIN);
+    await button(page, setup.next).click();
+    await codeField(page).pressSequentially(codes.current);
+    await button(page, setup.tryIt).waitFor({ timeout: PATIENCE_MS });
+    await pinField(page).fill(PIN);
+    await button(page, setup.tryIt).click();
+    await button(page, setup.connect).click({ timeout: PATIENCE_MS });
+    await expectPhase(page, 'gate');
     expect((await snapshotOf(page)).connection).toMatchObject({
       prompt: { challenge: { requires: ['unlock'], unlockMethods: ['pin'] } },
     });
