@@ -50,6 +50,13 @@ function SignedIn() {
   useEffect(() => {
     main.current?.scrollTo({ top: 0 });
   }, [screen]);
+  // What stood before the screens took focus with it.
+  const wasOffered = useRef(false);
+  const isOffered = offer !== null;
+  useEffect(() => {
+    if (wasOffered.current && !isOffered) main.current?.focus();
+    wasOffered.current = isOffered;
+  }, [isOffered]);
   if (offer)
     return (
       <>
@@ -61,7 +68,7 @@ function SignedIn() {
     <div className="frame">
       <Nav />
       <div className="frame-body">
-        <main ref={main} className="screen" data-screen={screen}>
+        <main ref={main} className="screen" data-screen={screen} tabIndex={-1}>
           <Bars />
           <Screen />
         </main>

@@ -284,6 +284,7 @@ describe('the question of the system', () => {
   test('16: what cannot be taken is greyed with the reason', async () => {
     const page = await show('unlock-pin');
     await page.getByText('Use another way').click();
+    expect(await button(page, /^Authenticator app/).getAttribute('aria-disabled')).toBe('true');
     const system = button(page, /^System sign-in/);
     expect(await system.getAttribute('aria-disabled')).toBe('true');
     expect(await system.textContent()).toContain('Not set up on this device');
@@ -421,6 +422,7 @@ describe('lockout and set-up', () => {
     await to('Set up this device')(page);
     await to('Cancel')(page);
     await page.getByRole('heading', { name: 'Disconnected' }).waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN');
     await page.evaluate(async () => {
       const { connection, gateways } = await window.postern.snapshot();
       const gatewayId = gateways[0]?.id ?? '';

@@ -113,7 +113,7 @@ const toPart = (screen: string, heading: string) => async (page: Page) => {
   await press(page, screen);
   await page
     .getByRole('heading', { name: heading, exact: true })
-    .evaluate((element) => element.scrollIntoView({ block: 'start' }));
+    .evaluate((element) => element.closest('section')?.scrollIntoView({ block: 'center' }));
 };
 
 /** Every screen, and each state of it that looks different. */

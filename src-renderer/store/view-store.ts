@@ -4,8 +4,8 @@ import type { ConnectionState } from '../../src-shared/connection-state.ts';
 export const screens = ['home', 'activity', 'settings', 'help'] as const;
 export type ScreenName = (typeof screens)[number];
 
-/** What a guided set-up is for: everything that this device lacks, or one thing from the settings. */
-export type SetUpGoal = 'all' | 'pin' | 'biometrics';
+/** What a guided set-up is for: what this device lacks, everything once more, or one thing from the settings. */
+export type SetUpGoal = 'all' | 'again' | 'pin' | 'biometrics';
 
 interface View {
   screen: ScreenName;

@@ -195,14 +195,14 @@ export function ProofForm(props: ProofFormProps) {
     const otherCode = codeMethod === 'totp' ? 'backup-code' : 'totp';
     const codes: OtherWay[] = hasCode
       ? [{ key: otherCode, name: t.code.methods[otherCode], choose: () => entry.chooseCode(otherCode) }]
-      : [];
+      : [{ key: 'totp', name: t.code.methods.totp, why: t.code.notAllowed }];
     const again: OtherWay = {
       key: 'again',
       name: t.unlock.gate.setUpAgain,
       hint: t.unlock.gate.setUpAgainHint,
       choose: props.onSetUpAgain,
     };
-    return [...unlocks, ...codes, again];
+    return [...unlocks, ...codes, ...(current === null ? [] : [again])];
   }
 }
 

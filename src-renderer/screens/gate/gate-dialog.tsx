@@ -59,7 +59,7 @@ export function GateDialog({ prompt, isRenewal }: GateDialogProps) {
           serverName={serverName}
           submitLabel={submitLabel}
           onCancel={cancel}
-          onSetUpAgain={() => void close().then(() => openSetUp('all'))}
+          onSetUpAgain={() => void close().then(() => openSetUp('again'))}
           onSubmit={submit}
           onAccepted={rememberUnlock}
         />

@@ -2,7 +2,7 @@ import { Button } from '../../parts/button.tsx';
 import { ProblemNote } from '../../parts/problem-note.tsx';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
-import { showScreen } from '../../store/view-store.ts';
+import { openSetUp, showScreen } from '../../store/view-store.ts';
 import { useLanguage } from '../../strings/use-strings.ts';
 import { Diagnostics } from './diagnostics.tsx';
 import { PartMark } from './part-mark.tsx';
@@ -60,6 +60,7 @@ export function Help() {
           </div>
         </dl>
         <div className="row">
+          <Button onPress={() => openSetUp('again')}>{t.unlock.gate.setUpAgain}</Button>
           <Button onPress={() => showScreen('settings')}>{t.unlock.help.toSettings}</Button>
         </div>
       </section>

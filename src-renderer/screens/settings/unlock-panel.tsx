@@ -1,4 +1,6 @@
+import { Button } from '../../parts/button.tsx';
 import { useSnapshot } from '../../store/snapshot-store.ts';
+import { openSetUp } from '../../store/view-store.ts';
 import { useLanguage } from '../../strings/use-strings.ts';
 import { BiometricsRow } from './biometrics-row.tsx';
 import { PinRow } from './pin-row.tsx';
@@ -16,7 +18,12 @@ export function UnlockPanel() {
       <p className="hint">{isAsked ? t.unlock.settings.asked : t.unlock.settings.notAsked}</p>
       {keychain === 'locked' && <p className="unlock-note">{t.problems['keychain-locked']}</p>}
       {keychain === 'unavailable' && <p className="unlock-note">{t.help.keychainUnavailable}</p>}
-      {keychain === 'absent' && hasAny && <p className="unlock-note">{t.unlock.settings.keyLost}</p>}
+      {keychain === 'absent' && hasAny && (
+        <div className="unlock-note panel-row">
+          <p>{t.unlock.settings.keyLost}</p>
+          <Button onPress={() => openSetUp('again')}>{t.unlock.gate.setUpAgain}</Button>
+        </div>
+      )}
       {enrolled === null ? (
         <p className="hint" role="status">
           {t.unlock.settings.loading}

@@ -6,7 +6,7 @@ export type SetUpStep = 'choose' | 'confirm' | 'try' | 'biometrics' | 'done';
 export interface SetUpRoom {
   /** The team allows a PIN. */
   pin: boolean;
-  /** The team allows biometrics, this computer has them, and they are off. */
+  /** The team allows biometrics, this computer has them, and they are off or to be set up again. */
   biometrics: boolean;
 }
 

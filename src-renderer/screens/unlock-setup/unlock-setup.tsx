@@ -28,7 +28,7 @@ export function UnlockSetup({ goal, onClose }: { goal: SetUpGoal; onClose: () =>
     t,
   );
   const hadPin = useSnapshot((s) => s.unlock.enrolled?.pin === true);
-  const room = useRoom();
+  const room = useRoom(goal);
   // The way through is fixed at its start: what gets set up on the way does not shorten it.
   const [steps] = useState(() => stepsOf(goal, room));
   const [isChange] = useState(hadPin);
@@ -175,23 +175,24 @@ export function UnlockSetup({ goal, onClose }: { goal: SetUpGoal; onClose: () =>
         </SetupFrame>
       );
     case 'biometrics': {
-      const skip = () => {
+      const leave = () => {
         takeBack();
-        after('biometrics');
+        if (isOn.pin) after('biometrics');
+        else onClose();
       };
       return (
         <SetupFrame
           title={system.offer}
           text={isOn.pin ? words.biometricsText : words.biometricsAlone}
           progress={progress}
-          onBack={isOn.pin ? skip : onClose}
+          onBack={leave}
           onStop={null}
         >
           <Confirm
             submitLabel={words.turnOn}
             cancelLabel={isOn.pin ? words.notNow : t.common.cancel}
             checkingText={words.turningOn}
-            onCancel={isOn.pin ? skip : onClose}
+            onCancel={leave}
             onSubmit={turnOn}
           />
         </SetupFrame>

@@ -1,6 +1,7 @@
 import type { UnlockProviderState } from '../../../src-shared/unlock.ts';
 import { bestProvider } from '../../parts/unlock/ways.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
+import type { SetUpGoal } from '../../store/view-store.ts';
 import type { SetUpRoom } from './steps.ts';
 
 export interface UnlockRoom extends SetUpRoom {
@@ -11,7 +12,7 @@ export interface UnlockRoom extends SetUpRoom {
 }
 
 /** What can be set up on this device, by the team's rules and what this computer has. */
-export function useRoom(): UnlockRoom {
+export function useRoom(goal: SetUpGoal): UnlockRoom {
   const methods = useSnapshot((s) => s.policy?.unlockMethods ?? null);
   const { enrolled, providers } = useSnapshot((s) => s.unlock);
   const allowed = providers.filter(({ method }) => methods === null || methods.includes(method));
@@ -19,7 +20,8 @@ export function useRoom(): UnlockRoom {
   const isOn = enrolled !== null && provider !== null && isEnrolled(provider, enrolled);
   return {
     pin: methods === null || methods.includes('pin'),
-    biometrics: provider !== null && !isOn,
+    // What is on may be on with a key that is gone.
+    biometrics: provider !== null && (goal === 'again' || !isOn),
     provider,
     canConfirmByHardware:
       enrolled?.uvHw === true &&
