@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startKeyring, type TestKeyring } from '../../src-main/client/testing/keyring.ts';
-import type { SoftProvider } from '../../src-main/client/unlock/provider.ts';
+import type { HardwareProvider, SoftProvider } from '../../src-main/client/unlock/provider.ts';
+import { SoftwareAuthenticator } from '../../src-server/testing/software-authenticator.ts';
 import { type CoreLab, openCoreLab } from './core-lab.ts';
 
 const PIN = '482913';
@@ -202,6 +203,80 @@ describe('PIN and biometrics, from the client core to the server', () => {
     lab.core.systemEvent('suspend');
     expect(isOpen).toBe(false);
     expect(await again).toMatchObject({ problem: { code: 'cancelled' } });
+  });
+
+  it('drops what waits at the gate when the screen is locked, and is asked anew', async () => {
+    const open: AbortSignal[] = [];
+    let answer: 'verified' | null = 'verified';
+    const provider: SoftProvider = {
+      kind: 'touch-id',
+      method: 'uv-soft',
+      obstacle: async () => null,
+      prove: ({ signal }) =>
+        new Promise((resolve) => {
+          open.push(signal);
+          signal.addEventListener('abort', () => resolve({ outcome: 'cancelled' }));
+          if (answer) resolve({ outcome: answer, value: null });
+        }),
+    };
+    lab = await openCoreLab(keyring, [provider]);
+    await lab.server.setPolicy(unlockPolicy);
+    await lab.signIn();
+    expect(await lab.core.turnOnBiometrics({ method: 'totp', code: await lab.nextCode() })).toEqual(accepted);
+    await atGate();
+    answer = null;
+    for (const takeBack of [
+      () => lab.core.systemEvent('lock'),
+      () => lab.core.systemEvent('suspend'),
+      () => lab.core.cancelPrompt(),
+    ]) {
+      const before = open.length;
+      const asked = lab.core.submitProof([{ method: 'uv-soft' }]);
+      await vi.waitFor(() => expect(open).toHaveLength(before + 1), 5_000);
+      expect(lab.core.snapshot().connection).toMatchObject({ prompt: { prompting: 'uv-soft' } });
+      takeBack();
+      expect(open.at(-1)?.aborted).toBe(true);
+      expect(lab.core.snapshot().connection).toMatchObject({
+        phase: 'gate',
+        prompt: { prompting: null, isChecking: false, lastFailure: null },
+      });
+      expect(await asked).toMatchObject({ problem: { code: 'cancelled' } });
+    }
+    answer = 'verified';
+    expect(await lab.core.submitProof([{ method: 'uv-soft' }])).toEqual(accepted);
+  });
+
+  it('registers hardware with a code, unlocks with it, and changes the PIN with it', async () => {
+    const authenticator = new SoftwareAuthenticator();
+    const provider: HardwareProvider = {
+      kind: 'webauthn',
+      method: 'uv-hw',
+      obstacle: async () => null,
+      prove: async ({ nonce, credentialId }) =>
+        credentialId === authenticator.id
+          ? { outcome: 'verified', value: authenticator.get(nonce) }
+          : { outcome: 'failed' },
+      enrol: async ({ nonce }) => ({ outcome: 'verified', value: authenticator.create(nonce) }),
+    };
+    lab = await openCoreLab(keyring, [provider]);
+    await lab.server.setPolicy(unlockPolicy);
+    await lab.signIn();
+    await vi.waitFor(() =>
+      expect(lab.core.snapshot().unlock.providers[0]).toEqual({
+        kind: 'webauthn',
+        method: 'uv-hw',
+        obstacle: null,
+      }),
+    );
+    expect(await lab.core.turnOnBiometrics({ method: 'totp', code: await lab.nextCode() })).toEqual(accepted);
+    expect(await lab.core.checkUnlock({ method: 'uv-hw' })).toEqual(accepted);
+    await atGate();
+    expect(await lab.core.submitProof([{ method: 'uv-hw' }])).toEqual(accepted);
+    await lab.core.disconnect('cli');
+    expect(await lab.core.setPin(PIN, { method: 'uv-hw' })).toEqual(accepted);
+    expect(lab.core.snapshot().unlock.enrolled).toEqual({ pin: true, uvHw: true, uvSoft: false });
+    await atGate();
+    expect(await pin(PIN)).toEqual(accepted);
   });
 
   it('is refused with a counter from before, and goes on after the PIN is set anew with a code', async () => {

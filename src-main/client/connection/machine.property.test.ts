@@ -117,7 +117,9 @@ function partsOf(pick: number): ProofPart[] {
 }
 
 function anyChallenge(pick: number, reason = pick % 2 === 0 ? makeReason() : null) {
-  const expiresAt = pick % 3 === 0 ? '2020-01-01T00:00:00.000Z' : '2040-01-01T00:00:00.000Z';
+  // Over, about to be, and good for long.
+  const ends = ['2020-01-01T00:00:00.000Z', '2026-11-21T12:00:30.000Z', '2040-01-01T00:00:00.000Z'];
+  const expiresAt = ends[pick % ends.length] ?? '';
   if (pick % 5 < 2) return makeChallenge(reason, expiresAt);
   const requires = pick % 5 === 2 ? (['totp', 'unlock'] as const) : (['unlock'] as const);
   const waitUntil = pick % 7 === 0 ? '2026-11-21T12:00:20.000Z' : null;

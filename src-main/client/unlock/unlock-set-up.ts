@@ -195,9 +195,13 @@ export async function checkUnlock(
   signal: AbortSignal,
 ): Promise<Result<void>> {
   const { rest, token } = subject;
+  const { method } = answer;
+  if (method === 'totp' || method === 'backup-code')
+    return fail('invalid-request', 'Only a PIN or biometrics can be tried.');
   const asked = await questionOf(() => rest.checkUnlock({}, token));
   if (!asked.ok) return asked;
   const challenge = asked.value;
+  if (!challenge.unlockMethods.includes(method)) return fail('unlock-not-enrolled');
   const proof = await maker.one(answer, challenge, subject, signal);
   if (!proof.ok) return proof;
   return rest.checkUnlock({ challengeId: challenge.id, proof: proof.value }, token);
