@@ -223,7 +223,7 @@ describe('POST connections', () => {
     expect(gateway.peers.size).toBe(1);
   });
 
-  it('asks for an unlock that nobody can give yet', async () => {
+  it('says that nothing is set up where the policy asks for an unlock', async () => {
     await server.setPolicy({ unlockPriorConnection: true });
     expect((await post()).body.code).toBe('unlock-not-enrolled');
   });
