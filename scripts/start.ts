@@ -30,6 +30,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+// The story types codes and no PIN.
+if (isDemo && stackArguments(command).policy?.length) {
+  console.error(
+    'the demo plays with the usual rules; leave --policy out, or use: npm run stack -- --policy …',
+  );
+  process.exit(1);
+}
 let stack: RunningStack | null = null;
 const begin = performance.now();
 try {

@@ -99,6 +99,10 @@ export class FaultLab {
     return readFileSync(this.#parts[part].process.logFile, 'utf8');
   }
 
+  pidOf(part: Part): number {
+    return this.#parts[part].process.pid;
+  }
+
   signal(part: Part, signal: NodeJS.Signals): void {
     this.#parts[part].process.kill(signal);
   }

@@ -1,4 +1,5 @@
-import { cpSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tryRun } from '../../scripts/stack/run.ts';
@@ -13,15 +14,19 @@ describe('a keyring that is locked, missing or another', () => {
   });
   afterAll(() => lab.stop());
 
-  /** Runs `postern ARGS` on the laptop in a D-Bus session of its own, after `before`. */
-  const inSession = (before: string, home: string, ...args: string[]) => {
-    const script = `${before}; exec "$@"`;
-    const session = ['dbus-run-session', '--', 'sh', '-c', script, 'sh'];
-    const env = ['env', `HOME=${home}`, `XDG_DATA_HOME=${path.join(home, '.local/share')}`];
-    return tryRun(lab.stack.laptop.shell, [...env, ...session, 'postern', ...args, '--json']);
+  /** `postern connect` in a D-Bus session of its own, with the keyring of `home` opened by `password`. */
+  const connectWith = async (password: string, home: string, profile: string) => {
+    const runtime = mkdtempSync(path.join(tmpdir(), 'pst-run-'));
+    try {
+      const unlock = `printf ${password} | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1`;
+      const session = ['dbus-run-session', '--', 'sh', '-c', `${unlock}; exec "$@"`, 'sh'];
+      const places = [`HOME=${home}`, `XDG_DATA_HOME=${home}/.local/share`, `XDG_RUNTIME_DIR=${runtime}`];
+      const command = ['postern', 'connect', '--profile', profile, '--json'];
+      return await tryRun(lab.stack.laptop.shell, ['env', ...places, ...session, ...command]);
+    } finally {
+      rmSync(runtime, { recursive: true, force: true });
+    }
   };
-  const start = (option: string) =>
-    `gnome-keyring-daemon ${option} --components=secrets >/dev/null 2>&1 </dev/null`;
 
   it('is never taken for "no gate": nothing connects, and each says what it is', async () => {
     const member = lab.newMember();
@@ -33,7 +38,8 @@ describe('a keyring that is locked, missing or another', () => {
     const profile = ['--profile', lab.profileFolder(member.email)];
     const home = lab.stack.laptop.env.HOME ?? '';
 
-    const locked = await inSession(start('--start'), home, 'connect', ...profile);
+    // The same keyring file, and not the password that opens it.
+    const locked = await connectWith('wrong', home, lab.profileFolder(member.email));
     expect(locked.stdout).toContain('"keychain-locked"');
     expect(locked.code).toBe(exitCodes.keychain.code);
 
@@ -57,9 +63,7 @@ describe('a keyring that is locked, missing or another', () => {
       recursive: true,
       filter: (file) => !file.endsWith('.sock') && !file.includes('lock'),
     });
-    const unlock = 'printf other | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1';
-    const elsewhere = path.join(path.dirname(copy), 'another-home');
-    const other = await inSession(unlock, elsewhere, 'connect', '--profile', copy);
+    const other = await connectWith('other', path.join(path.dirname(copy), 'another-home'), copy);
     expect(other.code, other.stdout).toBe(exitCodes.signedOut.code);
 
     expect(lab.query('select id from lease')).toEqual([]);
