@@ -1,25 +1,11 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { promisify } from 'node:util';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createSleepGuard } from './sleep-guard.ts';
+import { hasLogindParts, type LogindBus, startLogindBus } from './testing/logind-bus.ts';
 
-const run = promisify(execFile);
-const PYTHON = '/usr/bin/python3';
 const silent = pino({ level: 'silent' });
 
-/** systemd-inhibit itself, and a real D-Bus with python-dbusmock's logind on it. */
-async function hasParts(): Promise<boolean> {
-  if (!existsSync('/usr/bin/dbus-daemon') || !existsSync('/usr/bin/systemd-inhibit')) return false;
-  return run(PYTHON, ['-c', 'import dbusmock']).then(
-    () => true,
-    () => false,
-  );
-}
-const isPossible = await hasParts();
+const isPossible = await hasLogindParts();
 if (!isPossible && process.env.CI) throw new Error('dbus-daemon, systemd or python3-dbusmock is missing');
 
 test('where nothing can hold sleep back, log and Help say so, once', () => {
@@ -34,56 +20,25 @@ test('where nothing can hold sleep back, log and Help say so, once', () => {
 });
 
 describe.skipIf(!isPossible)('on a real bus (needs dbus, systemd and python3-dbusmock)', () => {
-  let folder: string;
-  let address: string;
-  const children: ChildProcess[] = [];
-  const inhibitors = async (): Promise<string> => {
-    const target = ['--dest', 'org.freedesktop.login1', '-o', '/org/freedesktop/login1'];
-    const call = ['call', '--address', address, ...target];
-    const listed = await run('/usr/bin/gdbus', [
-      ...call,
-      '-m',
-      'org.freedesktop.login1.Manager.ListInhibitors',
-    ]);
-    return listed.stdout;
-  };
-
+  let bus: LogindBus;
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'postern-sleep-'));
-    const socket = path.join(folder, 'bus');
-    address = `unix:path=${socket}`;
-    children.push(
-      spawn('/usr/bin/dbus-daemon', ['--session', '--nofork', '--nopidfile', `--address=${address}`], {
-        stdio: 'ignore',
-      }),
-    );
-    await vi.waitFor(() => expect(existsSync(socket)).toBe(true), { timeout: 15_000 });
-    children.push(
-      spawn(PYTHON, ['-m', 'dbusmock', '--system', '--template', 'logind'], {
-        env: { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: address },
-        stdio: 'ignore',
-      }),
-    );
-    await vi.waitFor(inhibitors, { timeout: 15_000, interval: 200 });
+    bus = await startLogindBus();
   }, 40_000);
-  afterAll(() => {
-    for (const child of children.reverse()) child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => bus.stop());
 
   test('sleep waits for us while the lock is held, not after it was released, and again when it is taken anew', async () => {
-    const guard = createSleepGuard({ platform: 'linux', busAddress: address, log: silent });
+    const guard = createSleepGuard({ platform: 'linux', busAddress: bus.address, log: silent });
     for (let round = 0; round < 2; round += 1) {
       guard.take();
       guard.take();
       await vi.waitFor(
-        async () => expect(await inhibitors()).toMatch(/^\(\[\('sleep', 'Postern', '[^']+', 'delay', /),
+        async () => expect(await bus.inhibitors()).toMatch(/^\(\[\('sleep', 'Postern', '[^']+', 'delay', /),
         { timeout: 10_000, interval: 100 },
       );
-      expect((await inhibitors()).match(/Postern/g)).toHaveLength(1);
+      expect((await bus.inhibitors()).match(/Postern/g)).toHaveLength(1);
       expect(guard.state).toBe('yes');
       guard.release();
-      await vi.waitFor(async () => expect(await inhibitors()).not.toContain('Postern'), {
+      await vi.waitFor(async () => expect(await bus.inhibitors()).not.toContain('Postern'), {
         timeout: 10_000,
         interval: 100,
       });
@@ -93,7 +48,7 @@ describe.skipIf(!isPossible)('on a real bus (needs dbus, systemd and python3-dbu
   test('a lock that is refused is said', async () => {
     const lines: string[] = [];
     const log = pino({}, { write: (line: string) => void lines.push(line) });
-    const guard = createSleepGuard({ platform: 'linux', busAddress: `unix:path=${folder}/nobody`, log });
+    const guard = createSleepGuard({ platform: 'linux', busAddress: 'unix:path=/nonexistent/bus', log });
     guard.take();
     await vi.waitFor(() => expect(guard.state).toMatch(/^no, /), { timeout: 10_000 });
     expect(lines.join('')).toContain('may sleep before Postern locks');

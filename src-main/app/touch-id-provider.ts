@@ -37,7 +37,7 @@ export function createTouchIdProvider({ canPrompt, prompt }: TouchIdOptions): So
       signal.addEventListener('abort', onAbort);
       const isVerified = await Promise.race([aborted.promise, asked]);
       signal.removeEventListener('abort', onAbort);
-      if (isVerified === null || signal.aborted) return { outcome: 'cancelled' };
+      if (isVerified === null) return { outcome: 'cancelled' };
       refusals = isVerified ? 0 : refusals + 1;
       if (isVerified) return { outcome: 'verified', value: null };
       return { outcome: refusals >= REFUSED_FROM ? 'refused' : 'cancelled' };
