@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { AppSurroundings } from './frame/app-surroundings.tsx';
 import { Bars } from './frame/bars.tsx';
 import { Nav } from './frame/nav.tsx';
 import { useAppearance } from './frame/use-appearance.ts';
@@ -20,7 +21,12 @@ const screenOf = { home: Home, activity: Activity, settings: Settings, help: Hel
 
 export function App() {
   const isReady = useHasSnapshot();
-  if (isReady) return <Ready />;
+  if (isReady)
+    return (
+      <AppSurroundings>
+        <Ready />
+      </AppSurroundings>
+    );
   return (
     <main className="starting" aria-busy="true" aria-label={en.common.starting}>
       <BrandMark />

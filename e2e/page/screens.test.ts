@@ -84,6 +84,7 @@ const screens: [name: string, scenario: string, go?: (page: Page) => Promise<voi
   ['settings', 'connected', to('Settings')],
   ['settings: nothing set up', 'unlock-empty', to('Settings')],
   ['settings: all set up', 'unlock-ready', to('Settings')],
+  ['settings: key lost', 'unlock-key-lost', to('Settings')],
   ['settings: obstacle', 'unlock-obstacle', to('Settings')],
   ['settings: not known yet', 'unlock-unknown', to('Settings')],
   ['settings: remove?', 'unlock-ready', toRemove],

@@ -91,6 +91,14 @@ test('an obstacle is told in plain words with what to do, and looked at again on
   expect(await sentBy(page, 'unlock.refresh')).toHaveLength(1);
 });
 
+test('a key that is gone leads to setting both up again, biometrics that are on included', async () => {
+  const page = await settings('unlock-key-lost');
+  await page.getByText('The key of this device is no longer in the keyring.').waitFor();
+  await to('Set up again with a code')(page);
+  await page.getByRole('heading', { name: 'Choose a new PIN' }).waitFor();
+  await page.getByText('Step 1 of 4').waitFor();
+});
+
 test('devices: this one is first and marked; removing another asks, removes and loads anew', async () => {
   const page = await settings('unlock-ready');
   const rows = page.locator('.device');

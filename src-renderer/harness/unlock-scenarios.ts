@@ -113,6 +113,7 @@ export const unlockScenarios: Record<string, () => AppSnapshot> = {
   'pin-removed': () => ended('pin-removed', { enrolled: nothing, providers: polkit, lockCount: 0 }),
   'unlock-ready': () => on({ connection: idle() }),
   'unlock-ready-hello': () => onWindows(idle()),
+  'unlock-key-lost': () => on({ connection: idle(), keychain: 'absent' }),
   'unlock-empty': () =>
     on({ connection: idle(), unlock: { enrolled: nothing, providers: polkit, lockCount: 0 } }),
   'unlock-obstacle': () =>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
-import { useCommand } from '../store/use-command.ts';
 import { useLanguage } from '../strings/use-strings.ts';
+import { useSurroundings } from '../surroundings.ts';
 import { Button } from './button.tsx';
 
 const SHOWN_MS = 3000;
@@ -8,7 +8,7 @@ const SHOWN_MS = 3000;
 /** Copies `text` and says so for a moment. */
 export function CopyButton({ text }: { text: string }) {
   const { t } = useLanguage();
-  const copy = useCommand('clipboard.write');
+  const { copy } = useSurroundings();
   const [isCopied, setCopied] = useState(false);
   useEffect(() => {
     if (!isCopied) return;
@@ -17,10 +17,7 @@ export function CopyButton({ text }: { text: string }) {
   }, [isCopied]);
   return (
     <>
-      <Button
-        isBusy={copy.isBusy}
-        onPress={() => void copy.run({ text }).then((answer) => setCopied(answer.ok))}
-      >
+      <Button onPress={() => void copy(text).then(setCopied)}>
         {isCopied ? t.common.copied : t.common.copy}
       </Button>
       <span className="visually-hidden" role="status">

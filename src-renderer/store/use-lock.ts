@@ -1,9 +1,9 @@
 import { useEffect, useRef } from 'react';
-import { useSnapshot } from './snapshot-store.ts';
+import { useSurroundings } from '../surroundings.ts';
 
 /** Calls `drop` each time the screen is locked or the machine goes to sleep: what was typed must not outlive that. */
 export function useDropOnLock(drop: () => void): void {
-  const lockCount = useSnapshot((s) => s.unlock.lockCount);
+  const { lockCount } = useSurroundings();
   const latest = useRef(drop);
   latest.current = drop;
   const seen = useRef(lockCount);

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { problem, problemKinds } from '../../src-shared/problem.ts';
 import { de } from './de.ts';
 import { en } from './en.ts';
+import { languageOf } from './language.ts';
 import { problemText } from './problem-text.ts';
 import { reasonText } from './reason-text.ts';
-import { languageOf } from './use-strings.ts';
 
 test('the English sentences are those of the shared table, so that a translation is found for each', () => {
   for (const [code, kind] of Object.entries(problemKinds))

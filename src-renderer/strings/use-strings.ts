@@ -1,23 +1,6 @@
-import { useSnapshot } from '../store/snapshot-store.ts';
-import { de } from './de.ts';
-import { en, type Strings } from './en.ts';
-
-export interface Language {
-  t: Strings;
-  /** BCP 47, for Intl: the user's region where the language agrees. */
-  locale: string;
-}
-
-/** The words and the locale of the user: their choice, else the operating system's, else English. */
-export function languageOf(choice: 'system' | 'en' | 'de', systemLocale: string): Language {
-  const [systemLanguage] = systemLocale.toLowerCase().split('-');
-  const language = choice === 'system' ? (systemLanguage === 'de' ? 'de' : 'en') : choice;
-  const locale = systemLanguage === language ? systemLocale : language;
-  return { t: language === 'de' ? de : en, locale };
-}
+import { useSurroundings } from '../surroundings.ts';
+import type { Language } from './language.ts';
 
 export function useLanguage(): Language {
-  const choice = useSnapshot((s) => s.settings.language);
-  const systemLocale = useSnapshot((s) => s.app.locale);
-  return languageOf(choice, systemLocale);
+  return useSurroundings().language;
 }

@@ -1,12 +1,12 @@
 import { useEffect, useState } from 'react';
-import { useSnapshot } from '../store/snapshot-store.ts';
+import { useSurroundings } from '../surroundings.ts';
 
 /**
  * The server's clock in milliseconds, as well as this computer knows it: every time that the page shows is the
  * server's. Ticks each `intervalMs` while `isActive` and the window can be seen, so a hidden window has no timers.
  */
 export function useServerNow(intervalMs: number, isActive = true): number {
-  const offset = useSnapshot((s) => s.clockOffsetMs) ?? 0;
+  const offset = useSurroundings().clockOffsetMs;
   const [, setTick] = useState(0);
   useEffect(() => {
     if (!isActive) return;
@@ -31,6 +31,6 @@ export function useServerNow(intervalMs: number, isActive = true): number {
 
 /** Reads the server's clock once, for deadlines that begin now. */
 export function useServerClock(): () => number {
-  const offset = useSnapshot((s) => s.clockOffsetMs) ?? 0;
+  const offset = useSurroundings().clockOffsetMs;
   return () => Date.now() + offset;
 }

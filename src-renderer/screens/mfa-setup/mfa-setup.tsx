@@ -5,10 +5,10 @@ import { CodeForm } from '../../parts/code/code-form.tsx';
 import { CopyButton } from '../../parts/copy-button.tsx';
 import { Door } from '../../parts/door.tsx';
 import { ProblemNote } from '../../parts/problem-note.tsx';
+import { QrCode } from '../../parts/qr-code.tsx';
 import { useCommand } from '../../store/use-command.ts';
 import { showBackupCodes } from '../../store/view-store.ts';
 import { useLanguage } from '../../strings/use-strings.ts';
-import { QrCode } from './qr-code.tsx';
 
 interface MfaSetupProps {
   serverName: string;
