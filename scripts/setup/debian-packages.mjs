@@ -99,6 +99,12 @@ const needs = [
     isOnlyForTests: true,
   },
   {
+    name: 'systemd',
+    why: 'systemd-inhibit: tests of the lock before sleep',
+    isThere: () => hasProgram('systemd-inhibit'),
+    isOnlyForTests: true,
+  },
+  {
     name: 'libglib2.0-bin',
     why: 'gdbus: tests call the services on that bus',
     isThere: () => hasProgram('gdbus'),
