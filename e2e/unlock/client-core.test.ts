@@ -303,6 +303,12 @@ describe('PIN and biometrics, from the client core to the server', () => {
     expect(await lab.core.removeDevice(devices.value[0]?.id ?? '')).toEqual(accepted);
     expect(phase()).toBe('signed-out');
     expect(lab.core.snapshot()).toMatchObject({ account: null, unlock: { enrolled: null } });
+    lab.server.nextStep();
+    await lab.signIn();
+    await lab.core.refresh();
+    const again = await lab.core.devices();
+    expect(again).toMatchObject({ value: [{ isThis: true, unlock: { pin: false } }] });
+    expect(again.ok && again.value[0]?.id).not.toBe(devices.value[0]?.id);
   });
 
   it('keeps PIN and proof out of every log, snapshot and file', async () => {

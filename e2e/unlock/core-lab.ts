@@ -81,7 +81,8 @@ export async function openCoreLab(
       const { email, password } = member;
       const caFile = certificate.caFile;
       const first = await core.signIn({ serverUrl: tls.url, caFile, email, password });
-      if (!first.ok || first.value.step !== 'mfa') throw new Error('expected to be asked for a code');
+      if (!first.ok) throw new Error(first.problem.code);
+      if (first.value.step !== 'mfa') throw new Error(`expected mfa, got ${first.value.step}`);
       const second = await core.signInMfa(first.value.mfaToken, 'totp', server.codeOf(member));
       if (!second.ok) throw new Error(second.problem.code);
     },

@@ -35,7 +35,7 @@ test('what is missing is missing, locked is locked, and only a set-up makes anyt
       ...['unlock-key-missing', 'unlock-key-missing', 'unlock-key-missing'],
       ...['ok', 'ok', '32 bytes', 'the same', 'the same'],
     ],
-    seen: ['ok', 'ok'],
+    seen: ['ok', 'ok', 'ok'],
   });
   await first.stop();
 

@@ -50,7 +50,9 @@ export function unlockSecrets(options: UnlockSecretsOptions): UnlockSecrets {
   return {
     async deviceKey() {
       const found = await loadDeviceKey(keychain, deviceKeyAccount(profileId, known));
-      return found.state === 'ok' ? ok(found.key) : refuse(found.state);
+      if (found.state !== 'ok') return refuse(found.state);
+      onKeychain('ok');
+      return ok(found.key);
     },
     pepper,
     async pepperForSetUp() {

@@ -36,6 +36,8 @@ export class Unlock {
   readonly #options: UnlockOptions;
   readonly #maker: ProofMaker;
   readonly #setUp: UnlockSetUp;
+  /** Those that had no obstacle when they were looked at last; asking one that has got one says `unavailable`. */
+  #usable: readonly UnlockProvider[] = [];
   /** Of everything that runs outside the gate; a lock aborts all of it. */
   #underWay = new AbortController();
 
@@ -44,7 +46,7 @@ export class Unlock {
     this.#options = options;
     const counter = createUnlockCounter({ folder, now: serverNow, log });
     const prompt = createSystemPrompt(timer);
-    const provider = (method: 'uv-hw' | 'uv-soft') => this.#usable((known) => known.method === method);
+    const provider = (method: 'uv-hw' | 'uv-soft') => this.#provider(method);
     this.#maker = new ProofMaker({ counter, prompt, provider, serverNow, appVersion });
     this.#setUp = new UnlockSetUp({ maker: this.#maker, counter });
   }
@@ -70,7 +72,8 @@ export class Unlock {
   /** The best provider that has no obstacle and whose level the team's policy takes. */
   turnOnBiometrics(proof: LevelAnswer, allowed: readonly string[]): Promise<Result<void>> {
     return this.#change(async (subject, signal) => {
-      const provider = await this.#usable(({ method }) => allowed.includes(method));
+      await this.lookAtProviders();
+      const provider = this.#usable.find(({ method }) => allowed.includes(method));
       return provider ? this.#setUp.turnOn(provider, proof, subject, signal) : fail('unlock-unavailable');
     });
   }
@@ -85,13 +88,14 @@ export class Unlock {
 
   /** Looks again at what this computer can ask. */
   async lookAtProviders(): Promise<void> {
-    const states = await Promise.all(
-      this.#options.providers.map(async (provider) => {
-        const { kind, method } = provider;
-        const obstacle = await provider.obstacle();
-        return { kind, method, obstacle };
-      }),
-    );
+    const { providers } = this.#options;
+    const obstacles = await Promise.all(providers.map((provider) => provider.obstacle()));
+    this.#usable = providers.filter((_, index) => obstacles[index] === null);
+    const states = providers.map(({ kind, method }, index) => ({
+      kind,
+      method,
+      obstacle: obstacles[index] ?? null,
+    }));
     this.#options.log.info({ providers: states }, 'ways to ask the user');
     this.#options.onProviders(states);
   }
@@ -116,10 +120,11 @@ export class Unlock {
     return answer.ok ? ok(undefined) : { ok: false, problem: answer.problem };
   }
 
-  async #usable(isWanted: (provider: UnlockProvider) => boolean): Promise<UnlockProvider | null> {
-    for (const provider of this.#options.providers)
-      if (isWanted(provider) && (await provider.obstacle()) === null) return provider;
-    return null;
+  /** Nobody waits for a look before each question; one that is missing may have come since the last. */
+  async #provider(method: 'uv-hw' | 'uv-soft'): Promise<UnlockProvider | null> {
+    const find = () => this.#usable.find((provider) => provider.method === method) ?? null;
+    if (find() === null) await this.lookAtProviders();
+    return find();
   }
 
   async #subject(purpose: 'reconnect' | 'set-up'): Promise<Result<SetUpSubject>> {
