@@ -168,6 +168,26 @@ describe('hardware (level A) before a connection', () => {
     expect(misused.body.code).toBe('challenge-invalid');
   });
 
+  it('is replaced by new hardware with the word of the old, both over one challenge', async () => {
+    await device.setHardware();
+    const asked = await device.call('PUT', 'device/biometric', { level: 'uv-hw' });
+    const { challenge } = asked.body;
+    const next = new SoftwareAuthenticator();
+    const answer = await device.call('PUT', 'device/biometric', {
+      level: 'uv-hw',
+      attestation: next.create(challenge.nonce),
+      levelProof: device.uvHw(challenge),
+      challengeId: challenge.id,
+    });
+    expect(answer.status).toBe(204);
+    const toConnect = await ask();
+    expect(toConnect.unlock?.uvHw).toEqual({ credentialId: next.id });
+    const old = await device.connect(gateway.id, toConnect, [device.uvHw(toConnect)]);
+    expect(old.body.code).toBe('unlock-refused');
+    const proof = { method: 'uv-hw', assertion: next.get(toConnect.nonce) };
+    expect((await device.connect(gateway.id, toConnect, [proof])).status).toBe(201);
+  });
+
   it('is the way on when the PIN is gone, together with a code', async () => {
     await device.setHardware();
     await device.setPin(PIN);
