@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
@@ -17,6 +18,9 @@ import { registerLogRoutes } from './integration/log-routes.ts';
 import { registerMeRoute } from './me/me-route.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { registerMfaRoutes } from './mfa/mfa-routes.ts';
+import { registerPanelApi } from './panel-api/panel-api.ts';
+import { contentSecurityPolicy, registerPanelPage } from './panel-api/panel-page.ts';
+import { makePasswordCheck } from './sign-in/password-check.ts';
 import { registerSignInRoutes } from './sign-in/sign-in-routes.ts';
 import { registerStatusRoutes } from './status/status-routes.ts';
 import { newId } from './tokens.ts';
@@ -36,8 +40,12 @@ export interface AppParts {
   gateways: { isOnline(gatewayId: string): boolean };
   /** PEM; without it the app speaks plain HTTP (tests). */
   tls?: { cert: string; key: string };
+  /** The built page of the Control Panel; without it there is none. */
+  panelDir?: string;
   /** Registers the routes of the half that decides who is connected. */
   register?(app: FastifyInstance): void;
+  /** Registers what only administrators may ask in the Control Panel; the guard stands before all of it. */
+  registerAdministrators?(app: FastifyInstance): void;
 }
 
 /** The whole HTTP side of the server, ready to `listen`. Everything it needs comes in `ctx` and `parts`. */
@@ -56,10 +64,12 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
   });
   app.setValidatorCompiler(requestValidator);
   app.setSerializerCompiler(serializerCompiler);
-  handleErrors(app);
   acceptEmptyJson(app);
   observe(app, parts.metrics);
-  await app.register(helmet);
+  await app.register(helmet, { contentSecurityPolicy });
+  await app.register(cookie);
+  const page = await registerPanelPage(app, ctx.log, parts.panelDir);
+  handleErrors(app, page);
   await app.register(rateLimit, {
     max: ctx.config.requestsPerMinute,
     timeWindow: 60_000,
@@ -75,16 +85,23 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
   await app.register(websocket, { options: { maxPayload: MAX_FRAME_BYTES } });
 
   // A plugin of its own, so that swagger sees every route.
+  const { enforcement } = parts;
+  const checkPassword = makePasswordCheck(ctx);
   await app.register(async (routes) => {
     registerStatusRoutes(routes, ctx, parts.metrics);
-    registerSignInRoutes(routes, ctx, parts.enforcement);
+    registerSignInRoutes(routes, ctx, enforcement, checkPassword);
     registerMfaRoutes(routes, ctx);
     registerMeRoute(routes, ctx, parts.gateways);
     registerUnlockRoutes(routes, ctx);
-    registerDeviceRoutes(routes, ctx, parts.enforcement);
+    registerDeviceRoutes(routes, ctx, enforcement);
     registerDirectoryRoutes(routes, ctx);
     registerLogRoutes(routes, ctx);
     parts.register?.(routes);
+    await registerPanelApi(routes, ctx, {
+      enforcement,
+      checkPassword,
+      administrators: (guarded) => parts.registerAdministrators?.(guarded),
+    });
   });
   return app;
 }

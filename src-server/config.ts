@@ -40,6 +40,21 @@ export const serverConfig = z.strictObject({
     .default(['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']),
   /** Requests per minute and address, over all routes: a brake for floods; attempts have their own counters. */
   requestsPerMinute: z.number().int().min(60).default(3000),
+  /** Where mails go out; without it members are told nothing by mail, and MFA cannot be reset. */
+  mail: z
+    .strictObject({
+      host: z.string().min(1),
+      port: z.number().int().min(1).max(65_535).default(587),
+      /** `starttls` and `tls` refuse a server without a good certificate; `none` is for a relay on this machine. */
+      security: z.enum(['starttls', 'tls', 'none']).default('starttls'),
+      user: z.string().min(1).optional(),
+      password: z.string().min(1).optional(),
+      /** `Example VPN <vpn@example.com>` or only the address. */
+      from: z.string().regex(/^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$/, 'expected a mail address'),
+      /** PEM of an authority of your own. */
+      caFile: file.optional(),
+    })
+    .optional(),
   /** argon2id; the defaults are OWASP's minimum. */
   argon2: z
     .strictObject({
@@ -63,7 +78,7 @@ export function loadServerConfig(
   });
   if (!loaded.ok) return loaded;
   const base = file === undefined ? '.' : dirname(file);
-  const { tls, databaseFile, keysDir, ...rest } = loaded.value;
+  const { tls, databaseFile, keysDir, mail, ...rest } = loaded.value;
   return {
     ok: true,
     value: {
@@ -71,6 +86,7 @@ export function loadServerConfig(
       tls: { certFile: resolve(base, tls.certFile), keyFile: resolve(base, tls.keyFile) },
       databaseFile: resolve(base, databaseFile),
       keysDir: resolve(base, keysDir),
+      ...(mail ? { mail: { ...mail, ...(mail.caFile ? { caFile: resolve(base, mail.caFile) } : {}) } } : {}),
     },
   };
 }

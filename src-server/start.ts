@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { buildApp } from './app.ts';
 import type { ServerConfig } from './config.ts';
@@ -6,10 +7,14 @@ import type { ServerContext, ServerKeys } from './context.ts';
 import { openDatabase } from './db/database.ts';
 import { lockDatabase } from './db/database-lock.ts';
 import { createEnforcement } from './enforcement/enforcement-parts.ts';
+import { MailSender } from './mail/mail-sender.ts';
+import { type MailTransport, smtpTransport } from './mail/mail-transport.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { purgeUnknownAttempts } from './mfa/attempts.ts';
 
 const PURGE_INTERVAL_MS = 3_600_000;
+/** `npm run build:panel` makes it. */
+const PANEL_DIR = join(import.meta.dirname, '../dist/panel');
 
 export interface RunningServer {
   url: string;
@@ -29,6 +34,8 @@ export async function startServer(input: {
   const { config, log, now } = input;
   const tls = readTls(config);
   if (!tls.ok) return tls;
+  const transport = openTransport(config);
+  if (!transport.ok) return transport;
   const lock = lockDatabase(config.databaseFile);
   if (!lock)
     return { ok: false, mistakes: [`databaseFile: another server is running on ${config.databaseFile}`] };
@@ -41,8 +48,11 @@ export async function startServer(input: {
     enforcement: parts.ender,
     gateways: parts.registry,
     tls: tls.value,
+    panelDir: PANEL_DIR,
     register: (routes) => parts.register(routes),
   });
+  const mail = transport.value ? new MailSender(ctx, transport.value) : null;
+  if (!mail) log.warn('no mail server is configured: members are told nothing by mail, MFA cannot be reset');
   const purge = setInterval(() => {
     purgeUnknownAttempts(database.db, now()).catch((error: unknown) =>
       log.error({ err: error }, 'purge failed'),
@@ -54,6 +64,7 @@ export async function startServer(input: {
     app.server.close();
     await parts.stop();
     await app.close();
+    await mail?.stop();
     await database.close();
     lock.release();
   };
@@ -63,6 +74,7 @@ export async function startServer(input: {
     return listening;
   }
   parts.sweeper.start();
+  mail?.start();
   return { ok: true, server: { url: listening.url, stop } };
 }
 
@@ -80,6 +92,19 @@ function readTls({
   };
   const value = { cert: read('tls.certFile', tls.certFile), key: read('tls.keyFile', tls.keyFile) };
   return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, value };
+}
+
+function openTransport({
+  mail,
+  issuer,
+}: ServerConfig): { ok: true; value: MailTransport | null } | { ok: false; mistakes: string[] } {
+  if (!mail) return { ok: true, value: null };
+  try {
+    return { ok: true, value: smtpTransport(mail, new URL(issuer).hostname) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(mail.caFile);
+    return { ok: false, mistakes: [`mail.caFile: ${why}`] };
+  }
 }
 
 type App = Awaited<ReturnType<typeof buildApp>>;

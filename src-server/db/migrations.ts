@@ -1,4 +1,5 @@
 import { type Kysely, type Migration, sql } from 'kysely';
+import { adminSchema } from './admin-schema.ts';
 
 /** In order of their names; each runs once, in a transaction, at start. Landed ones are never edited. */
 export const migrations: Record<string, Migration> = {
@@ -10,6 +11,16 @@ export const migrations: Record<string, Migration> = {
   '0002-unlock': {
     async up(db: Kysely<unknown>): Promise<void> {
       for (const statement of unlockSchema) await sql.raw(statement).execute(db);
+    },
+  },
+  '0003-panel': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      for (const statement of panelSchema) await sql.raw(statement).execute(db);
+    },
+  },
+  '0004-admin': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      for (const statement of adminSchema) await sql.raw(statement).execute(db);
     },
   },
 };
@@ -110,4 +121,25 @@ const unlockSchema = [
   `alter table device add column is_code_demanded integer not null default 0`,
   `alter table challenge add column purpose text not null default 'connect'
     check (purpose in ('connect', 'set-up', 'check'))`,
+];
+
+/** What the Control Panel's sessions know, resets on their way, and mails that wait to be sent. */
+const panelSchema = [
+  `alter table session add column ip text`,
+  `alter table session add column user_agent text`,
+  `alter table session add column totp_factor_id text`,
+  `alter table sign_in_token add column surface text not null default 'client'
+    check (surface in ('client', 'panel'))`,
+  `create table mfa_reset (
+    id text primary key, member_id text not null references member(id) on delete cascade,
+    token_hash text not null unique, requested_by text not null, factor_id text, created_at integer not null,
+    expires_at integer not null, used_at integer, withdrawn_at integer) strict`,
+  `create unique index mfa_reset_one_open on mfa_reset(member_id) where used_at is null and withdrawn_at is null`,
+  `create table mail (
+    id text primary key, member_id text not null references member(id) on delete cascade, kind text not null,
+    content_sealed blob not null, created_at integer not null, give_up_at integer not null,
+    next_try_at integer not null, tries integer not null default 0) strict`,
+  `create index mail_due on mail(next_try_at)`,
+  `create index audit_actor on audit(actor, seq)`,
+  `create index audit_subject on audit(subject, seq)`,
 ];

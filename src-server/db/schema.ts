@@ -13,6 +13,9 @@ export interface MemberRow {
   password_hash: string;
   is_blocked: Flag;
   created_at: number;
+  /** Gone: blocked for ever, kept only for the names in logs. `email` is a stand-in then. */
+  removed_at: number | null;
+  former_email: string | null;
 }
 
 export interface FactorRow {
@@ -101,6 +104,11 @@ export interface SessionRow {
   last_used_at: number;
   expires_at: number;
   ended_at: number | null;
+  /** Where it was made from. */
+  ip: string | null;
+  user_agent: string | null;
+  /** The factor that this session answered with a code of: at sign-in, or when it confirmed a new one. */
+  totp_factor_id: string | null;
 }
 
 /** Between password and second factor. */
@@ -108,9 +116,12 @@ export interface SignInTokenRow {
   token_hash: string;
   member_id: string;
   purpose: 'mfa' | 'setup';
+  /** `{}` on the panel, which has no device. */
   device_json: string;
   expires_at: number;
   used_at: number | null;
+  /** A token counts only where it was issued. */
+  surface: 'client' | 'panel';
 }
 
 /** What a challenge was issued for; an answer to one is no answer to another. */
@@ -203,6 +214,8 @@ export interface PolicyRow {
   policy_json: string;
   version: number;
   updated_at: number;
+  /** As in `AuditEntry.actor`. */
+  updated_by: string | null;
 }
 
 export interface AuditRow {
@@ -216,6 +229,49 @@ export interface AuditRow {
   details_json: string;
   prev_hash: string;
   hash: string;
+}
+
+/** A reset of a member's second factor that an administrator began; at most one of a member is open. */
+export interface MfaResetRow {
+  id: string;
+  member_id: string;
+  /** SHA-256 of the token in the link. */
+  token_hash: string;
+  /** As in `AuditEntry.actor`. */
+  requested_by: string;
+  /** The factor that was set up through the link and waits for its first code. */
+  factor_id: string | null;
+  created_at: number;
+  expires_at: number;
+  used_at: number | null;
+  withdrawn_at: number | null;
+}
+
+/** A mail that has not been taken by the mail server yet; the row goes when it has. */
+export interface MailRow {
+  id: string;
+  member_id: string;
+  kind: string;
+  /** The `MailContent`, sealed: it may hold the link of a reset. */
+  content_sealed: Uint8Array;
+  created_at: number;
+  give_up_at: number;
+  next_try_at: number;
+  tries: number;
+}
+
+/** How many rows of the audit log fell into an hour (milliseconds since 1970). */
+export interface AuditHourRow {
+  hour: number;
+  action: string;
+  outcome: string;
+  count: number;
+}
+
+/** Up to which `seq` the search over the audit log and its counts have come. */
+export interface AuditIndexedRow {
+  id: Generated<1>;
+  seq: number;
 }
 
 export interface Schema {
@@ -234,4 +290,8 @@ export interface Schema {
   api_token: ApiTokenRow;
   policy: PolicyRow;
   audit: AuditRow;
+  audit_hour: AuditHourRow;
+  audit_indexed: AuditIndexedRow;
+  mfa_reset: MfaResetRow;
+  mail: MailRow;
 }

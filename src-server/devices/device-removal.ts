@@ -11,7 +11,10 @@ import { removeUnlock } from '../unlock/removal.ts';
 export async function removeDevice(
   ctx: ServerContext,
   enforcement: Enforcement,
-  session: SessionIdentity,
+  session: Pick<SessionIdentity, 'memberId'> & {
+    /** Null: asked for in the Control Panel. */
+    deviceId: string | null;
+  },
   deviceId: string,
   ip: string,
 ): Promise<boolean> {

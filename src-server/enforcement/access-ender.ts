@@ -92,6 +92,16 @@ export class AccessEnder implements Enforcement {
     };
   }
 
+  carryOut({ ended, frames }: RecordedEnd): Promise<boolean> {
+    const orders = this.order(ended);
+    for (const { deviceId, frame } of frames) {
+      this.#hub.deliver(deviceId, frame);
+      if (frame.type === 'signed-out') this.#hub.close(deviceId, closeCodes.sessionEnded, 'session ended');
+    }
+    const waiting = ended.map((peer) => peer.leaseId);
+    return this.settle(orders, waiting, performance.now() + ENFORCE_WAIT_MS);
+  }
+
   /** Sends `remove` to each gateway concerned, one frame each. */
   order(peers: LivePeer[]): Map<LivePeer[], Promise<Confirmation>> {
     const byGateway = Map.groupBy(peers, (peer) => peer.gatewayId);

@@ -2,6 +2,7 @@ import type { Reason } from '../../src-shared/challenge.ts';
 import type { Policy } from '../../src-shared/policy.ts';
 import type { Tx } from '../db/database.ts';
 import type { LivePeer } from './live-peers.ts';
+import type { RecordedEnd } from './record-end.ts';
 
 /** Whom an end of access concerns. */
 export type AccessScope = { memberId: string } | { deviceId: string };
@@ -35,4 +36,9 @@ export interface EndedAccess {
 /** The one way in which access ends: leases, epoch, audit and event in one transaction, gateway and client at once. */
 export interface Enforcement {
   endAccess(request: EndAccess): Promise<EndedAccess>;
+  /**
+   * The other order, for ends that a rule may still refuse inside their transaction: what was recorded and committed is
+   * carried out now. True when every gateway confirmed within 2 s; those that did not are told until they do.
+   */
+  carryOut(recorded: RecordedEnd): Promise<boolean>;
 }

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifySchemaCompiler } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaCompiler } from 'fastify';
 import * as z from 'zod';
 import { firstIssue, type Problem, problem } from '../../src-shared/problem.ts';
 import { sendProblem } from './problem-reply.ts';
@@ -56,8 +56,11 @@ function toProblem(error: unknown): Problem {
   return problem('internal-error');
 }
 
+/** Answers what no route did; undefined when it is nothing to it either. */
+export type Fallback = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | undefined;
+
 /** The one place where exceptions arrive: the caller gets a problem, the log gets what it was, with the request id. */
-export function handleErrors(app: FastifyInstance): void {
+export function handleErrors(app: FastifyInstance, fallback: Fallback = () => undefined): void {
   const methodsOf = new Map<string, Set<string>>();
   app.addHook('onRoute', ({ url, method }) => {
     const methods = methodsOf.get(url) ?? new Set();
@@ -70,6 +73,8 @@ export function handleErrors(app: FastifyInstance): void {
     return sendProblem(reply, answer);
   });
   app.setNotFoundHandler((request, reply) => {
+    const page = fallback(request, reply);
+    if (page) return page;
     const methods = methodsOf.get(request.url.split('?')[0] ?? '');
     if (!methods) return sendProblem(reply, problem('not-found'));
     return sendProblem(reply.header('allow', [...methods].join(', ')), problem('method-not-allowed'));

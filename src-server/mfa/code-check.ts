@@ -2,9 +2,10 @@ import { type Problem, problem } from '../../src-shared/problem.ts';
 import { usedCodeProblem } from '../../src-shared/used-code.ts';
 import { appendAudit } from '../audit/audit-log.ts';
 import type { ServerContext } from '../context.ts';
-import type { Tx } from '../db/database.ts';
+import type { Db, Tx } from '../db/database.ts';
 import { prepared } from '../db/prepared.ts';
 import type { FactorRow } from '../db/schema.ts';
+import { enqueueMail } from '../mail/outbox.ts';
 import { type Charge, chargeAttempt, clearAttempts } from './attempts.ts';
 import { canonicalBackupCode } from './backup-codes.ts';
 import { matchesHash } from './secret-hash.ts';
@@ -140,7 +141,24 @@ export async function spendBackupCode(
   if (!spent) return record.refused(usedBackupCode());
   await clearAttempts(tx, attemptKeys.backupCode(input.memberId));
   await record.accepted({ factorId: spent.factor_id, backupCodeId });
+  await enqueueMail(tx, ctx, input.memberId, {
+    kind: 'backup-code-used',
+    at: new Date(now).toISOString(),
+    ip: input.ip,
+    codesLeft: await backupCodesLeft(tx, spent.factor_id),
+  });
   return { ok: true, factorId: spent.factor_id, step: 0 };
+}
+
+/** How many of the factor's backup codes were not used yet. */
+export async function backupCodesLeft(tx: Tx | Db, factorId: string): Promise<number> {
+  const { count } = await tx
+    .selectFrom('backup_code')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('factor_id', '=', factorId)
+    .where('used_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return count;
 }
 
 /** Looks for a backup code and spends it. */
@@ -151,7 +169,7 @@ export async function checkBackupCode(ctx: ServerContext, input: CodeInput): Pro
 }
 
 /** The member's factor that counts, disabled or not. */
-export async function activeFactor(tx: Tx, memberId: string): Promise<FactorRow | undefined> {
+export async function activeFactor(tx: Db | Tx, memberId: string): Promise<FactorRow | undefined> {
   const { rows } = await factorOf(tx, { memberId });
   return rows[0];
 }

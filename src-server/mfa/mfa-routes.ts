@@ -67,8 +67,16 @@ export function registerMfaRoutes(plain: FastifyInstance, ctx: ServerContext): v
         // The backup codes took their time.
         const ended = sessionId === null ? null : await sessionEnd(tx, sessionId);
         if (ended) return { ok: false as const, problem: ended };
-        const input = { memberId, factorId, step: step.value, backupCodeHashes: hashes, actor, ip };
-        return activateFactor(tx, ctx, input);
+        return activateFactor(tx, ctx, {
+          memberId,
+          factorId,
+          step: step.value,
+          backupCodeHashes: hashes,
+          how: 'first',
+          sessionId: null,
+          actor,
+          ip,
+        });
       });
       return activated.ok ? reply.send({ backupCodes: codes }) : sendProblem(reply, activated.problem);
     },

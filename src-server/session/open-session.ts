@@ -34,10 +34,12 @@ export async function openSession(
     method: SessionRow['method'];
     graceMs: number;
     now: number;
+    ip: string | null;
   },
-): Promise<SignInAnswer> {
-  const { memberId, device, method, graceMs, now } = input;
-  const { id: deviceId, epoch } = (await knownDevice(tx, input)) ?? (await newDevice(tx, input));
+): Promise<{ answer: SignInAnswer; isNewDevice: boolean }> {
+  const { memberId, device, method, graceMs, now, ip } = input;
+  const known = await knownDevice(tx, input);
+  const { id: deviceId, epoch } = known ?? (await newDevice(tx, input));
   await tx
     .updateTable('device')
     .set({
@@ -64,9 +66,15 @@ export async function openSession(
       last_used_at: now,
       expires_at: expiresAt,
       ended_at: null,
+      ip,
+      user_agent: null,
+      totp_factor_id: null,
     })
     .execute();
-  return { sessionToken, memberId, deviceId, expiresAt: new Date(expiresAt).toISOString() };
+  return {
+    answer: { sessionToken, memberId, deviceId, expiresAt: new Date(expiresAt).toISOString() },
+    isNewDevice: known === undefined,
+  };
 }
 
 type DeviceState = { id: string; epoch: number };

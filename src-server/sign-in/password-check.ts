@@ -17,24 +17,26 @@ export type PasswordCheck = (input: {
   email: string;
   password: string;
   ip: string | null;
+  /** What the audit calls it; `sign-in.password` unless it is asked for something else. */
+  action?: string;
 }) => Promise<Result<MemberRow>>;
 
 /**
  * Makes the check of e-mail and password. The same steps and the same time whether the account exists: charge,
- * argon2, audit. A blocked member hears of it only after the right password. Checks of one account wait for each
+ * argon2, audit. Make one and share it: client, panel and whatever asks for the password again count together. A blocked member hears of it only after the right password. Checks of one account wait for each
  * other, so that several right passwords at once are not taken for a guessing series.
  */
 export function makePasswordCheck(ctx: ServerContext): PasswordCheck {
   const queue = new KeyedQueue();
   const { db } = ctx.database;
-  return async ({ email, password, ip }) => {
+  return async ({ email, password, ip, action = 'sign-in.password' }) => {
     const address = normalizeEmail(email);
     const found = await db.selectFrom('member').select('id').where('email', '=', address).executeTakeFirst();
     const key = found ? attemptKeys.password(found.id) : unknownAccountKey(address);
     return queue.run(key, async () => {
       const entry = {
         actor: found ? `member:${found.id}` : 'anonymous',
-        action: 'sign-in.password',
+        action,
         subject: found ? `member:${found.id}` : null,
         ip,
       };

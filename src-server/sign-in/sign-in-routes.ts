@@ -8,7 +8,7 @@ import type { Enforcement } from '../enforcement/enforcement.ts';
 import { plainAddress } from '../http/client-address.ts';
 import { sendProblem } from '../http/problem-reply.ts';
 import { authenticateSession } from '../session/authenticate.ts';
-import { makePasswordCheck } from './password-check.ts';
+import type { PasswordCheck } from './password-check.ts';
 import { signIn, signInMfa } from './sign-in.ts';
 import { signOut } from './sign-out.ts';
 
@@ -17,9 +17,9 @@ export function registerSignInRoutes(
   plain: FastifyInstance,
   ctx: ServerContext,
   enforcement: Enforcement,
+  checkPassword: PasswordCheck,
 ): void {
   const app = plain.withTypeProvider<ZodTypeProvider>();
-  const checkPassword = makePasswordCheck(ctx);
   app.post(
     '/client/v1/sign-in',
     {

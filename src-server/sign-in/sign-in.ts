@@ -5,6 +5,7 @@ import { appendAudit } from '../audit/audit-log.ts';
 import type { ServerContext } from '../context.ts';
 import type { Tx } from '../db/database.ts';
 import type { SessionRow } from '../db/schema.ts';
+import { enqueueMail } from '../mail/outbox.ts';
 import { activeFactor, checkBackupCode, checkTotp } from '../mfa/code-check.ts';
 import { readPolicy } from '../policy/policy-store.ts';
 import { isP256PublicKey, openSession } from '../session/open-session.ts';
@@ -35,7 +36,7 @@ export async function signIn(
       });
     if ((await readPolicy(tx)).mfaRequired.client)
       return fail('mfa-setup-required', undefined, { setupToken: await issue('setup') });
-    return ok(await begin(tx, { memberId, device, method: 'password', graceMs: 0, now, ip }));
+    return ok(await begin(tx, ctx, { memberId, device, method: 'password', graceMs: 0, now, ip }));
   });
 }
 
@@ -109,11 +110,12 @@ async function finish(
   if (!(await spendSignInToken(tx, tokenHash, now))) return fail('mfa-token-invalid');
   const { signInGraceSeconds } = await readPolicy(tx);
   const graceMs = method === 'totp' ? signInGraceSeconds * 1000 : 0;
-  return ok(await begin(tx, { memberId, device, method, graceMs, now, ip }));
+  return ok(await begin(tx, ctx, { memberId, device, method, graceMs, now, ip }));
 }
 
 async function begin(
   tx: Tx,
+  ctx: ServerContext,
   input: {
     memberId: string;
     device: SignInRequest['device'];
@@ -123,7 +125,7 @@ async function begin(
     ip: string | null;
   },
 ): Promise<SignInAnswer> {
-  const answer = await openSession(tx, input);
+  const { answer, isNewDevice } = await openSession(tx, input);
   await appendAudit(tx, {
     at: input.now,
     actor: `member:${input.memberId}`,
@@ -133,5 +135,13 @@ async function begin(
     ip: input.ip,
     details: { method: input.method },
   });
+  if (isNewDevice)
+    await enqueueMail(tx, ctx, input.memberId, {
+      kind: 'new-device',
+      at: new Date(input.now).toISOString(),
+      ip: input.ip,
+      deviceName: input.device.name,
+      platform: input.device.platform,
+    });
   return answer;
 }

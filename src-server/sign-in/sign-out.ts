@@ -7,7 +7,7 @@ import type { SessionIdentity } from '../session/authenticate.ts';
 export async function signOut(
   ctx: ServerContext,
   enforcement: Enforcement,
-  { memberId, deviceId }: SessionIdentity,
+  { memberId, deviceId }: Pick<SessionIdentity, 'memberId' | 'deviceId'>,
   ip: string | null,
 ): Promise<void> {
   const now = ctx.now();
