@@ -53,7 +53,6 @@ export const pinProofInput = (deviceId: string, issuer: string): string =>
 export const PIN_ATTEMPTS = 5;
 export const pinWaitsMs = [0, 0, 30_000, 60_000] as const;
 
-
 /** What a person answers to the gate; the client makes the proof of it. Prompts of the system carry nothing. */
 export const proofAnswer = z.discriminatedUnion('method', [
   z.strictObject({ method: z.literal('totp'), code: z.string().min(1).max(64) }),

@@ -22,7 +22,7 @@ export async function checkPin(
   now: number,
 ): Promise<Problem | null> {
   const waitUntil = pinWaitUntil(device, now);
-  if (waitUntil > now) return problem('too-many-attempts', undefined, { retryAfterMs: waitUntil - now });
+  if (waitUntil > now) return throttledPin(waitUntil - now);
   const failures = device.pin_failures + 1;
   const waitMs = pinWaitsMs[failures - 1] ?? 0;
   const { numUpdatedRows } = await tx
@@ -32,7 +32,7 @@ export async function checkPin(
     .where('pin_failures', '=', device.pin_failures)
     .executeTakeFirst();
   // Another server was charged in between; on one server transactions run one after the other.
-  if (numUpdatedRows !== 1n) return problem('too-many-attempts', undefined, { retryAfterMs: 1_000 });
+  if (numUpdatedRows !== 1n) return throttledPin(1_000);
   if (isRightPin(device, proof)) {
     await tx
       .updateTable('device')
@@ -53,6 +53,11 @@ export async function checkPin(
     attemptsLeft: PIN_ATTEMPTS - failures,
     ...(waitMs > 0 ? { retryAfterMs: waitMs } : {}),
   });
+}
+
+/** Says which of two proofs has to wait. */
+function throttledPin(retryAfterMs: number): Problem {
+  return problem('too-many-attempts', undefined, { retryAfterMs, method: 'pin' });
 }
 
 function isRightPin({ pin_verifier }: DeviceRow, proof: string): boolean {
