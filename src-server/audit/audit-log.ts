@@ -66,25 +66,39 @@ const insertRow = prepared<NewRow, unknown>((db, param) =>
   }),
 );
 
-/** Walks the whole chain. `brokenAt` is the `seq` of the first row that does not follow from the one before it. */
-export async function verifyAudit(db: Db): Promise<{ rows: number; brokenAt: number | null }> {
+/** One step for each slice; the last one says whether the chain holds. */
+export async function* walkChain(
+  db: Db,
+  sliceRows: number,
+): AsyncGenerator<{ rows: number; brokenAt: number | null }> {
   let previous = GENESIS;
   let rows = 0;
   let after = 0;
   for (;;) {
-    const page = await db
+    const slice = await db
       .selectFrom('audit')
       .selectAll()
       .where('seq', '>', after)
       .orderBy('seq')
-      .limit(1000)
+      .limit(sliceRows)
       .execute();
-    for (const row of page) {
-      if (row.prev_hash !== previous || row.hash !== hashRow(row)) return { rows, brokenAt: row.seq };
+    if (slice.length === 0) return;
+    for (const row of slice) {
+      if (row.prev_hash !== previous || row.hash !== hashRow(row)) {
+        yield { rows, brokenAt: row.seq };
+        return;
+      }
       previous = row.hash;
       after = row.seq;
       rows++;
     }
-    if (page.length === 0) return { rows, brokenAt: null };
+    yield { rows, brokenAt: null };
   }
+}
+
+/** Walks the whole chain. `brokenAt` is the `seq` of the first row that does not follow from the one before it. */
+export async function verifyAudit(db: Db): Promise<{ rows: number; brokenAt: number | null }> {
+  let result: { rows: number; brokenAt: number | null } = { rows: 0, brokenAt: null };
+  for await (const step of walkChain(db, 1000)) result = step;
+  return result;
 }

@@ -98,10 +98,10 @@ async function list(options: CommonOptions): Promise<void> {
 
 async function remove(id: string, options: CommonOptions): Promise<void> {
   await withServerFiles(options, async (ctx) => {
-    const isRemoved = await ctx.database.db
+    const removed = await ctx.database.db
       .transaction()
       .execute((tx) => removeGateway(tx, { id: id.toLowerCase(), actor: CLI_ACTOR, now: ctx.now() }));
-    if (isRemoved) print(options, { id }, ['Removed; its connections have ended.']);
+    if (removed) print(options, { id }, ['Removed; its connections have ended.']);
     else refuse([`There is no gateway ${id}.`], EXIT_FAILED);
   });
 }

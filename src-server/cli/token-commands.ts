@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { apiScope } from '../../src-shared/integration-api.ts';
+import { asNetwork } from '../http/client-address.ts';
 import { createApiToken, revokeApiToken } from '../integration/api-token-store.ts';
 import {
   CLI_ACTOR,
@@ -72,12 +73,6 @@ async function create(options: CreateOptions): Promise<void> {
       `  ${made.token}   (shown only now)`,
     ]);
   });
-}
-
-/** A single address as a network of its own. */
-function asNetwork(text: string): string {
-  if (text.includes('/')) return text;
-  return `${text}/${ipaddr.parse(text).kind() === 'ipv4' ? 32 : 128}`;
 }
 
 async function list(options: CommonOptions): Promise<void> {

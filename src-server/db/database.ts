@@ -21,6 +21,7 @@ export interface Database {
 export async function openDatabase(file: string): Promise<Database> {
   const sqlite = new DatabaseSync(file, { timeout: 5000 });
   sqlite.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+  sqlite.function('fold', { deterministic: true }, fold);
   const versionQuery = sqlite.prepare('pragma data_version');
   const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: forKysely(sqlite) }) });
   const { error } = await new Migrator({
@@ -39,6 +40,11 @@ export async function openDatabase(file: string): Promise<Database> {
       await db.destroy();
     },
   };
+}
+
+/** `fold(text)` in SQL: without case and accents, for what people search for. SQLite's own `lower` knows ASCII only. */
+export function fold(text: unknown): string {
+  return String(text).normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
 }
 
 /** `node:sqlite` in the shape that Kysely's SQLite dialect asks for; statements are prepared once per SQL text. */

@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
+import { createAdminParts } from '../admin/admin-parts.ts';
+import { registerAdminRoutes } from '../admin/admin-routes.ts';
 import { registerClientChannel } from '../channel/client-channel.ts';
 import { ClientHub } from '../channel/client-hub.ts';
 import { registerConnectionRoutes } from '../connection/connection-routes.ts';
@@ -20,6 +22,8 @@ export interface EnforcementParts {
   ender: AccessEnder;
   sweeper: Sweeper;
   register(app: FastifyInstance): void;
+  /** The Control Panel's routes for administrators; `guarded` lets nobody else in. */
+  registerAdministrators(guarded: FastifyInstance): void;
   /** Closes every channel with 1012 (the clients come back) and stops the sweeper. */
   stop(): Promise<void>;
 }
@@ -42,6 +46,11 @@ export function createEnforcement(ctx: ServerContext, metrics: Registry): Enforc
       registerClientChannel(app, ctx, hub);
       registerGatewayChannel(app, ctx, registry, record);
       registerDisconnectRoute(app, ctx, ender);
+    },
+    registerAdministrators(guarded) {
+      const dismissGateway = (gatewayId: string): Promise<void> => sweeper.dismiss(gatewayId);
+      const parts = { ctx, enforcement: ender, gateways: registry, dismissGateway };
+      registerAdminRoutes(guarded, createAdminParts(parts));
     },
     async stop() {
       await sweeper.stop();

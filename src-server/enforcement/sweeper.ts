@@ -97,11 +97,11 @@ export class Sweeper {
       if (!session) hub.close(client.deviceId, 4001, 'session ended');
     }
     const removed = await db.selectFrom('gateway').select('id').where('removed_at', 'is not', null).execute();
-    await Promise.all(removed.map(({ id }) => this.#dismiss(id)));
+    await Promise.all(removed.map(({ id }) => this.dismiss(id)));
   }
 
   /** A removed gateway drops every peer while it can still be told: its token opens no channel any more. */
-  async #dismiss(gatewayId: string): Promise<void> {
+  async dismiss(gatewayId: string): Promise<void> {
     const { registry, record } = this.#parts;
     if (registry.isOnline(gatewayId)) {
       const ended = await record.unenforced(gatewayId);

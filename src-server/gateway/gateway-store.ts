@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 import { appendAudit } from '../audit/audit-log.ts';
 import type { Tx } from '../db/database.ts';
-import { recordEnd } from '../enforcement/record-end.ts';
+import { type RecordedEnd, recordEnd } from '../enforcement/record-end.ts';
 import { readPolicy } from '../policy/policy-store.ts';
 import { hashToken, newId, newToken } from '../tokens.ts';
 
@@ -16,6 +16,7 @@ export interface NewGateway {
   mtu: number;
   keepaliveSeconds: number;
   actor: string;
+  ip?: string | null;
   now: number;
 }
 
@@ -24,7 +25,7 @@ export async function addGateway(
   tx: Tx,
   gateway: NewGateway,
 ): Promise<Result<{ id: string; token: string; subnet: string }>> {
-  const { name, allowedIps, dns, mtu, keepaliveSeconds, actor, now } = gateway;
+  const { name, allowedIps, dns, mtu, keepaliveSeconds, actor, ip = null, now } = gateway;
   const [address, bits] = ipaddr.parseCIDR(gateway.subnet);
   if (bits > (address.kind() === 'ipv4' ? 30 : 126))
     return fail('invalid-request', `subnet: ${gateway.subnet} has no room for a gateway and a device`);
@@ -63,29 +64,31 @@ export async function addGateway(
     action: 'gateway.add',
     subject: `gateway:${id}`,
     outcome: 'ok',
+    ip,
     details,
   });
   return ok({ id, token, subnet });
 }
 
-/** Removes a gateway: its token is void and its leases end, without voiding anybody's proof. False when unknown. */
+/** Removes a gateway: its token is void and its leases end, without voiding anybody's proof. Null when unknown. */
 export async function removeGateway(
   tx: Tx,
-  { id, actor, now }: { id: string; actor: string; now: number },
-): Promise<boolean> {
+  { id, actor, ip = null, now }: { id: string; actor: string; ip?: string | null; now: number },
+): Promise<RecordedEnd | null> {
   const { numUpdatedRows } = await tx
     .updateTable('gateway')
     .set({ removed_at: now })
     .where('id', '=', id)
     .where('removed_at', 'is', null)
     .executeTakeFirst();
-  if (numUpdatedRows !== 1n) return false;
+  if (numUpdatedRows !== 1n) return null;
   await appendAudit(tx, {
     at: now,
     actor,
     action: 'gateway.remove',
     subject: `gateway:${id}`,
     outcome: 'ok',
+    ip,
   });
   const leases = await tx
     .selectFrom('lease')
@@ -99,17 +102,21 @@ export async function removeGateway(
     message: 'Your administrator removed this gateway.',
     at: new Date(now).toISOString(),
   };
-  for (const { device_id } of leases)
-    await recordEnd(tx, {
+  const recorded: RecordedEnd = { ended: [], frames: [] };
+  for (const { device_id } of leases) {
+    const end = await recordEnd(tx, {
       scope: { deviceId: device_id },
       reason,
       actor,
-      ip: null,
+      ip,
       now,
       policy,
       keepEpoch: true,
     });
-  return true;
+    recorded.ended.push(...end.ended);
+    recorded.frames.push(...end.frames);
+  }
+  return recorded;
 }
 
 function networkAddress(subnet: string): string {

@@ -5,6 +5,12 @@ export function plainAddress(address: string): string {
   return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
 }
 
+/** A single address as a network of its own; a network stays. */
+export function asNetwork(text: string): string {
+  if (text.includes('/')) return text;
+  return `${text}/${ipaddr.parse(text).kind() === 'ipv4' ? 32 : 128}`;
+}
+
 /** Whether the address lies in one of the networks (CIDR); IPv4-mapped addresses count as IPv4. */
 export function isInNetworks(address: string, networks: readonly string[]): boolean {
   if (!ipaddr.isValid(address)) return false;

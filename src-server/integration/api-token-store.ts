@@ -12,13 +12,14 @@ export interface NewApiToken {
   allowedIps: string[];
   expiresDays: number;
   actor: string;
+  ip?: string | null;
   now: number;
 }
 
 /** Makes a token; its value is in the answer and nowhere else. */
 export async function createApiToken(
   tx: Tx,
-  { name, scopes, allowedIps, expiresDays, actor, now }: NewApiToken,
+  { name, scopes, allowedIps, expiresDays, actor, ip = null, now }: NewApiToken,
 ): Promise<{ id: string; token: string; expiresAt: number }> {
   const id = newId(now);
   const token = `pst_${newToken()}`;
@@ -45,6 +46,7 @@ export async function createApiToken(
     action: 'api-token.create',
     subject: `api-token:${id}`,
     outcome: 'ok',
+    ip,
     details: { name, scopes, allowedIps, expiresDays },
   });
   return { id, token, expiresAt };
@@ -53,7 +55,7 @@ export async function createApiToken(
 /** False when there is no such token or it is revoked already. */
 export async function revokeApiToken(
   tx: Tx,
-  { id, actor, now }: { id: string; actor: string; now: number },
+  { id, actor, ip = null, now }: { id: string; actor: string; ip?: string | null; now: number },
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('api_token')
@@ -68,6 +70,7 @@ export async function revokeApiToken(
     action: 'api-token.revoke',
     subject: `api-token:${id}`,
     outcome: 'ok',
+    ip,
   });
   return true;
 }

@@ -4,15 +4,13 @@ import * as z from 'zod';
 import { disconnectAnswer, disconnectRequest } from '../../src-shared/integration-api.ts';
 import { isGated, noGateWarning } from '../../src-shared/policy.ts';
 import { problem, problemSchema } from '../../src-shared/problem.ts';
-import { appendAudit } from '../audit/audit-log.ts';
 import type { ServerContext } from '../context.ts';
 import type { EndedAccess, Enforcement } from '../enforcement/enforcement.ts';
 import { livePeersOfMember } from '../enforcement/live-peers.ts';
 import { plainAddress } from '../http/client-address.ts';
 import { sendProblem } from '../http/problem-reply.ts';
+import { disconnectMember } from '../members/disconnect-member.ts';
 import { type ApiTokenUse, authenticateApiToken } from './api-token.ts';
-
-const DEFAULT_MESSAGE = 'Your administrator ended this connection.';
 
 /** `POST /api/v1/member/{teamMemberId}/disconnect`: the step-up disconnect. */
 export function registerDisconnectRoute(
@@ -48,31 +46,14 @@ export function registerDisconnectRoute(
         await ctx.database.db.transaction().execute((tx) => token.recordUse(tx));
         return sendProblem(reply, problem('member-not-found'));
       }
-      const actor = `api-token:${token.tokenId}`;
-      const ip = plainAddress(request.ip);
-      const ended = await enforcement.endAccess({
-        scope: { memberId },
+      const ended = await disconnectMember(ctx, enforcement, {
+        memberId,
         known,
-        reason: {
-          code: 'administrator',
-          message: reason || DEFAULT_MESSAGE,
-          ...(incident_id ? { incidentId: incident_id } : {}),
-          at: new Date(ctx.now()).toISOString(),
-        },
-        actor,
-        ip,
-        also: async (tx) => {
-          await token.recordUse(tx);
-          await appendAudit(tx, {
-            at: ctx.now(),
-            actor,
-            action: 'member.disconnect',
-            subject: `member:${memberId}`,
-            outcome: 'ok',
-            ip,
-            details: { reason: reason ?? null, incidentId: incident_id ?? null },
-          });
-        },
+        reason,
+        incidentId: incident_id,
+        actor: `api-token:${token.tokenId}`,
+        ip: plainAddress(request.ip),
+        also: (tx) => token.recordUse(tx),
       });
       const isGateOn = isGated(ended.policy);
       return reply.code(ended.enforced ? 200 : 202).send({

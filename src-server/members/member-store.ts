@@ -4,7 +4,7 @@ import { appendAudit } from '../audit/audit-log.ts';
 import type { ServerContext } from '../context.ts';
 import type { Db, Tx } from '../db/database.ts';
 import type { MemberRow } from '../db/schema.ts';
-import { recordEnd } from '../enforcement/record-end.ts';
+import { type RecordedEnd, recordEnd } from '../enforcement/record-end.ts';
 import { clearAttempts } from '../mfa/attempts.ts';
 import { activeFactor, attemptKeys } from '../mfa/code-check.ts';
 import { activateFactor, prepareBackupCodes, setUpFactor } from '../mfa/enrolment.ts';
@@ -36,6 +36,7 @@ export async function addMember(
   ctx: ServerContext,
   { email, name, password, role, withTotp }: NewMember,
   actor: string,
+  ip: string | null = null,
 ): Promise<Result<AddedMember>> {
   const address = normalizeEmail(email);
   const mistake = emailMistake(email);
@@ -48,7 +49,7 @@ export async function addMember(
   return ctx.database.db.transaction().execute(async (tx): Promise<Result<AddedMember>> => {
     const now = ctx.now();
     const same = await tx.selectFrom('member').select('id').where('email', '=', address).executeTakeFirst();
-    if (same) return fail('invalid-request', `email: ${address} is a member already`);
+    if (same) return fail('email-taken', `email: ${address} is a member already`);
     const id = newId(now);
     await tx
       .insertInto('member')
@@ -59,48 +60,58 @@ export async function addMember(
       actor,
       action: 'member.add',
       memberId: id,
+      ip,
       details: { email: address, role },
     });
     if (!backup) return ok({ id, email: address });
     const factor = await setUpFactor(tx, ctx, id);
     if (!factor.ok) return factor;
     const { factorId, secret, otpauthUri } = factor.value;
-    const input = { memberId: id, factorId, step: 0, backupCodeHashes: backup.hashes, actor, ip: null };
-    const activated = await activateFactor(tx, ctx, input);
+    const activated = await activateFactor(tx, ctx, {
+      memberId: id,
+      factorId,
+      step: 0,
+      backupCodeHashes: backup.hashes,
+      how: 'first',
+      sessionId: null,
+      actor,
+      ip: null,
+    });
     return activated.ok
       ? ok({ id, email: address, totp: { secret, otpauthUri, backupCodes: backup.codes } })
       : activated;
   });
 }
 
-/** A member by id or e-mail address. */
+/** A member by id or e-mail address, unless removed. */
 export async function findMember(db: Db | Tx, idOrEmail: string): Promise<MemberRow | undefined> {
   const value = normalizeEmail(idOrEmail);
   return db
     .selectFrom('member')
     .selectAll()
     .where((eb) => eb.or([eb('id', '=', value), eb('email', '=', value)]))
+    .where('removed_at', 'is', null)
     .executeTakeFirst();
 }
 
 /** Blocks: sessions and leases end and the epoch moves in the same transaction. Unblocking only lets in again. */
 export async function setBlocked(
   tx: Tx,
-  input: { memberId: string; isBlocked: boolean; actor: string; now: number },
-): Promise<void> {
-  const { memberId, isBlocked, actor, now } = input;
+  input: { memberId: string; isBlocked: boolean; actor: string; now: number; ip?: string | null },
+): Promise<RecordedEnd> {
+  const { memberId, isBlocked, actor, now, ip = null } = input;
   await tx
     .updateTable('member')
     .set({ is_blocked: isBlocked ? 1 : 0 })
     .where('id', '=', memberId)
     .execute();
-  await audit(tx, { at: now, actor, action: isBlocked ? 'member.block' : 'member.unblock', memberId });
-  if (isBlocked)
-    await endSessions(tx, {
-      ...input,
-      code: 'member-blocked',
-      message: 'Your administrator has blocked this account.',
-    });
+  await audit(tx, { at: now, actor, action: isBlocked ? 'member.block' : 'member.unblock', memberId, ip });
+  if (!isBlocked) return { ended: [], frames: [] };
+  return endSessions(tx, {
+    ...input,
+    code: 'member-blocked',
+    message: 'Your administrator has blocked this account.',
+  });
 }
 
 /** A new password ends every session and lease of the member. `passwordHash` comes from `hashSecret`. */
@@ -122,12 +133,12 @@ export async function setPassword(
 /** Lets a member try codes again: counters cleared, a disabled factor enabled. False without a factor. */
 export async function resetFactorLock(
   tx: Tx,
-  { memberId, actor, now }: { memberId: string; actor: string; now: number },
+  { memberId, actor, now, ip = null }: { memberId: string; actor: string; now: number; ip?: string | null },
 ): Promise<boolean> {
   for (const key of Object.values(attemptKeys)) await clearAttempts(tx, key(memberId));
   const factor = await activeFactor(tx, memberId);
   if (factor) await tx.updateTable('factor').set({ is_disabled: 0 }).where('id', '=', factor.id).execute();
-  await audit(tx, { at: now, actor, action: 'factor.reset-lock', memberId });
+  await audit(tx, { at: now, actor, action: 'factor.reset-lock', memberId, ip });
   return factor !== undefined;
 }
 
@@ -145,17 +156,19 @@ export function passwordMistake(password: string): string | null {
   return signInRequest.shape.password.safeParse(password).success ? null : 'password: is too long';
 }
 
-async function endSessions(
+/** Every session, sign-in on its way and lease of the member ends; the epoch moves. */
+export async function endSessions(
   tx: Tx,
   input: {
     memberId: string;
     actor: string;
     now: number;
+    ip?: string | null;
     code: 'member-blocked' | 'signed-out';
     message: string;
   },
-): Promise<void> {
-  const { memberId, actor, now, code, message } = input;
+): Promise<RecordedEnd> {
+  const { memberId, actor, now, code, message, ip = null } = input;
   await tx
     .updateTable('session')
     .set({ ended_at: now })
@@ -165,20 +178,28 @@ async function endSessions(
   await tx.deleteFrom('sign_in_token').where('member_id', '=', memberId).execute();
   const reason = { code, message, at: new Date(now).toISOString() };
   const policy = await readPolicy(tx);
-  await recordEnd(tx, { scope: { memberId }, reason, actor, ip: null, now, policy, signOut: true });
+  return recordEnd(tx, { scope: { memberId }, reason, actor, ip, now, policy, signOut: true });
 }
 
 function audit(
   tx: Tx,
-  entry: { at: number; actor: string; action: string; memberId: string; details?: Record<string, unknown> },
+  entry: {
+    at: number;
+    actor: string;
+    action: string;
+    memberId: string;
+    ip?: string | null;
+    details?: Record<string, unknown>;
+  },
 ): Promise<void> {
-  const { at, actor, action, memberId, details } = entry;
+  const { at, actor, action, memberId, ip = null, details } = entry;
   return appendAudit(tx, {
     at,
     actor,
     action,
     subject: `member:${memberId}`,
     outcome: 'ok',
+    ip,
     ...(details ? { details } : {}),
   });
 }

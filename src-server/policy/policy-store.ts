@@ -3,7 +3,7 @@ import { appendAudit } from '../audit/audit-log.ts';
 import { storeEvent } from '../channel/event-store.ts';
 import type { Db, Tx } from '../db/database.ts';
 import { prepared } from '../db/prepared.ts';
-import { recordEnd } from '../enforcement/record-end.ts';
+import { type RecordedEnd, recordEnd } from '../enforcement/record-end.ts';
 
 /** The policy in force; the defaults of the schema until somebody has saved one. */
 export async function readPolicy(db: Db | Tx): Promise<Policy> {
@@ -38,22 +38,27 @@ function codeLife({ codeEveryDays }: Policy): number {
 
 /**
  * Replaces the policy. Tightening ends every live lease and bumps every epoch in the same transaction; a shorter
- * longest connection shortens the leases that live. A running server enforces and tells what was recorded here.
+ * longest connection shortens the leases that live. A running server enforces and tells what was recorded here: by
+ * itself within a second, or at once when the answer is given to `Enforcement.carryOut`.
  */
 export async function savePolicy(
   tx: Tx,
-  change: { policy: Policy; actor: string; now: number },
-): Promise<void> {
+  change: { policy: Policy; actor: string; now: number; ip?: string | null },
+): Promise<RecordedEnd> {
   const { policy, actor, now } = change;
+  const recorded: RecordedEnd = { ended: [], frames: [] };
   const before = await readPolicy(tx);
   const policy_json = JSON.stringify(policy);
   await tx
     .insertInto('policy')
-    .values({ id: 1, policy_json, version: 1, updated_at: now })
+    .values({ id: 1, policy_json, version: 1, updated_at: now, updated_by: actor })
     .onConflict((conflict) =>
-      conflict
-        .column('id')
-        .doUpdateSet((eb) => ({ policy_json, version: eb('policy.version', '+', 1), updated_at: now })),
+      conflict.column('id').doUpdateSet((eb) => ({
+        policy_json,
+        version: eb('policy.version', '+', 1),
+        updated_at: now,
+        updated_by: actor,
+      })),
     )
     .execute();
   const changed = Object.fromEntries(
@@ -61,10 +66,15 @@ export async function savePolicy(
       ([key, value]) => JSON.stringify(value) !== JSON.stringify(before[key as keyof Policy]),
     ),
   );
-  await appendAudit(tx, { at: now, actor, action: 'policy.change', outcome: 'ok', details: changed });
+  const ip = change.ip ?? null;
+  await appendAudit(tx, { at: now, actor, action: 'policy.change', outcome: 'ok', ip, details: changed });
 
   const devices = await devicesWith(tx, 'session', now);
-  for (const device of devices) await storeEvent(tx, device.id, { type: 'policy', policy }, now);
+  for (const { id: deviceId } of devices)
+    recorded.frames.push({
+      deviceId,
+      frame: await storeEvent(tx, deviceId, { type: 'policy', policy }, now),
+    });
 
   if (isTightened(before, policy)) {
     const reason = {
@@ -74,8 +84,11 @@ export async function savePolicy(
     };
     // A lease may outlive the session that it began in.
     const scopes = new Set([...devices, ...(await devicesWith(tx, 'lease', now))].map(({ id }) => id));
-    for (const deviceId of scopes)
-      await recordEnd(tx, { scope: { deviceId }, reason, actor, ip: null, now, policy });
+    for (const deviceId of scopes) {
+      const end = await recordEnd(tx, { scope: { deviceId }, reason, actor, ip, now, policy });
+      recorded.ended.push(...end.ended);
+      recorded.frames.push(...end.frames);
+    }
   }
   await tx
     .updateTable('lease')
@@ -83,6 +96,7 @@ export async function savePolicy(
     .where('ended_at', 'is', null)
     .whereRef('expires_at', '>', (eb) => eb('begun_at', '+', policy.maxConnectionSeconds * 1000))
     .execute();
+  return recorded;
 }
 
 /** The devices that hold a living session or lease. */

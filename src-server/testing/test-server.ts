@@ -115,6 +115,7 @@ export async function startTestServer(options: { config?: Partial<ServerConfig> 
       enforcement: parts.ender,
       gateways: parts.registry,
       register: (routes) => parts.register(routes),
+      registerAdministrators: (guarded) => parts.registerAdministrators(guarded),
     });
     const url = await app.listen({ host: '127.0.0.1', port: 0 });
     return { ctx, parts, app, url };
