@@ -20,5 +20,7 @@ export const stackFile = z.object({
   ),
   laptop: z.object({ netns: z.string(), helperSocket: z.string() }),
   target: z.object({ url: z.string() }),
+  /** Shows the mails that the server has sent; `/mails.json` lists them for tools. */
+  mail: z.object({ url: z.string() }),
 });
 export type StackFile = z.infer<typeof stackFile>;

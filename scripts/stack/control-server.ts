@@ -51,9 +51,10 @@ async function isPortFree(address: string, port: number): Promise<boolean> {
   return promise;
 }
 
-async function choosePort(address: string): Promise<number> {
-  for (let port = FIRST_PORT; port <= LAST_PORT; port++) if (await isPortFree(address, port)) return port;
-  throw new StackError(`all ports from ${FIRST_PORT} to ${LAST_PORT} of ${address} are taken`);
+/** The first port of the range that nobody listens on. */
+export async function choosePort(address: string, first: number, last: number): Promise<number> {
+  for (let port = first; port <= last; port++) if (await isPortFree(address, port)) return port;
+  throw new StackError(`all ports from ${first} to ${last} of ${address} are taken`);
 }
 
 /** Writes the server's configuration for `address` and answers its commands. */
@@ -61,8 +62,9 @@ export async function setUpControlServer(
   folder: string,
   address: string,
   certificates: Certificates,
+  mail: { host: string; port: number },
 ): Promise<ControlServerSetup> {
-  const port = await choosePort(address);
+  const port = await choosePort(address, FIRST_PORT, LAST_PORT);
   const url = `https://${address}:${port}`;
   const config = path.join(folder, 'server.toml');
   writeFileSync(
@@ -74,6 +76,7 @@ export async function setUpControlServer(
       keysDir: path.join(folder, 'keys'),
       listen: { host: address, port },
       tls: { certFile: certificates.certFile, keyFile: certificates.keyFile },
+      mail: { ...mail, security: 'none', from: 'Postern local stack <vpn@example.com>' },
     }),
     { mode: 0o600 },
   );

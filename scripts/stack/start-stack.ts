@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { apiScope } from '../../src-shared/integration-api.ts';
 import type { StackFile } from '../../src-shared/stack-file.ts';
+import { ensurePanelIsBuilt } from '../build-panel.ts';
 import { type Addressing, ECHO_PORT } from './addressing.ts';
 import { makeCertificates } from './certificate-authority.ts';
 import { claimStack } from './claim.ts';
@@ -9,6 +10,7 @@ import { setUpControlServer, waitForServer } from './control-server.ts';
 import { checkout, makeFolders } from './folders.ts';
 import { gatewayPublicKey, startGatewayAgent } from './gateway-agent.ts';
 import { type Laptop, startLaptop } from './laptop.ts';
+import { startMailSink } from './mail-server.ts';
 import { inNetns, removeEverything } from './namespaces.ts';
 import { buildNetwork } from './network.ts';
 import type { StackOptions } from './options.ts';
@@ -71,7 +73,8 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   step(`networks ${plan.prefix}-*: laptop, ${plan.gateways.length} gateway(s), target`);
 
   const certificates = await makeCertificates(folders.server, path.join(folders.base, 'ca.pem'), plan.server);
-  const control = await setUpControlServer(folders.server, plan.server, certificates);
+  const mail = await startMailSink(keeper, plan, options.signal);
+  const control = await setUpControlServer(folders.server, plan.server, certificates, mail.smtp);
   const admin = await control.init('admin@example.com', 'Ada Admin');
   const words = options.policy ?? [];
   if (words.length > 0) await control.setPolicy(words);
@@ -86,6 +89,11 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   ]);
   step(`${members.length} member(s) with password and one-time password`);
 
+  step(
+    ensurePanelIsBuilt()
+      ? 'Control Panel built'
+      : 'NO Control Panel: it cannot be built. `npm run build:panel` says why',
+  );
   const server = control.start(keeper);
   const ca = readFileSync(certificates.caFile, 'utf8');
   const serverKey = await waitForServer(control.url, ca, server, options.signal);
@@ -124,6 +132,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     ),
     laptop: { netns: plan.laptopNetns, helperSocket: laptop.helperSocket },
     target: { url: plan.targetUrl },
+    mail: { url: mail.url },
   };
   await checkLaptopReachesServer(plan, control.url, certificates.caFile);
   writeStackFile(folders.base, file);

@@ -6,7 +6,7 @@ import {
 import { fail, ok, type Problem, problem, type Result } from '../../src-shared/problem.ts';
 import { appendAudit } from '../audit/audit-log.ts';
 import type { ServerContext } from '../context.ts';
-import type { Db, Tx } from '../db/database.ts';
+import type { Tx } from '../db/database.ts';
 import type { MfaResetRow } from '../db/schema.ts';
 import { enqueueMail } from '../mail/outbox.ts';
 import { hashToken, newId, newToken } from '../tokens.ts';
@@ -16,18 +16,6 @@ import { activeFactor } from './code-check.ts';
 interface By {
   actor: string;
   ip: string | null;
-}
-
-export interface PendingReset {
-  id: string;
-  memberId: string;
-  email: string;
-  name: string;
-  /** As in `AuditEntry.actor`. */
-  requestedBy: string;
-  /** Milliseconds since 1970. */
-  createdAt: number;
-  expiresAt: number;
 }
 
 /**
@@ -105,28 +93,6 @@ export async function withdrawMfaReset(
     details: { resetId },
   });
   return ok(undefined);
-}
-
-/** The links that would still work, newest first; of one member, or of all. */
-export async function pendingMfaResets(db: Db | Tx, now: number, memberId?: string): Promise<PendingReset[]> {
-  let query = db
-    .selectFrom('mfa_reset')
-    .innerJoin('member', 'member.id', 'mfa_reset.member_id')
-    .select([
-      'mfa_reset.id',
-      'mfa_reset.member_id as memberId',
-      'member.email',
-      'member.name',
-      'mfa_reset.requested_by as requestedBy',
-      'mfa_reset.created_at as createdAt',
-      'mfa_reset.expires_at as expiresAt',
-    ])
-    .where('used_at', 'is', null)
-    .where('withdrawn_at', 'is', null)
-    .where('expires_at', '>', now)
-    .orderBy('mfa_reset.id', 'desc');
-  if (memberId !== undefined) query = query.where('mfa_reset.member_id', '=', memberId);
-  return query.execute();
 }
 
 /** The reset that a link's token opens, or why it opens none. Nobody guesses 256 bits, so the reason may be told. */
