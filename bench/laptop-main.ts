@@ -1,11 +1,17 @@
-/** Runs on the laptop of the local stack: `laptop-main.ts STACK_JSON TARGET_NETNS TARGET_ADDRESS REPEATS`. Prints rows. */
+/**
+ * Runs on the laptop of the local stack: `laptop-main.ts STACK_JSON TARGET_NETNS TARGET_ADDRESS PART FIRST REPEATS`.
+ * PART is `codes`, which takes two members for each repeat, or `pin`, which takes one, from member FIRST on. Prints rows.
+ */
 
-import { deafClient, obedientClient, openBench } from './laptop.ts';
+import { type Bench, type BenchMember, deafClient, obedientClient, openBench } from './laptop.ts';
+import { pinClient } from './pin-client.ts';
 import { EchoProbe, SendProbe } from './probe.ts';
 import { Samples } from './stats.ts';
 
 const PORT = 9107;
-const [stackJson = '', targetNetns = '', target = '', repeats = '30'] = process.argv.slice(2);
+const [stackJson = '', targetNetns = '', target = '', part = '', first = '0', repeats = '30'] =
+  process.argv.slice(2);
+if (part !== 'codes' && part !== 'pin') throw new Error(`no such part: ${part}`);
 
 const opened = await openBench(stackJson);
 const echo = await EchoProbe.start(['nsenter', `--net=/run/netns/${targetNetns}`, '--'], target, PORT);
@@ -18,17 +24,22 @@ const bench = {
   lastPacket: (after: number, quietMs: number) => echo.lastPacket(after, quietMs),
 };
 const count = Number(repeats);
+const members = bench.stack.members.slice(Number(first));
+const clients: [name: string, day: (bench: Bench, member: BenchMember) => Promise<void>][] =
+  part === 'pin'
+    ? [['client with a PIN', pinClient]]
+    : [
+        ['obedient client', obedientClient],
+        ['deaf client', deafClient],
+      ];
 try {
-  for (const [index, member] of bench.stack.members.slice(0, count).entries()) {
-    await obedientClient(bench, member);
-    process.stderr.write(`\r  obedient client ${index + 1}/${count} `);
+  for (const [name, day] of clients) {
+    for (const [index, member] of members.splice(0, count).entries()) {
+      await day(bench, member);
+      process.stderr.write(`\r  ${name} ${index + 1}/${count} `);
+    }
+    process.stderr.write('\n');
   }
-  process.stderr.write('\n');
-  for (const [index, member] of bench.stack.members.slice(count, 2 * count).entries()) {
-    await deafClient(bench, member);
-    process.stderr.write(`\r  deaf client ${index + 1}/${count} `);
-  }
-  process.stderr.write('\n');
 } finally {
   sender.stop();
   echo.stop();

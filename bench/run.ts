@@ -3,10 +3,13 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir, type } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
+import { checkout } from '../scripts/stack/folders.ts';
+import { run } from '../scripts/stack/run.ts';
 import { type RunningStack, startStack } from '../scripts/stack/start-stack.ts';
 import { benchApp } from './app.ts';
 import { openBench } from './laptop.ts';
-import { residentMemory, signInsPerSecond, startTime } from './server-figures.ts';
+import { CHECKING_DEVICES, proofChecksPerSecond } from './proof-checks.ts';
+import { residentMemory, SIGN_INS_AT_ONCE, signInsPerSecond, startTime } from './server-figures.ts';
 import { type Row, Samples } from './stats.ts';
 import { printTable } from './table.ts';
 
@@ -22,8 +25,11 @@ const rttMs = Number(process.env.RTT_MS ?? '0');
 if (!Number.isInteger(repeats) || repeats < 1 || repeats > 400) program.error('repeats: expected 1 to 400');
 if (!Number.isInteger(rttMs) || rttMs < 0 || rttMs > 5000) program.error('RTT_MS: expected 0 to 5000');
 
-/** Members of their own, since every code counts once. */
+/** Members of their own for every part, since every code counts once. */
+const CODE_MEMBERS = 2 * repeats;
 const SIGN_INS = 20;
+/** Each enters the PIN twice. */
+const PIN_MEMBERS = Math.ceil(repeats / 2);
 
 const abort = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => abort.abort(new Error(signal)));
@@ -31,7 +37,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'postern-bench-'));
 try {
   const stack = await startStack({
     folder,
-    members: 2 * repeats + SIGN_INS,
+    members: CODE_MEMBERS + PIN_MEMBERS + SIGN_INS + CHECKING_DEVICES,
     gateways: 1,
     rttMs,
     onStep: (step, tookMs) => console.error(`  ${step} (${Math.round(tookMs)} ms)`),
@@ -39,7 +45,11 @@ try {
   });
   let rows: Row[];
   try {
-    rows = [...(await onLaptop(stack)), ...(await aroundServer(stack))];
+    const codes = await onLaptop(stack, 'codes', 0, repeats);
+    const around = await aroundServer(stack);
+    await setPolicy(stack, ['unlockPriorConnection=true', 'totpPriorConnection=false']);
+    const pin = await onLaptop(stack, 'pin', CODE_MEMBERS, PIN_MEMBERS);
+    rows = [...codes, ...pin, ...around, ...(await proofChecks(stack))];
   } finally {
     await stack.stop();
   }
@@ -55,11 +65,12 @@ try {
 }
 
 /** The clients run where a laptop would: in the laptop's network, with its keyring and its helper. */
-function onLaptop(stack: RunningStack): Promise<Row[]> {
+function onLaptop(stack: RunningStack, part: 'codes' | 'pin', first: number, count: number): Promise<Row[]> {
   const script = path.join(import.meta.dirname, 'laptop-main.ts');
   const { targetNetns, target } = stack.plan;
-  const args = [process.execPath, script, path.join(stack.folder, 'stack.json'), targetNetns, target];
-  const child = spawn(stack.laptop.shell, [...args, String(repeats)], {
+  const where = [path.join(stack.folder, 'stack.json'), targetNetns, target];
+  const what = [part, String(first), String(count)];
+  const child = spawn(stack.laptop.shell, [process.execPath, script, ...where, ...what], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   abort.signal.addEventListener('abort', () => child.kill());
@@ -93,8 +104,25 @@ async function aroundServer(stack: RunningStack): Promise<Row[]> {
     startTime(part, ready, samples);
     residentMemory(part, samples);
   }
-  const { stack: file, api } = await openBench(path.join(stack.folder, 'stack.json'));
-  await signInsPerSecond({ ...file, members: file.members.slice(-SIGN_INS) }, api, samples);
+  const { stack: file, api } = await openBench(path.join(stack.folder, 'stack.json'), SIGN_INS_AT_ONCE);
+  const first = CODE_MEMBERS + PIN_MEMBERS;
+  await signInsPerSecond({ ...file, members: file.members.slice(first, first + SIGN_INS) }, api, samples);
+  await api.close();
+  return samples.rows();
+}
+
+/** `postern-server policy set`, as an administrator would on the running server. */
+async function setPolicy(stack: RunningStack, words: string[]): Promise<void> {
+  const config = path.join(stack.folder, 'server/server.toml');
+  const entry = path.join(checkout, 'src-server/cli.ts');
+  await run(process.execPath, [entry, 'policy', 'set', ...words, '--config', config]);
+}
+
+async function proofChecks(stack: RunningStack): Promise<Row[]> {
+  const samples = new Samples();
+  const { stack: file, api } = await openBench(path.join(stack.folder, 'stack.json'), CHECKING_DEVICES);
+  const members = file.members.slice(-CHECKING_DEVICES);
+  await proofChecksPerSecond({ ...file, members }, api, samples);
   await api.close();
   return samples.rows();
 }

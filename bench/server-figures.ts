@@ -9,7 +9,8 @@ import type { StackFile } from '../src-shared/stack-file.ts';
 import type { Samples } from './stats.ts';
 import { freshSteps } from './totp-steps.ts';
 
-const IN_PARALLEL = 4;
+/** As many connections as that are needed. */
+export const SIGN_INS_AT_ONCE = 4;
 
 /** Whole sign-ins (password, argon2id with the parameters in force, then the code) of every member once. */
 export async function signInsPerSecond(stack: StackFile, api: Agent, samples: Samples): Promise<void> {
@@ -41,11 +42,11 @@ export async function signInsPerSecond(stack: StackFile, api: Agent, samples: Sa
       signInAnswer.parse(await post('sign-in/mfa', { mfaToken, method: 'totp', code }));
     }
   };
-  await Promise.all(Array.from({ length: IN_PARALLEL }, worker));
+  await Promise.all(Array.from({ length: SIGN_INS_AT_ONCE }, worker));
   const seconds = (performance.now() - start) / 1000;
   samples.add(
     'server',
-    `sign-ins per second, ${IN_PARALLEL} at a time`,
+    `sign-ins per second, ${SIGN_INS_AT_ONCE} at a time`,
     stack.members.length / seconds,
     '1/s',
   );

@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import pino from 'pino';
+import type { ClientCore, Snapshot } from '../src-main/client/core.ts';
+import { createClientCore } from '../src-main/client/create-core.ts';
+import type { Phase } from '../src-shared/connection-state.ts';
+import type { Result } from '../src-shared/problem.ts';
+import type { StackFile } from '../src-shared/stack-file.ts';
+import type { BenchMember } from './laptop.ts';
+import { nowNs } from './probe.ts';
+import { freshSteps } from './totp-steps.ts';
+
+/**
+ * A client with a profile of its own, signed in with the code of the step before; two codes are left. Signed out and
+ * gone when `work` is done.
+ */
+export async function withSignedInClient(
+  stack: StackFile,
+  member: BenchMember,
+  work: (core: ClientCore, codes: { current: string; next: string }) => Promise<void>,
+): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'postern-bench-'));
+  const core = createClientCore({ log: pino({ level: 'warn' }, pino.destination(2)), profileFolder: folder });
+  try {
+    const { previous, current, next } = await freshSteps(member.totpSecret);
+    await core.start();
+    const { email, password } = member;
+    const signIn = { serverUrl: stack.serverUrl, caFile: stack.caFile, email, password };
+    const first = must(await core.signIn(signIn));
+    if (first.step !== 'mfa') throw new Error(`expected to be asked for a code, got ${first.step}`);
+    must(await core.signInMfa(first.mfaToken, 'totp', previous));
+    await work(core, { current, next });
+    must(await core.signOut('cli'));
+  } finally {
+    await core.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export function must<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(`${result.problem.code}: ${result.problem.detail}`);
+  return result.value;
+}
+
+/** When the core first shows `phase`, CLOCK_MONOTONIC nanoseconds. */
+export function reaches(core: ClientCore, phase: Phase): Promise<number> {
+  return new Promise((resolve) => {
+    const look = (snapshot: Snapshot): void => {
+      if (snapshot.connection.phase !== phase) return;
+      stop();
+      resolve(nowNs());
+    };
+    const stop = core.subscribe(look);
+  });
+}
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
