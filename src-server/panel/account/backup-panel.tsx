@@ -1,21 +1,24 @@
 import { useId, useState } from 'react';
 import { Button } from '../../../src-renderer/parts/button.tsx';
 import { WarningIcon } from '../../../src-renderer/parts/icons.tsx';
+import { useLanguage } from '../../../src-renderer/strings/use-strings.ts';
 import { type AccountAnswer, FEW_BACKUP_CODES } from '../../../src-shared/panel/account.ts';
 import { regenerateBackupCodes } from '../api/account-calls.ts';
 import { Badge } from '../parts/badge.tsx';
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx';
 import { useFlow } from '../store/flow-store.ts';
 import { useWords } from '../strings/use-words.ts';
+import { whyText } from './why-text.ts';
 
 /** How many backup codes are left, a warning when they are few, and ten new ones where the sign-in allows it. */
 export function BackupPanel({ account }: { account: AccountAnswer }) {
-  const { w } = useWords();
+  const { w, language } = useWords();
+  const { t } = useLanguage();
   const id = useId();
   const [isAsking, setAsking] = useState(false);
   const begin = useFlow((store) => store.begin);
   const { backupCodesLeft: left } = account;
-  const { isAllowed, why } = account.may.regenerateBackupCodes;
+  const { isAllowed } = account.may.regenerateBackupCodes;
   const isFew = left <= FEW_BACKUP_CODES;
   return (
     <section className="panel account-panel" aria-labelledby={`${id}-title`}>
@@ -36,7 +39,7 @@ export function BackupPanel({ account }: { account: AccountAnswer }) {
         </Button>
       </div>
       <p className="hint" id={`${id}-why`}>
-        {isAllowed ? '' : why}
+        {whyText(account, 'regenerateBackupCodes', { t, language })}
       </p>
       {isAsking && (
         <ConfirmDialog

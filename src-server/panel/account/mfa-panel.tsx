@@ -1,11 +1,13 @@
 import { useId, useState } from 'react';
 import { Button } from '../../../src-renderer/parts/button.tsx';
+import { useLanguage } from '../../../src-renderer/strings/use-strings.ts';
 import type { AccountAnswer } from '../../../src-shared/panel/account.ts';
 import { turnOffMfa } from '../api/account-calls.ts';
 import { Badge } from '../parts/badge.tsx';
 import { PasswordDialog } from '../parts/password-dialog.tsx';
 import { useFlow } from '../store/flow-store.ts';
 import { useWords } from '../strings/use-words.ts';
+import { whyText } from './why-text.ts';
 
 interface MfaPanelProps {
   account: AccountAnswer;
@@ -14,7 +16,8 @@ interface MfaPanelProps {
 
 /** The second factor: its state in a word, and what may be done with it; what may not, with the reason beside it. */
 export function MfaPanel({ account, onDone }: MfaPanelProps) {
-  const { w, locale } = useWords();
+  const { w, locale, language } = useWords();
+  const { t } = useLanguage();
   const id = useId();
   const [isTurningOff, setTurningOff] = useState(false);
   const { factor, may, isMfaRequired } = account;
@@ -28,16 +31,17 @@ export function MfaPanel({ account, onDone }: MfaPanelProps) {
   const since =
     factor && new Intl.DateTimeFormat(locale, { dateStyle: 'long' }).format(new Date(factor.createdAt));
   const state = factor === null ? 'off' : factor.isDisabled ? 'disabled' : 'on';
-  const words = {
+  const looks = {
     off: { tone: 'gate', badge: w.security.mfaOff, text: w.security.mfaOffText },
     disabled: { tone: 'stopped', badge: w.security.mfaDisabled, text: w.security.mfaDisabledText },
     on: { tone: 'on', badge: w.security.mfaOn, text: w.security.mfaOnText(since ?? '') },
   } as const;
-  const { tone, badge, text } = words[state];
+  const { tone, badge, text } = looks[state];
+  const words = { t, language };
   const reasons = [
-    may.replaceFactor.isAllowed ? null : may.replaceFactor.why,
-    factor === null || may.turnOffMfa.isAllowed ? null : may.turnOffMfa.why,
-  ].filter((why) => why !== null);
+    whyText(account, 'replaceFactor', words),
+    factor === null ? '' : whyText(account, 'turnOffMfa', words),
+  ].filter(Boolean);
   return (
     <section className="panel account-panel" aria-labelledby={`${id}-title`}>
       <div className="panel-head">
