@@ -42,7 +42,114 @@ export const disconnectAnswer = z.object({
   warning: z.string().optional(),
 });
 
-export const logsQuery = z.strictObject({
-  page: z.coerce.number().int().min(1).default(1),
+const memberFields = {
+  name: z.string().trim().min(1).max(100),
+  email: z.string().trim().min(3).max(254),
+  password: z.string().min(1).max(1024),
+};
+
+/** `POST member`. GoodAccess calls the e-mail address `username` in its lists: either name is taken. */
+export const newMemberBody = z
+  .strictObject({
+    ...memberFields,
+    email: memberFields.email.optional(),
+    username: memberFields.email.optional(),
+  })
+  .refine(({ email, username }) => (email === undefined) !== (username === undefined), {
+    path: ['email'],
+    error: 'expected the e-mail address, as email or as username',
+  });
+export const createdAnswer = z.object({ created_id: z.string(), message: z.string() });
+
+/** `PUT member/{teamMemberId}`: what is left out stays. A new password and a block end sessions and connections. */
+export const editMemberBody = z
+  .strictObject({
+    name: memberFields.name.optional(),
+    email: memberFields.email.optional(),
+    password: memberFields.password.optional(),
+    is_blocked: z.boolean().optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, { error: 'nothing to change' });
+export const messageAnswer = z.object({ message: z.string() });
+
+/** `YYYY-MM-DD HH:MM:SS` or ISO 8601, both UTC → milliseconds since 1970. */
+const logTime = z
+  .string()
+  .regex(
+    /^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z?)?$/,
+    'expected YYYY-MM-DD HH:MM:SS in UTC',
+  )
+  .transform((text, context) => {
+    const day = text.slice(0, 10);
+    const time = Date.parse(`${day}T${text.slice(11).replace('Z', '') || '00:00:00'}Z`);
+    if (!Number.isNaN(time)) return time;
+    context.addIssue({ code: 'custom', message: 'expected a date that exists' });
+    return z.NEVER;
+  });
+const logId = z.string().max(100).toLowerCase();
+const paging = {
+  page: z.coerce.number().int().min(1).max(1_000_000).default(1),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
+};
+
+/** `start` inclusive, `end` exclusive: what was connected at some moment between them. */
+export const gatewayLogsQuery = z.strictObject({
+  start: logTime.optional(),
+  end: logTime.optional(),
+  member_id: logId.optional(),
+  gateway_id: logId.optional(),
+  ...paging,
+});
+export type GatewayLogsQuery = z.infer<typeof gatewayLogsQuery>;
+
+export const systemLogsQuery = z.strictObject({
+  start: logTime.optional(),
+  end: logTime.optional(),
+  member_id: logId.optional(),
+  gateway_id: logId.optional(),
+  action: z.string().max(100).optional(),
+  outcome: z.enum(['ok', 'refused', 'failed']).optional(),
+  search: z.string().trim().max(100).optional(),
+  ...paging,
+});
+export type SystemLogsQuery = z.infer<typeof systemLogsQuery>;
+
+/** One tunnel, newest first. Times are `YYYY-MM-DD HH:MM:SS` UTC; bytes received and sent as the gateway counts them. */
+export const gatewayLogItem = z.object({
+  id: z.string(),
+  protocol: z.literal('WireGuard'),
+  start: z.string(),
+  stop: z.string().nullable(),
+  uploaded_bytes: z.number().int(),
+  downloaded_bytes: z.number().int(),
+  user: z.object({ id: z.string(), name: z.string(), username: z.string() }),
+  gateway: z.object({
+    id: z.string(),
+    name: z.string(),
+    ip: z.string().nullable(),
+    location: z.string().nullable(),
+  }),
+  member_id: z.string(),
+  username: z.string(),
+  device_name: z.string(),
+  gateway_id: z.string(),
+  gateway_name: z.string(),
+  ip_address: z.string(),
+  connected_at: z.string(),
+  disconnected_at: z.string().nullable(),
+  reason: z.string().nullable(),
+  bytes_received: z.number().int(),
+  bytes_sent: z.number().int(),
+});
+
+/** One audit row, newest first. */
+export const systemLogItem = z.object({
+  id: z.number().int(),
+  created_at: z.string(),
+  actor: z.string(),
+  action: z.string(),
+  subject: z.string().nullable(),
+  outcome: z.string(),
+  ip_address: z.string().nullable(),
+  details: z.record(z.string(), z.unknown()),
 });

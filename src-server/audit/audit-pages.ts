@@ -11,8 +11,8 @@ export interface AuditFilter {
   action?: string | undefined;
   actor?: string | undefined;
   subject?: string | undefined;
-  /** Actor or subject is this: what somebody did, and what was done to them. */
-  about?: string | undefined;
+  /** Actor or subject is each of these: what somebody did, and what was done to them. */
+  about?: readonly string[] | undefined;
   outcome?: string | undefined;
   from?: number | undefined;
   to?: number | undefined;
@@ -100,18 +100,13 @@ function matchOf({ search, action, actor, subject, about, outcome }: AuditFilter
   const exactly = Object.entries({ action, actor, subject, outcome }).flatMap(([column, value]) =>
     value === undefined ? [] : [`${column} : ${quoted(value)}`],
   );
-  const isAbout = about === undefined ? [] : [`{actor subject} : ${quoted(about)}`];
+  const concerns = (about ?? []).map((one) => `{actor subject} : ${quoted(one)}`);
   const words = searchWords(search ?? '').map((word) => `words : ${quoted(word)} *`);
-  const terms = [...exactly, ...isAbout, ...words];
+  const terms = [...exactly, ...concerns, ...words];
   return terms.length > 0 ? terms.map((term) => `(${term})`).join(' AND ') : null;
 }
 
-/** One word, whatever is in it: what the tokenizer would cut makes it match nothing, never something else. */
+/** A string of FTS5, whatever is in it; one without a word in it fits nothing. */
 function quoted(word: string): string {
-  return `"${
-    word
-      .replaceAll('"', ' ')
-      .replaceAll(/[^\p{L}\p{N}\p{M}.:_-]+/gu, ' ')
-      .trim() || 'nothing:fits'
-  }"`;
+  return `"${/[\p{L}\p{N}]/u.test(word) ? word.replaceAll('"', '""').replaceAll('\0', ' ') : 'nothing:fits'}"`;
 }

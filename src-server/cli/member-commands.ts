@@ -82,6 +82,7 @@ async function list(options: CommonOptions): Promise<void> {
         join.onRef('factor.member_id', '=', 'member.id').on('factor.state', '=', 'active'),
       )
       .select(['member.id', 'email', 'name', 'role', 'is_blocked', 'member.created_at', 'factor.is_disabled'])
+      .where('member.removed_at', 'is', null)
       .orderBy('email')
       .execute();
     const members = rows.map((row) => ({

@@ -12,7 +12,7 @@ export const adminSchema = [
   `create index lease_member on lease(member_id, begun_at)`,
   // Words keep their dots, dashes and colons, so that an id, an address or an action is one word.
   `create virtual table audit_search using fts5(
-    actor, action, subject, outcome, words, content='', detail=column, columnsize=0,
+    actor, action, subject, outcome, words, content='', columnsize=0,
     tokenize="unicode61 tokenchars '.-:_'")`,
   `create table audit_hour (
     hour integer not null, action text not null, outcome text not null, count integer not null,

@@ -9,6 +9,7 @@ import type { ServerContext } from '../context.ts';
 import { registerGatewayChannel } from '../gateway/gateway-channel.ts';
 import { GatewayRegistry } from '../gateway/gateway-registry.ts';
 import { registerDisconnectRoute } from '../integration/disconnect-route.ts';
+import { registerMemberWriteRoutes } from '../integration/member-write-routes.ts';
 import { AccessEnder } from './access-ender.ts';
 import { disconnectHistogram, registerEnforcementMetrics } from './enforcement-metrics.ts';
 import { EnforcementRecord } from './enforcement-record.ts';
@@ -46,6 +47,7 @@ export function createEnforcement(ctx: ServerContext, metrics: Registry): Enforc
       registerClientChannel(app, ctx, hub);
       registerGatewayChannel(app, ctx, registry, record);
       registerDisconnectRoute(app, ctx, ender);
+      registerMemberWriteRoutes(app, ctx, ender);
     },
     registerAdministrators(guarded) {
       const dismissGateway = (gatewayId: string): Promise<void> => sweeper.dismiss(gatewayId);

@@ -51,7 +51,8 @@ const memberWithLeases = prepared<
       'lease.gateway_id as gatewayId',
       'lease.wg_public_key as publicKey',
     ])
-    .where('member.id', '=', param('id')),
+    .where('member.id', '=', param('id'))
+    .where('member.removed_at', 'is', null),
 );
 
 /** The leases of the scope that are alive now. */

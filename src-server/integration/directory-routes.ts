@@ -102,5 +102,6 @@ function selectMembers(tx: Tx) {
       'member.is_blocked',
       'member.created_at',
       'factor.id as factorId',
-    ]);
+    ])
+    .where('member.removed_at', 'is', null);
 }

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { disconnectAnswer, disconnectRequest } from '../../src-shared/integration-api.ts';
@@ -10,7 +10,7 @@ import { livePeersOfMember } from '../enforcement/live-peers.ts';
 import { plainAddress } from '../http/client-address.ts';
 import { sendProblem } from '../http/problem-reply.ts';
 import { disconnectMember } from '../members/disconnect-member.ts';
-import { type ApiTokenUse, authenticateApiToken } from './api-token.ts';
+import { withApiToken } from './api-token.ts';
 
 /** `POST /api/v1/member/{teamMemberId}/disconnect`: the step-up disconnect. */
 export function registerDisconnectRoute(
@@ -18,7 +18,7 @@ export function registerDisconnectRoute(
   ctx: ServerContext,
   enforcement: Enforcement,
 ): void {
-  const tokens = new WeakMap<FastifyRequest, ApiTokenUse>();
+  const { preValidation, tokenOf } = withApiToken(ctx, 'members:disconnect');
   plain.withTypeProvider<ZodTypeProvider>().post(
     '/api/v1/member/:teamMemberId/disconnect',
     {
@@ -29,16 +29,10 @@ export function registerDisconnectRoute(
         body: disconnectRequest.nullish(),
         response: { 200: disconnectAnswer, 202: disconnectAnswer, default: problemSchema },
       },
-      // Before the shape is looked at: who may not ask hears that first. After the brake for floods, which an earlier hook is.
-      preValidation: async (request, reply) => {
-        const token = await authenticateApiToken(ctx, request, 'members:disconnect');
-        if (!token.ok) return sendProblem(reply, token.problem);
-        tokens.set(request, token.value);
-      },
+      preValidation,
     },
     async (request, reply) => {
-      const token = tokens.get(request);
-      if (!token) return sendProblem(reply, problem('token-invalid'));
+      const token = tokenOf(request);
       const memberId = request.params.teamMemberId.toLowerCase();
       const { reason, incident_id } = request.body ?? {};
       const known = await livePeersOfMember(ctx.database.db, memberId);

@@ -1,73 +1,58 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { reasonSchema } from '../../src-shared/challenge.ts';
-import { logsQuery } from '../../src-shared/integration-api.ts';
-import { fail, firstIssue, ok, problemSchema, type Result } from '../../src-shared/problem.ts';
+import {
+  type GatewayLogsQuery,
+  gatewayLogItem,
+  gatewayLogsQuery,
+  type SystemLogsQuery,
+  systemLogItem,
+  systemLogsQuery,
+} from '../../src-shared/integration-api.ts';
+import { problemSchema } from '../../src-shared/problem.ts';
+import { AuditIndex } from '../audit/audit-index.ts';
+import { newestSeq, readAuditPage } from '../audit/audit-pages.ts';
 import type { ServerContext } from '../context.ts';
-import type { Tx } from '../db/database.ts';
+import type { Db } from '../db/database.ts';
 import { sendProblem } from '../http/problem-reply.ts';
 import { authenticateApiToken } from './api-token.ts';
+import { flattenLogBody, logParameters } from './log-parameters.ts';
 import { spacedTime } from './spaced-time.ts';
-
-type Page = z.infer<typeof logsQuery>;
-
-const MAX_BODY_BYTES = 4096;
-
-/** One tunnel, newest first. Times are `YYYY-MM-DD HH:MM:SS` UTC; bytes as the gateway counts them. */
-export const gatewayLogItem = z.object({
-  id: z.string(),
-  member_id: z.string(),
-  username: z.string(),
-  device_name: z.string(),
-  gateway_id: z.string(),
-  gateway_name: z.string(),
-  ip_address: z.string(),
-  connected_at: z.string(),
-  disconnected_at: z.string().nullable(),
-  reason: z.string().nullable(),
-  bytes_received: z.number().int(),
-  bytes_sent: z.number().int(),
-});
-
-/** One audit row, newest first. */
-export const systemLogItem = z.object({
-  id: z.number().int(),
-  created_at: z.string(),
-  actor: z.string(),
-  action: z.string(),
-  subject: z.string().nullable(),
-  outcome: z.string(),
-  ip_address: z.string().nullable(),
-  details: z.record(z.string(), z.unknown()),
-});
 
 const detailsJson = z.record(z.string(), z.unknown());
 
-/** `GET /api/v1/gateway-level-logs` and `/system-level-logs`: `page` and `limit` as query parameters or as a JSON body. */
+/** The parameters as the OpenAPI document shows them: text. They are parsed together with a JSON body. */
+const textParameters = (shape: Record<string, z.ZodType>) =>
+  z.strictObject(
+    Object.fromEntries(Object.keys(shape).map((name) => [name, z.string().max(200).optional()])),
+  );
+
+/**
+ * `GET /api/v1/gateway-level-logs` and `/system-level-logs`: filters, `page` and `limit` as query parameters or as a
+ * JSON body.
+ */
 export function registerLogRoutes(plain: FastifyInstance, ctx: ServerContext): void {
   const app = plain.withTypeProvider<ZodTypeProvider>();
   const { db } = ctx.database;
+  const index = new AuditIndex(db);
   app.get(
     '/api/v1/gateway-level-logs',
     {
       schema: {
         summary: 'Who was connected, from when to when, through which gateway, with how many bytes',
         tags: ['integration'],
-        querystring: logsQuery.partial(),
+        querystring: textParameters(gatewayLogsQuery.shape),
         response: { 200: z.array(gatewayLogItem), default: problemSchema },
       },
     },
     async (request, reply) => {
       const token = await authenticateApiToken(ctx, request, 'logs:read');
       if (!token.ok) return sendProblem(reply, token.problem);
-      const page = await pageOf(request);
-      if (!page.ok) return sendProblem(reply, page.problem);
-      const items = await db.transaction().execute(async (tx) => {
-        await token.value.recordUse(tx);
-        return readGatewayLog(tx, page.value);
-      });
-      return reply.send(items);
+      const query = await logParameters(request, gatewayLogsQuery);
+      if (!query.ok) return sendProblem(reply, query.problem);
+      await db.transaction().execute((tx) => token.value.recordUse(tx));
+      return reply.send(await readGatewayLog(db, query.value));
     },
   );
   app.get(
@@ -76,99 +61,96 @@ export function registerLogRoutes(plain: FastifyInstance, ctx: ServerContext): v
       schema: {
         summary: 'The audit log',
         tags: ['integration'],
-        querystring: logsQuery.partial(),
+        querystring: textParameters(systemLogsQuery.shape),
         response: { 200: z.array(systemLogItem), default: problemSchema },
       },
     },
     async (request, reply) => {
       const token = await authenticateApiToken(ctx, request, 'logs:read');
       if (!token.ok) return sendProblem(reply, token.problem);
-      const page = await pageOf(request);
-      if (!page.ok) return sendProblem(reply, page.problem);
-      const items = await db.transaction().execute(async (tx) => {
-        await token.value.recordUse(tx);
-        return readSystemLog(tx, page.value);
-      });
-      return reply.send(items);
+      const query = await logParameters(request, systemLogsQuery, flattenLogBody);
+      if (!query.ok) return sendProblem(reply, query.problem);
+      await db.transaction().execute((tx) => token.value.recordUse(tx));
+      await index.catchUp();
+      return reply.send(await readSystemLog(db, query.value));
     },
   );
 }
 
-/** A GET may carry its parameters in a JSON body, as GoodAccess's documentation shows; the query wins. */
-async function pageOf(request: FastifyRequest): Promise<Result<Page>> {
-  const body = await readJson(request);
-  if (!body.ok) return body;
-  const fromQuery = logsQuery.partial().safeParse(request.query);
-  const fromBody = logsQuery.partial().safeParse(body.value);
-  const failed = fromQuery.error ?? fromBody.error;
-  if (failed) return fail('invalid-request', firstIssue(failed));
-  const { data, error } = logsQuery.safeParse({ ...body.value, ...queryOf(request) });
-  return data ? ok(data) : fail('invalid-request', firstIssue(error));
-}
-
-const tableSchema = z.record(z.string(), z.unknown());
-
-/** The parameters that the query itself names, without the schema's defaults. */
-function queryOf(request: FastifyRequest): Record<string, unknown> {
-  return Object.fromEntries(new URL(request.url, 'http://server').searchParams);
-}
-
-async function readJson(request: FastifyRequest): Promise<Result<Record<string, unknown>>> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request.raw) {
-    const bytes = Buffer.from(chunk);
-    size += bytes.length;
-    if (size > MAX_BODY_BYTES) return fail('payload-too-large');
-    chunks.push(bytes);
-  }
-  if (size === 0) return ok({});
-  try {
-    const parsed = tableSchema.safeParse(JSON.parse(Buffer.concat(chunks).toString('utf8')));
-    return parsed.success ? ok(parsed.data) : fail('invalid-request', firstIssue(parsed.error));
-  } catch (error) {
-    if (error instanceof SyntaxError) return fail('invalid-request', 'body: not JSON');
-    throw error;
-  }
-}
-
-async function readGatewayLog(tx: Tx, { page, limit }: Page): Promise<z.infer<typeof gatewayLogItem>[]> {
-  const rows = await tx
+async function readGatewayLog(
+  db: Db,
+  { start, end, member_id, gateway_id, page, limit }: GatewayLogsQuery,
+): Promise<z.infer<typeof gatewayLogItem>[]> {
+  let query = db
     .selectFrom('lease')
     .innerJoin('member', 'member.id', 'lease.member_id')
     .innerJoin('device', 'device.id', 'lease.device_id')
     .innerJoin('gateway', 'gateway.id', 'lease.gateway_id')
     .selectAll('lease')
-    .select(['member.email', 'device.name as device_name', 'gateway.name as gateway_name'])
+    .select((eb) => [
+      'member.name as member_name',
+      eb.fn.coalesce('member.former_email', 'member.email').as('email'),
+      'device.name as device_name',
+      'gateway.name as gateway_name',
+      'gateway.endpoint',
+    ]);
+  if (member_id !== undefined) query = query.where('lease.member_id', '=', member_id);
+  if (gateway_id !== undefined) query = query.where('lease.gateway_id', '=', gateway_id);
+  if (end !== undefined) query = query.where('lease.begun_at', '<', end);
+  if (start !== undefined)
+    query = query.where((eb) => eb.or([eb('lease.ended_at', 'is', null), eb('lease.ended_at', '>=', start)]));
+  const rows = await query
     .orderBy('lease.begun_at', 'desc')
     .orderBy('lease.id', 'desc')
     .limit(limit)
     .offset((page - 1) * limit)
     .execute();
-  return rows.map((row) => ({
-    id: row.id,
-    member_id: row.member_id,
-    username: row.email,
-    device_name: row.device_name,
-    gateway_id: row.gateway_id,
-    gateway_name: row.gateway_name,
-    ip_address: row.address,
-    connected_at: spacedTime(row.begun_at),
-    disconnected_at: row.ended_at === null ? null : spacedTime(row.ended_at),
-    reason: row.end_reason_json === null ? null : reasonSchema.parse(JSON.parse(row.end_reason_json)).code,
-    bytes_received: row.rx_bytes,
-    bytes_sent: row.tx_bytes,
-  }));
+  return rows.map((row) => {
+    const begun = spacedTime(row.begun_at);
+    const ended = row.ended_at === null ? null : spacedTime(row.ended_at);
+    return {
+      id: row.id,
+      protocol: 'WireGuard',
+      start: begun,
+      stop: ended,
+      uploaded_bytes: row.rx_bytes,
+      downloaded_bytes: row.tx_bytes,
+      user: { id: row.member_id, name: row.member_name, username: row.email },
+      gateway: {
+        id: row.gateway_id,
+        name: row.gateway_name,
+        ip: row.endpoint?.replace(/:\d+$/, '').replaceAll(/[[\]]/g, '') ?? null,
+        location: null,
+      },
+      member_id: row.member_id,
+      username: row.email,
+      device_name: row.device_name,
+      gateway_id: row.gateway_id,
+      gateway_name: row.gateway_name,
+      ip_address: row.address,
+      connected_at: begun,
+      disconnected_at: ended,
+      reason: row.end_reason_json === null ? null : reasonSchema.parse(JSON.parse(row.end_reason_json)).code,
+      bytes_received: row.rx_bytes,
+      bytes_sent: row.tx_bytes,
+    };
+  });
 }
 
-async function readSystemLog(tx: Tx, { page, limit }: Page): Promise<z.infer<typeof systemLogItem>[]> {
-  const rows = await tx
-    .selectFrom('audit')
-    .selectAll()
-    .orderBy('seq', 'desc')
-    .limit(limit)
-    .offset((page - 1) * limit)
-    .execute();
+async function readSystemLog(
+  db: Db,
+  { start, end, member_id, gateway_id, page, limit, ...filter }: SystemLogsQuery,
+): Promise<z.infer<typeof systemLogItem>[]> {
+  const about = [
+    ...(member_id === undefined ? [] : [`member:${member_id}`]),
+    ...(gateway_id === undefined ? [] : [`gateway:${gateway_id}`]),
+  ];
+  const offset = (page - 1) * limit;
+  const isFiltered = [start, end, ...Object.values(filter), ...about].some((value) => value !== undefined);
+  // Nothing is ever taken out of the log: without a filter a page begins where its number says, however deep.
+  const place = isFiltered ? { offset } : { before: (await newestSeq(db)) - offset + 1 };
+  const wanted = { ...filter, about, from: start, to: end };
+  const rows = await readAuditPage(db, wanted, { order: 'desc', limit, ...place });
   return rows.map((row) => ({
     id: row.seq,
     created_at: spacedTime(row.at),

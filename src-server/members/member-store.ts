@@ -117,13 +117,13 @@ export async function setBlocked(
 /** A new password ends every session and lease of the member. `passwordHash` comes from `hashSecret`. */
 export async function setPassword(
   tx: Tx,
-  input: { memberId: string; passwordHash: string; actor: string; now: number },
-): Promise<void> {
-  const { memberId, passwordHash, actor, now } = input;
+  input: { memberId: string; passwordHash: string; actor: string; now: number; ip?: string | null },
+): Promise<RecordedEnd> {
+  const { memberId, passwordHash, actor, now, ip = null } = input;
   await tx.updateTable('member').set({ password_hash: passwordHash }).where('id', '=', memberId).execute();
   await clearAttempts(tx, attemptKeys.password(memberId));
-  await audit(tx, { at: now, actor, action: 'member.set-password', memberId });
-  await endSessions(tx, {
+  await audit(tx, { at: now, actor, action: 'member.set-password', memberId, ip });
+  return endSessions(tx, {
     ...input,
     code: 'signed-out',
     message: 'Your password was changed. Sign in with the new one.',

@@ -44,6 +44,14 @@ export class PanelClient {
     });
   }
 
+  /** The body of a GET as it came. */
+  async text(path: string): Promise<string> {
+    const response = await fetch(`${this.#server.url}/panel/v1/${path}`, {
+      headers: { cookie: this.#cookie },
+    });
+    return response.text();
+  }
+
   get(path: string): Promise<HttpAnswer> {
     return this.call('GET', path);
   }
