@@ -124,5 +124,5 @@ function utc(iso: string): string {
 
 /** Names and reasons come from outside: no line breaks or control characters that would pass for words of ours. */
 function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim();
+  return text.replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ').trim();
 }
