@@ -20,6 +20,9 @@ const sources = [
   'src-shared/**/*',
   'src-renderer/styles/**/*',
   'src-renderer/parts/**/*',
+  'src-renderer/strings/**/*',
+  'src-renderer/{format,time}/**/*',
+  'src-renderer/surroundings.ts',
   'scripts/build-panel.ts',
 ];
 const BUILD_LIMIT_MS = 180_000;
@@ -54,6 +57,8 @@ export function ensurePanelIsBuilt(): boolean {
     cwd: checkout,
     stdio: 'ignore',
     timeout: BUILD_LIMIT_MS,
+    // Under a test runner's NODE_ENV, React would be built as for development.
+    env: { ...process.env, NODE_ENV: 'production' },
   });
   if (built.status !== 0) return false;
   writeFileSync(stamp, '');
