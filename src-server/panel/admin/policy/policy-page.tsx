@@ -1,0 +1,115 @@
+import { useEffect, useState } from 'react';
+import { Bar } from '../../../../src-renderer/parts/bar.tsx';
+import type { PolicyAnswer } from '../../../../src-shared/panel/policy.ts';
+import { isGated } from '../../../../src-shared/policy.ts';
+import { loadSession } from '../../api/call.ts';
+import { Page } from '../../frame/page.tsx';
+import { DoneNote } from '../../parts/done-note.tsx';
+import { LoadFrame } from '../../parts/load-frame.tsx';
+import { useLoad } from '../../store/use-load.ts';
+import { loadPolicy } from '../api/policy-api.ts';
+import { shortTime } from '../parts/moment.tsx';
+import { useAdminWords } from '../strings/use-admin-words.ts';
+import { PolicyConflict } from './policy-conflict.tsx';
+import { draftOf, type PolicyDraft, readDraft } from './policy-draft.ts';
+import { PolicyForm } from './policy-form.tsx';
+import { differing } from './rules.ts';
+import { SaveBar } from './save-bar.tsx';
+
+/** Settings > MFA & Login Security. */
+export function PolicyPage() {
+  const { a, locale } = useAdminWords();
+  const answer = useLoad('policy', loadPolicy);
+  const saved = answer.value;
+  return (
+    <Page title={a.policy.title} text={a.policy.text}>
+      <LoadFrame loaded={answer} lines={10}>
+        {(value) => <PolicyEditor loaded={value} onSaved={answer.put} />}
+      </LoadFrame>
+      {saved && (
+        <p className="hint">
+          {saved.updatedAt === null
+            ? a.policy.defaults
+            : saved.updatedBy === null
+              ? a.policy.savedAt(shortTime(saved.updatedAt, locale))
+              : a.policy.savedBy(saved.updatedBy, shortTime(saved.updatedAt, locale))}
+        </p>
+      )}
+    </Page>
+  );
+}
+
+interface PolicyEditorProps {
+  loaded: PolicyAnswer;
+  onSaved: (saved: PolicyAnswer) => void;
+}
+
+/** Begins from what was loaded; what is loaded again later does not touch what was typed. */
+function PolicyEditor({ loaded, onSaved }: PolicyEditorProps) {
+  const { a } = useAdminWords();
+  const [base, setBase] = useState(loaded);
+  const [draft, setDraft] = useState<PolicyDraft>(() => draftOf(loaded.policy));
+  const [theirs, setTheirs] = useState<PolicyAnswer | null>(null);
+  const [done, setDone] = useState<string | null>(null);
+  const { policy, errors } = readDraft(draft);
+  const isChanged = policy === null || differing(base.policy, policy, a.policy).length > 0;
+  useWarningBeforeLeaving(isChanged);
+  const isGateOff = !isGated(draft.policy);
+
+  function begin(from: PolicyAnswer): void {
+    setBase(from);
+    setDraft(draftOf(from.policy));
+    onSaved(from);
+  }
+  return (
+    <>
+      {isGateOff && isGated(base.policy) && <Bar look="warning">{a.policy.noGateDraft}</Bar>}
+      <PolicyForm
+        draft={draft}
+        errors={errors}
+        onChange={(next) => {
+          setDraft(next);
+          setDone(null);
+        }}
+      />
+      {theirs && policy && (
+        <PolicyConflict
+          base={base.policy}
+          mine={policy}
+          theirs={theirs}
+          onCancel={() => setTheirs(null)}
+          onChosen={(chosen) => {
+            setBase(theirs);
+            onSaved(theirs);
+            setDraft(draftOf(chosen));
+            setTheirs(null);
+          }}
+        />
+      )}
+      <DoneNote text={done} />
+      <SaveBar
+        policy={isChanged ? policy : null}
+        isChanged={isChanged}
+        version={base.version}
+        onDiscard={() => setDraft(draftOf(base.policy))}
+        onConflict={setTheirs}
+        onSaved={(saved) => {
+          begin(saved);
+          setDone(a.policy.saved);
+          // The warning over every page follows what is in force now.
+          void loadSession();
+        }}
+      />
+    </>
+  );
+}
+
+/** The browser asks before the tab is closed over rules that were not saved. */
+function useWarningBeforeLeaving(isActive: boolean): void {
+  useEffect(() => {
+    if (!isActive) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }, [isActive]);
+}
