@@ -212,6 +212,32 @@ export async function givePassword(page: Page, { email, password }: Person): Pro
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
+/** One request as the page itself makes it: with the cookie, and with the CSRF token unless another one is given. */
+export function asPage(
+  page: Page,
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  at: string,
+  body: unknown = null,
+  csrfToken: string | null = null,
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  return page.evaluate(
+    async ({ method, at, body, csrfToken }) => {
+      const session = await (await fetch('/panel/v1/session')).json();
+      const headers = {
+        'content-type': 'application/json',
+        'x-csrf-token': csrfToken ?? session.csrfToken ?? '',
+      };
+      const isRead = method === 'GET';
+      const content = isRead || body === null ? {} : { body: JSON.stringify(body) };
+      const type = isRead || body === null ? { 'x-csrf-token': headers['x-csrf-token'] } : headers;
+      const answer = await fetch(`/panel/v1/${at}`, { method, headers: type, ...content });
+      const text = await answer.text();
+      return { status: answer.status, body: text === '' ? {} : JSON.parse(text) };
+    },
+    { method, at, body, csrfToken },
+  );
+}
+
 /** What axe finds, in light and in dark. */
 export async function expectAccessible(page: Page, name: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {

@@ -30,8 +30,9 @@ export function Shell() {
   // A new page begins at its top, and is read from there; the first one leaves focus to the browser.
   const shownPath = useRef(path);
   useEffect(() => {
-    if (shownPath.current === path) return;
+    const before = shownPath.current;
     shownPath.current = path;
+    if (before === path || before === '/') return;
     window.scrollTo({ top: 0 });
     main.current?.focus({ preventScroll: true });
   }, [path]);
