@@ -48,3 +48,36 @@ test('every mistake gets a line of its own', () => {
     'trustedProxies.0',
   ]);
 });
+
+test('mails go out by what stands in the file and the environment, with the password in either', () => {
+  const file = join(folder, 'mail.toml');
+  writeFileSync(
+    file,
+    `issuer = "https://vpn.example.com"
+teamName = "Acme"
+tls = { certFile = "tls.crt", keyFile = "tls.key" }
+mail = { host = "smtp.example.com", user = "vpn", from = "Acme VPN <vpn@example.com>", caFile = "mail-ca.pem" }`,
+  );
+  expect(loadServerConfig(file, { POSTERN_MAIL_PASSWORD: 'secret' })).toMatchObject({
+    ok: true,
+    value: {
+      mail: {
+        host: 'smtp.example.com',
+        port: 587,
+        security: 'starttls',
+        user: 'vpn',
+        password: 'secret',
+        from: 'Acme VPN <vpn@example.com>',
+        caFile: join(folder, 'mail-ca.pem'),
+      },
+    },
+  });
+  const loaded = loadServerConfig(file, { POSTERN_MAIL_SECURITY: 'none', POSTERN_MAIL_FROM: 'nobody' });
+  const mistakes = loaded.ok ? [] : loaded.mistakes.map((line) => line.split(' ')[0]);
+  expect(mistakes).toContain('mail.from');
+  const unsafe = loadServerConfig(file, { POSTERN_MAIL_SECURITY: 'none' });
+  expect(unsafe.ok ? [] : unsafe.mistakes.map((line) => line.split(' ')[0])).toEqual([
+    'mail.password',
+    'mail.security',
+  ]);
+});

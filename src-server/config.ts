@@ -11,6 +11,10 @@ const address = z.string().refine((value) => ipaddr.isValid(value) || ipaddr.isV
   error: 'expected an address or a network such as 10.0.0.0/8',
 });
 
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback');
+}
+
 /** Everything the control server is told from outside. File names are relative to the configuration file. */
 export const serverConfig = z.strictObject({
   /** Public base URL, without a path: `iss` of every lease. */
@@ -53,6 +57,14 @@ export const serverConfig = z.strictObject({
       from: z.string().regex(/^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$/, 'expected a mail address'),
       /** PEM of an authority of your own. */
       caFile: file.optional(),
+    })
+    .refine(({ user, password }) => (user === undefined) === (password === undefined), {
+      error: 'user and password belong together',
+      path: ['password'],
+    })
+    .refine(({ host, security }) => security !== 'none' || isLoopback(host), {
+      error: 'mails hold secrets: "none" is only for a host of this machine, such as 127.0.0.1',
+      path: ['security'],
     })
     .optional(),
   /** argon2id; the defaults are OWASP's minimum. */
