@@ -143,7 +143,7 @@ export class PanelLab {
   async signedIn(person: Person, at = '/', context: BrowserContextOptions = {}): Promise<Visit> {
     const visit = await this.visit(at, context);
     await signIn(visit.page, person);
-    await visit.page.getByRole('navigation').waitFor({ state: 'attached' });
+    await visit.page.locator('#content').waitFor();
     return visit;
   }
 

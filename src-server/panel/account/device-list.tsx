@@ -5,6 +5,7 @@ import type { AccountDevice } from '../../../src-shared/panel/account.ts';
 import { Badge } from '../parts/badge.tsx';
 import { serverNow } from '../store/clock-store.ts';
 import { useWords } from '../strings/use-words.ts';
+import { platformName } from './platform-name.ts';
 
 interface DeviceListProps {
   devices: readonly AccountDevice[];
@@ -34,7 +35,7 @@ export function DeviceList({ devices, onRemove }: DeviceListProps) {
                 </p>
                 <p className="hint">
                   {[
-                    device.platform,
+                    platformName(device.platform),
                     w.devices.lastSeen(time(device.lastSeenAt)),
                     w.devices.added(date(device.createdAt)),
                     device.unlock.pin ? w.devices.pin : '',

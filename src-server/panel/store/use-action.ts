@@ -20,7 +20,9 @@ export function useAction<A extends unknown[], T>(action: (...args: A) => Promis
     const answer = await latest.current(...args);
     if (isThere.current) {
       setBusy(false);
-      setProblem(answer.ok ? null : answer.problem);
+      // An ended session is told by the sign-in over the page, and after it this can be done again.
+      const isTold = answer.ok || answer.problem.code === 'session-invalid';
+      setProblem(isTold ? null : answer.problem);
     }
     return answer;
   }, []);

@@ -36,7 +36,8 @@ export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<R
     setState((before) => ({
       key,
       value: answer.ok ? answer.value : before.key === key ? before.value : null,
-      problem: answer.ok ? null : answer.problem,
+      // An ended session is told by the sign-in over the page, after which this is asked again.
+      problem: answer.ok || answer.problem.code === 'session-invalid' ? null : answer.problem,
     }));
   }, [key]);
 
