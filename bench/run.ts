@@ -8,6 +8,7 @@ import { run } from '../scripts/stack/run.ts';
 import { type RunningStack, startStack } from '../scripts/stack/start-stack.ts';
 import { benchApp } from './app.ts';
 import { openBench } from './laptop.ts';
+import { benchPanelLists } from './panel-lists.ts';
 import { CHECKING_DEVICES, proofChecksPerSecond } from './proof-checks.ts';
 import { residentMemory, SIGN_INS_AT_ONCE, signInsPerSecond, startTime } from './server-figures.ts';
 import { type Row, Samples } from './stats.ts';
@@ -17,10 +18,11 @@ import { printTable } from './table.ts';
 const program = new Command('bench')
   .description('Measure the step-up cycle on the local stack and write bench/results.json.')
   .option('--rows <file>', 'append the rows to this file as JSON lines')
+  .option('--panel-lists', 'also the lists of the Control Panel over 1,000,000 audit rows (minutes)')
   .argument('[repeats]', 'how often each cycle runs', '30')
   .parse();
 const repeats = Number(program.args[0] ?? '30');
-const { rows: rowsFile } = program.opts<{ rows?: string }>();
+const { rows: rowsFile, panelLists } = program.opts<{ rows?: string; panelLists?: boolean }>();
 const rttMs = Number(process.env.RTT_MS ?? '0');
 if (!Number.isInteger(repeats) || repeats < 1 || repeats > 400) program.error('repeats: expected 1 to 400');
 if (!Number.isInteger(rttMs) || rttMs < 0 || rttMs > 5000) program.error('RTT_MS: expected 0 to 5000');
@@ -55,6 +57,7 @@ try {
   }
   // The window has a stack of its own and is measured without a delay between the ends.
   if (rttMs === 0) rows.push(...(await benchApp()));
+  if (panelLists) rows.push(...(await benchPanelLists(repeats, (line) => console.error(`  ${line}`))));
   printTable(rows, rttMs);
   const machine = `${type()} ${release()}, ${cpus().length} cpu, Node ${process.version}`;
   const report = { machine, rttMs, takenAt: new Date().toISOString(), rows };

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import pino from 'pino';
 import { loadGatewayConfig, readToken } from './config.ts';
+import { type InstallInput, installGateway } from './install.ts';
 import { openPrivateKey } from './private-key-file.ts';
 import { runGateway } from './run-gateway.ts';
 
@@ -44,6 +45,16 @@ async function keygen({ config: file, out }: { config?: string; out?: string }):
   process.stdout.write(`${publicKey}\n`);
 }
 
+async function install(options: InstallInput): Promise<void> {
+  const mistakes = await installGateway(options);
+  for (const mistake of mistakes) say(mistake);
+  if (mistakes.length > 0) process.exitCode = EXIT_CONFIG;
+  else
+    process.stdout.write(
+      `Installed in ${options.folder}. Start it: systemctl enable --now postern-gateway\n`,
+    );
+}
+
 const program = new Command('postern-gateway').description('Postern gateway agent');
 program
   .command('start')
@@ -56,6 +67,21 @@ program
   .option('--config <file>', 'TOML file that names privateKeyFile')
   .option('--out <file>', 'private key file, instead of the configured one')
   .action(keygen);
+
+program
+  .command('install')
+  .description('write the configuration: the line that the Control Panel shows for a new gateway')
+  .requiredOption('--server <url>', "the control server's address")
+  .requiredOption('--gateway <id>', 'which gateway this is')
+  .requiredOption('--token <token>', 'its token; good for this gateway alone')
+  .requiredOption('--address <network>', "the gateway's own address in the tunnel, such as 10.86.0.1/22")
+  .requiredOption('--endpoint <address:port>', 'where clients reach this machine; UDP')
+  .option('--mtu <bytes>', 'of the tunnel', '1420')
+  .option('--ca <file>', 'PEM of a certificate authority of your own')
+  .option('--nat <interface>', 'hide clients behind this interface')
+  .option('--folder <path>', 'where the files go', '/etc/postern')
+  .option('--force', 'replace files that are there')
+  .action(install);
 
 program.parseAsync().catch((error: unknown) => {
   say(`postern-gateway: ${error instanceof Error ? error.message : String(error)}`);

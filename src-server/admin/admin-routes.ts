@@ -38,19 +38,22 @@ function registerOverviewRoute(routes: FastifyInstance, parts: AdminParts): void
     },
     async (request, reply) => {
       const isMailOn = ctx.config.mail !== undefined;
-      const overview = { db: ctx.database.db, gateways, index, verifier, isMailOn };
+      const onError = (error: unknown): void => ctx.log.error({ err: error }, 'audit index failed');
+      const overview = { db: ctx.database.db, gateways, index, verifier, isMailOn, onError };
       return reply.send(await readOverview(overview, request.query.range, ctx.now()));
     },
   );
 }
 
 function keepIndexFresh(routes: FastifyInstance, { ctx, index, verifier }: AdminParts): void {
-  const timer = setInterval(() => {
+  const refresh = (): void => {
     index
       .catchUp()
       .catch((error: unknown) => ctx.log.error({ err: error }, 'audit index not brought up to date'));
-  }, INDEX_INTERVAL_MS);
+  };
+  const timer = setInterval(refresh, INDEX_INTERVAL_MS);
   timer.unref();
+  routes.addHook('onListen', async () => refresh());
   routes.addHook('onClose', async () => {
     clearInterval(timer);
     await verifier.stop();

@@ -10,7 +10,7 @@ import {
 } from '../../src-shared/panel/audit.ts';
 import { problemSchema } from '../../src-shared/problem.ts';
 import { appendAudit } from '../audit/audit-log.ts';
-import { newestSeq, readAuditPage } from '../audit/audit-pages.ts';
+import { isIndexed, newestSeq, readAuditPage } from '../audit/audit-pages.ts';
 import type { Verification } from '../audit/audit-verification.ts';
 import { panelIdentity } from '../panel-api/panel-guard.ts';
 import { type AdminParts, typed } from './admin-parts.ts';
@@ -18,6 +18,7 @@ import { exportAudit } from './audit-export.ts';
 import { auditViews, filterOf } from './audit-view.ts';
 import { isoOrNull } from './cursor.ts';
 import { noBody } from './member-routes.ts';
+import { COUNTS_WAIT_MS } from './overview.ts';
 
 /** `GET audit`, `audit/actions`, `audit/export`, `POST|GET audit/verification`. */
 export function registerAuditRoutes(plain: FastifyInstance, { ctx, index, verifier }: AdminParts): void {
@@ -31,7 +32,7 @@ export function registerAuditRoutes(plain: FastifyInstance, { ctx, index, verifi
     async (request, reply) => {
       const { before, after, limit, ...query } = request.query;
       const filter = filterOf(query);
-      await index.catchUp();
+      if (isIndexed(filter)) await index.catchUp();
       // First, so that what comes meanwhile is found by the next look.
       const newest = await newestSeq(db);
       const isLive = after !== undefined;
@@ -56,7 +57,7 @@ export function registerAuditRoutes(plain: FastifyInstance, { ctx, index, verifi
     '/panel/v1/audit/actions',
     { schema: { hide: true, response: { 200: auditActionsAnswer, default: problemSchema } } },
     async (_request, reply) => {
-      await index.catchUp();
+      await index.catchUpFor(COUNTS_WAIT_MS, (error) => ctx.log.error({ err: error }, 'audit index failed'));
       const rows = await db.selectFrom('audit_hour').select('action').distinct().orderBy('action').execute();
       return reply.send({ actions: rows.map(({ action }) => action) });
     },
@@ -74,12 +75,13 @@ export function registerAuditRoutes(plain: FastifyInstance, { ctx, index, verifi
         .execute((tx) =>
           appendAudit(tx, { at: now, actor, action: 'audit.export', outcome: 'ok', ip, details }),
         );
-      await index.catchUp();
+      const filter = filterOf(query);
+      if (isIndexed(filter)) await index.catchUp();
       const name = `audit-${new Date(now).toISOString().slice(0, 19).replaceAll(':', '')}Z.${format}`;
       return reply
         .header('content-disposition', `attachment; filename="${name}"`)
         .type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/jsonl; charset=utf-8')
-        .send(Readable.from(exportAudit(db, filterOf(query), format)));
+        .send(Readable.from(exportAudit(db, filter, format)));
     },
   );
   app.post(

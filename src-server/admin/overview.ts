@@ -11,6 +11,8 @@ import { liveLeases } from './member-list.ts';
 
 const SHOWN_CONNECTIONS = 50;
 const SHOWN_MEMBERS = 5;
+/** How long counts are waited for when very many rows have not been counted yet (after an upgrade). */
+export const COUNTS_WAIT_MS = 1_000;
 const DAY_MS = 24 * HOUR_MS;
 /** A gateway that has not confirmed for so long is worth a look. */
 const UNCONFIRMED_MS = 60_000;
@@ -28,6 +30,8 @@ export interface OverviewParts {
   index: AuditIndex;
   verifier: AuditVerifier;
   isMailOn: boolean;
+  /** Hears what went wrong beside the answer. */
+  onError: (error: unknown) => void;
 }
 
 /** What is going on now, what happened in the range, and what somebody should look at. */
@@ -98,11 +102,11 @@ export async function readOverview(
 
 /** From the counts by hour, so that it costs the same whatever the length of the log. */
 async function seriesOf(
-  { db, index }: OverviewParts,
+  { db, index, onError }: OverviewParts,
   range: z.infer<typeof overviewRange>,
   now: number,
 ): Promise<OverviewAnswer['series']> {
-  await index.catchUp();
+  await index.catchUpFor(COUNTS_WAIT_MS, onError);
   const { bucketMs, buckets } = ranges[range];
   const last = Math.floor(now / bucketMs) * bucketMs;
   const first = last - (buckets - 1) * bucketMs;

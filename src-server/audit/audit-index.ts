@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import * as z from 'zod';
 import type { Db, Tx } from '../db/database.ts';
@@ -30,6 +30,14 @@ export class AuditIndex {
     // A failure belongs to the caller who waits for it, not to the one after.
     this.#running = next.catch(() => undefined);
     return next;
+  }
+
+  /** The same for whom the newest rows are not worth a long wait: after `waitMs` it goes on alone. Never rejects. */
+  async catchUpFor(waitMs: number, onError: (error: unknown) => void): Promise<void> {
+    const enough = new AbortController();
+    const taken = this.catchUp().catch(onError);
+    await Promise.race([taken, sleep(waitMs, undefined, { signal: enough.signal }).catch(() => undefined)]);
+    enough.abort();
   }
 
   /** Ends what is on its way; before the database is closed. */

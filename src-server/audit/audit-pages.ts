@@ -30,7 +30,10 @@ export interface AuditPage {
 /** Rows lie in the order of their times, but for clocks that were set back by less than this. */
 const CLOCK_SLACK_MS = HOUR_MS;
 
-/** The rows of one page by `seq`. With anything but times in the filter, `AuditIndex.catchUp` comes first. */
+/** Whether the index decides what fits: `AuditIndex.catchUp` comes first then. Without, nobody waits for it. */
+export const isIndexed = (filter: AuditFilter): boolean => matchOf(filter) !== null;
+
+/** The rows of one page by `seq`. */
 export async function readAuditPage(
   db: Db | Tx,
   filter: AuditFilter,

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import ipaddr from 'ipaddr.js';
 import { addGateway, removeGateway } from '../gateway/gateway-store.ts';
+import { installLine } from '../gateway/install-line.ts';
 import {
   CLI_ACTOR,
   type CommonOptions,
@@ -65,6 +66,8 @@ async function add(name: string, options: AddOptions): Promise<void> {
       `Added gateway ${name}`,
       `  id     ${value.id}`,
       `  token  ${value.token}   (shown only now)`,
+      '  on the gateway, as root:',
+      `  ${installLine({ issuer: ctx.config.issuer, gatewayId: value.id, ...value, mtu })}`,
     ]);
   });
 }

@@ -18,9 +18,15 @@ test('a member is added, modified and removed, in the words of GoodAccess', asyn
   const created = await call('POST', 'member', person);
   expect(created).toMatchObject({ status: 200, body: { message: 'Member created successfully' } });
   const id = created.body.created_id;
-  expect((await call('GET', `member/${id}`)).body).toMatchObject({ name: 'Example name', email: 'new@test.example' });
+  expect((await call('GET', `member/${id}`)).body).toMatchObject({
+    name: 'Example name',
+    email: 'new@test.example',
+  });
   const modified = await call('PUT', `member/${id.toUpperCase()}`, { name: 'Other', is_blocked: true });
-  expect(modified).toMatchObject({ status: 200, body: { message: `Member with id ${id} has been modified.` } });
+  expect(modified).toMatchObject({
+    status: 200,
+    body: { message: `Member with id ${id} has been modified.` },
+  });
   expect((await call('GET', `member/${id}`)).body).toMatchObject({ name: 'Other', is_blocked: true });
   const removed = await call('DELETE', `member/${id}`);
   expect(removed).toMatchObject({ status: 200, body: { message: `User with id ${id} has been removed.` } });
@@ -36,7 +42,9 @@ test('a new password ends sessions and tunnels', async () => {
   const body = { gatewayId: gateway.id, wgPublicKey: newWgKey() };
   await server.request('POST', '/client/v1/connections', { token: session.sessionToken, body });
   expect(gateway.peers.size).toBe(1);
-  expect((await call('PUT', `member/${member.id}`, { password: 'another strong password' })).status).toBe(200);
+  expect((await call('PUT', `member/${member.id}`, { password: 'another strong password' })).status).toBe(
+    200,
+  );
   expect(gateway.peers.size).toBe(0);
   const me = await server.request('GET', '/client/v1/me', { token: session.sessionToken });
   expect(me.body.code).toBe('session-invalid');
@@ -70,13 +78,20 @@ test('a token without the scope hears that before anything else, and none change
   });
   for (const role of ['owner', 'administrator'] as const) {
     const { id } = await server.addMember({ role });
-    for (const [method, body] of [['PUT', { password: 'a password of mine' }], ['DELETE', undefined]] as const)
+    for (const [method, body] of [
+      ['PUT', { password: 'a password of mine' }],
+      ['DELETE', undefined],
+    ] as const)
       expect(await call(method, `member/${id}`, body)).toMatchObject({
         status: 403,
         body: { code: 'insufficient-role' },
       });
   }
-  const uses = await server.ctx.database.db.selectFrom('api_token').select('use_count').orderBy('id').execute();
+  const uses = await server.ctx.database.db
+    .selectFrom('api_token')
+    .select('use_count')
+    .orderBy('id')
+    .execute();
   expect(uses.map((row) => row.use_count)).toContain(4);
 });
 

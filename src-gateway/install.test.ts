@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { loadGatewayConfig, readToken } from './config.ts';
+import { installGateway } from './install.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'postern-install-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const input = () => ({
+  server: 'https://vpn.example.com',
+  gateway: '0198f2d0-0000-7000-8000-000000000001',
+  token: 'V1StGXR8_Z5jdHi6B-myT12345678901234567890ab',
+  address: '10.86.0.1/22',
+  endpoint: '203.0.113.7:51820',
+  mtu: '1420',
+  folder: join(folder, 'etc'),
+});
+
+test('what the install line says becomes a configuration that the agent starts with', async () => {
+  expect(await installGateway({ ...input(), nat: 'eth0' })).toEqual([]);
+  const file = join(folder, 'etc', 'gateway.toml');
+  const loaded = loadGatewayConfig(file, {});
+  expect(loaded).toMatchObject({
+    ok: true,
+    value: { gatewayId: input().gateway, address: '10.86.0.1/22', nat: true, egressInterface: 'eth0' },
+  });
+  if (loaded.ok) expect(await readToken(loaded.value, file)).toBe(input().token);
+  for (const name of ['gateway.toml', 'gateway.token'])
+    expect((await stat(join(folder, 'etc', name))).mode & 0o077).toBe(0);
+});
+
+test('an endpoint that was not filled in, and a file that is there, are named and nothing is written', async () => {
+  expect(await installGateway({ ...input(), endpoint: 'ADDRESS:51820' })).toEqual([
+    expect.stringContaining('endpoint: expected address:port'),
+  ]);
+  expect(existsSync(join(folder, 'etc'))).toBe(false);
+  expect(await installGateway(input())).toEqual([]);
+  const other = { ...input(), token: 'another-token-another-token-another-token-1' };
+  expect(await installGateway(other)).toEqual([expect.stringContaining('--force')]);
+  expect(await installGateway({ ...other, force: true })).toEqual([]);
+});
