@@ -111,12 +111,14 @@ function Details({ row }: { row: AuditRowView }) {
 
 const SUMMARY_LENGTH = 40;
 
-/** The first thing that is said, so that most rows need not be opened. */
+const ID = /^[0-9a-f-]{36}$/i;
+
+/** The first thing that says more than an id, so that most rows need not be opened. */
 function summaryOf(entries: readonly (readonly [string, unknown])[]): string {
-  const said =
-    entries.find(([key]) => ['reason', 'code', 'method', 'email', 'message'].includes(key)) ?? entries[0];
-  if (!said) return '';
-  const text = textOf(said[1]);
+  const telling = entries.filter(([, value]) => typeof value !== 'string' || !ID.test(value));
+  const said = telling.find(([key]) => ['reason', 'code', 'method', 'email'].includes(key)) ?? telling[0];
+  if (!said) return '…';
+  const text = `${said[0]}: ${textOf(said[1])}`;
   return text.length > SUMMARY_LENGTH ? `${text.slice(0, SUMMARY_LENGTH)}…` : text;
 }
 

@@ -56,7 +56,7 @@ export function MemberDevices({ member }: { member: Member }) {
     },
     {
       key: 'unlock',
-      name: a.policy.unlock,
+      name: a.member.unlockName,
       render: ({ unlock }) =>
         unlock.length === 0 ? (
           <span className="hint">{a.member.unlockNone}</span>

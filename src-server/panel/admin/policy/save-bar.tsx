@@ -31,7 +31,7 @@ export function SaveBar(props: SaveBarProps) {
   const { a } = useAdminWords();
   const { policy, isChanged } = props;
   return (
-    <section className="save-bar" aria-label={a.policy.changes}>
+    <section className="save-bar" data-changed={isChanged || undefined} aria-label={a.policy.changes}>
       {policy === null ? (
         <>
           <p className="hint">{isChanged ? '' : a.policy.unchanged}</p>

@@ -177,6 +177,7 @@ export const de: AdminWords = {
     signedIn: 'Angemeldet',
     signedOut: 'Abgemeldet',
     unlock: { pin: 'PIN', 'uv-hw': 'Hardwareschlüssel', 'uv-soft': 'Systemanmeldung' },
+    unlockName: 'Entsperren',
     unlockNone: 'Weder PIN noch Biometrie',
     access: 'Zugang',
     block: 'Sperren',

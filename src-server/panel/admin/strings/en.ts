@@ -177,6 +177,7 @@ export const en = {
     signedIn: 'Signed in',
     signedOut: 'Signed out',
     unlock: { pin: 'PIN', 'uv-hw': 'Hardware key', 'uv-soft': 'System sign-in' },
+    unlockName: 'Unlock',
     unlockNone: 'No PIN or biometrics',
     access: 'Access',
     block: 'Block',
