@@ -18,5 +18,7 @@ export default defineConfig({
     target: ['chrome123', 'firefox128', 'safari17.5'],
     assetsInlineLimit: 0,
     modulePreload: false,
+    // One file, fetched once and kept for good by its name.
+    chunkSizeWarningLimit: 800,
   },
 });
