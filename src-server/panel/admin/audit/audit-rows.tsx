@@ -92,7 +92,10 @@ function Details({ row }: { row: AuditRowView }) {
   if (entries.length === 0) return <span className="hint">{w.common.none}</span>;
   return (
     <details className="audit-details">
-      <summary aria-label={a.audit.showDetails(row.seq)}>{summaryOf(entries)}</summary>
+      <summary>
+        {summaryOf(entries)}
+        <span className="visually-hidden"> · {a.audit.showDetails(row.seq)}</span>
+      </summary>
       <dl>
         {entries.map(([key, value]) => (
           <div key={key}>

@@ -26,6 +26,8 @@ export function AddMember({ onCancel, onDone }: AddMemberProps) {
   const first = useRef<HTMLInputElement>(null);
   useEffect(() => first.current?.focus(), []);
 
+  const isTaken = problem?.code === 'email-taken';
+
   async function add(): Promise<void> {
     setTried(true);
     const errors = draftErrors(draft);
@@ -59,10 +61,10 @@ export function AddMember({ onCancel, onDone }: AddMemberProps) {
           draft={draft}
           onChange={setDraft}
           isTried={isTried}
-          emailError={null}
+          emailError={isTaken ? a.members.emailTaken : null}
           roles={self.role === 'owner' ? ['member', 'administrator', 'owner'] : ['member']}
         />
-        <ProblemNote problem={problem} />
+        <ProblemNote problem={isTaken ? null : problem} />
         <div className="dialog-buttons">
           <Button onPress={onCancel}>{w.common.cancel}</Button>
           <Button type="submit" look="primary" isBusy={isBusy}>

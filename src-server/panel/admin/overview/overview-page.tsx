@@ -1,3 +1,4 @@
+import { useRef } from 'react';
 import { RadioGroup } from '../../../../src-renderer/parts/choices.tsx';
 import type { OverviewAnswer } from '../../../../src-shared/panel/overview.ts';
 import { Link } from '../../frame/link.tsx';
@@ -23,10 +24,13 @@ export function OverviewPage() {
   const [query, setQuery] = useQuery();
   const range: OverviewRange = ranges.find((each) => each === query.get('range')) ?? '24h';
   const overview = useLoad(`overview ${range}`, (signal) => loadOverview(range, { signal }));
+  // Another range takes the place of the one before when it is there: nothing jumps, and focus stays.
+  const last = useRef<OverviewAnswer | null>(null);
+  last.current = overview.value ?? last.current;
   useRefresh(() => loadOverview(range, { isBackground: true }), overview.put, REFRESH_MS);
   return (
     <Page title={a.overview.title} text={a.overview.text} isWide>
-      <LoadFrame loaded={overview} lines={8}>
+      <LoadFrame loaded={{ ...overview, value: last.current }} lines={8}>
         {(value) => (
           <div className="overview">
             <Numbers value={value} />

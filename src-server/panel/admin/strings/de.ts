@@ -107,6 +107,7 @@ export const de: AdminWords = {
     },
     empty: 'Niemand passt',
     emptyText: 'Versuchen Sie es mit weniger Buchstaben oder einem anderen Status.',
+    emailTaken: 'Ein anderes Mitglied hat diese E-Mail-Adresse.',
     addTitle: 'Mitglied hinzufügen',
     addText: 'Die erste Anmeldung geschieht mit einem vorläufigen Passwort, das Sie einmal sehen.',
     addDo: 'Hinzufügen',

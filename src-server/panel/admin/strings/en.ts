@@ -106,6 +106,7 @@ export const en = {
     },
     empty: 'Nobody fits',
     emptyText: 'Try fewer letters, or another status.',
+    emailTaken: 'Another member has this e-mail address.',
     addTitle: 'Add a member',
     addText: 'They sign in with a temporary password, which you see once.',
     addDo: 'Add',
