@@ -302,6 +302,31 @@ describe('devices and sessions', () => {
   });
 });
 
+test('a sign-in in another tab goes on here for the same member, and never acts as another', async () => {
+  const [mine, other] = [await lab.addMember(), await lab.addMember()];
+  const { page } = await lab.signedIn(mine);
+  const fill = async () => {
+    await button(page, 'Change password').click();
+    await page.getByLabel('Current password').fill(mine.password);
+    await page.getByLabel('New password', { exact: true }).fill('a much better password');
+    await page.getByLabel('New password again').fill('a much better password');
+  };
+  const inOtherTab = async ({ email, password }: { email: string; password: string }) =>
+    expect(await asPage(page, 'POST', 'sign-in', { email, password })).toMatchObject({ status: 200 });
+  await fill();
+  await inOtherTab(mine);
+  await button(page, 'Change password').click();
+  await note(page, 'Your password is changed.').waitFor();
+
+  await fill();
+  await inOtherTab(other);
+  await button(page, 'Change password').click();
+  await page.getByText(other.email).waitFor();
+  expect(await page.getByText(mine.email).count()).toBe(0);
+  expect(await page.getByLabel('Current password').count()).toBe(0);
+  await lab.signedIn(other);
+});
+
 test('activity tells what happened in plain words, page by page', async () => {
   const member = await lab.addMember();
   const { page } = await lab.signedIn(member);
