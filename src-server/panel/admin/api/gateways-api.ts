@@ -18,6 +18,9 @@ export interface PeersPage extends PageOf<Peer> {
   gateway: PanelGateway;
 }
 
+/** Of the server, where nothing else is asked for. */
+export const PAGE_SIZE = 50;
+
 interface Options {
   isBackground?: boolean;
   signal?: AbortSignal;

@@ -8,7 +8,7 @@ import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { PageFrame } from '../../parts/page-frame.tsx';
 import { usePages } from '../../store/use-pages.ts';
-import { loadGateway, type Peer, removeGateway } from '../api/gateways-api.ts';
+import { loadGateway, PAGE_SIZE, type Peer, removeGateway } from '../api/gateways-api.ts';
 import { Facts } from '../parts/facts.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { useRefresh } from '../parts/use-refresh.ts';
@@ -33,7 +33,8 @@ export function GatewayPage({ gatewayId, onRemoved }: GatewayPageProps) {
     return answer;
   }
   const peers = usePages(`gateway ${gatewayId}`, (cursor, signal) => load(cursor, signal ? { signal } : {}));
-  const isFollowing = gateway !== null && !isRemoving;
+  // Only the first page is asked for again: who has gone further keeps what is on screen.
+  const isFollowing = gateway !== null && !isRemoving && (peers.items?.length ?? 0) <= PAGE_SIZE;
   useRefresh(() => load(undefined, { isBackground: true }), peers.put, REFRESH_MS, isFollowing);
   return (
     <Page

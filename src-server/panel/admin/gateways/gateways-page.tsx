@@ -7,7 +7,7 @@ import { Empty } from '../../parts/empty.tsx';
 import { PageFrame } from '../../parts/page-frame.tsx';
 import { navigate } from '../../store/location-store.ts';
 import { usePages } from '../../store/use-pages.ts';
-import { loadGateways } from '../api/gateways-api.ts';
+import { loadGateways, PAGE_SIZE } from '../api/gateways-api.ts';
 import { useRefresh } from '../parts/use-refresh.ts';
 import { useAdminWords } from '../strings/use-admin-words.ts';
 import { AddGateway } from './add-gateway.tsx';
@@ -41,7 +41,9 @@ function Gateways({ done }: { done: string | null }) {
   const pages = usePages('gateways', (cursor, signal) =>
     loadGateways(cursor, { ...(signal ? { signal } : {}) }),
   );
-  useRefresh(() => loadGateways(undefined, { isBackground: true }), pages.put, REFRESH_MS, !isAdding);
+  // Only the first page is asked for again: who has gone further keeps what is on screen.
+  const isFollowing = !isAdding && (pages.items?.length ?? 0) <= PAGE_SIZE;
+  useRefresh(() => loadGateways(undefined, { isBackground: true }), pages.put, REFRESH_MS, isFollowing);
   return (
     <Page
       title={a.gateways.title}

@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import type { Page } from '@playwright/test';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import WebSocket from 'ws';
+import { connect, expectPeer } from './admin-steps.ts';
+import { expectAccessible, PanelLab, type Visit, within } from './lab.ts';
+
+let lab: PanelLab;
+let admin: Visit;
+beforeAll(async () => {
+  lab = await PanelLab.start(2);
+  admin = await lab.signedIn(lab.admin, '/gateways');
+});
+afterAll(() => lab?.stop());
+
+/** Whether the server takes an agent that shows this token. */
+async function opensChannel(token: string): Promise<boolean> {
+  const socket = new WebSocket(`${lab.url.replace('https:', 'wss:')}/gateway/v1/channel`, {
+    ca: readFileSync(lab.file.caFile, 'utf8'),
+    headers: { authorization: `Bearer ${token}` },
+  });
+  const isOpen = await new Promise<boolean>((resolve, reject) => {
+    socket.on('open', () => resolve(true));
+    socket.on('unexpected-response', () => resolve(false));
+    socket.on('error', reject);
+  });
+  socket.terminate();
+  return isOpen;
+}
+
+const inDialog = (page: Page, name: string) =>
+  page.getByRole('dialog').getByRole('button', { name, exact: true });
+const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name });
+
+test('a gateway shows that it is online, its peers, their traffic and its last contact', async () => {
+  const { page } = admin;
+  await row(page, 'gw1').getByText('Online').waitFor();
+  const client = await connect(lab, lab.newMember());
+  await expectPeer(lab, client, true);
+  await page.getByRole('link', { name: 'gw1' }).click();
+  const peer = row(page, 'Member 1');
+  await peer.waitFor();
+  expect(await peer.textContent()).toMatch(/raw.*10\.\d+\.\d+\.\d+/);
+  expect(await peer.textContent()).toMatch(/in, .*out/);
+  await page.getByText('Last contact').waitFor();
+  client.close();
+});
+
+test('an added gateway gives its install line once, with a token that the server takes', async () => {
+  const { page } = admin;
+  await page.goto(`${lab.url}/gateways`);
+  await page.getByRole('button', { name: 'Add gateway' }).click();
+  await inDialog(page, 'Add').click();
+  await page.getByText('Enter a network such as 10.77.0.0/24.').waitFor();
+  await page.getByLabel('Name', { exact: true }).fill('Oslo');
+  await page.getByLabel('Network of the devices').fill('10.199.0.0/24');
+  await page.getByLabel('DNS servers (optional)').fill('10.0.0.53, not-an-address');
+  await inDialog(page, 'Add').click();
+  await page.getByText('Each must be an address such as 10.0.0.53.').waitFor();
+  await page.getByLabel('DNS servers (optional)').fill('10.0.0.53');
+  await inDialog(page, 'Add').click();
+  await page.getByRole('dialog', { name: 'Oslo is ready to be installed' }).waitFor();
+  await expectAccessible(page, 'install line');
+  await page.evaluate(() => navigator.clipboard.writeText(''));
+  await inDialog(page, 'Copy').click();
+  await inDialog(page, 'Copied').waitFor();
+  const line = await page.evaluate(() => navigator.clipboard.readText());
+  expect(line).toMatch(
+    /^postern-gateway install --server https:\S+ --gateway \S+ --token \S+ .*10\.199\.0\.1\/24/,
+  );
+  await inDialog(page, 'I have copied it').click();
+  await row(page, 'Oslo').getByText('Not in contact yet').waitFor();
+  const token = /--token (\S+)/.exec(line)?.[1] ?? '';
+  expect(await page.content()).not.toContain(token);
+  expect(await opensChannel('wrong')).toBe(false);
+  expect(await opensChannel(token)).toBe(true);
+});
+
+test('a name that is taken and a network without room are refused in words', async () => {
+  const { page } = admin;
+  await page.getByRole('button', { name: 'Add gateway' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('Oslo');
+  await page.getByLabel('Network of the devices').fill('10.198.0.0/24');
+  await inDialog(page, 'Add').click();
+  await page.getByRole('dialog').getByText('there is a gateway "Oslo" already').waitFor();
+  await page.getByLabel('Network of the devices').fill('10.198.0.0/31');
+  await inDialog(page, 'Add').click();
+  await page.getByRole('dialog').getByText('has no room for a gateway and a device').waitFor();
+  await page.keyboard.press('Escape');
+  await expect.poll(() => page.getByRole('dialog').count(), within).toBe(0);
+});
+
+test('removing asks for the name, ends the tunnels and takes the gateway from the list', async () => {
+  const { page } = admin;
+  const client = await connect(lab, lab.newMember());
+  await expectPeer(lab, client, true);
+  await page.getByRole('link', { name: 'gw1' }).click();
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await page.getByLabel(/Type .*gw1.* to confirm/).fill('gw2');
+  await page.keyboard.press('Enter');
+  expect(await page.getByRole('dialog').count()).toBe(1);
+  await page.getByLabel(/Type .*gw1.* to confirm/).fill('gw1');
+  await inDialog(page, 'Remove').click();
+  await page.getByText(/gw1 is removed; \d connections? ended\./).waitFor();
+  expect(await page.getByRole('link', { name: 'gw1' }).count()).toBe(0);
+  await expectPeer(lab, client, false);
+  client.close();
+  expect(admin.complaints).toEqual([]);
+});
