@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asPage, expectAccessible, expectFits, givePassword, PanelLab, type Person, within } from './lab.ts';
 import { Phone } from './oathtool.ts';
+import { scanQr } from './scan-qr.ts';
 import {
   alert,
   button,
@@ -33,7 +34,15 @@ describe('turning MFA on', () => {
     await page.getByRole('img', { name: 'QR code for your authenticator app' }).waitFor();
     await expectAccessible(page, 'set-up');
     await expectFits(page, 'set-up');
-    const phone = new Phone(await shownSecret(page));
+    const secret = await shownSecret(page);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      const scanned = new URL(await scanQr(page.getByRole('img', { name: /^QR code/ })));
+      expect(scanned.href).toMatch(/^otpauth:\/\/totp\//);
+      expect(decodeURIComponent(scanned.pathname)).toContain(`:${member.email}`);
+      expect(Object.fromEntries(scanned.searchParams)).toEqual({ secret, issuer: 'Postern local stack' });
+    }
+    const phone = new Phone(secret);
     await codeField(page).fill(phone.oldCode());
     await alert(page, 'That code did not match.').waitFor();
     await codeField(page).fill(await phone.code());

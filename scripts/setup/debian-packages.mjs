@@ -87,6 +87,12 @@ const needs = [
     isOnlyForTests: true,
   },
   {
+    name: 'zbar-tools',
+    why: 'tests read the QR codes of the Control Panel as a phone does',
+    isThere: () => hasProgram('zbarimg'),
+    isOnlyForTests: true,
+  },
+  {
     name: 'python3-dbusmock',
     why: 'tests lock the screen, send the computer to sleep and answer for polkit on a bus of their own',
     isThere: () => existsSync('/usr/lib/python3/dist-packages/dbusmock'),
