@@ -13,6 +13,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'panel/assets'), { recursive: true });
   writeFileSync(join(folder, 'panel/index.html'), '<!doctype html><title>Panel</title>');
   writeFileSync(join(folder, 'panel/assets/index-Ab12.js'), 'export {};');
+  writeFileSync(join(folder, 'panel/icon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
   writeFileSync(join(folder, 'secret.txt'), 'secret');
   server = await startTestServer();
   app = await buildApp(server.ctx, {
@@ -52,6 +53,12 @@ test('no answer lets anything in that is not of this server', async () => {
     expect(headers['x-content-type-options']).toBe('nosniff');
     expect(headers['referrer-policy']).toBe('no-referrer');
   }
+});
+
+test('a page that is built anew while the server runs is served whole', async () => {
+  writeFileSync(join(folder, 'panel/assets/index-Ef56.js'), 'export const isNew = true;');
+  expect((await app.inject({ url: '/assets/index-Ef56.js' })).body).toContain('isNew');
+  expect((await app.inject({ url: '/icon.svg' })).headers['content-type']).toContain('image/svg');
 });
 
 test('what is named by its content is kept for good', async () => {

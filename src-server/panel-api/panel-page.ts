@@ -40,17 +40,18 @@ export async function registerPanelPage(
     return () => undefined;
   }
   await app.register(fastifyStatic, {
-    root: folder,
-    // One route for each file that is there: nothing else is ever looked for.
-    wildcard: false,
+    // Looked for when it is asked for: an update may replace the page while the server runs.
+    root: join(folder, 'assets'),
+    prefix: '/assets/',
     cacheControl: false,
     setHeaders: (reply, path) => {
       const forever = HASHED.test(path);
       reply.header('cache-control', forever ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
   });
+  app.get('/icon.svg', { schema: { hide: true } }, (_request, reply) => reply.sendFile('icon.svg', folder));
   return (request, reply) => {
     const isPage = request.method === 'GET' && !API.test(request.url) && !/\/assets\//.test(request.url);
-    return isPage ? reply.sendFile('index.html') : undefined;
+    return isPage ? reply.sendFile('index.html', folder) : undefined;
   };
 }
