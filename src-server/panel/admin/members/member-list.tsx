@@ -86,7 +86,11 @@ function MemberTable({ members }: { members: readonly MemberSummary[] }) {
         </span>
       ),
     },
-    { key: 'role', name: a.members.role, render: (member) => a.roles[member.role] },
+    {
+      key: 'role',
+      name: a.members.role,
+      render: (member) => <span className="whole-words">{a.roles[member.role]}</span>,
+    },
     { key: 'state', name: a.members.state, render: (member) => <MemberMarks member={member} /> },
     {
       key: 'connected',
