@@ -2,11 +2,13 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Camera, openCamera } from '../../scripts/screens/camera.ts';
+import { panelShots } from '../../scripts/screens/panel/shots.ts';
 import { shots, themes } from '../../scripts/screens/shots.ts';
 import { checkout } from '../../scripts/stack/folders.ts';
 
+const all = [...shots, ...panelShots];
 const folder = path.join(checkout, 'docs/screens');
-/** Seven squares of 1,440: a moved button or another colour is more. */
+/** Seven squares of the 1,440 of the app's window: a moved button or another colour is more. */
 const TOLERANCE = 0.005;
 const MAX_BYTES = 150_000;
 
@@ -19,7 +21,7 @@ afterAll(() => camera[Symbol.asyncDispose]());
 const kept = (name: string) => readFileSync(path.join(folder, `${name}.png`));
 
 describe('the screens look as in docs/screens (new ones on purpose: npm run screens)', () => {
-  test.each(shots.flatMap((shot) => themes.map((theme) => ({ name: `${shot.name}-${theme}`, shot, theme }))))(
+  test.each(all.flatMap((shot) => themes.map((theme) => ({ name: `${shot.name}-${theme}`, shot, theme }))))(
     '$name',
     async ({ name, shot, theme }) => {
       const { share, first } = await camera.compare(kept(name), await camera.take(shot, theme));
@@ -31,7 +33,7 @@ describe('the screens look as in docs/screens (new ones on purpose: npm run scre
 test('every picture is small and belongs to a screen', () => {
   const names = readdirSync(folder).filter((name) => name.endsWith('.png'));
   expect(names.sort()).toEqual(
-    shots.flatMap(({ name }) => themes.map((theme) => `${name}-${theme}.png`)).sort(),
+    all.flatMap(({ name }) => themes.map((theme) => `${name}-${theme}.png`)).sort(),
   );
   for (const name of names) expect(statSync(path.join(folder, name)).size, name).toBeLessThan(MAX_BYTES);
 });

@@ -1,0 +1,83 @@
+import type { Page } from '@playwright/test';
+import { en as app } from '../../../src-renderer/strings/en.ts';
+import { en as admin } from '../../../src-server/panel/admin/strings/en.ts';
+import { en } from '../../../src-server/panel/strings/en.ts';
+
+/** What a person does before a picture; each ends when what is to be seen is there. */
+type Step = (page: Page) => Promise<void>;
+
+const press = (page: Page, name: string): Promise<void> =>
+  page.getByRole('button', { name, exact: true }).first().click();
+
+export const seen =
+  (text: string): Step =>
+  (page) =>
+    page.getByText(text, { exact: true }).filter({ visible: true }).first().waitFor();
+
+const givePassword: Step = async (page) => {
+  await page.getByLabel(app.signIn.email).fill('grace@northwind.example');
+  await page.getByLabel(app.signIn.password, { exact: true }).fill('correct horse battery');
+  await press(page, app.signIn.submit);
+};
+export const toCode: Step = async (page) => {
+  await givePassword(page);
+  await page.getByLabel(app.code.totpLabel).fill('492');
+};
+export const toSetUp: Step = async (page) => {
+  await givePassword(page);
+  await page.getByRole('img', { name: en.authenticator.qr }).waitFor();
+};
+export const toCodes: Step = async (page) => {
+  await toSetUp(page);
+  await page.getByLabel(app.code.totpLabel).fill('492039');
+  await page.getByRole('list', { name: en.codes.list }).waitFor();
+};
+
+const beginReset: Step = async (page) => {
+  await page.getByLabel(en.reset.password, { exact: true }).fill('correct horse battery');
+  await press(page, en.reset.begin);
+};
+export const toResetAuthenticator: Step = async (page) => {
+  await beginReset(page);
+  await page.getByRole('img', { name: en.authenticator.qr }).waitFor();
+};
+export const toBadLink: Step = async (page) => {
+  await beginReset(page);
+  await page.getByText(en.reset.badTitle).waitFor();
+};
+
+export const toDisconnect: Step = async (page) => {
+  await press(page, admin.member.disconnect);
+  await page.getByLabel(admin.member.reason).fill('Sign-in from a new country');
+  await page.getByLabel(admin.member.incident).fill('INC-20417');
+};
+
+export const unlockToo: Step = async (page) => {
+  await page.getByRole('switch', { name: admin.policy.unlock }).check();
+  await page.getByText(admin.policy.tightened).waitFor();
+};
+
+export const toInstallLine: Step = async (page) => {
+  await press(page, admin.gateways.add);
+  await page.getByLabel(admin.gateways.name, { exact: true }).fill('Oslo');
+  await page.getByLabel(admin.gateways.subnet).fill('10.86.4.0/24');
+  await press(page, admin.gateways.addDo);
+  await page.getByLabel(admin.gateways.installLine).waitFor();
+};
+
+export const toNewToken: Step = async (page) => {
+  await press(page, admin.tokens.make);
+  await page.getByLabel(admin.tokens.name, { exact: true }).fill('SOC on call');
+  await page.getByRole('checkbox', { name: /^Read members/ }).check();
+  await page.getByRole('checkbox', { name: /^Disconnect members/ }).check();
+  await press(page, admin.tokens.makeDo);
+  await page.getByLabel(admin.tokens.token, { exact: true }).waitFor();
+};
+
+/** The call that ends a member's connections, filled in and not sent. */
+export const fillDisconnect: Step = async (page) => {
+  const operation = page.getByLabel(admin.api.operation);
+  await operation.selectOption('POST /api/v1/member/{teamMemberId}/disconnect');
+  await page.getByLabel('teamMemberId').fill('0198a000-0000-7000-8001-000000000007');
+  await page.getByLabel('reason').fill('Sign-in from a new country');
+};
