@@ -18,10 +18,12 @@ const names = new Set(all.flatMap(({ name }) => themes.map((theme) => `${name}-$
 const old = readdirSync(folder).filter((name) => name.endsWith('.png') && !names.has(name));
 for (const name of old) rmSync(path.join(folder, name));
 await using camera = await openCamera();
-for (const shot of wanted)
+for (const shot of wanted) {
+  const pictures = await camera.take(shot);
   for (const theme of themes) {
-    const picture = await camera.take(shot, theme);
+    const picture = pictures[theme];
     const name = `${shot.name}-${theme}.png`;
     writeFileSync(path.join(folder, name), picture);
     console.log(`${String(Math.round(picture.length / 1000)).padStart(4)} kB  docs/screens/${name}`);
   }
+}

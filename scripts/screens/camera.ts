@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Browser, Page } from '@playwright/test';
+import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { type AppPage, buildAppPage } from './app-page.ts';
 import { openBrowser } from './browser.ts';
 import { compare, type Difference } from './compare.ts';
@@ -17,8 +17,8 @@ type Theme = 'light' | 'dark';
  * same pixels on every machine with the same fonts.
  */
 export interface Camera {
-  /** PNG: 900 by 640 of the app, the shot's own size of the Control Panel. */
-  take(shot: Shot | PanelShot, theme: Theme): Promise<Buffer<ArrayBufferLike>>;
+  /** PNGs in both themes: 900 by 640 of the app, the shot's own size of the Control Panel. */
+  take(shot: Shot | PanelShot): Promise<Record<Theme, Buffer>>;
   compare(kept: Buffer, taken: Buffer): Promise<Difference>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -30,7 +30,13 @@ export async function openCamera(): Promise<Camera> {
   const panel = await openPanelPage(path.join(folder, 'panel'));
   const browser = await openBrowser(folder);
   return {
-    take: (shot, theme) => take(browser, { app, panel }, shot, theme),
+    async take(shot) {
+      if (!('scenario' in shot)) return takeOfPanel(browser, panel, shot);
+      return {
+        light: await takeOfApp(browser, app, shot, 'light'),
+        dark: await takeOfApp(browser, app, shot, 'dark'),
+      };
+    },
     compare: (kept, taken) => compare(browser, kept, taken),
     async [Symbol.asyncDispose]() {
       await browser.close();
@@ -39,29 +45,37 @@ export async function openCamera(): Promise<Camera> {
   };
 }
 
-async function take(
+/** The harness is told its theme as it starts. */
+async function takeOfApp(browser: Browser, app: AppPage, shot: Shot, theme: Theme): Promise<Buffer> {
+  await using context = await open(browser, app.size);
+  const page = await context.newPage();
+  await app.show(page, shot, theme);
+  return picture(page, theme);
+}
+
+/** The Control Panel follows the system's theme: one look at it serves both. */
+async function takeOfPanel(
   browser: Browser,
-  { app, panel }: { app: AppPage; panel: PanelPage },
-  shot: Shot | PanelShot,
-  theme: Theme,
-): Promise<Buffer> {
-  const context = await browser.newContext({
-    viewport: 'scenario' in shot ? app.size : shot.size,
-    reducedMotion: 'reduce',
-    colorScheme: theme,
-    timezoneId: 'UTC',
-    locale: 'en-GB',
-  });
-  try {
-    const page = await context.newPage();
-    await page.clock.setFixedTime(NOW);
-    if ('scenario' in shot) await app.show(page, shot, theme);
-    else await panel.show(page, shot);
-    await settle(page);
-    return await page.screenshot({ animations: 'disabled', caret: 'hide' });
-  } finally {
-    await context.close();
-  }
+  panel: PanelPage,
+  shot: PanelShot,
+): Promise<Record<Theme, Buffer>> {
+  await using context = await open(browser, shot.size);
+  const page = await context.newPage();
+  await panel.show(page, shot);
+  return { light: await picture(page, 'light'), dark: await picture(page, 'dark') };
+}
+
+async function open(browser: Browser, viewport: { width: number; height: number }): Promise<BrowserContext> {
+  const surroundings = { reducedMotion: 'reduce', timezoneId: 'UTC', locale: 'en-GB' } as const;
+  const context = await browser.newContext({ viewport, colorScheme: 'light', ...surroundings });
+  await context.clock.setFixedTime(NOW);
+  return context;
+}
+
+async function picture(page: Page, theme: Theme): Promise<Buffer> {
+  await page.emulateMedia({ colorScheme: theme });
+  await settle(page);
+  return page.screenshot({ animations: 'disabled', caret: 'hide' });
 }
 
 /** Fonts loaded, transitions over, the pointer nowhere. */
