@@ -50,7 +50,7 @@ async function takeOfApp(browser: Browser, app: AppPage, shot: Shot, theme: Them
   await using context = await open(browser, app.size);
   const page = await context.newPage();
   await app.show(page, shot, theme);
-  return picture(page, theme);
+  return await picture(page, theme);
 }
 
 /** The Control Panel follows the system's theme: one look at it serves both. */
