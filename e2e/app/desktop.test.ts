@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { AppLab, expectPhase, snapshotOf, within } from './app-lab.ts';
+import { appHost } from './launch.ts';
 import { atGate, button, codeField, connected, gateDialog, signedIn, stateWord, words } from './screen.ts';
 
 let lab: AppLab;
@@ -47,6 +48,10 @@ test('quitting asks while connected: "stay" changes nothing, "quit" takes the tu
   await desktop.quit();
   expect(await app.ended).toBe(0);
   expect(await lab.tunnelWorks()).toBe(false);
+  if (appHost === 'electron') return;
+  // What main had still asked of its window starts no new Chromium behind it.
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  expect(await app.windowPid()).toBe(0);
 });
 
 test('quitting while nothing is up asks nothing', async () => {

@@ -27,6 +27,7 @@ export class WindowHost {
   #main: Wire<MainCalls> | null = null;
   #chromium: Promise<RunningChromium> | null = null;
   #isFirstPageTaken = false;
+  #isStopped = false;
   #theme: 'system' | 'light' | 'dark' = 'system';
   readonly #newPage = new Set<() => void>();
   #authenticator: VirtualAuthenticator | null = null;
@@ -96,7 +97,9 @@ export class WindowHost {
     return this.#chromium;
   }
 
+  /** For good: what main still asks for gets no Chromium any more. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     const chromium = await this.#chromium;
     await chromium?.stop();
   }
@@ -143,6 +146,7 @@ export class WindowHost {
   }
 
   async #makeWindow(windowId: number, options: WindowOptions): Promise<HostWindow> {
+    if (this.#isStopped) throw new Error('the app has ended');
     const { executable, isHeadless, locale } = this.#options;
     const { width, height } = options;
     this.#chromium ??= startChromium({ executable, isHeadless, locale, width, height }).then((chromium) => {
