@@ -25,6 +25,8 @@ export function ensureAppIsBuilt(): void {
     cwd: checkout,
     encoding: 'utf8',
     timeout: BUILD_LIMIT_MS,
+    // Under a test runner's NODE_ENV, React would be built as for development.
+    env: { ...process.env, NODE_ENV: 'production' },
   });
   if (built.status !== 0) throw new Error(`the app cannot be built:\n${built.stdout}${built.stderr}`);
   writeFileSync(stamp, '');
