@@ -26,8 +26,8 @@ export interface UnlockCounter {
 
 /**
  * `unlock-counter.json`: device id → the last number given out. Written ahead, flushed and renamed into place, so that
- * neither a crash nor a kill lets a number be used twice. Without an entry it starts at the seconds since 1970, ahead
- * of what a lost file had counted; a file from before falls behind, which the server takes for a second holder.
+ * neither a crash nor a kill lets a number be used twice. Without an entry it starts at the milliseconds since 1970,
+ * ahead of what a lost file had counted; a file from before falls behind, which the server takes for a second holder.
  */
 export function createUnlockCounter({ folder, now, log }: UnlockCounterOptions): UnlockCounter {
   const path = join(folder, 'unlock-counter.json');
@@ -53,7 +53,7 @@ export function createUnlockCounter({ folder, now, log }: UnlockCounterOptions):
     try {
       known ??= await read();
       const last = known[deviceId];
-      const start = Math.floor(now() / 1000);
+      const start = Math.floor(now());
       const next = last === undefined ? start : Math.max(last + 1, isAhead ? start : 0);
       known = { ...known, [deviceId]: next };
       await writeFileAtomic(path, JSON.stringify(known));
