@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { writeFileAtomic } from '../src-node/atomic-file.ts';
 import type { LeaseClaims } from '../src-shared/lease.ts';
@@ -7,6 +8,8 @@ import { fail, ok, type Result } from '../src-shared/problem.ts';
 /** Devices and ended leases that are remembered; the longest unused go first. */
 const MAX_DEVICES = 256;
 const MAX_ENDED = 1024;
+/** The flush of the disk stays behind the tunnel that goes up or down. */
+const WRITE_DELAY_MS = 25;
 
 const historySchema = z.object({
   /** Newest last. `device` is `iss sub`. */
@@ -92,6 +95,7 @@ export class LeaseHistory {
 
   async #writeAll(): Promise<void> {
     while (this.#isDirty) {
+      await sleep(WRITE_DELAY_MS);
       this.#isDirty = false;
       const epochs = [...this.#epochs].map(([device, epoch]) => ({ device, epoch }));
       const ended = [...this.#ended].map(([jti, exp]) => ({ jti, exp }));

@@ -84,14 +84,16 @@ async function openChannel(
     if (!hasResumed) return socket.close(closeCodes.protocolError, 'resume first');
     switch (frame.type) {
       case 'ack':
-        await ackEvents(db, deviceId, frame.seq);
-        await db
-          .updateTable('lease')
-          .set({ notified_at: ctx.now() })
-          .where('device_id', '=', deviceId)
-          .where('ended_at', 'is not', null)
-          .where('notified_at', 'is', null)
-          .execute();
+        await db.transaction().execute(async (tx) => {
+          await ackEvents(tx, deviceId, frame.seq);
+          await tx
+            .updateTable('lease')
+            .set({ notified_at: ctx.now() })
+            .where('device_id', '=', deviceId)
+            .where('ended_at', 'is not', null)
+            .where('notified_at', 'is', null)
+            .execute();
+        });
         return;
       case 'status':
         hub.setPhase(deviceId, frame.phase);

@@ -52,6 +52,6 @@ export async function eventsAfter(db: Db, deviceId: string, seq: number): Promis
 }
 
 /** The device has everything up to and including `seq`. */
-export async function ackEvents(db: Db, deviceId: string, seq: number): Promise<void> {
+export async function ackEvents(db: Db | Tx, deviceId: string, seq: number): Promise<void> {
   await db.deleteFrom('event').where('device_id', '=', deviceId).where('seq', '<=', seq).execute();
 }

@@ -26,7 +26,8 @@ import {
 /** No answer from the gateway for this long after `up`: the path is taken for dead. */
 const HANDSHAKE_PATIENCE_MS = 10_000;
 
-const URGENT: ReadonlySet<Effect['type']> = new Set(['requestConnection', 'helperUp', 'helperDown']);
+/** What packets wait for. Not `helperDown`: the gateway has dropped the peer already, and the prompt comes first. */
+const URGENT: ReadonlySet<Effect['type']> = new Set(['requestConnection', 'helperUp']);
 
 /** The server of the open session, as the driver needs it. */
 export interface ServerLink {
@@ -225,8 +226,9 @@ export function createDriver(options: DriverOptions): Driver {
       feed({ type: 'answer.connection', id, outcome });
       return;
     }
+    const answered = requestConnection(effect, made.value);
     feed({ type: 'proof-sent', id });
-    await requestConnection(effect, made.value);
+    await answered;
   }
 
   async function requestConnection(effect: ConnectionEffect, proofs?: Proof[]): Promise<void> {

@@ -58,7 +58,7 @@ const policyFrame = (seq: number) => ({ type: 'policy', seq, policy: {} });
 const has = (what: unknown) => vi.waitFor(() => expect(heard).toContainEqual(what), { timeout: 5_000 });
 
 describe('the channel', () => {
-  it('resumes after the newest frame that was handled, and acknowledges each one after handling it', async () => {
+  it('resumes after the newest frame that was handled, and acknowledges what it has handled', async () => {
     open(4);
     const first = await server.channel(1);
     expect(first.token).toBe('secret');
@@ -72,11 +72,10 @@ describe('the channel', () => {
       'open',
       ['hello', 1],
       ['policy', 5],
-      ['seq', 5],
       ['policy', 6],
       ['seq', 6],
     ]);
-    await vi.waitFor(() => expect(first.frames.filter(({ type }) => type === 'ack')).toHaveLength(2));
+    expect(await first.frame('ack')).toEqual({ type: 'ack', seq: 6 });
   });
 
   it('acknowledges a repeated frame again and hands it to nobody', async () => {

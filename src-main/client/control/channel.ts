@@ -18,11 +18,13 @@ import { refusedUpgrade } from './upgrade-refusal.ts';
 
 /** A channel that lived this long was a good one: the next failure starts from the shortest wait again. */
 const GOOD_LIFE_MS = 10_000;
+/** Nobody waits for an acknowledgement: it and what it writes to disk stay behind what the frame sets off. */
+const ACK_DELAY_MS = 25;
 
 export interface ChannelEvents {
   onState(state: 'open' | 'connecting' | 'closed'): void;
   onHello(hello: Extract<ServerFrame, { type: 'hello' }>): void;
-  /** Each stored frame once, in order. Acknowledged after this returns. */
+  /** Each stored frame once, in order. Acknowledged soon after this returns. */
   onFrame(frame: StoredFrame): void;
   /** The newest seq was handled: what `resume` asks for after the next start. */
   onSeq(seq: number): void;
@@ -63,12 +65,15 @@ export function createChannel(options: ChannelOptions): Channel {
   const agent = new Agent({ secureContext: trust.secureContext });
   const backoff = createBackoff({ random });
   let lastSeq = options.lastSeq;
+  let toldSeq = lastSeq;
   let status: Extract<ClientFrame, { type: 'status' }> | null = null;
   let socket: WebSocket | null = null;
   let silence: { heard(): void; stop(): void } | null = null;
   let retryTimer: NodeJS.Timeout | undefined;
   let openedAt: number | null = null;
   let hasHello = false;
+  let ackTimer: NodeJS.Timeout | undefined;
+  let isAckDue = false;
 
   function send(frame: ClientFrame): void {
     if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
@@ -183,9 +188,7 @@ export function createChannel(options: ChannelOptions): Channel {
     }
     if (read.kind === 'unknown') {
       log.warn({ type: read.type }, 'frame of an unknown type ignored');
-      if (read.seq === null) return;
-      if (read.seq > lastSeq) remember(read.seq);
-      send({ type: 'ack', seq: read.seq });
+      if (read.seq !== null) handled(read.seq, from);
       return;
     }
     const { frame } = read;
@@ -196,23 +199,40 @@ export function createChannel(options: ChannelOptions): Channel {
       case 'hello':
         hasHello = true;
         // A server restored from a backup counts from lower again.
-        if (frame.seq < lastSeq) remember(frame.seq);
+        if (frame.seq < lastSeq) {
+          lastSeq = frame.seq;
+          tellSeq();
+        }
         events.onState('open');
         events.onHello(frame);
         return;
       default:
-        if (frame.seq > lastSeq) {
-          events.onFrame(frame);
-          remember(frame.seq);
-        }
-        // The frame may have ended this channel.
-        if (socket === from) send({ type: 'ack', seq: frame.seq });
+        if (frame.seq > lastSeq) events.onFrame(frame);
+        handled(frame.seq, from);
     }
   }
 
-  function remember(seq: number): void {
-    lastSeq = seq;
-    events.onSeq(seq);
+  function handled(seq: number, from: WebSocket): void {
+    lastSeq = Math.max(lastSeq, seq);
+    isAckDue = true;
+    // The frame may have ended this channel.
+    if (socket === from) ackTimer ??= setTimeout(acknowledge, ACK_DELAY_MS);
+    else acknowledge();
+  }
+
+  function acknowledge(): void {
+    clearTimeout(ackTimer);
+    ackTimer = undefined;
+    if (!isAckDue) return;
+    isAckDue = false;
+    tellSeq();
+    if (hasHello) send({ type: 'ack', seq: lastSeq });
+  }
+
+  function tellSeq(): void {
+    if (toldSeq === lastSeq) return;
+    toldSeq = lastSeq;
+    events.onSeq(lastSeq);
   }
 
   return {
@@ -229,6 +249,7 @@ export function createChannel(options: ChannelOptions): Channel {
       if (hasHello) send(status);
     },
     close() {
+      acknowledge();
       detach()?.close(1000);
       agent.destroy();
       events.onState('closed');
