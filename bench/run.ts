@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir, type } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
-import { checkout } from '../scripts/stack/folders.ts';
+import { checkout, programPath } from '../scripts/stack/folders.ts';
 import { run } from '../scripts/stack/run.ts';
 import { type RunningStack, startStack } from '../scripts/stack/start-stack.ts';
 import { benchApp } from './app.ts';
@@ -73,7 +73,7 @@ function onLaptop(stack: RunningStack, part: 'codes' | 'pin', first: number, cou
   const { targetNetns, target } = stack.plan;
   const where = [path.join(stack.folder, 'stack.json'), targetNetns, target];
   const what = [part, String(first), String(count)];
-  const child = spawn(stack.laptop.shell, [process.execPath, script, ...where, ...what], {
+  const child = spawn(stack.laptop.shell, [programPath('node'), script, ...where, ...what], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   abort.signal.addEventListener('abort', () => child.kill());

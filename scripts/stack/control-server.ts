@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { serverInfo } from '../../src-shared/client-api.ts';
 import { policySchema } from '../../src-shared/policy.ts';
 import type { Certificates } from './certificate-authority.ts';
-import { checkout } from './folders.ts';
+import { checkout, programPath } from './folders.ts';
 import { type ManagedProcess, type ProcessKeeper, waitFor } from './processes.ts';
 import { run } from './run.ts';
 import { newPassword } from './secrets.ts';
@@ -122,7 +122,7 @@ export async function setUpControlServer(
       await command(policySchema, ['policy', 'set', ...words]);
     },
     start: (keeper) =>
-      keeper.start({ name: 'server', command: [process.execPath, entry, 'start', '--config', config] }),
+      keeper.start({ name: 'server', command: [programPath('server'), 'start', '--config', config] }),
   };
 }
 

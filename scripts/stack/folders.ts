@@ -5,6 +5,9 @@ import { CLAIM_PREFIX } from './claim.ts';
 
 /** The checkout that this script belongs to. */
 export const checkout = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+/** What a user would start. */
+export const programPath = (name: 'server' | 'gateway' | 'helper' | 'node'): string =>
+  path.join(checkout, `bin/postern-${name}`);
 
 /** A Unix socket's path holds 107 bytes (unix(7)); this is left for what stands below the sockets' folder. */
 const MAX_SOCKET_FOLDER_BYTES = 56;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { stringify } from 'smol-toml';
 import { wireGuardKey } from '../../src-shared/primitives.ts';
 import type { GatewayAddressing } from './addressing.ts';
-import { checkout } from './folders.ts';
+import { programPath } from './folders.ts';
 import { inNetns } from './namespaces.ts';
 import type { ManagedProcess, ProcessKeeper } from './processes.ts';
 import { run } from './run.ts';
@@ -40,8 +40,7 @@ export function startGatewayAgent(
     }),
     { mode: 0o600 },
   );
-  const entry = path.join(checkout, 'src-gateway/cli.ts');
-  const command = [process.execPath, entry, 'start', '--config', file('.toml')];
+  const command = [programPath('gateway'), 'start', '--config', file('.toml')];
   return keeper.start({ name: `gateway-${place.name}`, netns: place.netns, command });
 }
 

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Addressing } from './addressing.ts';
-import { checkout, type StackFolders } from './folders.ts';
+import { checkout, programPath, type StackFolders } from './folders.ts';
 import { inNetns } from './namespaces.ts';
 import { type ManagedProcess, type ProcessKeeper, waitFor } from './processes.ts';
 import { run, systemPath, tryRun } from './run.ts';
@@ -57,16 +57,15 @@ async function startHelper(
   { plan, folders, serverKey, signal }: LaptopOptions,
   socket: string,
 ): Promise<ManagedProcess> {
-  const entry = path.join(checkout, 'src-helper/cli.ts');
   const state = path.join(folders.laptop, 'helper');
   mkdirSync(state, { mode: 0o700 });
   const trusted = ['--trusted-servers', path.join(state, 'trusted-servers.json')];
-  await run(process.execPath, [entry, 'trust', serverKey, '--yes', ...trusted]);
+  await run(programPath('helper'), ['trust', serverKey, '--yes', ...trusted]);
   const places = ['--socket', socket, '--state-dir', state, '--interface', plan.laptopInterface];
   const helper = keeper.start({
     name: 'helper',
     netns: plan.laptopNetns,
-    command: [process.execPath, entry, 'start', ...trusted, ...places, '--allow-uid', '0'],
+    command: [programPath('helper'), 'start', ...trusted, ...places, '--allow-uid', '0'],
   });
   const ready = { what: 'the helper listened', timeoutMs: 30_000, needs: [helper], signal };
   await waitFor(ready, () => existsSync(socket));

@@ -91,11 +91,7 @@ export async function beginLease(
     begun_at: now,
     expires_at: expiresAt,
   });
-  await tx
-    .updateTable('device')
-    .set({ ...accepted, gate_reason_json: null, last_seen_at: now })
-    .where('id', '=', device.id)
-    .execute();
+  await writeAccepted(tx, { ...device, ...accepted, now });
   await appendAudit(tx, {
     at: now,
     actor,
@@ -117,6 +113,21 @@ export async function beginLease(
     replaced,
   };
 }
+
+const writeAccepted = prepared<Required<AcceptedProof> & { id: string; now: number }, unknown>((db, param) =>
+  db
+    .updateTable('device')
+    .set({
+      soft_base_at: param('soft_base_at'),
+      code_proof_at: param('code_proof_at'),
+      is_code_demanded: param('is_code_demanded'),
+      grace_until: param('grace_until'),
+      grace_epoch: param('grace_epoch'),
+      gate_reason_json: null,
+      last_seen_at: param('now'),
+    })
+    .where('id', '=', param('id')),
+);
 
 const leasesWithKey = prepared<{ wgPublicKey: string; deviceId: string }, { id: string }>((db, param) =>
   db

@@ -67,14 +67,7 @@ describe('the channel', () => {
     first.send(policyFrame(5));
     first.send(policyFrame(6));
     await has(['seq', 6]);
-    expect(heard).toEqual([
-      'connecting',
-      'open',
-      ['hello', 1],
-      ['policy', 5],
-      ['policy', 6],
-      ['seq', 6],
-    ]);
+    expect(heard).toEqual(['connecting', 'open', ['hello', 1], ['policy', 5], ['policy', 6], ['seq', 6]]);
     expect(await first.frame('ack')).toEqual({ type: 'ack', seq: 6 });
   });
 
