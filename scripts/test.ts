@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import * as z from 'zod';
 import { checkout } from './stack/folders.ts';
 import { inUserNamespace, needsUserNamespace, userNamespaceTrouble } from './stack/unprivileged.ts';
@@ -19,6 +20,8 @@ interface StepResult {
   passed: number;
   failed: number;
   skipped: number;
+  /** Each test that failed, with the first lines of its message. */
+  failures: string[];
   /** Why it could not run at all. */
   leftOut: string | null;
 }
@@ -42,7 +45,7 @@ function timed(name: string, work: () => Omit<StepResult, 'name' | 'tookMs'>): S
   return { name, tookMs: performance.now() - begin, ...counts };
 }
 
-const nothing = { passed: 0, failed: 0, skipped: 0, leftOut: null };
+const nothing = { passed: 0, failed: 0, skipped: 0, failures: [], leftOut: null };
 
 /** A check without tests inside counts only when it fails. */
 function check(name: string, command: readonly string[]): StepResult {
@@ -54,6 +57,21 @@ const report = z.object({
   numFailedTests: z.number(),
   numPendingTests: z.number(),
   numTodoTests: z.number(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      /** Of the file itself, when it did not load. */
+      message: z.string().optional(),
+      assertionResults: z.array(
+        z.object({
+          fullName: z.string(),
+          status: z.string(),
+          failureMessages: z.array(z.string()).nullish(),
+        }),
+      ),
+    }),
+  ),
 });
 
 function tests(name: string, project: string, wrap: (command: string[]) => string[]): StepResult {
@@ -68,7 +86,24 @@ function tests(name: string, project: string, wrap: (command: string[]) => strin
     // A file that does not load, or an error outside any test, fails the run without failing a test.
     const failed = Math.max(totals?.numFailedTests ?? 0, code === 0 ? 0 : 1);
     const skipped = (totals?.numPendingTests ?? 0) + (totals?.numTodoTests ?? 0);
-    return { passed: totals?.numPassedTests ?? 0, failed, skipped, leftOut: null };
+    const failures = totals ? failuresOf(totals) : [];
+    return { passed: totals?.numPassedTests ?? 0, failed, skipped, failures, leftOut: null };
+  });
+}
+
+const MESSAGE_LINES = 4;
+
+/** At the end, where they are found: what scrolled by above is long. */
+function failuresOf({ testResults }: z.infer<typeof report>): string[] {
+  const told = (what: string, messages: readonly string[]): string => {
+    const lines = messages.flatMap((message) => stripVTControlCharacters(message).split('\n'));
+    return [what, ...lines.slice(0, MESSAGE_LINES).map((line) => `  ${line}`)].join('\n');
+  };
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = path.relative(checkout, name);
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length === 0 && status === 'failed') return [told(file, [message ?? ''])];
+    return failed.map((test) => told(`${file}: ${test.fullName}`, test.failureMessages ?? []));
   });
 }
 
@@ -109,6 +144,7 @@ for (const step of steps) {
   console.log(
     `${word.padEnd(8)} ${step.name.padEnd(26)} ${(step.tookMs / 1000).toFixed(1).padStart(7)} s  ${counts}`,
   );
+  for (const failure of step.failures) console.log(`         ${failure.replaceAll('\n', '\n         ')}`);
   if (step.leftOut !== null) console.log(`         ${step.leftOut.replaceAll('\n', '\n         ')}`);
 }
 const isIncomplete = leftOut.length > 0 || skipped > 0;
