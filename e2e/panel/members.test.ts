@@ -205,7 +205,7 @@ test('5,000 members page by key, and a search among them answers at once', async
     now,
   );
   await page.goto(`${lab.url}/members`);
-  await page.getByText(/^50\d\d members$/).waitFor();
+  await page.getByText(/^5,0\d\d members$/).waitFor();
   expect(await rows(page).count()).toBe(51);
   await press(page, 'Show more');
   await expect.poll(() => rows(page).count(), within).toBe(101);

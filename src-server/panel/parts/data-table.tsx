@@ -21,38 +21,40 @@ interface DataTableProps<T> {
 /** A table; where there is no room for columns each row becomes a card that names its cells. */
 export function DataTable<T>({ caption, columns, rows, rowKey }: DataTableProps<T>) {
   return (
-    <table className="table">
-      <caption className="visually-hidden">{caption}</caption>
-      <thead>
-        <tr>
-          {columns.map((column) => (
-            <th key={column.key} scope="col" data-numeric={column.isNumeric || undefined}>
-              <span className={column.isNameHidden ? 'visually-hidden' : undefined}>{column.name}</span>
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={rowKey(row)}>
-            {columns.map((column, index) =>
-              index === 0 ? (
-                <th key={column.key} scope="row">
-                  {column.render(row)}
-                </th>
-              ) : (
-                <td
-                  key={column.key}
-                  data-numeric={column.isNumeric || undefined}
-                  data-name={column.isNameHidden ? undefined : column.name}
-                >
-                  {column.render(row)}
-                </td>
-              ),
-            )}
+    <div className="table-box">
+      <table className="table">
+        <caption className="visually-hidden">{caption}</caption>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column.key} scope="col" data-numeric={column.isNumeric || undefined}>
+                <span className={column.isNameHidden ? 'visually-hidden' : undefined}>{column.name}</span>
+              </th>
+            ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={rowKey(row)}>
+              {columns.map((column, index) =>
+                index === 0 ? (
+                  <th key={column.key} scope="row">
+                    <div className="cell">{column.render(row)}</div>
+                  </th>
+                ) : (
+                  <td
+                    key={column.key}
+                    data-numeric={column.isNumeric || undefined}
+                    data-name={column.isNameHidden ? undefined : column.name}
+                  >
+                    <div className="cell">{column.render(row)}</div>
+                  </td>
+                ),
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

@@ -20,7 +20,7 @@ export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
   const known = new Set([...(actions.value ?? []), ...(filter.action ? [filter.action] : [])]);
   const isFiltered = Object.keys(filter).length > 0;
   return (
-    <div className="filters">
+    <div className="filters audit-filters">
       <SearchField
         label={a.audit.search}
         value={filter.search ?? ''}
@@ -41,8 +41,10 @@ export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
         options={outcomes.map((each) => ({ value: each, name: a.audit.outcomes[each] }))}
         onChange={(outcome) => onChange({ outcome })}
       />
-      <TimeField label={a.audit.from} value={filter.from} onChange={(from) => onChange({ from })} />
-      <TimeField label={a.audit.to} value={filter.to} onChange={(to) => onChange({ to })} />
+      <div className="filters-times">
+        <TimeField label={a.audit.from} value={filter.from} onChange={(from) => onChange({ from })} />
+        <TimeField label={a.audit.to} value={filter.to} onChange={(to) => onChange({ to })} />
+      </div>
       <div className="filters-chosen row">
         {filter.actor && (
           <Chosen text={`${a.audit.actor}: ${filter.actor}`} onClear={() => onChange({ actor: null })} />

@@ -5,6 +5,7 @@ import { Badge } from '../../parts/badge.tsx';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { Skeleton } from '../../parts/load-frame.tsx';
+import { AddressText } from '../parts/address-text.tsx';
 import { Moment } from '../parts/moment.tsx';
 import type { AdminWords } from '../strings/en.ts';
 import { useAdminWords } from '../strings/use-admin-words.ts';
@@ -81,7 +82,7 @@ function Named({ text, onPress }: { text: string; onPress: () => void }) {
   const { a } = useAdminWords();
   return (
     <Button look="quiet" accessibleName={a.audit.only(text)} onPress={onPress}>
-      {text}
+      <AddressText text={text} />
     </Button>
   );
 }

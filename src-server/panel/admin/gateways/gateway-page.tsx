@@ -9,6 +9,7 @@ import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { PageFrame } from '../../parts/page-frame.tsx';
 import { usePages } from '../../store/use-pages.ts';
 import { loadGateway, PAGE_SIZE, type Peer, removeGateway } from '../api/gateways-api.ts';
+import { AddressText } from '../parts/address-text.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { useRefresh } from '../parts/use-refresh.ts';
@@ -109,7 +110,9 @@ function PeerTable({ peers }: { peers: readonly Peer[] }) {
       render: ({ memberId, memberName, email }) => (
         <span className="two-lines">
           <Link to={`/members/${memberId}`}>{memberName}</Link>
-          <span className="hint">{email}</span>
+          <span className="hint">
+            <AddressText text={email} />
+          </span>
         </span>
       ),
     },

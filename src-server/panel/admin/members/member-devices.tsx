@@ -1,3 +1,4 @@
+import { platformName } from '../../account/platform-name.ts';
 import { Link } from '../../frame/link.tsx';
 import { Badge } from '../../parts/badge.tsx';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
@@ -43,7 +44,7 @@ export function MemberDevices({ member }: { member: Member }) {
       render: ({ name, platform }) => (
         <span className="two-lines">
           <span>{name}</span>
-          <span className="hint">{platform}</span>
+          <span className="hint">{platformName(platform)}</span>
         </span>
       ),
     },

@@ -9,6 +9,7 @@ import { SelectField } from '../../parts/select-field.tsx';
 import { useQuery } from '../../store/location-store.ts';
 import { usePages } from '../../store/use-pages.ts';
 import { loadMembers, type MemberStatus } from '../api/members-api.ts';
+import { AddressText } from '../parts/address-text.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { useAdminWords } from '../strings/use-admin-words.ts';
 import { MemberMarks } from './member-marks.tsx';
@@ -82,7 +83,9 @@ function MemberTable({ members }: { members: readonly MemberSummary[] }) {
       render: (member) => (
         <span className="two-lines">
           <Link to={`/members/${member.id}`}>{member.name}</Link>
-          <span className="hint">{member.email}</span>
+          <span className="hint">
+            <AddressText text={member.email} />
+          </span>
         </span>
       ),
     },

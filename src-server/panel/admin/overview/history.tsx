@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { RadioGroup } from '../../../../src-renderer/parts/choices.tsx';
 import type { OverviewAnswer } from '../../../../src-shared/panel/overview.ts';
 import { DataTable } from '../../parts/data-table.tsx';
@@ -8,30 +8,41 @@ import { barsPath, CHART_HEIGHT, ticks } from './bars.ts';
 type Series = OverviewAnswer['series'];
 const kinds = ['disconnects', 'stepUps', 'refusals'] as const;
 
+interface HistoryProps {
+  series: Series;
+  bucketSeconds: number;
+  /** The control that chooses how far back. */
+  ranges: ReactNode;
+}
+
 /** What happened over time: three small charts with one time below them, or the same numbers as a table. */
-export function History({ series, bucketSeconds }: { series: Series; bucketSeconds: number }) {
+export function History({ series, bucketSeconds, ranges }: HistoryProps) {
   const { a } = useAdminWords();
   const [view, setView] = useState<'chart' | 'table'>('chart');
   return (
     <>
+      <div className="panel-head chart-head">
+        <h2 id="history">{a.overview.chart}</h2>
+        <div className="row">
+          <RadioGroup
+            look="segments"
+            label={a.overview.view}
+            value={view}
+            options={(['chart', 'table'] as const).map((each) => ({
+              value: each,
+              name: a.overview.views[each],
+            }))}
+            onChange={setView}
+          />
+          {ranges}
+        </div>
+      </div>
       {view === 'chart' ? (
         <Charts series={series} bucketSeconds={bucketSeconds} />
       ) : (
         <NumbersTable series={series} bucketSeconds={bucketSeconds} />
       )}
-      <div className="panel-row">
-        <p className="hint">{a.overview.chartText}</p>
-        <RadioGroup
-          look="segments"
-          label={a.overview.view}
-          value={view}
-          options={(['chart', 'table'] as const).map((each) => ({
-            value: each,
-            name: a.overview.views[each],
-          }))}
-          onChange={setView}
-        />
-      </div>
+      <p className="hint">{a.overview.chartText}</p>
     </>
   );
 }

@@ -9,6 +9,7 @@ import { LoadFrame } from '../../parts/load-frame.tsx';
 import { useQuery } from '../../store/location-store.ts';
 import { useLoad } from '../../store/use-load.ts';
 import { loadOverview, type OverviewRange } from '../api/overview-api.ts';
+import { AddressText } from '../parts/address-text.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { useRefresh } from '../parts/use-refresh.ts';
 import { useAdminWords } from '../strings/use-admin-words.ts';
@@ -36,17 +37,19 @@ export function OverviewPage() {
             <Numbers value={value} />
             <Attention items={value.attention} />
             <section className="panel stack" aria-labelledby="history">
-              <div className="panel-head">
-                <h2 id="history">{a.overview.chart}</h2>
-                <RadioGroup
-                  look="segments"
-                  label={a.overview.range}
-                  value={range}
-                  options={ranges.map((each) => ({ value: each, name: a.overview.ranges[each] }))}
-                  onChange={(next) => setQuery({ range: next === '24h' ? null : next })}
-                />
-              </div>
-              <History series={value.series} bucketSeconds={value.bucketSeconds} />
+              <History
+                series={value.series}
+                bucketSeconds={value.bucketSeconds}
+                ranges={
+                  <RadioGroup
+                    look="segments"
+                    label={a.overview.range}
+                    value={range}
+                    options={ranges.map((each) => ({ value: each, name: a.overview.ranges[each] }))}
+                    onChange={(next) => setQuery({ range: next === '24h' ? null : next })}
+                  />
+                }
+              />
             </section>
             <Connected value={value} />
           </div>
@@ -90,7 +93,9 @@ function Connected({ value: { connections, now } }: { value: OverviewAnswer }) {
       render: (row: (typeof connections)[number]) => (
         <span className="two-lines">
           <Link to={`/members/${row.memberId}`}>{row.memberName}</Link>
-          <span className="hint">{row.email}</span>
+          <span className="hint">
+            <AddressText text={row.email} />
+          </span>
         </span>
       ),
     },

@@ -19,6 +19,17 @@ test('says who is connected and how many of them are asked for a code', () => {
   expect(first).toBe('12 members are connected, 9 of them will be asked for a code.');
 });
 
+test('joins what the same members are asked for, and keeps apart what others are', () => {
+  const both = { ...nothing, connected: 20, affected: 9, askedForCode: 9, askedForUnlock: 9 };
+  expect(previewText(both, en.policy)).toEqual([
+    '20 members are connected, 9 of them will be asked for a code and to unlock.',
+  ]);
+  const [first] = previewText({ ...both, affected: 18 }, en.policy);
+  expect(first).toBe(
+    '20 members are connected, 9 of them will be asked for a code, 9 of them will be asked to unlock.',
+  );
+});
+
 test('says that nobody loses anything where that is so', () => {
   expect(previewText({ ...nothing, connected: 1 }, en.policy)).toEqual([
     '1 member is connected, none of them loses the connection.',
@@ -38,4 +49,5 @@ test('names everything else that a save would do', () => {
     isTightened: true,
   };
   expect(previewText(all, en.policy)).toHaveLength(5);
+  expect(previewText(all, en.policy)[1]).toBe('1 of them must set up a PIN or biometrics first.');
 });

@@ -4,10 +4,13 @@ import type { AdminWords } from '../strings/en.ts';
 /** What a save would do, in sentences; the first says how many are connected and what becomes of them. */
 export function previewText(preview: PolicyPreview, words: AdminWords['policy']): string[] {
   const { connected, affected, askedForCode, askedForUnlock } = preview;
-  const becomes = [
-    ...(askedForCode > 0 ? [words.asked(askedForCode)] : []),
-    ...(askedForUnlock > 0 ? [words.unlockAsked(askedForUnlock)] : []),
-  ];
+  const areAllAskedForBoth = affected > 0 && askedForCode === affected && askedForUnlock === affected;
+  const becomes = areAllAskedForBoth
+    ? [words.bothAsked(affected)]
+    : [
+        ...(askedForCode > 0 ? [words.asked(askedForCode)] : []),
+        ...(askedForUnlock > 0 ? [words.unlockAsked(askedForUnlock)] : []),
+      ];
   if (becomes.length === 0 && connected > 0)
     becomes.push(affected > 0 ? words.cut(affected) : words.noneAsked);
   return [

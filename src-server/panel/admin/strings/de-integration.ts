@@ -1,6 +1,8 @@
 import type { enIntegration } from './en-integration.ts';
 
-const plural = (count: number, one: string, other: string) => `${count} ${count === 1 ? one : other}`;
+const number = new Intl.NumberFormat('de');
+const plural = (count: number, one: string, other: string) =>
+  `${number.format(count)} ${count === 1 ? one : other}`;
 
 export const deIntegration: typeof enIntegration = {
   gateways: {
@@ -136,8 +138,8 @@ export const deIntegration: typeof enIntegration = {
     verify: 'Prüfen',
     verifyAgain: 'Noch einmal prüfen',
     never: 'Seit dem Start des Servers nicht geprüft.',
-    running: (rows, total) => `${rows} von ${total} Zeilen geprüft…`,
-    holds: (rows, when) => `Geprüft ${when}: Alle ${rows} Zeilen folgen aufeinander.`,
+    running: (rows, total) => `${number.format(rows)} von ${number.format(total)} Zeilen geprüft…`,
+    holds: (rows, when) => `Geprüft ${when}: Alle ${number.format(rows)} Zeilen folgen aufeinander.`,
     broken: (at, when) => `Gebrochen bei Zeile ${at}, gefunden ${when}. Die Zeilen davor sind unversehrt.`,
     failed: 'Die Prüfung kam nicht zu Ende. Versuchen Sie es noch einmal.',
     actors: { server: 'Server', cli: 'Kommandozeile', anonymous: 'Unbekannt' },

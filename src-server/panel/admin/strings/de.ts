@@ -1,7 +1,9 @@
 import { deIntegration } from './de-integration.ts';
 import type { AdminWords } from './en.ts';
 
-const plural = (count: number, one: string, other: string) => `${count} ${count === 1 ? one : other}`;
+const number = new Intl.NumberFormat('de');
+const plural = (count: number, one: string, other: string) =>
+  `${number.format(count)} ${count === 1 ? one : other}`;
 
 export const de: AdminWords = {
   ...deIntegration,
@@ -249,12 +251,15 @@ export const de: AdminWords = {
     changes: 'Bevor Sie speichern',
     checking: 'Es wird nachgesehen, wen das betrifft…',
     connected: (count) => `${plural(count, 'Mitglied ist', 'Mitglieder sind')} verbunden`,
-    asked: (count) => `${count} davon ${count === 1 ? 'wird' : 'werden'} nach einem Code gefragt`,
-    unlockAsked: (count) => `${count} davon ${count === 1 ? 'muss' : 'müssen'} entsperren`,
+    asked: (count) =>
+      `${number.format(count)} davon ${count === 1 ? 'wird' : 'werden'} nach einem Code gefragt`,
+    unlockAsked: (count) => `${number.format(count)} davon ${count === 1 ? 'muss' : 'müssen'} entsperren`,
+    bothAsked: (count) =>
+      `${number.format(count)} davon ${count === 1 ? 'wird' : 'werden'} nach einem Code gefragt und ${count === 1 ? 'muss' : 'müssen'} entsperren`,
     noneAsked: 'niemand davon verliert die Verbindung',
-    cut: (count) => `${count} davon ${count === 1 ? 'wird' : 'werden'} getrennt`,
+    cut: (count) => `${number.format(count)} davon ${count === 1 ? 'wird' : 'werden'} getrennt`,
     setUpFirst: (count) =>
-      `${plural(count, 'Mitglied', 'Mitglieder')} davon ${count === 1 ? 'muss' : 'müssen'} zuerst PIN oder Biometrie einrichten.`,
+      `${number.format(count)} davon ${count === 1 ? 'muss' : 'müssen'} zuerst PIN oder Biometrie einrichten.`,
     endSooner: (count) =>
       `${plural(count, 'Verbindung endet', 'Verbindungen enden')} früher als angekündigt.`,
     setUpMfa: (count) =>

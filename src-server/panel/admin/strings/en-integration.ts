@@ -1,4 +1,6 @@
-const plural = (count: number, one: string, other: string) => `${count} ${count === 1 ? one : other}`;
+const number = new Intl.NumberFormat('en');
+const plural = (count: number, one: string, other: string) =>
+  `${number.format(count)} ${count === 1 ? one : other}`;
 
 /** Gateways, API tokens, audit log and the page of the API. */
 export const enIntegration = {
@@ -134,8 +136,10 @@ export const enIntegration = {
     verify: 'Verify',
     verifyAgain: 'Verify again',
     never: 'Not verified since the server started.',
-    running: (rows: number, total: number) => `${rows} of ${total} rows checked…`,
-    holds: (rows: number, when: string) => `Verified ${when}: all ${rows} rows follow from one another.`,
+    running: (rows: number, total: number) =>
+      `${number.format(rows)} of ${number.format(total)} rows checked…`,
+    holds: (rows: number, when: string) =>
+      `Verified ${when}: all ${number.format(rows)} rows follow from one another.`,
     broken: (at: number, when: string) => `Broken at row ${at}, found ${when}. Rows before it are intact.`,
     failed: 'The check could not be finished. Try again.',
     actors: { server: 'Server', cli: 'Command line', anonymous: 'Nobody known' },

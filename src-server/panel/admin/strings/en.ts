@@ -1,6 +1,8 @@
 import { enIntegration } from './en-integration.ts';
 
-const plural = (count: number, one: string, other: string) => `${count} ${count === 1 ? one : other}`;
+const number = new Intl.NumberFormat('en');
+const plural = (count: number, one: string, other: string) =>
+  `${number.format(count)} ${count === 1 ? one : other}`;
 
 /** Every word of the administrators' pages in English; other languages have these keys. */
 export const en = {
@@ -56,7 +58,7 @@ export const en = {
       'gateway-offline': (name: string, since: string | null) =>
         since === null
           ? `Gateway ${name} has never been in contact.`
-          : `Gateway ${name} is offline since ${since}.`,
+          : `Gateway ${name} has been offline since ${since}.`,
       'end-unconfirmed': (count: number) =>
         `${plural(count, 'ended connection is', 'ended connections are')} not yet confirmed by a gateway.`,
       'members-without-mfa': (count: number, names: string) =>
@@ -252,12 +254,12 @@ export const en = {
     changes: 'Before you save',
     checking: 'Looking whom this affects…',
     connected: (count: number) => `${plural(count, 'member is', 'members are')} connected`,
-    asked: (count: number) => `${count} of them will be asked for a code`,
-    unlockAsked: (count: number) => `${count} of them will be asked to unlock`,
+    asked: (count: number) => `${number.format(count)} of them will be asked for a code`,
+    unlockAsked: (count: number) => `${number.format(count)} of them will be asked to unlock`,
+    bothAsked: (count: number) => `${number.format(count)} of them will be asked for a code and to unlock`,
     noneAsked: 'none of them loses the connection',
-    cut: (count: number) => `${count} of them will be disconnected`,
-    setUpFirst: (count: number) =>
-      `${plural(count, 'member', 'members')} of them must set up a PIN or biometrics first.`,
+    cut: (count: number) => `${number.format(count)} of them will be disconnected`,
+    setUpFirst: (count: number) => `${number.format(count)} of them must set up a PIN or biometrics first.`,
     endSooner: (count: number) =>
       `${plural(count, 'connection ends', 'connections end')} sooner than was said.`,
     setUpMfa: (count: number) =>
