@@ -98,6 +98,21 @@ test('no way to unlock at all is refused before it can lock everybody out', asyn
   await page.getByText('No changes yet.').waitFor();
 });
 
+test('rules that were not saved are still there after a look at another page, until they are discarded', async () => {
+  const { page } = admin;
+  const longest = page.getByLabel('Longest connection');
+  await longest.fill('7');
+  await page.getByRole('link', { name: 'Members' }).click();
+  await page.getByRole('heading', { name: 'Members', level: 1 }).waitFor();
+  await page.getByRole('link', { name: 'Login security' }).click();
+  await page.getByRole('button', { name: 'Discard changes' }).waitFor();
+  expect(await longest.inputValue()).toBe('7');
+  expect(inForce()).toMatch(/maxConnectionSeconds\W+43200/);
+  await press(page, 'Discard changes');
+  await page.getByText('No changes yet.').waitFor();
+  expect(await longest.inputValue()).toBe('12');
+});
+
 test('two administrators at once: the second is told, sees both, and nothing is lost', async () => {
   const { page } = admin;
   const other = await lab.signedIn(lab.admin, '/login-security');

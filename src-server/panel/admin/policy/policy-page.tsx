@@ -6,12 +6,14 @@ import { loadSession } from '../../api/call.ts';
 import { Page } from '../../frame/page.tsx';
 import { DoneNote } from '../../parts/done-note.tsx';
 import { LoadFrame } from '../../parts/load-frame.tsx';
+import { useSession } from '../../store/session-store.ts';
 import { useLoad } from '../../store/use-load.ts';
 import { loadPolicy } from '../api/policy-api.ts';
 import { shortTime } from '../parts/moment.tsx';
 import { useAdminWords } from '../strings/use-admin-words.ts';
 import { PolicyConflict } from './policy-conflict.tsx';
 import { draftOf, type PolicyDraft, readDraft } from './policy-draft.ts';
+import { usePolicyEdit } from './policy-edit-store.ts';
 import { PolicyForm } from './policy-form.tsx';
 import { differing } from './rules.ts';
 import { SaveBar } from './save-bar.tsx';
@@ -44,16 +46,21 @@ interface PolicyEditorProps {
   onSaved: (saved: PolicyAnswer) => void;
 }
 
-/** Begins from what was loaded; what is loaded again later does not touch what was typed. */
+/** Begins from what was loaded, or was left unsaved; what is loaded again later does not touch what was typed. */
 function PolicyEditor({ loaded, onSaved }: PolicyEditorProps) {
   const { a } = useAdminWords();
-  const [base, setBase] = useState(loaded);
-  const [draft, setDraft] = useState<PolicyDraft>(() => draftOf(loaded.policy));
+  const { member } = useSession();
+  const { edit } = usePolicyEdit.getState();
+  const kept = edit?.memberId === member.id ? edit : null;
+  const [base, setBase] = useState(kept?.base ?? loaded);
+  const [draft, setDraft] = useState<PolicyDraft>(kept?.draft ?? draftOf(loaded.policy));
   const [theirs, setTheirs] = useState<PolicyAnswer | null>(null);
   const [done, setDone] = useState<string | null>(null);
   const { policy, errors } = readDraft(draft);
   const isChanged = policy === null || differing(base.policy, policy, a.policy).length > 0;
-  useWarningBeforeLeaving(isChanged);
+  useEffect(() => {
+    usePolicyEdit.setState({ edit: isChanged ? { memberId: member.id, base, draft } : null });
+  }, [isChanged, member.id, base, draft]);
   const isGateOff = !isGated(draft.policy);
 
   function begin(from: PolicyAnswer): void {
@@ -102,14 +109,4 @@ function PolicyEditor({ loaded, onSaved }: PolicyEditorProps) {
       />
     </>
   );
-}
-
-/** The browser asks before the tab is closed over rules that were not saved. */
-function useWarningBeforeLeaving(isActive: boolean): void {
-  useEffect(() => {
-    if (!isActive) return;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener('beforeunload', ask);
-    return () => window.removeEventListener('beforeunload', ask);
-  }, [isActive]);
 }
