@@ -14,6 +14,8 @@ import { RevLedger, type RevOutcome } from './rev-ledger.ts';
 
 /** A channel that lived this long starts the backoff over; a shorter one may have been refused at once. */
 const SETTLED_AFTER_MS = 20_000;
+/** While a gateway is away no disconnect is confirmed, and there are few of them: it asks more often than a client. */
+const LONGEST_WAIT_MS = 5_000;
 /** After `4002 replaced`: another agent runs under the same token, and two must not push each other out in turns. */
 const REPLACED_PAUSE_MS = 30_000;
 
@@ -39,7 +41,7 @@ export interface AgentOptions {
 export async function runAgent(options: AgentOptions): Promise<void> {
   const { device, clock, random, log, signal } = options;
   const enforcer = new Enforcer(device, options.failClosedAfterSeconds, clock, log);
-  const backoff = createBackoff({ random });
+  const backoff = createBackoff({ random, maxMs: LONGEST_WAIT_MS });
   while (!signal.aborted) {
     const startedAt = clock.monotonicMs();
     const end = await serveOneChannel(options, enforcer);

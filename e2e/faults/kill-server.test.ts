@@ -123,7 +123,9 @@ describe('a server that goes away', () => {
     await client.waitFor('it was reconnecting', isPhase('reconnecting'));
     expect(await lab.hasTunnel()).toBe(false);
     await lab.restart('server');
-    await client.waitFor('it asked for a code', isPrompt('gate'), mark);
+    await lab.gatewayIsBack();
+    // Its tries are up to 30 s apart by now.
+    await client.waitFor('it asked for a code', isPrompt('gate'), mark, 2 * PATIENCE_MS);
     await lab.expectSilence();
     client.type(codes.current);
     await client.waitFor('it was connected', isPhase('connected'), mark);
