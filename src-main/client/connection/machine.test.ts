@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noGateWarning } from '../../../src-shared/policy.ts';
 import { problem } from '../../../src-shared/problem.ts';
+import type { Untimed } from './driver.ts';
 import {
   answered,
   atGate,
@@ -43,7 +44,10 @@ describe('connecting', () => {
     expect(world.allEffects.some((effect) => effect.type === 'helperUp')).toBe(false);
   });
 
-  it('waits and tries again when the server cannot be reached, at once when the network comes back', () => {
+  it.each<[string, Untimed]>([
+    ['the network comes back', { type: 'network-changed' }],
+    ['the server does', { type: 'channel.opened', epoch: 1 }],
+  ])('waits and tries again when the server cannot be reached, at once when %s', (_what, event) => {
     const world = signedIn();
     world.feed({ type: 'user.connect', gatewayId: GATEWAY, source: 'cli' });
     refuseFlat(world, problem('server-unreachable'));
@@ -51,7 +55,7 @@ describe('connecting', () => {
     const { id } = world.last('scheduleRetry');
     world.feed({ type: 'retry-scheduled', id, nextTryAt: '2026-11-21T12:00:01.000Z' });
     expect(world.view).toMatchObject({ nextTryAt: '2026-11-21T12:00:01.000Z' });
-    world.feed({ type: 'network-changed' });
+    world.feed(event);
     expect(world.has('cancelRetry') && world.has('requestConnection')).toBe(true);
   });
 

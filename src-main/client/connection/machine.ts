@@ -191,7 +191,12 @@ function channelOpened(step: Step, epoch: number): undefined {
   const isNews = m.knownEpoch >= 0 && epoch > m.knownEpoch;
   epochHeard(step, epoch);
   // The question on screen is from before the epoch moved: the server has a new one.
-  if (isNews && m.view.phase === 'gate') accessEnded(step, null, null);
+  if (isNews && m.view.phase === 'gate') return accessEnded(step, null, null);
+  // The server is back: what waited for it waits no longer.
+  if (m.view.phase !== 'reconnecting' || m.retry === null) return;
+  m.attempt = 0;
+  cancelRetry(step);
+  pursue(step);
 }
 
 function serverDisconnect(
