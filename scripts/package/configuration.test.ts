@@ -144,3 +144,9 @@ test('the app’s own policy asks the person at the screen each time, and is in 
   const shipped = '/usr/share/polkit-1/actions/io.postern.desktop.policy';
   expect(JSON.stringify([raw])).toContain(`assets/polkit/io.postern.desktop.policy=${shipped}`);
 });
+
+test('the packaged helper runs on the same V8 options as the programs of a checkout', () => {
+  const optionsOf = (file: string) => read(file).match(/(?<= )--(no|always)-[\w-]+/g);
+  expect(optionsOf('bin/postern-node')?.length).toBeGreaterThan(0);
+  expect(optionsOf('assets/linux/bin/postern-helper')).toEqual(optionsOf('bin/postern-node'));
+});

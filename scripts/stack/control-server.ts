@@ -15,7 +15,6 @@ import { StackError } from './stack-error.ts';
 
 const FIRST_PORT = 8443;
 const LAST_PORT = 8543;
-const entry = path.join(checkout, 'src-server/cli.ts');
 
 export interface Account {
   id: string;
@@ -82,7 +81,7 @@ export async function setUpControlServer(
   );
   const command = async <T>(schema: z.ZodType<T>, args: string[], input = ''): Promise<T> => {
     const options = ['--config', config, '--json'];
-    const stdout = await run(process.execPath, [entry, ...args, ...options], { input });
+    const stdout = await run(programPath('server'), [...args, ...options], { input });
     return schema.parse(JSON.parse(stdout));
   };
   return {

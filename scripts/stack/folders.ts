@@ -5,7 +5,7 @@ import { CLAIM_PREFIX } from './claim.ts';
 
 /** The checkout that this script belongs to. */
 export const checkout = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
-/** What a user would start. */
+/** What a user would start; `node` is what the three others and the terminal client run on. */
 export const programPath = (name: 'server' | 'gateway' | 'helper' | 'node'): string =>
   path.join(checkout, `bin/postern-${name}`);
 

@@ -1,6 +1,7 @@
+import { countingIn } from '../format/counting.ts';
 import type { UnlockStrings } from './en-unlock.ts';
 
-const plural = (count: number, one: string, other: string) => `${count} ${count === 1 ? one : other}`;
+const { plural } = countingIn('de');
 
 /** The words for PIN, biometrics and devices in German. */
 export const deUnlock: UnlockStrings = {

@@ -1,7 +1,8 @@
+import { countingIn } from '../format/counting.ts';
 import { deUnlock } from './de-unlock.ts';
 import type { Strings } from './en.ts';
 
-const plural = (count: number, one: string, other: string) => `${count} ${count === 1 ? one : other}`;
+const { plural } = countingIn('de');
 
 export const de: Strings = {
   nav: { label: 'Hauptmenü', home: 'Start', activity: 'Verlauf', settings: 'Optionen', help: 'Hilfe' },

@@ -1,4 +1,6 @@
-const plural = (count: number, one: string, other: string) => `${count} ${count === 1 ? one : other}`;
+import { countingIn } from '../format/counting.ts';
+
+const { plural } = countingIn('en');
 
 /** The words for PIN, biometrics and devices in English. */
 export const enUnlock = {

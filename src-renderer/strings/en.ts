@@ -1,7 +1,8 @@
 import type { ProblemCode } from '../../src-shared/problem.ts';
+import { countingIn } from '../format/counting.ts';
 import { enUnlock } from './en-unlock.ts';
 
-const plural = (count: number, one: string, other: string) => `${count} ${count === 1 ? one : other}`;
+const { plural } = countingIn('en');
 
 /** Every word of the window in English; the other languages have exactly these keys. */
 export const en = {

@@ -143,11 +143,7 @@ function connect(step: Step, gatewayId: string, source: Source): undefined {
   const { phase } = m.view;
   if (isSameGateway && (phase === 'connected' || phase === 'gate' || phase === 'connecting')) return;
   if (isSameGateway && phase === 'reconnecting') {
-    // Asked for by hand: no more waiting.
-    if (m.retry === null) return;
-    m.attempt = 0;
-    cancelRetry(step);
-    return pursue(step);
+    return pursueNow(step);
   }
   if (isSameGateway && phase === 'disconnecting' && m.view.next === 'gate') return;
   if (phase !== 'disconnected') leave(step, null, source);
@@ -186,17 +182,22 @@ function pursue(step: Step): undefined {
   if (m.needsEpoch) askEpoch(step);
 }
 
+/** Ends a wait before its time: somebody asks by hand, the network changed, or the server is back. */
+function pursueNow(step: Step): undefined {
+  const { m } = step;
+  if (m.retry === null) return;
+  m.attempt = 0;
+  cancelRetry(step);
+  pursue(step);
+}
+
 function channelOpened(step: Step, epoch: number): undefined {
   const { m } = step;
   const isNews = m.knownEpoch >= 0 && epoch > m.knownEpoch;
   epochHeard(step, epoch);
   // The question on screen is from before the epoch moved: the server has a new one.
   if (isNews && m.view.phase === 'gate') return accessEnded(step, null, null);
-  // The server is back: what waited for it waits no longer.
-  if (m.view.phase !== 'reconnecting' || m.retry === null) return;
-  m.attempt = 0;
-  cancelRetry(step);
-  pursue(step);
+  if (m.view.phase === 'reconnecting') pursueNow(step);
 }
 
 function serverDisconnect(
@@ -270,10 +271,7 @@ function newGround(step: Step): undefined {
     if (m.isUpOwed) tunnelUp(step);
     return askEpoch(step);
   }
-  if (m.retry === null) return;
-  m.attempt = 0;
-  cancelRetry(step);
-  pursue(step);
+  pursueNow(step);
 }
 
 /** The server hears every change of phase and lease. */

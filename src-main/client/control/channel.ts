@@ -73,7 +73,6 @@ export function createChannel(options: ChannelOptions): Channel {
   let openedAt: number | null = null;
   let hasHello = false;
   let ackTimer: NodeJS.Timeout | undefined;
-  let isAckDue = false;
 
   function send(frame: ClientFrame): void {
     if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
@@ -214,17 +213,15 @@ export function createChannel(options: ChannelOptions): Channel {
 
   function handled(seq: number, from: WebSocket): void {
     lastSeq = Math.max(lastSeq, seq);
-    isAckDue = true;
     // The frame may have ended this channel.
     if (socket === from) ackTimer ??= setTimeout(acknowledge, ACK_DELAY_MS);
-    else acknowledge();
+    else tellSeq();
   }
 
   function acknowledge(): void {
+    if (ackTimer === undefined) return;
     clearTimeout(ackTimer);
     ackTimer = undefined;
-    if (!isAckDue) return;
-    isAckDue = false;
     tellSeq();
     if (hasHello) send({ type: 'ack', seq: lastSeq });
   }

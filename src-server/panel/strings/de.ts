@@ -1,6 +1,7 @@
+import { countingIn } from '../../../src-renderer/format/counting.ts';
 import type { Words } from './en.ts';
 
-const plural = (count: number, one: string, other: string) => `${count} ${count === 1 ? one : other}`;
+const { plural } = countingIn('de');
 
 export const de: Words = {
   brand: 'Postern',

@@ -1,4 +1,6 @@
-const plural = (count: number, one: string, other: string) => `${count} ${count === 1 ? one : other}`;
+import { countingIn } from '../../../src-renderer/format/counting.ts';
+
+const { plural } = countingIn('en');
 
 /** Every word of the Control Panel's shell and of a member's own pages in English; other languages have these keys. */
 export const en = {

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { Bar } from '../../../../src-renderer/parts/bar.tsx';
 import type { PolicyAnswer } from '../../../../src-shared/panel/policy.ts';
 import { isGated } from '../../../../src-shared/policy.ts';
@@ -12,8 +12,8 @@ import { loadPolicy } from '../api/policy-api.ts';
 import { shortTime } from '../parts/moment.tsx';
 import { useAdminWords } from '../strings/use-admin-words.ts';
 import { PolicyConflict } from './policy-conflict.tsx';
-import { draftOf, type PolicyDraft, readDraft } from './policy-draft.ts';
-import { usePolicyEdit } from './policy-edit-store.ts';
+import { draftOf, readDraft } from './policy-draft.ts';
+import { editPolicy, forgetPolicyEdit, usePolicyEdit } from './policy-edit-store.ts';
 import { PolicyForm } from './policy-form.tsx';
 import { differing } from './rules.ts';
 import { SaveBar } from './save-bar.tsx';
@@ -50,24 +50,15 @@ interface PolicyEditorProps {
 function PolicyEditor({ loaded, onSaved }: PolicyEditorProps) {
   const { a } = useAdminWords();
   const { member } = useSession();
-  const { edit } = usePolicyEdit.getState();
-  const kept = edit?.memberId === member.id ? edit : null;
-  const [base, setBase] = useState(kept?.base ?? loaded);
-  const [draft, setDraft] = useState<PolicyDraft>(kept?.draft ?? draftOf(loaded.policy));
+  const edit = usePolicyEdit((state) => (state.edit?.memberId === member.id ? state.edit : null));
+  const base = edit?.base ?? loaded;
+  const draft = edit?.draft ?? draftOf(loaded.policy);
   const [theirs, setTheirs] = useState<PolicyAnswer | null>(null);
   const [done, setDone] = useState<string | null>(null);
   const { policy, errors } = readDraft(draft);
   const isChanged = policy === null || differing(base.policy, policy, a.policy).length > 0;
-  useEffect(() => {
-    usePolicyEdit.setState({ edit: isChanged ? { memberId: member.id, base, draft } : null });
-  }, [isChanged, member.id, base, draft]);
   const isGateOff = !isGated(draft.policy);
 
-  function begin(from: PolicyAnswer): void {
-    setBase(from);
-    setDraft(draftOf(from.policy));
-    onSaved(from);
-  }
   return (
     <>
       {isGateOff && isGated(base.policy) && <Bar look="warning">{a.policy.noGateDraft}</Bar>}
@@ -75,7 +66,7 @@ function PolicyEditor({ loaded, onSaved }: PolicyEditorProps) {
         draft={draft}
         errors={errors}
         onChange={(next) => {
-          setDraft(next);
+          editPolicy({ memberId: member.id, base, draft: next });
           setDone(null);
         }}
       />
@@ -86,9 +77,8 @@ function PolicyEditor({ loaded, onSaved }: PolicyEditorProps) {
           theirs={theirs}
           onCancel={() => setTheirs(null)}
           onChosen={(chosen) => {
-            setBase(theirs);
             onSaved(theirs);
-            setDraft(draftOf(chosen));
+            editPolicy({ memberId: member.id, base: theirs, draft: draftOf(chosen) });
             setTheirs(null);
           }}
         />
@@ -98,10 +88,11 @@ function PolicyEditor({ loaded, onSaved }: PolicyEditorProps) {
         policy={isChanged ? policy : null}
         isChanged={isChanged}
         version={base.version}
-        onDiscard={() => setDraft(draftOf(base.policy))}
+        onDiscard={forgetPolicyEdit}
         onConflict={setTheirs}
         onSaved={(saved) => {
-          begin(saved);
+          onSaved(saved);
+          forgetPolicyEdit();
           setDone(a.policy.saved);
           // The warning over every page follows what is in force now.
           void loadSession();

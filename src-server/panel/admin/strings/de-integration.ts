@@ -1,8 +1,7 @@
+import { countingIn } from '../../../../src-renderer/format/counting.ts';
 import type { enIntegration } from './en-integration.ts';
 
-const number = new Intl.NumberFormat('de');
-const plural = (count: number, one: string, other: string) =>
-  `${number.format(count)} ${count === 1 ? one : other}`;
+const { number, plural } = countingIn('de');
 
 export const deIntegration: typeof enIntegration = {
   gateways: {
@@ -138,8 +137,8 @@ export const deIntegration: typeof enIntegration = {
     verify: 'Prüfen',
     verifyAgain: 'Noch einmal prüfen',
     never: 'Seit dem Start des Servers nicht geprüft.',
-    running: (rows, total) => `${number.format(rows)} von ${number.format(total)} Zeilen geprüft…`,
-    holds: (rows, when) => `Geprüft ${when}: Alle ${number.format(rows)} Zeilen folgen aufeinander.`,
+    running: (rows, total) => `${number(rows)} von ${number(total)} Zeilen geprüft…`,
+    holds: (rows, when) => `Geprüft ${when}: Alle ${number(rows)} Zeilen folgen aufeinander.`,
     broken: (at, when) => `Gebrochen bei Zeile ${at}, gefunden ${when}. Die Zeilen davor sind unversehrt.`,
     failed: 'Die Prüfung kam nicht zu Ende. Versuchen Sie es noch einmal.',
     actors: { server: 'Server', cli: 'Kommandozeile', anonymous: 'Unbekannt' },

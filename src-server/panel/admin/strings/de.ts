@@ -1,9 +1,8 @@
+import { countingIn } from '../../../../src-renderer/format/counting.ts';
 import { deIntegration } from './de-integration.ts';
 import type { AdminWords } from './en.ts';
 
-const number = new Intl.NumberFormat('de');
-const plural = (count: number, one: string, other: string) =>
-  `${number.format(count)} ${count === 1 ? one : other}`;
+const { number, plural } = countingIn('de');
 
 export const de: AdminWords = {
   ...deIntegration,
@@ -251,15 +250,14 @@ export const de: AdminWords = {
     changes: 'Bevor Sie speichern',
     checking: 'Es wird nachgesehen, wen das betrifft…',
     connected: (count) => `${plural(count, 'Mitglied ist', 'Mitglieder sind')} verbunden`,
-    asked: (count) =>
-      `${number.format(count)} davon ${count === 1 ? 'wird' : 'werden'} nach einem Code gefragt`,
-    unlockAsked: (count) => `${number.format(count)} davon ${count === 1 ? 'muss' : 'müssen'} entsperren`,
+    asked: (count) => `${number(count)} davon ${count === 1 ? 'wird' : 'werden'} nach einem Code gefragt`,
+    unlockAsked: (count) => `${number(count)} davon ${count === 1 ? 'muss' : 'müssen'} entsperren`,
     bothAsked: (count) =>
-      `${number.format(count)} davon ${count === 1 ? 'wird' : 'werden'} nach einem Code gefragt und ${count === 1 ? 'muss' : 'müssen'} entsperren`,
+      `${number(count)} davon ${count === 1 ? 'wird' : 'werden'} nach einem Code gefragt und ${count === 1 ? 'muss' : 'müssen'} entsperren`,
     noneAsked: 'niemand davon verliert die Verbindung',
-    cut: (count) => `${number.format(count)} davon ${count === 1 ? 'wird' : 'werden'} getrennt`,
+    cut: (count) => `${number(count)} davon ${count === 1 ? 'wird' : 'werden'} getrennt`,
     setUpFirst: (count) =>
-      `${number.format(count)} davon ${count === 1 ? 'muss' : 'müssen'} zuerst PIN oder Biometrie einrichten.`,
+      `${number(count)} davon ${count === 1 ? 'muss' : 'müssen'} zuerst PIN oder Biometrie einrichten.`,
     endSooner: (count) =>
       `${plural(count, 'Verbindung endet', 'Verbindungen enden')} früher als angekündigt.`,
     setUpMfa: (count) =>

@@ -1,6 +1,6 @@
-const number = new Intl.NumberFormat('en');
-const plural = (count: number, one: string, other: string) =>
-  `${number.format(count)} ${count === 1 ? one : other}`;
+import { countingIn } from '../../../../src-renderer/format/counting.ts';
+
+const { number, plural } = countingIn('en');
 
 /** Gateways, API tokens, audit log and the page of the API. */
 export const enIntegration = {
@@ -136,10 +136,9 @@ export const enIntegration = {
     verify: 'Verify',
     verifyAgain: 'Verify again',
     never: 'Not verified since the server started.',
-    running: (rows: number, total: number) =>
-      `${number.format(rows)} of ${number.format(total)} rows checked…`,
+    running: (rows: number, total: number) => `${number(rows)} of ${number(total)} rows checked…`,
     holds: (rows: number, when: string) =>
-      `Verified ${when}: all ${number.format(rows)} rows follow from one another.`,
+      `Verified ${when}: all ${number(rows)} rows follow from one another.`,
     broken: (at: number, when: string) => `Broken at row ${at}, found ${when}. Rows before it are intact.`,
     failed: 'The check could not be finished. Try again.',
     actors: { server: 'Server', cli: 'Command line', anonymous: 'Nobody known' },

@@ -1,8 +1,7 @@
+import { countingIn } from '../../../../src-renderer/format/counting.ts';
 import { enIntegration } from './en-integration.ts';
 
-const number = new Intl.NumberFormat('en');
-const plural = (count: number, one: string, other: string) =>
-  `${number.format(count)} ${count === 1 ? one : other}`;
+const { number, plural } = countingIn('en');
 
 /** Every word of the administrators' pages in English; other languages have these keys. */
 export const en = {
@@ -254,12 +253,12 @@ export const en = {
     changes: 'Before you save',
     checking: 'Looking whom this affects…',
     connected: (count: number) => `${plural(count, 'member is', 'members are')} connected`,
-    asked: (count: number) => `${number.format(count)} of them will be asked for a code`,
-    unlockAsked: (count: number) => `${number.format(count)} of them will be asked to unlock`,
-    bothAsked: (count: number) => `${number.format(count)} of them will be asked for a code and to unlock`,
+    asked: (count: number) => `${number(count)} of them will be asked for a code`,
+    unlockAsked: (count: number) => `${number(count)} of them will be asked to unlock`,
+    bothAsked: (count: number) => `${number(count)} of them will be asked for a code and to unlock`,
     noneAsked: 'none of them loses the connection',
-    cut: (count: number) => `${number.format(count)} of them will be disconnected`,
-    setUpFirst: (count: number) => `${number.format(count)} of them must set up a PIN or biometrics first.`,
+    cut: (count: number) => `${number(count)} of them will be disconnected`,
+    setUpFirst: (count: number) => `${number(count)} of them must set up a PIN or biometrics first.`,
     endSooner: (count: number) =>
       `${plural(count, 'connection ends', 'connections end')} sooner than was said.`,
     setUpMfa: (count: number) =>
