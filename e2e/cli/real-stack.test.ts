@@ -131,8 +131,22 @@ test('a person signs in, connects, is thrown out, comes back with the next code,
   expect(await status()).toMatchObject({ phase: 'signed-out', keychain: 'absent' });
   expect((await command('connect')).exitCode).toBe(exitCodes.signedOut.code);
 
+  // What the session before was told last, "You signed out.", does not end the new one.
+  const signInAgain = terminal('sign-in', '--email', member.email);
+  await signInAgain.sees('Password:');
+  signInAgain.press(`${member.password}\r`);
+  await signInAgain.sees('Code from your authenticator app:');
+  const thirdCode = await nextCode(member.totpSecret, secondCode, () => undefined);
+  signInAgain.press(`${thirdCode}\r`);
+  expect(await signInAgain.exitCode).toBe(0);
+  const connectAgain = terminal('connect');
+  await connectAgain.sees('Connected to ');
+  expect(await answers(file.laptop.netns, file.target.url)).toBe(true);
+  connectAgain.press('\x03');
+  expect(await connectAgain.exitCode).toBe(0);
+
   const shown = terminals.map((screen) => screen.raw()).join('');
-  for (const secret of [member.password, firstCode, secondCode, wrongCode, '\u001b[2Jcountry'])
+  for (const secret of [member.password, firstCode, secondCode, thirdCode, wrongCode, '\u001b[2Jcountry'])
     expect(shown).not.toContain(secret);
 }, 180_000);
 

@@ -55,3 +55,8 @@ export async function eventsAfter(db: Db, deviceId: string, seq: number): Promis
 export async function ackEvents(db: Db | Tx, deviceId: string, seq: number): Promise<void> {
   await db.deleteFrom('event').where('device_id', '=', deviceId).where('seq', '<=', seq).execute();
 }
+
+/** Nothing that was stored for the device is sent any more. Its next frame goes on counting. */
+export async function voidEvents(tx: Tx, deviceId: string): Promise<void> {
+  await tx.deleteFrom('event').where('device_id', '=', deviceId).execute();
+}

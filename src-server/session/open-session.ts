@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import type { SignInAnswer, SignInRequest } from '../../src-shared/client-api.ts';
+import { voidEvents } from '../channel/event-store.ts';
 import type { Tx } from '../db/database.ts';
 import type { SessionRow } from '../db/schema.ts';
 import { hashToken, newId, newToken } from '../tokens.ts';
@@ -23,8 +24,9 @@ export function isP256PublicKey(publicKey: string): boolean {
 
 /**
  * Makes a session, in the transaction that accepted the proofs. The device is taken again when id, member and key
- * agree and it was not removed; else it is a new one. A code at sign-in is a level B proof. `graceMs` > 0: the code of this sign-in stands in for the
- * next connection's, in the device's present epoch.
+ * agree and it was not removed; else it is a new one, and what an earlier session of it was told and did not hear is
+ * void: a "signed out" of that time would end this one. A code at sign-in is a level B proof. `graceMs` > 0: the code
+ * of this sign-in stands in for the next connection's, in the device's present epoch.
  */
 export async function openSession(
   tx: Tx,
@@ -40,6 +42,7 @@ export async function openSession(
   const { memberId, device, method, graceMs, now, ip } = input;
   const known = await knownDevice(tx, input);
   const { id: deviceId, epoch } = known ?? (await newDevice(tx, input));
+  if (known) await voidEvents(tx, deviceId);
   await tx
     .updateTable('device')
     .set({

@@ -1,7 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { storeEvent } from '../channel/event-store.ts';
 import { setPassword } from '../members/member-store.ts';
 import { hashSecret } from '../mfa/secret-hash.ts';
+import { readPolicy } from '../policy/policy-store.ts';
+import { newWgKey, ScriptedClient, ScriptedGateway } from '../testing/scripted-ends.ts';
 import { newDeviceKey, startTestServer, type TestMember, type TestServer } from '../testing/test-server.ts';
 
 let server: TestServer;
@@ -220,6 +223,67 @@ test('signing out ends the session', async () => {
   const me = await server.request('GET', '/client/v1/me', { token: sessionToken });
   expect(me).toMatchObject({ status: 401, body: { code: 'session-invalid' } });
 });
+
+test.each([
+  ['a sign-out', signOut],
+  ['a new password', setNewPassword],
+  ['a disconnect', disconnect],
+])('a sign-in voids what the device did not hear of the session before it: %s', async (_what, end) => {
+  const member = await server.addMember();
+  const publicKey = newDeviceKey();
+  const { deviceId, sessionToken } = await server.signIn(member, { publicKey });
+  await end(member, sessionToken);
+  server.nextStep();
+  const again = await server.signIn(member, { id: deviceId, publicKey });
+  expect(again.deviceId).toBe(deviceId);
+  const client = await ScriptedClient.connect(server, again.sessionToken);
+  const { seq } = await client.of('hello');
+  await expect.poll(() => server.parts.hub.open().at(0)?.sentSeq).toBe(seq);
+  await tellPolicy(deviceId);
+  expect((await client.of('policy')).seq).toBe(seq + 1);
+  expect(client.frames.map((frame) => frame.type)).toEqual(['hello', 'policy']);
+  const me = await server.request('GET', '/client/v1/me', { token: again.sessionToken });
+  expect(me.status).toBe(200);
+  await client.close();
+});
+
+async function signOut(_member: TestMember, token: string): Promise<void> {
+  expect((await server.request('POST', '/client/v1/sign-out', { token })).status).toBe(204);
+}
+
+/** As `postern-server member set-password` does, while no client runs. */
+async function setNewPassword(member: TestMember): Promise<void> {
+  const { ctx } = server;
+  const passwordHash = await hashSecret(member.password, ctx.config.argon2);
+  await ctx.database.db
+    .transaction()
+    .execute((tx) =>
+      setPassword(tx, { memberId: member.id, passwordHash, actor: 'cli', now: server.clock.now }),
+    );
+}
+
+/** With a lease, so that there is a frame. */
+async function disconnect(member: TestMember, token: string): Promise<void> {
+  const gateway = await ScriptedGateway.create(server);
+  await gateway.connect(server);
+  const body = { gatewayId: gateway.id, wgPublicKey: newWgKey() };
+  expect((await server.request('POST', '/client/v1/connections', { token, body })).status).toBe(201);
+  const apiToken = await server.addApiToken(['members:disconnect']);
+  const path = `/api/v1/member/${member.id}/disconnect`;
+  const answer = await server.request('POST', path, { token: apiToken });
+  expect(answer.body).toMatchObject({ ended_connections: 1, offline: 1 });
+  await gateway.disconnect();
+}
+
+/** A frame of the new session. */
+async function tellPolicy(deviceId: string): Promise<void> {
+  const { ctx, parts } = server;
+  const policy = await readPolicy(ctx.database.db);
+  const frame = await ctx.database.db
+    .transaction()
+    .execute((tx) => storeEvent(tx, deviceId, { type: 'policy', policy }, server.clock.now));
+  parts.hub.deliver(deviceId, frame);
+}
 
 test('a session slides with use and ends thirty days after the last', async () => {
   const { sessionToken } = await server.signIn(await server.addMember());
