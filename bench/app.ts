@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import type { Page } from '@playwright/test';
 import { AppLab, expectPhase, snapshotOf } from '../e2e/app/app-lab.ts';
 import { button, codeField, gateDialog, signIn, words } from '../e2e/app/screen.ts';
-import { checkout } from '../scripts/stack/folders.ts';
+import { checkout } from '../lab/stack/folders.ts';
 import { cpuSeconds, heapOfMain, heapOfPage, processesBelow } from './app-processes.ts';
 import { type Row, Samples } from './stats.ts';
 

@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import pino from 'pino';
-import { createHelperClient, type HelperClient } from '../src-main/client/tunnel/helper-client.ts';
-import { generateWireGuardKeyPair } from '../src-main/client/tunnel/wireguard-keys.ts';
+import { freshSteps } from '../lab/totp-steps.ts';
+import { createHelperClient, type HelperClient } from '../src-client/tunnel/helper-client.ts';
+import { generateWireGuardKeyPair } from '../src-client/tunnel/wireguard-keys.ts';
 import { connectAnswer, mfaRequiredExtra, signInAnswer } from '../src-shared/client-api.ts';
 import type { Bench, BenchMember } from './laptop.ts';
-import { freshSteps } from './totp-steps.ts';
 
 /** A client that asks for a lease and opens no channel: an order to disconnect never reaches it. */
 export class DeafClient {

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { PanelClient } from '../src-server/admin/testing/panel-client.ts';
 import { AuditIndex } from '../src-server/audit/audit-index.ts';
+import { PanelClient } from '../src-server/testing/panel-client.ts';
 import { startTestServer } from '../src-server/testing/test-server.ts';
 import { fillPanelDatabase, type Sizes } from './panel-database.ts';
 import { type Row, Samples } from './stats.ts';

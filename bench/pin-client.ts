@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import * as z from 'zod';
-import type { ClientCore } from '../src-main/client/core.ts';
+import type { ClientCore } from '../src-client/core.ts';
 import { connectRequest } from '../src-shared/client-api.ts';
 import { type Bench, type BenchMember, kick, PACE_US, toMs } from './laptop.ts';
 import { nowNs } from './probe.ts';

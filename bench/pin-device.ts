@@ -1,13 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { Agent } from 'undici';
-import { pinProof } from '../src-main/client/unlock/pin.ts';
-import { signStatement } from '../src-main/client/unlock/statement.ts';
+import { freshSteps } from '../lab/totp-steps.ts';
+import { pinProof } from '../src-client/unlock/pin.ts';
+import { signStatement } from '../src-client/unlock/statement.ts';
 import { mfaRequiredExtra, type SignInAnswer, signInAnswer, stepUpExtra } from '../src-shared/client-api.ts';
 import type { StackFile } from '../src-shared/stack-file.ts';
 import { pinKeyParameters } from '../src-shared/unlock.ts';
 import type { BenchMember } from './laptop.ts';
-import { freshSteps } from './totp-steps.ts';
 
 const PIN = '739155';
 

@@ -2,12 +2,12 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Agent } from 'undici';
 import * as z from 'zod';
-import type { ManagedProcess } from '../scripts/stack/processes.ts';
-import { totpAt, totpStep } from '../src-server/mfa/totp.ts';
+import type { ManagedProcess } from '../lab/stack/processes.ts';
+import { freshSteps } from '../lab/totp-steps.ts';
+import { totpAt, totpStep } from '../src-server/proof/mfa/totp.ts';
 import { mfaRequiredExtra, signInAnswer } from '../src-shared/client-api.ts';
 import type { StackFile } from '../src-shared/stack-file.ts';
 import type { Samples } from './stats.ts';
-import { freshSteps } from './totp-steps.ts';
 
 /** As many connections as that are needed. */
 export const SIGN_INS_AT_ONCE = 4;

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pino from 'pino';
-import type { ClientCore, Snapshot } from '../src-main/client/core.ts';
-import { createClientCore } from '../src-main/client/create-core.ts';
+import { freshSteps } from '../lab/totp-steps.ts';
+import type { ClientCore, Snapshot } from '../src-client/core.ts';
+import { createClientCore } from '../src-client/create-core.ts';
 import type { Phase } from '../src-shared/connection-state.ts';
 import type { Result } from '../src-shared/problem.ts';
 import type { StackFile } from '../src-shared/stack-file.ts';
 import type { BenchMember } from './laptop.ts';
 import { nowNs } from './probe.ts';
-import { freshSteps } from './totp-steps.ts';
 
 /**
  * A client with a profile of its own, signed in with the code of the step before; two codes are left. Signed out and

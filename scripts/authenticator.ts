@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readAuthenticator } from './stack/authenticator.ts';
-import { readStackFile } from './stack/stack-json.ts';
+import { readAuthenticator } from '../lab/stack/authenticator.ts';
+import { readStackFile } from '../lab/stack/stack-json.ts';
 
 /** `npm run authenticator [-- EMAIL]`: the phone of a member of the stack in `.postern`, until Ctrl-C. */
 const folder = path.resolve(process.env.POSTERN_STACK_DIR ?? '.postern');

@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { watch } from 'node:fs';
 import path from 'node:path';
 import { createServer } from 'vite';
-import { launchHost } from '../e2e/host/launch-host.ts';
-import { buildApp } from './build-app.ts';
-import { electronBinary } from './story/electron-binary.ts';
+import { buildApp } from '../lab/build-app.ts';
+import { electronBinary } from '../lab/electron-binary.ts';
+import { launchHost } from '../lab/host/launch-host.ts';
 
 const checkout = path.dirname(import.meta.dirname);
-const WATCHED = ['src-main', 'src-shared', 'src-node'];
+const WATCHED = ['src-main', 'src-client', 'src-shared', 'src-node'];
 const SETTLE_MS = 300;
 
 /** One run of the app: Electron where its binary is, else main on Node with its window in Chromium. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { endSession } from './stack/integration-call.ts';
-import { explain, StackError } from './stack/stack-error.ts';
-import { readStackFile } from './stack/stack-json.ts';
+import { endSession } from '../lab/stack/integration-call.ts';
+import { explain, StackError } from '../lab/stack/stack-error.ts';
+import { readStackFile } from '../lab/stack/stack-json.ts';
 
 /** `npm run end-session [-- REASON]`: ends the first member's session as a security team's tool would. */
 const folder = path.resolve(process.env.POSTERN_STACK_DIR ?? '.postern');

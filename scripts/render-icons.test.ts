@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { icnsFile, icoFile } from './icon-files.ts';
+import { icnsFile, icoFile } from '../lab/icon-files.ts';
 import { iconFiles } from './render-icons.ts';
 
 const folder = fileURLToPath(new URL('../assets/icons/', import.meta.url));

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Resvg } from '@resvg/resvg-js';
-import { icnsFile, icnsSizes, icoFile, type SizedPng } from './icon-files.ts';
+import { icnsFile, icnsSizes, icoFile, type SizedPng } from '../lab/icon-files.ts';
 
 /** `assets/icons/**.svg` → the pictures that each platform wants, beside their sources. Run it after a change. */
 

@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { checkout } from '../lab/stack/folders.ts';
 import { openCamera } from './screens/camera.ts';
 import { panelShots } from './screens/panel/shots.ts';
 import { shots, themes } from './screens/shots.ts';
-import { checkout } from './stack/folders.ts';
 
 /**
  * `npm run screens`: a picture of every screen of the app and of the Control Panel in light and dark, into

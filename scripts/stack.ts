@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { announce } from './stack/announce.ts';
-import { stackArguments, withStackOptions } from './stack/options.ts';
-import { explain, StackError } from './stack/stack-error.ts';
-import { startStack } from './stack/start-stack.ts';
-import { enterUserNamespace } from './stack/unprivileged.ts';
+import { announce } from '../lab/stack/announce.ts';
+import { stackArguments, withStackOptions } from '../lab/stack/options.ts';
+import { explain, StackError } from '../lab/stack/stack-error.ts';
+import { startStack } from '../lab/stack/start-stack.ts';
+import { enterUserNamespace } from '../lab/stack/unprivileged.ts';
 
 const command = withStackOptions(
   new Command('npm run stack --').description(

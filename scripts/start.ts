@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { stackArguments, withStackOptions } from './stack/options.ts';
-import { explain } from './stack/stack-error.ts';
-import { type RunningStack, startStack } from './stack/start-stack.ts';
-import { enterUserNamespace } from './stack/unprivileged.ts';
+import { stackArguments, withStackOptions } from '../lab/stack/options.ts';
+import { explain } from '../lab/stack/stack-error.ts';
+import { type RunningStack, startStack } from '../lab/stack/start-stack.ts';
+import { enterUserNamespace } from '../lab/stack/unprivileged.ts';
 import { playByHand } from './story/by-hand.ts';
 import { playOnDesktop, wantsDesktop } from './story/desktop.ts';
 import { createNarrator, StoryError } from './story/narrator.ts';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { checkout } from './stack/folders.ts';
-import { electronBinary, fetchElectron } from './story/electron-binary.ts';
+import { electronBinary, fetchElectron } from '../lab/electron-binary.ts';
+import { checkout } from '../lab/stack/folders.ts';
 
 /**
  * `npm run test:electron`: the app's end-to-end tests with real Electron instead of the host. The stack needs Linux; on

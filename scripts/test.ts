@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import * as z from 'zod';
-import { checkout } from './stack/folders.ts';
-import { inUserNamespace, needsUserNamespace, userNamespaceTrouble } from './stack/unprivileged.ts';
+import { checkout } from '../lab/stack/folders.ts';
+import { inUserNamespace, needsUserNamespace, userNamespaceTrouble } from '../lab/stack/unprivileged.ts';
 
 /** Everything that decides whether a change is good: formatter, linter, types, unit and end-to-end tests. */
 

@@ -2,7 +2,7 @@
 import { tmpdir } from 'node:os';
 import pino from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
-import { createClientCore } from '../src-main/client/create-core.ts';
+import { createClientCore } from '../src-client/create-core.ts';
 import { exitCodes } from './exit-codes.ts';
 import { plainText } from './plain-text.ts';
 import { runCli } from './run-cli.ts';

@@ -1,4 +1,4 @@
-import type { ClientCore } from '../src-main/client/core.ts';
+import type { ClientCore } from '../src-client/core.ts';
 import type { Problem } from '../src-shared/problem.ts';
 import type { Asker } from './ask/asker.ts';
 import type { ExitName } from './exit-codes.ts';

@@ -1,6 +1,6 @@
 import type { ReadStream } from 'node:tty';
-import type { ClientCore } from '../src-main/client/core.ts';
-import { defaultProfileFolder } from '../src-main/client/settings/profile-lock.ts';
+import type { ClientCore } from '../src-client/core.ts';
+import { defaultProfileFolder } from '../src-client/settings/profile-lock.ts';
 import { createKeyboard, type Keyboard } from './ask/keyboard.ts';
 import { createLineAsker, createLines } from './ask/line-asker.ts';
 import { createTerminalAsker } from './ask/terminal-asker.ts';

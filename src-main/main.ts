@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { app } from 'electron';
+import { defaultProfileFolder } from '../src-client/settings/profile-lock.ts';
 import { createAppLog } from './app/app-log.ts';
 import { deepLinkIn } from './app/deep-link.ts';
 import { forbiddenSwitches } from './app/forbidden-switches.ts';
 import { createInbox } from './app/inbox.ts';
 import { APP_ORIGIN, originOf, startUrl } from './app/start-url.ts';
-import { defaultProfileFolder } from './client/settings/profile-lock.ts';
 import { claimSingleInstance, registerDeepLinks } from './shell/instance.ts';
 import { guardNavigation } from './shell/navigation.ts';
 import { registerPageScheme } from './shell/page-protocol.ts';

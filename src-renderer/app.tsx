@@ -1,9 +1,10 @@
 import { useEffect, useRef } from 'react';
+import { BrandMark } from '../src-ui/parts/arch.tsx';
+import { en } from '../src-ui/strings/en.ts';
 import { AppSurroundings } from './frame/app-surroundings.tsx';
 import { Bars } from './frame/bars.tsx';
 import { Nav } from './frame/nav.tsx';
 import { useAppearance } from './frame/use-appearance.ts';
-import { BrandMark } from './parts/arch.tsx';
 import { Activity } from './screens/activity/activity.tsx';
 import { Gate } from './screens/gate/gate.tsx';
 import { Help } from './screens/help/help.tsx';
@@ -15,7 +16,6 @@ import { SetUpOffer } from './screens/unlock-setup/set-up-offer.tsx';
 import { useOffer } from './screens/unlock-setup/use-offer.ts';
 import { useHasSnapshot, useSnapshot } from './store/snapshot-store.ts';
 import { openSetUp, useView } from './store/view-store.ts';
-import { en } from './strings/en.ts';
 
 const screenOf = { home: Home, activity: Activity, settings: Settings, help: Help };
 

@@ -3,17 +3,17 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { ErrorBoundary } from './frame/error-boundary.tsx';
 import { mirrorSnapshots } from './store/snapshot-store.ts';
-import './styles/tokens.css';
-import './styles/base.css';
-import './styles/controls.css';
-import './styles/code.css';
+import '../src-ui/styles/tokens.css';
+import '../src-ui/styles/base.css';
+import '../src-ui/styles/controls.css';
+import '../src-ui/styles/code.css';
 import './styles/frame.css';
 import './styles/home.css';
-import './styles/dialog.css';
-import './styles/door.css';
-import './styles/lists.css';
-import './styles/unlock.css';
-import './styles/print.css';
+import '../src-ui/styles/dialog.css';
+import '../src-ui/styles/door.css';
+import '../src-ui/styles/lists.css';
+import '../src-ui/styles/unlock.css';
+import '../src-ui/styles/print.css';
 
 mirrorSnapshots(window.postern);
 

@@ -14,10 +14,10 @@ export default defineConfig(({ mode }) => ({
   root,
   base: './',
   plugins: [react()],
-  // The development server may serve the shared contracts beside this folder, and nothing else.
+  // The development server may serve the shared contracts and parts beside this folder, and nothing else.
   server: {
     host: '127.0.0.1',
-    fs: { allow: [inRoot('.'), inRoot('../src-shared'), inRoot('../node_modules')] },
+    fs: { allow: [inRoot('.'), inRoot('../src-shared'), inRoot('../src-ui'), inRoot('../node_modules')] },
   },
   build: {
     outDir: inRoot(mode === 'harness' ? '../dist/harness' : '../dist/renderer'),

@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { buildApp } from './app.ts';
+import { createEnforcement } from './compose.ts';
 import type { ServerConfig } from './config.ts';
 import type { ServerContext, ServerKeys } from './context.ts';
 import { openDatabase } from './db/database.ts';
 import { lockDatabase } from './db/database-lock.ts';
-import { createEnforcement } from './enforcement/enforcement-parts.ts';
 import { MailSender } from './mail/mail-sender.ts';
 import { type MailTransport, smtpTransport } from './mail/mail-transport.ts';
 import { createMetrics } from './metrics/metrics.ts';
-import { purgeUnknownAttempts } from './mfa/attempts.ts';
+import { purgeUnknownAttempts } from './proof/mfa/attempts.ts';
 
 const PURGE_INTERVAL_MS = 3_600_000;
 /** `npm run build:panel` makes it. */

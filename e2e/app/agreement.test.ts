@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { nextCode } from '../../scripts/stack/authenticator.ts';
+import { nextCode } from '../../lab/stack/authenticator.ts';
 import type { Phase } from '../../src-shared/connection-state.ts';
 import { AppLab, snapshotOf, within } from './app-lab.ts';
 import { codeField, gateDialog, type SignedIn, signedIn, words } from './screen.ts';

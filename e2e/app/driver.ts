@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import type { DialogAnswer, Recorder } from '../host/electron/recorder.ts';
+import type { DialogAnswer, Recorder } from '../../lab/host/electron/recorder.ts';
 import type { LaunchedApp } from './launch.ts';
 
 declare global {

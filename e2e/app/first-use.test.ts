@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { checkout } from '../../scripts/stack/folders.ts';
-import { run } from '../../scripts/stack/run.ts';
-import { totpAt, totpStep } from '../../src-server/mfa/totp.ts';
+import { checkout } from '../../lab/stack/folders.ts';
+import { run } from '../../lab/stack/run.ts';
+import { totpAt, totpStep } from '../../src-server/proof/mfa/totp.ts';
 import { AppLab, expectPhase, within } from './app-lab.ts';
 import { button, codeField, givePassword, lookUpServer, signIn, words } from './screen.ts';
 

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { totpAt, totpStep } from '../../src-server/mfa/totp.ts';
+import { totpAt, totpStep } from '../../src-server/proof/mfa/totp.ts';
 import { AppLab, expectPhase, type Member, snapshotOf, within } from './app-lab.ts';
 import {
   atGate,

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { _electron, type Page } from '@playwright/test';
-import { electronBinary } from '../../scripts/story/electron-binary.ts';
-import type { VirtualAuthenticator } from '../host/browser/virtual-authenticator.ts';
-import type { AuthenticatorOptions } from '../host/contract.ts';
-import { launchHost } from '../host/launch-host.ts';
+import { electronBinary } from '../../lab/electron-binary.ts';
+import type { VirtualAuthenticator } from '../../lab/host/browser/virtual-authenticator.ts';
+import type { AuthenticatorOptions } from '../../lab/host/contract.ts';
+import { launchHost } from '../../lab/host/launch-host.ts';
 import { checkout } from '../stack/stack-process.ts';
 
 /** `browser`: the host; `electron`: the real thing, where its binary is there. The same tests run in both. */
@@ -76,7 +76,7 @@ async function launchElectron({ env, args = [], locale = 'en-US' }: LaunchOption
     throw new Error(
       'POSTERN_APP_HOST=electron, but node_modules/electron has no binary: run npx install-electron',
     );
-  const recorder = path.join(checkout, 'e2e/host/electron/electron-recorder.cjs');
+  const recorder = path.join(checkout, 'lab/host/electron/electron-recorder.cjs');
   const isRoot = process.getuid?.() === 0;
   const app = await _electron.launch({
     executablePath,

@@ -1,5 +1,5 @@
 import type { Locator, Page } from '@playwright/test';
-import { en } from '../../src-renderer/strings/en.ts';
+import { en } from '../../src-ui/strings/en.ts';
 import { type AppLab, type AppOnLaptop, expectPhase, type Member, PATIENCE_MS } from './app-lab.ts';
 
 /** The window's parts by what a person reads, and the ways through them. */

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkout } from '../../lab/stack/folders.ts';
 import { type Camera, openCamera } from '../../scripts/screens/camera.ts';
 import { panelShots } from '../../scripts/screens/panel/shots.ts';
 import { shots, themes } from '../../scripts/screens/shots.ts';
-import { checkout } from '../../scripts/stack/folders.ts';
 
 const all = [...shots, ...panelShots];
 const folder = path.join(checkout, 'docs/screens');

@@ -7,9 +7,9 @@ import { runInNewContext } from 'node:vm';
 import { chromium } from '@playwright/test';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { mainConfig, preloadConfig, unlockPreloadConfig } from '../../scripts/build-app.ts';
+import { mainConfig, preloadConfig, unlockPreloadConfig } from '../../lab/build-app.ts';
+import { findChromium } from '../../lab/host/browser/chromium.ts';
 import { createPageFiles } from '../../src-main/app/page-files.ts';
-import { findChromium } from '../host/browser/chromium.ts';
 
 let folder: string;
 let bundles: { file: string; text: string }[];

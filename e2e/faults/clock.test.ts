@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { gateReason, isPhase, isPrompt, proofOutcome } from '../../scripts/story/client-process.ts';
-import { TOTP_STEP_MS, totpAt, totpStep } from '../../src-server/mfa/totp.ts';
+import { TOTP_STEP_MS, totpAt, totpStep } from '../../src-server/proof/mfa/totp.ts';
 import { FaultLab } from './fault-lab.ts';
 import { nowNs } from './traffic.ts';
 

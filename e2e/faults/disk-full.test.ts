@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../../scripts/stack/run.ts';
+import { run } from '../../lab/stack/run.ts';
 import { gateReason, isPhase, isPrompt } from '../../scripts/story/client-process.ts';
 import { FaultLab, type Member } from './fault-lab.ts';
 import { type Answer, post, RawClient, tryPassword } from './raw-client.ts';

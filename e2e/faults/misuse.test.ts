@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { isPhase, isPrompt, proofOutcome } from '../../scripts/story/client-process.ts';
-import { createHelperClient } from '../../src-main/client/tunnel/helper-client.ts';
+import { createHelperClient } from '../../src-client/tunnel/helper-client.ts';
 import { connectAnswer, mfaRequiredExtra, stepUpExtra } from '../../src-shared/client-api.ts';
 import { FaultLab } from './fault-lab.ts';
 import { post, RawClient, tryPassword } from './raw-client.ts';

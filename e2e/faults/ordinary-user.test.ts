@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tryRun } from '../../scripts/stack/run.ts';
+import { tryRun } from '../../lab/stack/run.ts';
 import { checkout, follow, type StackProcess } from '../stack/stack-process.ts';
 
 const uid = 65_534;

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'undici';
 import WebSocket from 'ws';
-import { generateWireGuardKeyPair } from '../../src-main/client/tunnel/wireguard-keys.ts';
+import { generateWireGuardKeyPair } from '../../src-client/tunnel/wireguard-keys.ts';
 import {
   type ConnectAnswer,
   connectAnswer,

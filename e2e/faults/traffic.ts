@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import * as z from 'zod';
-import type { Addressing } from '../../scripts/stack/addressing.ts';
-import { inNetns } from '../../scripts/stack/namespaces.ts';
+import type { Addressing } from '../../lab/stack/addressing.ts';
+import { inNetns } from '../../lab/stack/namespaces.ts';
 
 const PORT = 9017;
 const script = path.join(import.meta.dirname, 'traffic-program.ts');

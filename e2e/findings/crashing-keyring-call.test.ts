@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkout } from '../../scripts/stack/folders.ts';
+import { checkout } from '../../lab/stack/folders.ts';
 
 /** `scripts/import-directions.test.ts` proves the lint rule; this also sees calls that no import statement names. */
 

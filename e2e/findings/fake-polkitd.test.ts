@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemBusAddress } from '../../src-main/client/system-bus.ts';
-import { createPolkitProvider, UNLOCK_ACTION } from '../../src-main/client/unlock/polkit.ts';
-import { type MockPolkit, startMockPolkit } from '../../src-main/client/unlock/testing/mock-polkit.ts';
+import { systemBusAddress } from '../../src-client/system-bus.ts';
+import { createPolkitProvider, UNLOCK_ACTION } from '../../src-client/unlock/polkit.ts';
+import { type MockPolkit, startMockPolkit } from '../../src-client/unlock/testing/mock-polkit.ts';
 
 const log = pino({ level: 'silent' });
 const request = { nonce: 'bm9uY2U', reasonText: 'connect', signal: new AbortController().signal };

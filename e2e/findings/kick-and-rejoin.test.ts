@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHelperClient } from '../../src-main/client/tunnel/helper-client.ts';
-import { generateWireGuardKeyPair } from '../../src-main/client/tunnel/wireguard-keys.ts';
+import { createHelperClient } from '../../src-client/tunnel/helper-client.ts';
+import { generateWireGuardKeyPair } from '../../src-client/tunnel/wireguard-keys.ts';
 import { connectAnswer } from '../../src-shared/client-api.ts';
 import { FaultLab } from '../faults/fault-lab.ts';
 import { nowNs } from '../faults/traffic.ts';

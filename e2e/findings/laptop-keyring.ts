@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
-import { checkout } from '../../scripts/stack/folders.ts';
-import { run } from '../../scripts/stack/run.ts';
-import { settingsSchema } from '../../src-main/client/settings/settings.ts';
+import { checkout } from '../../lab/stack/folders.ts';
+import { run } from '../../lab/stack/run.ts';
+import { settingsSchema } from '../../src-client/settings/settings.ts';
 import type { FaultLab, Member } from '../faults/fault-lab.ts';
 
 const program = `

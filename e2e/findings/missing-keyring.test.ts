@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tryRun } from '../../scripts/stack/run.ts';
+import { tryRun } from '../../lab/stack/run.ts';
 import { exitCodes } from '../../src-cli/exit-codes.ts';
 import { FaultLab } from '../faults/fault-lab.ts';
 import { PIN } from './wire-lab.ts';

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
-import { pinProof } from '../../src-main/client/unlock/pin.ts';
-import { signStatement } from '../../src-main/client/unlock/statement.ts';
+import { pinProof } from '../../src-client/unlock/pin.ts';
+import { signStatement } from '../../src-client/unlock/statement.ts';
 import { newWgKey } from '../../src-server/testing/scripted-ends.ts';
 import type { HttpAnswer, TestMember } from '../../src-server/testing/test-server.ts';
 import type { Challenge, Proof } from '../../src-shared/challenge.ts';

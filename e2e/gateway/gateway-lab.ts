@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stringify } from 'smol-toml';
-import { makeCertificates } from '../../scripts/stack/certificate-authority.ts';
+import { makeCertificates } from '../../lab/stack/certificate-authority.ts';
 import { FakeServer } from '../../src-gateway/testing/fake-server.ts';
 import { sleep } from '../../src-node/backoff.ts';
 import { findProgram, runProgram } from '../../src-node/run-program.ts';

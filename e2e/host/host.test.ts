@@ -5,10 +5,10 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createCloneCodec } from './browser/clone-codec.ts';
-import { fromPageUrl, toPageUrl } from './browser/page-url.ts';
-import { InstanceLock } from './electron/instance-lock.ts';
-import { createWire, type Port } from './wire.ts';
+import { createCloneCodec } from '../../lab/host/browser/clone-codec.ts';
+import { fromPageUrl, toPageUrl } from '../../lab/host/browser/page-url.ts';
+import { InstanceLock } from '../../lab/host/electron/instance-lock.ts';
+import { createWire, type Port } from '../../lab/host/wire.ts';
 
 describe('values cross as by structured clone', () => {
   const codec = createCloneCodec(null);

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { freshSteps } from '../../bench/totp-steps.ts';
+import { freshSteps } from '../../lab/totp-steps.ts';
 import { gatewayPeers } from '../../scripts/story/observe.ts';
 import type { StackFile } from '../../src-shared/stack-file.ts';
 import { RawClient } from '../faults/raw-client.ts';

@@ -9,7 +9,7 @@ import { disconnectAnswer } from '../../src-shared/integration-api.ts';
 import { connect, expectPeer } from './admin-steps.ts';
 import { expectAccessible, expectFits, PanelLab, type Visit } from './lab.ts';
 
-const examples = path.join(import.meta.dirname, '../../src-server/panel/admin/api-page/examples');
+const examples = path.join(import.meta.dirname, '../../src-panel/admin/api-page/examples');
 const run = promisify(execFile);
 
 let lab: PanelLab;

@@ -7,10 +7,10 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from '@playwright/test';
 import { Agent, request } from 'undici';
 import { expect } from 'vitest';
-import { checkout } from '../../scripts/stack/folders.ts';
-import { type RunningStack, startStack } from '../../scripts/stack/start-stack.ts';
+import { checkout } from '../../lab/stack/folders.ts';
+import { type RunningStack, startStack } from '../../lab/stack/start-stack.ts';
 import { CLI_ACTOR, withServerFiles } from '../../src-server/cli/run-command.ts';
-import { addMember } from '../../src-server/members/member-store.ts';
+import { addMember } from '../../src-server/people/members/member-store.ts';
 import type { StackFile } from '../../src-shared/stack-file.ts';
 import { Phone } from './oathtool.ts';
 

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inNetns } from '../../scripts/stack/namespaces.ts';
-import { tryRun } from '../../scripts/stack/run.ts';
-import { readStackFile } from '../../scripts/stack/stack-json.ts';
+import { inNetns } from '../../lab/stack/namespaces.ts';
+import { tryRun } from '../../lab/stack/run.ts';
+import { readStackFile } from '../../lab/stack/stack-json.ts';
 import type { StackFile } from '../../src-shared/stack-file.ts';
 
 export const checkout = path.dirname(path.dirname(import.meta.dirname));

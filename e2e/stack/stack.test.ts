@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { run, tryRun } from '../../scripts/stack/run.ts';
+import { run, tryRun } from '../../lab/stack/run.ts';
 import type { StackFile } from '../../src-shared/stack-file.ts';
 import {
   answers,

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../../scripts/stack/run.ts';
+import { run } from '../../lab/stack/run.ts';
 import { checkout, eventually, follow, processesOf, type StackProcess, traces } from './stack-process.ts';
 
 let base: string;

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startKeyring, type TestKeyring } from '../../src-main/client/testing/keyring.ts';
-import type { HardwareProvider, SoftProvider } from '../../src-main/client/unlock/provider.ts';
+import { startKeyring, type TestKeyring } from '../../src-client/testing/keyring.ts';
+import type { HardwareProvider, SoftProvider } from '../../src-client/unlock/provider.ts';
 import { SoftwareAuthenticator } from '../../src-server/testing/software-authenticator.ts';
 import { type CoreLab, openCoreLab } from './core-lab.ts';
 

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import pino from 'pino';
-import type { ClientCore, Snapshot } from '../../src-main/client/core.ts';
-import { createClientCore } from '../../src-main/client/create-core.ts';
-import { makeCertificate, type TestCertificate } from '../../src-main/client/testing/certificates.ts';
-import type { TestKeyring } from '../../src-main/client/testing/keyring.ts';
-import { type ScriptedHelper, startScriptedHelper } from '../../src-main/client/testing/scripted-helper.ts';
-import type { UnlockProvider } from '../../src-main/client/unlock/provider.ts';
+import type { ClientCore, Snapshot } from '../../src-client/core.ts';
+import { createClientCore } from '../../src-client/create-core.ts';
+import { makeCertificate, type TestCertificate } from '../../src-client/testing/certificates.ts';
+import type { TestKeyring } from '../../src-client/testing/keyring.ts';
+import { type ScriptedHelper, startScriptedHelper } from '../../src-client/testing/scripted-helper.ts';
+import type { UnlockProvider } from '../../src-client/unlock/provider.ts';
 import { ScriptedGateway } from '../../src-server/testing/scripted-ends.ts';
 import { startTestServer, type TestMember, type TestServer } from '../../src-server/testing/test-server.ts';
 

@@ -12,16 +12,19 @@ const moduleOf = (file: string): string | undefined => /^node_modules\/((?:@[^/]
 /** Paths that have no business in a user's installation. */
 const FORBIDDEN_PATHS: readonly (readonly [RegExp, string])[] = [
   [/\.test\.[cm]?[jt]sx?$/, 'a test'],
-  [/(^|\/)(testing|e2e|bench|harness|fixtures|__tests__)\//, 'a test double or harness'],
+  [/(^|\/)(testing|e2e|lab|bench|harness|fixtures|__tests__)\//, 'a test double or harness'],
   [/\.(ts|tsx|mts|cts)$/, 'TypeScript source'],
   [/\.map$/, 'a source map'],
-  [/^src-|\/src-(main|renderer|unlock-page|shared|node|cli|server|gateway|helper)\//, 'source'],
+  [
+    /^src-|\/src-(main|client|renderer|panel|ui|unlock-page|shared|node|cli|server|gateway|helper)\//,
+    'source',
+  ],
   [/(^|\/)\.(env|git|postern|npmrc)/, 'a private file'],
 ];
 
 /** Words that only test doubles, the browser host and the development harness contain. */
 export const FORBIDDEN_WORDS = [
-  'e2e/host',
+  'lab/host',
   'playwright',
   'vitest',
   'fast-check',

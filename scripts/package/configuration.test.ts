@@ -60,7 +60,7 @@ test('files are the bundles and two native modules, never the whole checkout', (
 });
 
 describe('checklist', () => {
-  const sources = globSync('src-main/**/*.ts', { cwd: checkout }).filter(
+  const sources = globSync('{src-main,src-client}/**/*.ts', { cwd: checkout }).filter(
     (file) => !file.endsWith('.test.ts'),
   );
 

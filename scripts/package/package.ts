@@ -58,7 +58,7 @@ if (keys !== null) {
   const base = readFileSync(path.join(root, 'assets/macos/entitlements.plist'), 'utf8');
   writeFileSync(entitlements, entitlementsFor(base, keys));
 }
-run(process.execPath, ['scripts/build-app.ts'], { POSTERN_MAC_TEAM_ID: keys?.teamId ?? '' });
+run(process.execPath, ['lab/build-app.ts'], { POSTERN_MAC_TEAM_ID: keys?.teamId ?? '' });
 run(process.execPath, [
   ...['node_modules/electron-builder/cli.js', '--publish', 'never'],
   ...(isElectronGiven ? [] : [`-c.electronDist=${electron}`]),

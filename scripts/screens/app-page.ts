@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
+import { checkout } from '../../lab/stack/folders.ts';
 import { CONTENT_SECURITY_POLICY } from '../../src-main/app/page-files.ts';
-import { checkout } from '../stack/folders.ts';
 import { contentType } from './content-type.ts';
 import type { Shot } from './shots.ts';
 

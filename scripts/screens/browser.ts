@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Browser, chromium } from '@playwright/test';
-import { findChromium } from '../../e2e/host/browser/chromium.ts';
+import { findChromium } from '../../lab/host/browser/chromium.ts';
 
 /** Debian's fonts-inter and fonts-dejavu-core. */
 const fonts = { text: '/usr/share/fonts/opentype/inter', mono: '/usr/share/fonts/truetype/dejavu' };

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { en } from '../../src-renderer/strings/en.ts';
+import { en } from '../../src-ui/strings/en.ts';
 
 /** A picture: a scenario of the page's harness, and how a person gets from there to the screen. */
 export interface Shot {

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { select } from '@inquirer/prompts';
-import { readAuthenticator } from '../stack/authenticator.ts';
-import { endSession, endSessionAsCurl } from '../stack/integration-call.ts';
-import { npmLine } from '../stack/npm-line.ts';
-import type { RunningStack } from '../stack/start-stack.ts';
+import { readAuthenticator } from '../../lab/stack/authenticator.ts';
+import { endSession, endSessionAsCurl } from '../../lab/stack/integration-call.ts';
+import { npmLine } from '../../lab/stack/npm-line.ts';
+import type { RunningStack } from '../../lab/stack/start-stack.ts';
 import { fetchPage } from './observe.ts';
 import { createStatusLine } from './status-line.ts';
 

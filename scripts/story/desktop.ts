@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { select } from '@inquirer/prompts';
-import { findChromium } from '../../e2e/host/browser/chromium.ts';
-import { ensureAppIsBuilt } from '../built-app.ts';
-import { readAuthenticator } from '../stack/authenticator.ts';
-import { checkout } from '../stack/folders.ts';
-import { endSession } from '../stack/integration-call.ts';
-import type { RunningStack } from '../stack/start-stack.ts';
-import { electronBinary, fetchElectron } from './electron-binary.ts';
+import { ensureAppIsBuilt } from '../../lab/built-app.ts';
+import { electronBinary, fetchElectron } from '../../lab/electron-binary.ts';
+import { findChromium } from '../../lab/host/browser/chromium.ts';
+import { readAuthenticator } from '../../lab/stack/authenticator.ts';
+import { checkout } from '../../lab/stack/folders.ts';
+import { endSession } from '../../lab/stack/integration-call.ts';
+import type { RunningStack } from '../../lab/stack/start-stack.ts';
 import { fetchPage } from './observe.ts';
 import { createStatusLine } from './status-line.ts';
 
@@ -78,7 +78,7 @@ async function windowCommand(signal: AbortSignal): Promise<string[] | null> {
   // As root Chromium's sandbox cannot work; the only page that is ever shown is our own.
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   if (electron !== null) return [electron, ...asRoot, checkout];
-  if (findChromium() !== null) return [process.execPath, path.join(checkout, 'e2e/host/start.ts')];
+  if (findChromium() !== null) return [process.execPath, path.join(checkout, 'lab/host/start.ts')];
   console.log('There is no Chromium or Chrome either, so the terminal client it is.');
   return null;
 }

@@ -1,7 +1,7 @@
+import { inNetns } from '../../lab/stack/namespaces.ts';
+import { run, tryRun } from '../../lab/stack/run.ts';
+import type { RunningStack } from '../../lab/stack/start-stack.ts';
 import { wireGuardKey } from '../../src-shared/primitives.ts';
-import { inNetns } from '../stack/namespaces.ts';
-import { run, tryRun } from '../stack/run.ts';
-import type { RunningStack } from '../stack/start-stack.ts';
 
 /** Public keys of the peers that `wg show` lists on the first gateway, base64url. */
 export async function gatewayPeers(stack: RunningStack): Promise<string[]> {

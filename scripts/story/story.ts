@@ -1,6 +1,6 @@
-import { nextCode, readAuthenticator } from '../stack/authenticator.ts';
-import { endSession } from '../stack/integration-call.ts';
-import type { RunningStack } from '../stack/start-stack.ts';
+import { nextCode, readAuthenticator } from '../../lab/stack/authenticator.ts';
+import { endSession } from '../../lab/stack/integration-call.ts';
+import type { RunningStack } from '../../lab/stack/start-stack.ts';
 import {
   type ClientProcess,
   gateReason,

@@ -1,4 +1,4 @@
-import type { ClientCore } from '../../src-main/client/core.ts';
+import type { ClientCore } from '../../src-client/core.ts';
 import { ok, problem, type Result } from '../../src-shared/problem.ts';
 import { type CommandContext, type Ending, exit, refused } from '../command-context.ts';
 import { runConnection } from '../connection-session.ts';

@@ -1,5 +1,5 @@
 import { renderUnicodeCompact } from 'uqr';
-import type { ClientCore } from '../../src-main/client/core.ts';
+import type { ClientCore } from '../../src-client/core.ts';
 import { problem } from '../../src-shared/problem.ts';
 import { type CommandContext, type Ending, exit, refused } from '../command-context.ts';
 import { plainText } from '../plain-text.ts';

@@ -1,4 +1,4 @@
-import type { ClientCore, SignInStep } from '../../src-main/client/core.ts';
+import type { ClientCore, SignInStep } from '../../src-client/core.ts';
 import { type Problem, problem, type Result } from '../../src-shared/problem.ts';
 import type { Asked, CodeQuestion } from '../ask/asker.ts';
 import { countdownAfter } from '../ask/countdown.ts';

@@ -1,4 +1,4 @@
-import type { ClientCore } from '../../src-main/client/core.ts';
+import type { ClientCore } from '../../src-client/core.ts';
 import type { DeviceSummary } from '../../src-shared/client-api.ts';
 import { assertNever } from '../../src-shared/connection-state.ts';
 import { ok, problem, type Result } from '../../src-shared/problem.ts';

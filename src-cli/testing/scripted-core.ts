@@ -1,4 +1,4 @@
-import type { ClientCore, SignInStep, Snapshot } from '../../src-main/client/core.ts';
+import type { ClientCore, SignInStep, Snapshot } from '../../src-client/core.ts';
 import type { Challenge, Reason } from '../../src-shared/challenge.ts';
 import type { DeviceSummary } from '../../src-shared/client-api.ts';
 import type { ConnectionState, GatePrompt, LeaseSummary } from '../../src-shared/connection-state.ts';

@@ -1,6 +1,6 @@
+import type { Snapshot } from '../../src-client/core.ts';
 import type { ActivityEntry } from '../../src-shared/app-snapshot.ts';
 import type { ConnectionState, Source } from '../../src-shared/connection-state.ts';
-import type { Snapshot } from '../client/core.ts';
 import { publicProblem } from './public-problem.ts';
 
 export type ActivityDraft = Omit<ActivityEntry, 'id' | 'at'>;

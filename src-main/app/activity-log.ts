@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import * as z from 'zod';
+import { openJsonFile } from '../../src-client/settings/json-file.ts';
 import { type ActivityEntry, activityEntry } from '../../src-shared/app-snapshot.ts';
-import { openJsonFile } from '../client/settings/json-file.ts';
 import type { ActivityDraft } from './activity-events.ts';
 
 const KEPT = 200;

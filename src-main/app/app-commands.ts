@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { ClientCore } from '../../src-client/core.ts';
 import type {
   AppCommandName,
   appCommands,
@@ -8,7 +9,6 @@ import type {
 } from '../../src-shared/app-ipc.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 import { parseServerKey } from '../../src-shared/server-key.ts';
-import type { ClientCore } from '../client/core.ts';
 import type { Door } from './door.ts';
 import type { SignInFlow } from './sign-in-flow.ts';
 import { isServerTrusted, serverFingerprint } from './trusted-servers.ts';

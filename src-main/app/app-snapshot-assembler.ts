@@ -1,6 +1,6 @@
+import type { Notice, Snapshot } from '../../src-client/core.ts';
 import type { ActivityEntry, AppSnapshot } from '../../src-shared/app-snapshot.ts';
 import type { ConnectionState, GatePrompt } from '../../src-shared/connection-state.ts';
-import type { Notice, Snapshot } from '../client/core.ts';
 import type { AppSettings } from './app-settings.ts';
 import { publicProblem } from './public-problem.ts';
 import type { TrafficSample } from './traffic-sampler.ts';

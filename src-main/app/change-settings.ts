@@ -1,6 +1,6 @@
+import type { JsonFile } from '../../src-client/settings/json-file.ts';
 import type { SettingsPatch } from '../../src-shared/app-ipc.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
-import type { JsonFile } from '../client/settings/json-file.ts';
 import type { AppSettings } from './app-settings.ts';
 
 export interface ChangeSettingsOptions {

@@ -1,6 +1,6 @@
+import type { ClientCore } from '../../src-client/core.ts';
 import type { Source } from '../../src-shared/connection-state.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
-import type { ClientCore } from '../client/core.ts';
 import { gatewayNamed, parseDeepLink } from './deep-link.ts';
 
 export interface DoorOptions {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
+import type { ClientCore, MfaEnrolment, SignInStep } from '../../src-client/core.ts';
 import type { SignInStepView } from '../../src-shared/app-ipc.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
-import type { ClientCore, MfaEnrolment, SignInStep } from '../client/core.ts';
 
 type SignInCore = Pick<ClientCore, 'serverInfo' | 'signIn' | 'signInMfa' | 'setupMfa' | 'confirmMfa'>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { systemBusAddress } from '../client/system-bus.ts';
+import { systemBusAddress } from '../../src-client/system-bus.ts';
 import { isAllowedExternal, linkTargets } from './external-links.ts';
 import { forbiddenSwitches } from './forbidden-switches.ts';
 import { isOwnUrl, originOf, startUrl } from './start-url.ts';

@@ -1,4 +1,4 @@
-import type { SoftProvider } from '../client/unlock/provider.ts';
+import type { SoftProvider } from '../../src-client/unlock/provider.ts';
 
 export interface TouchIdOptions {
   /** `systemPreferences.canPromptTouchID`. */

@@ -1,5 +1,5 @@
+import type { Snapshot } from '../../src-client/core.ts';
 import { assertNever, type ConnectionState } from '../../src-shared/connection-state.ts';
-import type { Snapshot } from '../client/core.ts';
 import { gatewayName } from './activity-events.ts';
 import { asksForCode } from './notification-events.ts';
 import type { Words } from './words.ts';

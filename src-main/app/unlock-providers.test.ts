@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { HardwareProvider } from '../../src-client/unlock/provider.ts';
 import type { UnlockTask } from '../../src-shared/unlock-page-ipc.ts';
-import type { HardwareProvider } from '../client/unlock/provider.ts';
 import { createTouchIdProvider } from './touch-id-provider.ts';
 import { unlockProviderKinds } from './unlock-provider-kinds.ts';
 import { createWebAuthnProvider, type UnlockOutcome } from './webauthn-provider.ts';

@@ -1,5 +1,5 @@
+import type { HardwareProvider, PromptResult, WebAuthnJson } from '../../src-client/unlock/provider.ts';
 import type { UnlockAnswer, UnlockTask } from '../../src-shared/unlock-page-ipc.ts';
-import type { HardwareProvider, PromptResult, WebAuthnJson } from '../client/unlock/provider.ts';
 import type { Words } from './words.ts';
 
 /** The page's answer, or `closed`: by the person or by the caller's signal, or `failed`: no page could ask. */

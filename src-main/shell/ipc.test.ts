@@ -3,6 +3,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import pino from 'pino';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ClientCore } from '../../src-client/core.ts';
 import { type AppCommandName, appCommands, channelOf } from '../../src-shared/app-ipc.ts';
 import { appSnapshot } from '../../src-shared/app-snapshot.ts';
 import { fail, ok } from '../../src-shared/problem.ts';
@@ -12,7 +13,6 @@ import { Door } from '../app/door.ts';
 import { SignInFlow } from '../app/sign-in-flow.ts';
 import { appSnapshotExample, idleCore } from '../app/testing/examples.ts';
 import { wordsFor } from '../app/words.ts';
-import type { ClientCore } from '../client/core.ts';
 import { channelsOf, isTrustedSender, registerIpc, type WindowKind } from './ipc.ts';
 import { ipcMain } from './testing/fake-electron.ts';
 
@@ -94,7 +94,7 @@ describe('checklist', () => {
       [...names.map(channelOf), 'app:snapshot-request', 'unlock:task', 'unlock:answer'].toSorted(),
     );
     const checkout = path.join(import.meta.dirname, '../..');
-    const sources = globSync('src-main/**/*.ts', { cwd: checkout }).filter(
+    const sources = globSync('{src-main,src-client}/**/*.ts', { cwd: checkout }).filter(
       (file) => !file.endsWith('.test.ts'),
     );
     for (const file of sources) {

@@ -1,10 +1,10 @@
 import { powerMonitor } from 'electron';
 import type { Logger } from 'pino';
+import type { ClientCore } from '../../src-client/core.ts';
+import { systemBusAddress } from '../../src-client/system-bus.ts';
 import { watchLogind } from '../app/logind-watch.ts';
 import type { SignInFlow } from '../app/sign-in-flow.ts';
 import type { SleepGuard } from '../app/sleep-guard.ts';
-import type { ClientCore } from '../client/core.ts';
-import { systemBusAddress } from '../client/system-bus.ts';
 import type { Quitting } from './quitting.ts';
 
 export interface SystemWatchOptions {

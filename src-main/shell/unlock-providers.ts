@@ -1,10 +1,10 @@
 import type { BrowserWindow } from 'electron';
 import type { Logger } from 'pino';
+import type { UnlockProvider } from '../../src-client/unlock/provider.ts';
 import { createTouchIdProvider } from '../app/touch-id-provider.ts';
 import { type ShellProviderKind, unlockProviderKinds } from '../app/unlock-provider-kinds.ts';
 import { createWebAuthnProvider } from '../app/webauthn-provider.ts';
 import type { Words } from '../app/words.ts';
-import type { UnlockProvider } from '../client/unlock/provider.ts';
 import { serveUnlockPage } from './page-protocol.ts';
 import { openUnlockSession } from './session-hardening.ts';
 import { createUnlockWindows, type UnlockWindows } from './unlock-window.ts';

@@ -8,7 +8,7 @@ import { createMainWindow, prefsFor, uiPrefs } from './window.ts';
 vi.mock('electron', () => import('./testing/fake-electron.ts'));
 
 const checkout = path.join(import.meta.dirname, '../..');
-const sources = globSync('src-main/**/*.ts', { cwd: checkout })
+const sources = globSync('{src-main,src-client}/**/*.ts', { cwd: checkout })
   .filter((file) => !file.endsWith('.test.ts') && !file.includes('/testing/'))
   .map((file) => ({ file, text: readFileSync(path.join(checkout, file), 'utf8') }));
 

@@ -1,7 +1,7 @@
 import { type ReactNode, useMemo } from 'react';
+import { languageOf } from '../../src-ui/strings/language.ts';
+import { SurroundingsProvider } from '../../src-ui/surroundings.ts';
 import { useSnapshot } from '../store/snapshot-store.ts';
-import { languageOf } from '../strings/language.ts';
-import { SurroundingsProvider } from '../surroundings.ts';
 
 async function copy(text: string): Promise<boolean> {
   return (await window.postern.invoke('clipboard.write', { text })).ok;

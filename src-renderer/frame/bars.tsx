@@ -1,11 +1,11 @@
 import type { Policy } from '../../src-shared/policy.ts';
-import { roughDuration } from '../format/duration.ts';
-import { Bar } from '../parts/bar.tsx';
-import { Button } from '../parts/button.tsx';
+import { roughDuration } from '../../src-ui/format/duration.ts';
+import { Bar } from '../../src-ui/parts/bar.tsx';
+import { Button } from '../../src-ui/parts/button.tsx';
+import { useLanguage } from '../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../store/snapshot-store.ts';
 import { useCommand } from '../store/use-command.ts';
 import { dismissNotice, useView } from '../store/view-store.ts';
-import { useLanguage } from '../strings/use-strings.ts';
 
 /** A clock that is further off than this makes codes fail (`ux.md`, rule 15). */
 const CLOCK_TOLERANCE_MS = 30_000;

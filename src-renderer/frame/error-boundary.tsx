@@ -1,7 +1,7 @@
 import { Component, type ReactNode } from 'react';
-import { Button } from '../parts/button.tsx';
-import { de } from '../strings/de.ts';
-import { en } from '../strings/en.ts';
+import { Button } from '../../src-ui/parts/button.tsx';
+import { de } from '../../src-ui/strings/de.ts';
+import { en } from '../../src-ui/strings/en.ts';
 
 interface State {
   hasFailed: boolean;

@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
-import { BrandMark } from '../parts/arch.tsx';
-import { ActivityIcon, HelpIcon, HomeIcon, SettingsIcon } from '../parts/icons.tsx';
+import { BrandMark } from '../../src-ui/parts/arch.tsx';
+import { ActivityIcon, HelpIcon, HomeIcon, SettingsIcon } from '../../src-ui/parts/icons.tsx';
+import { useLanguage } from '../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../store/snapshot-store.ts';
 import { type ScreenName, screens, showScreen, useView } from '../store/view-store.ts';
-import { useLanguage } from '../strings/use-strings.ts';
 
 const icons: Record<ScreenName, () => ReactNode> = {
   home: HomeIcon,

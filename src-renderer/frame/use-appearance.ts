@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
+import { useLanguage } from '../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../store/snapshot-store.ts';
-import { useLanguage } from '../strings/use-strings.ts';
 
 /** Puts theme and language of the user on the document, where the style sheet and screen readers look. */
 export function useAppearance(): void {

@@ -1,4 +1,4 @@
-import type { AddedMember } from '../members/member-store.ts';
+import type { AddedMember } from '../people/members/member-store.ts';
 
 /** What a script reads. */
 export function accountOf({ id, email, totp }: AddedMember): Record<string, unknown> {

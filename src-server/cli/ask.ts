@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { password as askPassword, input } from '@inquirer/prompts';
-import { emailMistake, passwordMistake } from '../members/member-store.ts';
+import { emailMistake, passwordMistake } from '../people/members/member-store.ts';
 
 export interface PersonOptions {
   email?: string;

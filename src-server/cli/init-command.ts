@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { formatServerKey } from '../../src-shared/server-key.ts';
 import { openDatabase } from '../db/database.ts';
 import { generateServerKeys } from '../keys/server-keys.ts';
-import { addMember } from '../members/member-store.ts';
+import { addMember } from '../people/members/member-store.ts';
 import { accountLines, accountOf } from './account-output.ts';
 import { askPerson, howToAnswer, type PersonOptions } from './ask.ts';
 import {

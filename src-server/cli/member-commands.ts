@@ -9,9 +9,9 @@ import {
   resetFactorLock,
   setBlocked,
   setPassword,
-} from '../members/member-store.ts';
-import { hashSecret } from '../mfa/secret-hash.ts';
-import { resetUnlock } from '../unlock/removal.ts';
+} from '../people/members/member-store.ts';
+import { hashSecret } from '../proof/mfa/secret-hash.ts';
+import { resetUnlock } from '../proof/unlock/removal.ts';
 import { accountLines, accountOf } from './account-output.ts';
 import { askNewPassword, askPerson, howToAnswer, type PersonOptions } from './ask.ts';
 import {

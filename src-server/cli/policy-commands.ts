@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { isGated, noGateWarning, type Policy } from '../../src-shared/policy.ts';
-import { assignPolicy } from '../policy/policy-assignments.ts';
-import { readPolicy, savePolicy } from '../policy/policy-store.ts';
+import { readPolicy, savePolicy } from '../proof/policy/policy-store.ts';
+import { assignPolicy } from './policy-assignments.ts';
 import {
   CLI_ACTOR,
   type CommonOptions,

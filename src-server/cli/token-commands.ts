@@ -2,8 +2,8 @@ import { type Command, Option } from 'commander';
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { apiScope } from '../../src-shared/integration-api.ts';
+import { createApiToken, revokeApiToken } from '../api/integration/api-token-store.ts';
 import { asNetwork } from '../http/client-address.ts';
-import { createApiToken, revokeApiToken } from '../integration/api-token-store.ts';
 import {
   CLI_ACTOR,
   type CommonOptions,

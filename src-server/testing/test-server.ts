@@ -7,19 +7,19 @@ import * as z from 'zod';
 import { type SignInAnswer, signInAnswer } from '../../src-shared/client-api.ts';
 import type { ApiScope } from '../../src-shared/integration-api.ts';
 import type { Policy } from '../../src-shared/policy.ts';
+import { createApiToken } from '../api/integration/api-token-store.ts';
 import { buildApp } from '../app.ts';
+import { createEnforcement, type EnforcementParts } from '../compose.ts';
 import { type ServerConfig, serverConfig } from '../config.ts';
 import type { ServerContext } from '../context.ts';
 import { openDatabase } from '../db/database.ts';
 import type { MemberRow } from '../db/schema.ts';
-import { createEnforcement, type EnforcementParts } from '../enforcement/enforcement-parts.ts';
-import { createApiToken } from '../integration/api-token-store.ts';
 import { generateServerKeys, loadServerKeys } from '../keys/server-keys.ts';
 import { makeLogger } from '../logger.ts';
-import { addMember } from '../members/member-store.ts';
 import { createMetrics } from '../metrics/metrics.ts';
-import { TOTP_STEP_MS, totpAt, totpStep } from '../mfa/totp.ts';
-import { readPolicy, savePolicy } from '../policy/policy-store.ts';
+import { addMember } from '../people/members/member-store.ts';
+import { TOTP_STEP_MS, totpAt, totpStep } from '../proof/mfa/totp.ts';
+import { readPolicy, savePolicy } from '../proof/policy/policy-store.ts';
 
 export interface TestMember {
   id: string;

@@ -1,11 +1,11 @@
 import { cpSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page, Route } from '@playwright/test';
-import { contentSecurityPolicy } from '../../../src-server/panel-api/panel-page.ts';
+import { ensurePanelIsBuilt } from '../../../lab/build-panel.ts';
+import { checkout } from '../../../lab/stack/folders.ts';
+import { contentSecurityPolicy } from '../../../src-server/api/panel/panel-page.ts';
 import { startTestServer } from '../../../src-server/testing/test-server.ts';
 import { PANEL_API } from '../../../src-shared/panel/session.ts';
-import { ensurePanelIsBuilt } from '../../build-panel.ts';
-import { checkout } from '../../stack/folders.ts';
 import { contentType } from '../content-type.ts';
 import type { PanelShot } from './shot.ts';
 

@@ -1,7 +1,7 @@
-import { en as app } from '../../../src-renderer/strings/en.ts';
-import { en as admin } from '../../../src-server/panel/admin/strings/en.ts';
-import { en } from '../../../src-server/panel/strings/en.ts';
+import { en as admin } from '../../../src-panel/admin/strings/en.ts';
+import { en } from '../../../src-panel/strings/en.ts';
 import { RESET_PAGE_PATH } from '../../../src-shared/panel/mfa-reset.ts';
+import { en as app } from '../../../src-ui/strings/en.ts';
 import { withActivity, withFewCodes, withMfa, withoutMfa } from './fixtures/account.ts';
 import { apiTokens } from './fixtures/api-tokens.ts';
 import { auditLog } from './fixtures/audit.ts';

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
-import { en as app } from '../../../src-renderer/strings/en.ts';
-import { en as admin } from '../../../src-server/panel/admin/strings/en.ts';
-import { en } from '../../../src-server/panel/strings/en.ts';
+import { en as admin } from '../../../src-panel/admin/strings/en.ts';
+import { en } from '../../../src-panel/strings/en.ts';
+import { en as app } from '../../../src-ui/strings/en.ts';
 
 /** What a person does before a picture; each ends when what is to be seen is there. */
 type Step = (page: Page) => Promise<void>;

@@ -1,7 +1,7 @@
+import type { ClientCore, Snapshot } from '../../../src-client/core.ts';
 import type { AppSnapshot } from '../../../src-shared/app-snapshot.ts';
 import type { ConnectionState } from '../../../src-shared/connection-state.ts';
 import { fail, ok } from '../../../src-shared/problem.ts';
-import type { ClientCore, Snapshot } from '../../client/core.ts';
 import { defaultAppSettings } from '../app-settings.ts';
 import { type AppFacts, assembleAppSnapshot } from '../app-snapshot-assembler.ts';
 

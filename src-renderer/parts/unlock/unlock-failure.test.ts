@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { problem } from '../../../src-shared/problem.ts';
-import { en } from '../../strings/en.ts';
+import { en } from '../../../src-ui/strings/en.ts';
 import { type Blamed, blameOf, proofFailureSentences } from './unlock-failure.ts';
 
 const say = (failure: Parameters<typeof blameOf>[0], blamed: Blamed = 'unlock') =>

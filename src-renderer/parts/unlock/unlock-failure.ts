@@ -1,5 +1,10 @@
-import type { Strings } from '../../strings/en.ts';
-import { attemptsLeftOf, type CodeFailure, type CodeMethod, failureSentences } from '../code/failure-text.ts';
+import {
+  attemptsLeftOf,
+  type CodeFailure,
+  type CodeMethod,
+  failureSentences,
+} from '../../../src-ui/parts/code/failure-text.ts';
+import type { Strings } from '../../../src-ui/strings/en.ts';
 
 /** Which part of an answer a refusal is about: it is emptied and gets focus. */
 export type Blamed = 'code' | 'unlock' | 'nothing' | 'all';

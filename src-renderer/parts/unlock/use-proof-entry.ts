@@ -1,9 +1,14 @@
 import { useEffect, useRef, useState } from 'react';
 import type { GatePrompt } from '../../../src-shared/connection-state.ts';
 import type { ProofAnswer, UnlockMethod } from '../../../src-shared/unlock.ts';
-import { useDropOnLock } from '../../store/use-lock.ts';
-import { useServerClock } from '../../time/use-now.ts';
-import { type CodeFailure, type CodeMethod, nextCodeInMsOf, retryAfterMsOf } from '../code/failure-text.ts';
+import {
+  type CodeFailure,
+  type CodeMethod,
+  nextCodeInMsOf,
+  retryAfterMsOf,
+} from '../../../src-ui/parts/code/failure-text.ts';
+import { useDropOnLock } from '../../../src-ui/store/use-lock.ts';
+import { useServerClock } from '../../../src-ui/time/use-now.ts';
 import { type Blamed, blameOf, isQuiet } from './unlock-failure.ts';
 import type { UnlockWay, WayState } from './ways.ts';
 

@@ -6,7 +6,7 @@ import type {
   UnlockObstacle,
   UnlockProviderState,
 } from '../../../src-shared/unlock.ts';
-import type { Strings } from '../../strings/en.ts';
+import type { Strings } from '../../../src-ui/strings/en.ts';
 
 export type UnlockWay = 'biometrics' | 'pin';
 

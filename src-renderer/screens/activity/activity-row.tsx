@@ -1,10 +1,10 @@
 import type { ActivityEntry } from '../../../src-shared/app-snapshot.ts';
-import { timeText } from '../../format/date-time.ts';
-import type { ArchShape } from '../../parts/arch.tsx';
-import { Arch } from '../../parts/arch.tsx';
-import { problemText } from '../../strings/problem-text.ts';
-import { reasonText } from '../../strings/reason-text.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
+import { timeText } from '../../../src-ui/format/date-time.ts';
+import type { ArchShape } from '../../../src-ui/parts/arch.tsx';
+import { Arch } from '../../../src-ui/parts/arch.tsx';
+import { problemText } from '../../../src-ui/strings/problem-text.ts';
+import { reasonText } from '../../../src-ui/strings/reason-text.ts';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 
 type Kind = ActivityEntry['kind'];
 

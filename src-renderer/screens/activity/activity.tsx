@@ -1,8 +1,8 @@
 import type { ActivityEntry } from '../../../src-shared/app-snapshot.ts';
-import { dayText } from '../../format/date-time.ts';
+import { dayText } from '../../../src-ui/format/date-time.ts';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
+import { useServerClock } from '../../../src-ui/time/use-now.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
-import { useServerClock } from '../../time/use-now.ts';
 import { ActivityRow } from './activity-row.tsx';
 
 /** What happened to this device's connections, newest first, a heading for each day. */

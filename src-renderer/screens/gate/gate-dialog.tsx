@@ -1,16 +1,16 @@
 import { useId, useState } from 'react';
 import type { GatePrompt } from '../../../src-shared/connection-state.ts';
 import type { ProofAnswer } from '../../../src-shared/unlock.ts';
-import { CodeForm } from '../../parts/code/code-form.tsx';
-import type { CodeFailure, CodeMethod } from '../../parts/code/failure-text.ts';
-import { Modal } from '../../parts/modal.tsx';
-import { ReasonNote } from '../../parts/reason-note.tsx';
+import { CodeForm } from '../../../src-ui/parts/code/code-form.tsx';
+import type { CodeFailure, CodeMethod } from '../../../src-ui/parts/code/failure-text.ts';
+import { Modal } from '../../../src-ui/parts/modal.tsx';
+import { ReasonNote } from '../../../src-ui/parts/reason-note.tsx';
+import type { Strings } from '../../../src-ui/strings/en.ts';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { ProofForm } from '../../parts/unlock/proof-form.tsx';
 import { systemWay, unlockWays, whyText } from '../../parts/unlock/ways.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { openSetUp, rememberUnlock, useView } from '../../store/view-store.ts';
-import type { Strings } from '../../strings/en.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
 
 interface GateDialogProps {
   prompt: GatePrompt;

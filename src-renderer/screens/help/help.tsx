@@ -1,9 +1,9 @@
-import { Button } from '../../parts/button.tsx';
-import { ProblemNote } from '../../parts/problem-note.tsx';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
 import { openSetUp, showScreen } from '../../store/view-store.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
 import { Diagnostics } from './diagnostics.tsx';
 import { PartMark } from './part-mark.tsx';
 import { partStates } from './part-states.ts';

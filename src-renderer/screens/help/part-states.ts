@@ -1,7 +1,7 @@
 import type { AppSnapshot } from '../../../src-shared/app-snapshot.ts';
-import { bytesText } from '../../format/bytes.ts';
-import { roughDuration } from '../../format/duration.ts';
-import type { Language } from '../../strings/language.ts';
+import { bytesText } from '../../../src-ui/format/bytes.ts';
+import { roughDuration } from '../../../src-ui/format/duration.ts';
+import type { Language } from '../../../src-ui/strings/language.ts';
 import { unlockStates } from './unlock-states.ts';
 
 export type Level = 'good' | 'busy' | 'attention' | 'idle';

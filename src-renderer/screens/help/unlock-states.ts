@@ -1,6 +1,6 @@
 import type { AppSnapshot } from '../../../src-shared/app-snapshot.ts';
+import type { Language } from '../../../src-ui/strings/language.ts';
 import { bestProvider, obstacleOf, systemWay } from '../../parts/unlock/ways.ts';
-import type { Language } from '../../strings/language.ts';
 import type { PartState } from './part-states.ts';
 
 /** What is set up for unlocking this device, and whether this computer can ask its user. */

@@ -1,12 +1,12 @@
 import type { ConnectionState } from '../../../src-shared/connection-state.ts';
 import { assertNever } from '../../../src-shared/connection-state.ts';
-import { ProblemNote } from '../../parts/problem-note.tsx';
-import { ReasonNote } from '../../parts/reason-note.tsx';
+import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
+import { ReasonNote } from '../../../src-ui/parts/reason-note.tsx';
+import type { Told } from '../../../src-ui/strings/problem-text.ts';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
+import { secondsLeft } from '../../../src-ui/time/countdown.ts';
+import { useServerNow } from '../../../src-ui/time/use-now.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
-import type { Told } from '../../strings/problem-text.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
-import { secondsLeft } from '../../time/countdown.ts';
-import { useServerNow } from '../../time/use-now.ts';
 
 /** The state in plain words: what is, who acted, and what went wrong. */
 export function Explanation({ gatewayName }: { gatewayName: string }) {

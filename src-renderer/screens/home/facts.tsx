@@ -1,11 +1,11 @@
 import type { ConnectionState } from '../../../src-shared/connection-state.ts';
-import { timeText } from '../../format/date-time.ts';
-import { clockText, roughDuration } from '../../format/duration.ts';
-import { Button } from '../../parts/button.tsx';
-import { ProblemNote } from '../../parts/problem-note.tsx';
+import { timeText } from '../../../src-ui/format/date-time.ts';
+import { clockText, roughDuration } from '../../../src-ui/format/duration.ts';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
+import { useServerNow } from '../../../src-ui/time/use-now.ts';
 import { useCommand } from '../../store/use-command.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
-import { useServerNow } from '../../time/use-now.ts';
 
 type Connected = Extract<ConnectionState, { phase: 'connected' }>;
 

@@ -1,7 +1,7 @@
 import { useId } from 'react';
-import { ServerIcon } from '../../parts/icons.tsx';
+import { ServerIcon } from '../../../src-ui/parts/icons.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
 
 interface GatewayPickerProps {
   selectedId: string | null;

@@ -1,8 +1,8 @@
-import { timeText } from '../../format/date-time.ts';
-import { Bar } from '../../parts/bar.tsx';
+import { timeText } from '../../../src-ui/format/date-time.ts';
+import { Bar } from '../../../src-ui/parts/bar.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
+import { useServerClock } from '../../../src-ui/time/use-now.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
-import { useServerClock } from '../../time/use-now.ts';
 import { Explanation } from './explanation.tsx';
 import { Facts } from './facts.tsx';
 import { GatewayPicker } from './gateway-picker.tsx';

@@ -1,12 +1,12 @@
 import type { ConnectionState } from '../../../src-shared/connection-state.ts';
 import { assertNever } from '../../../src-shared/connection-state.ts';
-import { Button } from '../../parts/button.tsx';
-import { ProblemNote } from '../../parts/problem-note.tsx';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
+import type { Strings } from '../../../src-ui/strings/en.ts';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
 import { openSetUp } from '../../store/view-store.ts';
-import type { Strings } from '../../strings/en.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
 
 interface Action {
   label: string;

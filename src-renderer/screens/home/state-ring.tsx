@@ -1,4 +1,4 @@
-import { Arch } from '../../parts/arch.tsx';
+import { Arch } from '../../../src-ui/parts/arch.tsx';
 import type { StateView } from './state-view.ts';
 
 /** The large ring with the door in it. Decoration: the word beside it says the same. */

@@ -1,7 +1,7 @@
 import type { ConnectionState } from '../../../src-shared/connection-state.ts';
 import { assertNever } from '../../../src-shared/connection-state.ts';
-import type { ArchShape } from '../../parts/arch.tsx';
-import type { Strings } from '../../strings/en.ts';
+import type { ArchShape } from '../../../src-ui/parts/arch.tsx';
+import type { Strings } from '../../../src-ui/strings/en.ts';
 
 /** How a state looks: one tone, one shape, one word. */
 export interface StateView {

@@ -1,7 +1,7 @@
-import { bytesText, rateText } from '../../format/bytes.ts';
-import { DownIcon, UpIcon } from '../../parts/icons.tsx';
+import { bytesText, rateText } from '../../../src-ui/format/bytes.ts';
+import { DownIcon, UpIcon } from '../../../src-ui/parts/icons.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
 import { graphArea, graphCeiling, graphLine } from './graph-path.ts';
 
 const box = { width: 300, height: 64, capacity: 60 };

@@ -1,11 +1,11 @@
 import { useId, useState } from 'react';
-import { Button } from '../../parts/button.tsx';
-import { CopyButton } from '../../parts/copy-button.tsx';
-import { Door } from '../../parts/door.tsx';
-import { ProblemNote } from '../../parts/problem-note.tsx';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { CopyButton } from '../../../src-ui/parts/copy-button.tsx';
+import { Door } from '../../../src-ui/parts/door.tsx';
+import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useCommand } from '../../store/use-command.ts';
 import { showBackupCodes } from '../../store/view-store.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
 
 /** Shown once. Nothing but the user's word that they are saved takes this screen away. */
 export function BackupCodes({ codes }: { codes: readonly string[] }) {

@@ -1,14 +1,14 @@
 import { useEffect, useState } from 'react';
 import type { CommandOutput } from '../../../src-shared/app-ipc.ts';
-import { Button } from '../../parts/button.tsx';
-import { CodeForm } from '../../parts/code/code-form.tsx';
-import { CopyButton } from '../../parts/copy-button.tsx';
-import { Door } from '../../parts/door.tsx';
-import { ProblemNote } from '../../parts/problem-note.tsx';
-import { QrCode } from '../../parts/qr-code.tsx';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { CodeForm } from '../../../src-ui/parts/code/code-form.tsx';
+import { CopyButton } from '../../../src-ui/parts/copy-button.tsx';
+import { Door } from '../../../src-ui/parts/door.tsx';
+import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
+import { QrCode } from '../../../src-ui/parts/qr-code.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useCommand } from '../../store/use-command.ts';
 import { showBackupCodes } from '../../store/view-store.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
 
 interface MfaSetupProps {
   serverName: string;

@@ -1,9 +1,9 @@
 import { useState } from 'react';
-import { Button } from '../../parts/button.tsx';
-import { ProblemNote } from '../../parts/problem-note.tsx';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
 
 export function Account() {
   const { t } = useLanguage();

@@ -1,14 +1,14 @@
 import { useState } from 'react';
 import type { EnrolledUnlock } from '../../../src-shared/unlock.ts';
-import { Button } from '../../parts/button.tsx';
-import { ConfirmButton } from '../../parts/confirm-button.tsx';
-import { ProblemNote } from '../../parts/problem-note.tsx';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { ConfirmButton } from '../../../src-ui/parts/confirm-button.tsx';
+import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { isQuiet } from '../../parts/unlock/unlock-failure.ts';
 import { bestProvider, obstacleOf, systemWay } from '../../parts/unlock/ways.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
 import { openSetUp } from '../../store/view-store.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
 
 /** On, off, and a test; or what stands in the way and what to do about it. */
 export function BiometricsRow({ enrolled }: { enrolled: EnrolledUnlock }) {

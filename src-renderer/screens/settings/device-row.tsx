@@ -1,10 +1,10 @@
 import type { CommandOutput } from '../../../src-shared/app-ipc.ts';
-import { timeText } from '../../format/date-time.ts';
-import { ConfirmButton } from '../../parts/confirm-button.tsx';
-import { ProblemNote } from '../../parts/problem-note.tsx';
+import { timeText } from '../../../src-ui/format/date-time.ts';
+import { ConfirmButton } from '../../../src-ui/parts/confirm-button.tsx';
+import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
+import { useServerClock } from '../../../src-ui/time/use-now.ts';
 import { useCommand } from '../../store/use-command.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
-import { useServerClock } from '../../time/use-now.ts';
 
 interface DeviceRowProps {
   device: CommandOutput<'devices.list'>['devices'][number];

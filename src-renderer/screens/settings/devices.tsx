@@ -1,9 +1,9 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { CommandOutput } from '../../../src-shared/app-ipc.ts';
-import { Button } from '../../parts/button.tsx';
-import { ProblemNote } from '../../parts/problem-note.tsx';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useCommand } from '../../store/use-command.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
 import { DeviceRow } from './device-row.tsx';
 
 type Device = CommandOutput<'devices.list'>['devices'][number];

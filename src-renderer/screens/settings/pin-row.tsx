@@ -1,10 +1,10 @@
-import { Button } from '../../parts/button.tsx';
-import { ConfirmButton } from '../../parts/confirm-button.tsx';
-import { ProblemNote } from '../../parts/problem-note.tsx';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { ConfirmButton } from '../../../src-ui/parts/confirm-button.tsx';
+import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
 import { openSetUp } from '../../store/view-store.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
 
 /** Set, change, remove. */
 export function PinRow({ isSet }: { isSet: boolean }) {

@@ -1,9 +1,9 @@
 import type { SettingsPatch } from '../../../src-shared/app-ipc.ts';
-import { RadioGroup, Switch } from '../../parts/choices.tsx';
-import { ProblemNote } from '../../parts/problem-note.tsx';
+import { RadioGroup, Switch } from '../../../src-ui/parts/choices.tsx';
+import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
 import { About } from './about.tsx';
 import { Account } from './account.tsx';
 import { languages, themes, trafficModes } from './choices.ts';

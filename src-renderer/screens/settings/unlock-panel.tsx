@@ -1,7 +1,7 @@
-import { Button } from '../../parts/button.tsx';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { openSetUp } from '../../store/view-store.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
 import { BiometricsRow } from './biometrics-row.tsx';
 import { PinRow } from './pin-row.tsx';
 

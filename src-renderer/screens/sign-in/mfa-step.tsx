@@ -1,7 +1,7 @@
-import { CodeForm } from '../../parts/code/code-form.tsx';
-import type { CodeMethod } from '../../parts/code/failure-text.ts';
-import { Door } from '../../parts/door.tsx';
-import { useLanguage } from '../../strings/use-strings.ts';
+import { CodeForm } from '../../../src-ui/parts/code/code-form.tsx';
+import type { CodeMethod } from '../../../src-ui/parts/code/failure-text.ts';
+import { Door } from '../../../src-ui/parts/door.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 
 interface MfaStepProps {
   serverName: string;

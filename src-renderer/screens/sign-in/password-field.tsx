@@ -1,6 +1,6 @@
 import type { Ref } from 'react';
-import { SecretField } from '../../parts/secret-field.tsx';
-import { useLanguage } from '../../strings/use-strings.ts';
+import { SecretField } from '../../../src-ui/parts/secret-field.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 
 interface PasswordFieldProps {
   value: string;

@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from 'react';
 import type { SignInStepView } from '../../../src-shared/app-ipc.ts';
-import { Button } from '../../parts/button.tsx';
-import { Door } from '../../parts/door.tsx';
-import { ProblemNote } from '../../parts/problem-note.tsx';
-import { TextField } from '../../parts/text-field.tsx';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { Door } from '../../../src-ui/parts/door.tsx';
+import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
+import { TextField } from '../../../src-ui/parts/text-field.tsx';
+import { useDropOnLock } from '../../../src-ui/store/use-lock.ts';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useCommand } from '../../store/use-command.ts';
-import { useDropOnLock } from '../../store/use-lock.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
 import { PasswordField } from './password-field.tsx';
 import { ServerName } from './server-name.tsx';
 import type { FoundServer } from './sign-in.tsx';

@@ -1,4 +1,4 @@
-import { ServerIcon } from '../../parts/icons.tsx';
+import { ServerIcon } from '../../../src-ui/parts/icons.tsx';
 import type { FoundServer } from './sign-in.tsx';
 
 /** Name and address together: the name is the server's own claim, the address is what was asked. */

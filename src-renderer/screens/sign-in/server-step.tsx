@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from 'react';
-import { Button } from '../../parts/button.tsx';
-import { Door } from '../../parts/door.tsx';
-import { ProblemNote } from '../../parts/problem-note.tsx';
-import { ReasonNote } from '../../parts/reason-note.tsx';
-import { TextField } from '../../parts/text-field.tsx';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { Door } from '../../../src-ui/parts/door.tsx';
+import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
+import { ReasonNote } from '../../../src-ui/parts/reason-note.tsx';
+import { TextField } from '../../../src-ui/parts/text-field.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
 import { serverUrlOf } from './server-url.ts';
 import type { FoundServer } from './sign-in.tsx';
 

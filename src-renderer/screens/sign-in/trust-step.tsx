@@ -1,8 +1,8 @@
-import { Button } from '../../parts/button.tsx';
-import { Door } from '../../parts/door.tsx';
-import { ProblemNote } from '../../parts/problem-note.tsx';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { Door } from '../../../src-ui/parts/door.tsx';
+import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useCommand } from '../../store/use-command.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
 import { Fingerprint } from './fingerprint.tsx';
 import { ServerName } from './server-name.tsx';
 import type { FoundServer } from './sign-in.tsx';

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
 import { PIN_MIN_LENGTH, type PinWeakness, pinWeakness } from '../../../src-shared/pin-rules.ts';
-import { Button } from '../../parts/button.tsx';
-import { SecretField } from '../../parts/secret-field.tsx';
-import { useDropOnLock } from '../../store/use-lock.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { SecretField } from '../../../src-ui/parts/secret-field.tsx';
+import { useDropOnLock } from '../../../src-ui/store/use-lock.ts';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 
 interface ChoosePinProps {
   /** The server's word on the PIN that was chosen before. */

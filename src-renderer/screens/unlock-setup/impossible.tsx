@@ -1,8 +1,8 @@
-import { Button } from '../../parts/button.tsx';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { obstacleOf } from '../../parts/unlock/ways.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
 import { SetupFrame } from './setup-frame.tsx';
 
 /** The team allows nothing that this computer has: what stands in the way, and what to do. */

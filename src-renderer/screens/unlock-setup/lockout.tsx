@@ -1,5 +1,5 @@
-import { Button } from '../../parts/button.tsx';
-import { useLanguage } from '../../strings/use-strings.ts';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { SetupFrame } from './setup-frame.tsx';
 
 interface OfferProps {

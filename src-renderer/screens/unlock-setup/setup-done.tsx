@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react';
-import { Button } from '../../parts/button.tsx';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
 
 /** What is set up now, and the way back to what the user wanted: the connection. */
 export function SetupDone({ ways, onClose }: { ways: readonly string[]; onClose: () => void }) {

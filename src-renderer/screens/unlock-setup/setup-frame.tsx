@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
-import { Button } from '../../parts/button.tsx';
-import { Door } from '../../parts/door.tsx';
-import { useLanguage } from '../../strings/use-strings.ts';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { Door } from '../../../src-ui/parts/door.tsx';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 
 interface SetupFrameProps {
   title: string;

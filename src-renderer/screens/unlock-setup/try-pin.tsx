@@ -1,15 +1,15 @@
 import { useEffect, useId, useRef, useState } from 'react';
-import { clockText } from '../../format/duration.ts';
-import { Button } from '../../parts/button.tsx';
-import { type CodeFailure, retryAfterMsOf } from '../../parts/code/failure-text.ts';
-import { useCountdown } from '../../parts/code/use-countdown.ts';
-import { useTold } from '../../parts/code/use-told.ts';
-import { SecretField } from '../../parts/secret-field.tsx';
+import { clockText } from '../../../src-ui/format/duration.ts';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { type CodeFailure, retryAfterMsOf } from '../../../src-ui/parts/code/failure-text.ts';
+import { useCountdown } from '../../../src-ui/parts/code/use-countdown.ts';
+import { useTold } from '../../../src-ui/parts/code/use-told.ts';
+import { SecretField } from '../../../src-ui/parts/secret-field.tsx';
+import { useDropOnLock } from '../../../src-ui/store/use-lock.ts';
+import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
+import { useServerClock } from '../../../src-ui/time/use-now.ts';
 import { blameOf, proofFailureSentences } from '../../parts/unlock/unlock-failure.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
-import { useDropOnLock } from '../../store/use-lock.ts';
-import { useLanguage } from '../../strings/use-strings.ts';
-import { useServerClock } from '../../time/use-now.ts';
 
 interface TryPinProps {
   onWorks: () => void;

@@ -1,0 +1,194 @@
+import type { Challenge, Reason } from '../../src-shared/challenge.ts';
+import type { ConnectionState, LeaseSummary, Phase, Source } from '../../src-shared/connection-state.ts';
+import type { HelperStatus } from '../../src-shared/helper-rpc.ts';
+import type { Policy } from '../../src-shared/policy.ts';
+import type { Problem } from '../../src-shared/problem.ts';
+import type { ProofAnswer } from '../../src-shared/unlock.ts';
+import type { Notice } from '../core.ts';
+
+export type CodeMethod = 'totp' | 'backup-code';
+
+/**
+ * One answer of the user. `fingerprint` is the same for the same code typed again and says nothing about it (keyed by
+ * this process); a PIN and a prompt of the system have none.
+ */
+export type ProofPart =
+  | { method: CodeMethod; fingerprint: string }
+  | { method: Exclude<ProofAnswer['method'], CodeMethod> };
+
+/** What the user answered in one go. The driver keeps it under `ticket`: the machine never sees a code or a PIN. */
+export interface ProofRef {
+  ticket: number;
+  parts: readonly ProofPart[];
+}
+
+/** `mayHaveArrived`: the request was on its way when the network failed, so its proof counts as spent. */
+export type ConnectionOutcome =
+  | { granted: LeaseSummary }
+  | { refused: Problem; challenge: Challenge | null; mayHaveArrived: boolean };
+
+/** What the server says of this device: its epoch and the lease that it has alive. */
+export type EpochOutcome = { epoch: number; leaseId: string | null } | { refused: Problem };
+
+/** `at` of every event: milliseconds since 1970 by the server's clock. Ids answer the effect that carried them. */
+export type MachineEvent = { at: number } & (
+  | { type: 'signed-in' }
+  | { type: 'session-ended'; reason: Reason | null }
+  | { type: 'user.connect'; gatewayId: string; source: Source }
+  | { type: 'user.refused'; problem: Problem; source: Source }
+  | { type: 'user.submit'; proof: ProofRef }
+  | { type: 'user.cancel-prompt' }
+  /** The proofs of request `id` are made and leave this computer now. */
+  | { type: 'proof-sent'; id: number }
+  | { type: 'user.cancel'; source: Source }
+  | { type: 'user.disconnect'; source: Source }
+  | { type: 'user.renew'; ticket: number }
+  | { type: 'answer.connection'; id: number; outcome: ConnectionOutcome }
+  | { type: 'answer.epoch'; id: number; outcome: EpochOutcome }
+  | { type: 'channel.opened'; epoch: number }
+  | { type: 'channel.stopped'; problem: Problem }
+  | {
+      type: 'server.disconnect';
+      epoch: number;
+      leaseId: string | null;
+      reason: Reason;
+      challenge: Challenge | null;
+    }
+  | { type: 'server.lease-expiring'; leaseId: string; expiresAt: string }
+  | { type: 'server.policy'; policy: Policy }
+  | { type: 'helper.ready' }
+  | { type: 'helper.lost'; problem: Problem }
+  | { type: 'helper.status'; status: HelperStatus; handshakeAgeMs: number | null }
+  | { type: 'helper.up-answer'; id: number; problem: Problem | null }
+  | { type: 'helper.down-answer'; id: number; problem: Problem | null }
+  | { type: 'retry-scheduled'; id: number; nextTryAt: string }
+  | { type: 'retry-due'; id: number }
+  | { type: 'handshake-late'; id: number }
+  | { type: 'lease-expired'; leaseId: string }
+  | { type: 'lock' }
+  | { type: 'suspend' }
+  | { type: 'wake' }
+  | { type: 'network-changed' }
+);
+
+/** What the driver does. `settle` answers the user's call that holds `ticket`; null means it was accepted. */
+export type Effect =
+  | {
+      type: 'requestConnection';
+      id: number;
+      gatewayId: string;
+      challenge: Challenge | null;
+      /** To be made of the answers under its ticket; then comes `proof-sent`. */
+      proof: ProofRef | null;
+      /** `keep`: renewal, the running tunnel's key pair stays so that no packet is lost. */
+      keyPair: 'new' | 'keep';
+    }
+  /** The proof of this request is not wanted any more: a question of the system is taken back. */
+  | { type: 'abandonProof'; id: number }
+  | { type: 'helperUp'; id: number; leaseId: string }
+  | { type: 'helperDown'; id: number }
+  | { type: 'deleteConnection'; leaseId: string }
+  | { type: 'askEpoch'; id: number }
+  | { type: 'scheduleRetry'; id: number; attempt: number }
+  | { type: 'cancelRetry' }
+  | { type: 'watchHandshake'; id: number }
+  | { type: 'watchExpiry'; leaseId: string; expiresAt: string }
+  | { type: 'settle'; ticket: number; problem: Problem | null }
+  | { type: 'notify'; kind: Notice['kind']; text: string }
+  | { type: 'channelStatus'; phase: Phase; leaseId: string | null }
+  | { type: 'restartChannel' }
+  | { type: 'warmServer' }
+  | { type: 'forgetSession' };
+
+/**
+ * Why a request for a connection is on its way. `connect` and `renew` go without a proof and take a lease if the
+ * server asks for none; `ask` and `refresh` want a challenge; `prove` carries a proof.
+ */
+export type RequestPurpose = 'connect' | 'ask' | 'prove' | 'renew' | 'refresh';
+
+/** A code that was sent, and what to answer if the same value is typed again. */
+export interface TriedProof {
+  method: CodeMethod;
+  fingerprint: string;
+  at: number;
+  problem: Problem;
+}
+
+export interface Machine {
+  readonly view: ConnectionState;
+  readonly gatewayId: string | null;
+  /** The lease in force: the only ground on which the helper is told to go up. */
+  readonly lease: LeaseSummary | null;
+  /** Highest epoch heard; -1 before the first. */
+  readonly knownEpoch: number;
+  readonly policy: Policy | null;
+  readonly lastId: number;
+  readonly request: {
+    id: number;
+    purpose: RequestPurpose;
+    proof: ProofRef | null;
+    /** Nothing of a proof has left this computer before. */
+    isSent: boolean;
+    /** The user's call that waits for this one, if it is no proof. */
+    ticket: number | null;
+  } | null;
+  /** The tunnel is not shown as connected before the server has confirmed epoch and lease. */
+  readonly needsEpoch: boolean;
+  readonly epochQuestion: number | null;
+  /** Helper calls without an answer yet. */
+  readonly upCall: number | null;
+  readonly downCall: number | null;
+  /** The helper was told `up` since it was last told `down`. */
+  readonly isTunnelWanted: boolean;
+  /** The helper has lost the lease in force and is to get it again. */
+  readonly isUpOwed: boolean;
+  readonly path: 'unknown' | 'good' | 'stale' | 'dead';
+  /** ISO 8601: first byte of this connection. */
+  readonly since: string | null;
+  readonly retry: number | null;
+  /** The newest `watchHandshake`. */
+  readonly handshakeWatch: number | null;
+  readonly attempt: number;
+  /** An answer that waits for a fresh challenge, because the one on screen has run out or soon will. */
+  readonly heldProof: ProofRef | null;
+  readonly tried: readonly TriedProof[];
+  /** No proof of `method` is taken before `until` (server time, ms). */
+  readonly waits: readonly { method: ProofPart['method']; until: number }[];
+  readonly warning: string | null;
+  readonly endReason: Reason | null;
+  /** The newest leases that the server has named in a `disconnect`. */
+  readonly endedLeases: readonly string[];
+  readonly isChannelStopped: boolean;
+  /** Where the way down leads. */
+  readonly leaving: { cause: Problem | null; source: Source | null } | null;
+}
+
+/** Before anything is known. */
+export const initialMachine: Machine = {
+  view: { phase: 'signed-out', reason: null },
+  gatewayId: null,
+  lease: null,
+  knownEpoch: -1,
+  policy: null,
+  lastId: 0,
+  request: null,
+  needsEpoch: false,
+  epochQuestion: null,
+  upCall: null,
+  downCall: null,
+  isTunnelWanted: false,
+  isUpOwed: false,
+  path: 'unknown',
+  since: null,
+  retry: null,
+  handshakeWatch: null,
+  attempt: 0,
+  heldProof: null,
+  tried: [],
+  waits: [],
+  warning: null,
+  endReason: null,
+  endedLeases: [],
+  isChannelStopped: false,
+  leaving: null,
+};

@@ -1,0 +1,158 @@
+import type { HelperStatus } from '../../src-shared/helper-rpc.ts';
+import { type Problem, problem, problemKinds } from '../../src-shared/problem.ts';
+import { SESSION_OVER } from './answers.ts';
+import { accessEnded, leave, reconnect, showReconnecting, signedOut } from './ending.ts';
+import type { EpochOutcome } from './machine-types.ts';
+import { askEpoch, cancelRetry, rest, type Step, scheduleRetry, show, tunnelUp } from './step.ts';
+
+/** WireGuard makes a new handshake every 120 s and refuses to send with keys older than 180 s (whitepaper §6). */
+const STALE_HANDSHAKE_MS = 150_000;
+const DEAD_HANDSHAKE_MS = 185_000;
+/** What may be wrong with the way to the server and says nothing of the lease. */
+const SAYS_NOTHING_OF_LEASE: ReadonlySet<string> = new Set([
+  'server-unreachable',
+  'server-untrusted-certificate',
+  'protocol-error',
+  'too-many-attempts',
+]);
+
+/** Shows the tunnel as connected once bytes came through it and no question of the epoch is open. */
+export function reach(step: Step): undefined {
+  const { m, at } = step;
+  if (m.lease === null || m.needsEpoch || (m.path !== 'good' && m.path !== 'stale')) return;
+  cancelRetry(step);
+  m.attempt = 0;
+  m.handshakeWatch = null;
+  m.since ??= new Date(at).toISOString();
+  const shown = m.view.phase === 'connected' ? m.view : { renewal: null, expiring: null };
+  show(step, {
+    phase: 'connected',
+    gatewayId: m.lease.gatewayId,
+    lease: m.lease,
+    since: m.since,
+    health: m.path,
+    renewal: shown.renewal,
+    expiring: shown.expiring,
+    warning: m.warning,
+  });
+}
+
+/** The helper's newest word. One about another lease than the one in force is none about this connection. */
+export function helperStatus(step: Step, status: HelperStatus, handshakeAgeMs: number | null): undefined {
+  const { m } = step;
+  if (m.lease === null) return;
+  if (status.phase === 'down') {
+    // Before `up` is answered this is still the end of the tunnel before.
+    if (m.upCall === null && !m.isUpOwed) tunnelLost(step, problem('tunnel-failed'));
+    return;
+  }
+  if (status.leaseId !== m.lease.leaseId) return;
+  if (status.phase === 'starting') {
+    if (m.view.phase === 'connected') {
+      m.path = 'stale';
+      reach(step);
+    }
+    return;
+  }
+  if (handshakeAgeMs !== null && handshakeAgeMs > DEAD_HANDSHAKE_MS) return pathDead(step);
+  m.path = handshakeAgeMs !== null && handshakeAgeMs > STALE_HANDSHAKE_MS ? 'stale' : 'good';
+  reach(step);
+}
+
+/** Nothing comes through. The lease may still hold, so the server is asked. */
+export function pathDead(step: Step): undefined {
+  const { m } = step;
+  if (m.lease === null || m.path === 'dead') return;
+  m.path = 'dead';
+  m.needsEpoch = true;
+  askEpoch(step);
+  if (m.view.phase === 'connected' || m.view.phase === 'connecting')
+    showReconnecting(step, problem('tunnel-failed', 'The gateway does not answer through the tunnel.'));
+}
+
+/** The helper has no tunnel any more although the lease holds: it gets the lease again. */
+export function tunnelLost(step: Step, cause: Problem): undefined {
+  const { m } = step;
+  if (m.lease === null) return;
+  m.upCall = null;
+  m.isUpOwed = true;
+  m.handshakeWatch = null;
+  m.path = 'unknown';
+  reconnect(step, cause);
+}
+
+export function helperLost(step: Step, cause: Problem): undefined {
+  const { m } = step;
+  // A helper that is gone has taken its tunnel with it.
+  if (m.leaving) return rest(step, m.leaving.cause, m.leaving.source);
+  m.downCall = null;
+  if (m.lease === null) return;
+  if (problemKinds[cause.code].action === 'retry') return tunnelLost(step, cause);
+  leave(step, cause, 'system');
+}
+
+export function helperReady(step: Step): undefined {
+  if (step.m.isUpOwed) tunnelUp(step);
+}
+
+export function upAnswered(step: Step, id: number, refusal: Problem | null): undefined {
+  const { m } = step;
+  if (m.upCall !== id) return;
+  m.upCall = null;
+  if (!refusal) return;
+  if (refusal.code === 'lease-expired') {
+    const at = new Date(step.at).toISOString();
+    return accessEnded(step, { code: 'lease-expired', message: refusal.detail, at }, null);
+  }
+  if (problemKinds[refusal.code].action === 'retry') return tunnelLost(step, refusal);
+  leave(step, refusal, 'system');
+}
+
+export function downAnswered(step: Step, id: number, refusal: Problem | null): undefined {
+  const { m } = step;
+  if (m.downCall !== id) return;
+  m.downCall = null;
+  // A helper that cannot be reached any more has taken its tunnel with it.
+  const failure = refusal?.code === 'helper-unavailable' ? null : refusal;
+  if (m.leaving) rest(step, m.leaving.cause ?? failure, m.leaving.source);
+}
+
+/** After sleep, a new network or a new channel nothing is shown as connected before the server has confirmed it. */
+export function mustConfirm(step: Step): undefined {
+  const { m } = step;
+  if (m.lease === null && m.request === null) return;
+  m.needsEpoch = true;
+  if (m.view.phase === 'connected') showReconnecting(step, null);
+}
+
+/** The newest epoch, from wherever. A lease from before it is worth nothing. */
+export function epochHeard(step: Step, epoch: number): undefined {
+  const { m } = step;
+  if (epoch <= m.knownEpoch) return;
+  m.knownEpoch = epoch;
+  if (m.lease && m.lease.epoch < epoch) accessEnded(step, null, null);
+}
+
+export function epochAnswered(step: Step, id: number, outcome: EpochOutcome): undefined {
+  const { m } = step;
+  if (m.epochQuestion !== id) return;
+  m.epochQuestion = null;
+  if ('refused' in outcome) return epochRefused(step, outcome.refused);
+  epochHeard(step, outcome.epoch);
+  if (m.lease === null) return;
+  // A renewal under way may have put a lease into force that this client has not heard of yet.
+  if (outcome.leaseId !== m.lease.leaseId && m.request !== null) return scheduleRetry(step);
+  if (outcome.leaseId !== m.lease.leaseId) return accessEnded(step, null, null);
+  m.needsEpoch = false;
+  reach(step);
+  // A lease that holds over a dead path may still end meanwhile: ask again later.
+  if (m.view.phase !== 'connected' && m.path === 'dead') scheduleRetry(step);
+}
+
+function epochRefused(step: Step, refusal: Problem): undefined {
+  if (SESSION_OVER.has(refusal.code)) return signedOut(step, null);
+  const isPassing = problemKinds[refusal.code].action === 'retry' || SAYS_NOTHING_OF_LEASE.has(refusal.code);
+  if (!isPassing) return leave(step, refusal, 'server');
+  scheduleRetry(step);
+  if (step.m.view.phase === 'reconnecting') showReconnecting(step, refusal);
+}

@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { problem } from '../../src-shared/problem.ts';
+import { makeCertificate, type TestCertificate } from '../testing/certificates.ts';
+import { type ScriptedServer, startScriptedServer } from '../testing/scripted-server.ts';
+import { createRest, type Rest } from './rest.ts';
+import { createTlsTrust } from './tls-trust.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pst-h4-rest-'));
+const info = { name: 'Team', issuer: 'https://vpn.test.example', serverKey: 'x' };
+const request = { gatewayId: '00000000-0000-7000-8000-000000000001', wgPublicKey: 'A'.repeat(43) };
+let certificate: TestCertificate;
+let server: ScriptedServer;
+let rest: Rest;
+const monotonic = () => performance.now();
+
+beforeAll(async () => {
+  certificate = await makeCertificate(folder);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+beforeEach(async () => {
+  server = await startScriptedServer(certificate);
+  rest = createRest({
+    monotonic,
+    serverUrl: server.url,
+    trust: createTlsTrust(certificate.ca),
+    answerTimeoutMs: 2_000,
+  });
+});
+afterEach(async () => {
+  await rest.close();
+  await server.close();
+});
+
+async function codeOf(answer: Promise<{ ok: boolean; problem?: { code: string } }>) {
+  return (await answer).problem?.code;
+}
+
+describe('a request', () => {
+  it('for a connection finds its own TLS connection open, whatever else is under way', async () => {
+    server.reply = ({ path }) => (path === '/client/v1/me' ? 'hang' : { status: 200, body: info });
+    await rest.warm();
+    const slow = rest.me('token');
+    await rest.connect(request, 'token');
+    await rest.connect(request, 'token');
+    await rest.warm();
+    const connectionsOf = (path: string) =>
+      server.requests.filter((seen) => seen.path === path).map((seen) => seen.connection);
+    expect(connectionsOf('/client/v1/connections')).toEqual([1, 1]);
+    // Fresh as it is, nothing was sent to warm it again.
+    expect(connectionsOf('/.well-known/postern')).toEqual([1]);
+    expect(connectionsOf('/client/v1/me')).toEqual([2]);
+    rest.renewConnections();
+    await rest.connect(request, 'token');
+    expect(connectionsOf('/client/v1/connections')).toEqual([1, 1, 3]);
+    await slow;
+  });
+
+  it('carries the token and is parsed by its schema', async () => {
+    server.reply = () => ({ status: 201, body: { leaseId: 'no id' } });
+    expect(await codeOf(rest.connect(request, 'secret'))).toBe('protocol-error');
+    expect(server.requests[0]).toMatchObject({ method: 'POST', token: 'secret', body: request });
+    server.reply = () => ({ status: 200, body: '<html>' });
+    expect(await codeOf(rest.serverInfo())).toBe('protocol-error');
+    server.reply = () => ({ status: 204 });
+    expect(await rest.signOut('secret')).toEqual({ ok: true, value: undefined });
+  });
+
+  it('that is refused gives the problem, and the challenge where there is one', async () => {
+    const challenge = {
+      id: request.gatewayId,
+      nonce: 'bm9uY2U',
+      requires: ['totp'],
+      unlockMethods: [],
+      reason: null,
+      expiresAt: '2030-01-01T00:00:00.000Z',
+    };
+    server.reply = () => ({ status: 401, body: problem('step-up-required', undefined, { challenge }) });
+    expect(await rest.connect(request, 't')).toMatchObject({
+      ok: false,
+      problem: { code: 'step-up-required' },
+      challenge: { id: challenge.id },
+      mayHaveArrived: true,
+    });
+    server.reply = () => ({ status: 401, body: problem('invalid-code', undefined, { attemptsLeft: 2 }) });
+    expect(await rest.connect(request, 't')).toMatchObject({ problem: { attemptsLeft: 2 }, challenge: null });
+  });
+
+  it('that a proxy answers for a missing server counts as unreachable', async () => {
+    server.reply = () => ({ status: 502, body: '<html>Bad Gateway</html>' });
+    expect(await codeOf(rest.serverInfo())).toBe('server-unreachable');
+    server.reply = () => ({ status: 403, body: '<html>Forbidden</html>' });
+    expect(await codeOf(rest.serverInfo())).toBe('protocol-error');
+  });
+
+  it('without an answer may have arrived; without a connection it cannot have', async () => {
+    server.reply = () => 'cut';
+    expect(await rest.connect(request, 't')).toMatchObject({
+      problem: { code: 'server-unreachable' },
+      mayHaveArrived: true,
+    });
+    server.reply = () => 'hang';
+    expect(await rest.connect(request, 't')).toMatchObject({ mayHaveArrived: true });
+    await server.close();
+    expect(await rest.connect(request, 't')).toMatchObject({
+      problem: { code: 'server-unreachable' },
+      mayHaveArrived: false,
+    });
+    server = await startScriptedServer(certificate);
+  });
+
+  it('sends nothing to a server whose certificate is not trusted', async () => {
+    const stranger = createRest({ monotonic, serverUrl: server.url, trust: createTlsTrust(null) });
+    expect(await stranger.connect(request, 'secret')).toMatchObject({
+      problem: { code: 'server-untrusted-certificate' },
+      mayHaveArrived: false,
+    });
+    await stranger.close();
+    const otherName = createRest({
+      monotonic,
+      serverUrl: server.url.replace('127.0.0.1', '127.0.0.2'),
+      trust: createTlsTrust(certificate.ca),
+    });
+    // Nobody listens there, or somebody with another name: never an answer.
+    expect(await otherName.serverInfo()).toMatchObject({ ok: false });
+    await otherName.close();
+    expect(server.requests).toEqual([]);
+  });
+
+  it('to something that speaks no TLS is unreachable', async () => {
+    const plain = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n')).listen(0, '127.0.0.1');
+    await new Promise((resolve) => plain.once('listening', resolve));
+    const address = plain.address();
+    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    const other = createRest({
+      monotonic,
+      serverUrl: `https://127.0.0.1:${port}`,
+      trust: createTlsTrust(null),
+    });
+    expect(await codeOf(other.serverInfo())).toBe('server-unreachable');
+    await other.close();
+    plain.close();
+  });
+
+  it('gives up on an answer that does not end', async () => {
+    server.reply = () => ({ status: 200, body: `"${'x'.repeat(300 * 1024)}"` });
+    expect(await codeOf(rest.serverInfo())).toBe('server-unreachable');
+  });
+});

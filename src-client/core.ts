@@ -1,0 +1,134 @@
+import type { DeviceSummary, GatewaySummary, ServerInfo } from '../src-shared/client-api.ts';
+import type { ConnectionState, Source } from '../src-shared/connection-state.ts';
+import type { HelperStatus } from '../src-shared/helper-rpc.ts';
+import type { Policy } from '../src-shared/policy.ts';
+import type { Result } from '../src-shared/problem.ts';
+import type { EnrolledUnlock, LevelAnswer, ProofAnswer, UnlockProviderState } from '../src-shared/unlock.ts';
+
+/** Where secrets live, as `unlock.md` tells them apart. */
+export type KeychainState = 'ok' | 'absent' | 'locked' | 'unavailable';
+
+/** Something to tell the user once that is no state, e.g. a damaged settings file that was put aside. */
+export interface Notice {
+  /** Grows by one for each notice of this process. */
+  id: number;
+  /** ISO 8601. */
+  at: string;
+  kind:
+    | 'disconnected-by-server'
+    | 'lease-expiring'
+    | 'signed-out'
+    | 'settings-damaged'
+    | 'channel-stopped'
+    | 'keychain';
+  /** Plain text; a part of it may come from the server. */
+  text: string;
+}
+
+/** Everything a user interface shows, derived in one place. `version` only grows. */
+export interface Snapshot {
+  version: number;
+  connection: ConnectionState;
+  account: {
+    serverUrl: string;
+    serverName: string;
+    email: string;
+    memberId: string;
+    deviceId: string;
+  } | null;
+  gateways: GatewaySummary[];
+  policy: Policy | null;
+  channel: 'open' | 'connecting' | 'closed';
+  keychain: KeychainState;
+  /** The helper's newest word on the tunnel; null when the helper cannot be reached. */
+  tunnel: HelperStatus | null;
+  /** `enrolled` is null before the server has said; `lockCount` grows with each lock of the screen and each sleep. */
+  unlock: {
+    enrolled: EnrolledUnlock | null;
+    providers: readonly UnlockProviderState[];
+    lockCount: number;
+  };
+  /** Server clock minus this computer's, milliseconds; null before the first answer. */
+  clockOffsetMs: number | null;
+  /** The newest few, oldest first. */
+  notices?: readonly Notice[];
+}
+
+export interface SignInInput {
+  serverUrl: string;
+  /** PEM bundle to trust besides the system's, for servers with a CA of their own. */
+  caFile?: string;
+  email: string;
+  password: string;
+}
+
+/** What `signIn` needs next, when it is not done. */
+export type SignInStep =
+  | { step: 'done' }
+  | { step: 'mfa'; mfaToken: string; methods: ('totp' | 'backup-code')[] }
+  | { step: 'mfa-setup'; setupToken: string };
+
+/** A new second factor, not in force before `confirmMfa`. `secret` is Base32. */
+export interface MfaEnrolment {
+  factorId: string;
+  secret: string;
+  otpauthUri: string;
+}
+
+/** The client without a face: window, tray and terminal call these and render `snapshot()`. Refusals are values. */
+export interface ClientCore {
+  snapshot(): Snapshot;
+  /** Calls back with every new snapshot until the returned function is called. */
+  subscribe(listener: (snapshot: Snapshot) => void): () => void;
+  /** Reads keychain and settings and, when signed in, opens the channel. Never connects by itself. */
+  start(): Promise<void>;
+  serverInfo(serverUrl: string, caFile?: string): Promise<Result<ServerInfo>>;
+  signIn(input: SignInInput): Promise<Result<SignInStep>>;
+  signInMfa(mfaToken: string, method: 'totp' | 'backup-code', code: string): Promise<Result<SignInStep>>;
+  /** Begins the set-up of an authenticator app; `setupToken` from `mfa-setup`, or null with a session. */
+  setupMfa(setupToken: string | null): Promise<Result<MfaEnrolment>>;
+  /** Ends it with a code of the new factor. The backup codes are shown once. Then sign in again. */
+  confirmMfa(
+    setupToken: string | null,
+    factorId: string,
+    code: string,
+  ): Promise<Result<{ backupCodes: string[] }>>;
+  signOut(source: Source): Promise<Result<void>>;
+  /**
+   * Without `gatewayId`: the last used, else the first. Resolves when `connected`, `gate` or a failure is reached.
+   * After a failure that may pass (`server-unreachable`, …) the state is `reconnecting` until `cancel`.
+   */
+  connect(source: Source, gatewayId?: string): Promise<Result<void>>;
+  /**
+   * Answers the open gate with all that its challenge requires. Resolves with the server's word on it; `cancelled` when
+   * the user has taken back the system's question, which costs no try.
+   */
+  submitProof(answers: readonly ProofAnswer[]): Promise<Result<void>>;
+  /** Takes back the system's question (fingerprint, Windows Hello, …) that is open; the gate stays. */
+  cancelPrompt(): void;
+  /** Sets or changes the PIN of this device. `pin-too-weak` before anything is sent. */
+  setPin(pin: string, proof: LevelAnswer): Promise<Result<void>>;
+  removePin(): Promise<Result<void>>;
+  /** Registers the best provider that has no obstacle. */
+  turnOnBiometrics(proof: LevelAnswer): Promise<Result<void>>;
+  turnOffBiometrics(): Promise<Result<void>>;
+  /** Tries one way of unlocking against the server without connecting; wrong PINs count. */
+  checkUnlock(answer: ProofAnswer): Promise<Result<void>>;
+  /** Looks again at what this computer can ask; the answer comes with a snapshot. */
+  refreshUnlock(): Promise<void>;
+  devices(): Promise<Result<DeviceSummary[]>>;
+  /** Removing this one signs it out. */
+  removeDevice(deviceId: string): Promise<Result<void>>;
+  /** Closes the gate without an answer, or ends an attempt to connect. */
+  cancel(source: Source): Promise<Result<void>>;
+  disconnect(source: Source): Promise<Result<void>>;
+  /** Asks for a fresh proof ahead of the lease's end; the tunnel stays up meanwhile. */
+  renew(source: Source): Promise<Result<void>>;
+  refresh(): Promise<Result<void>>;
+  /** Asks the helper for the tunnel's newest counters, for a graph; they come with a snapshot. No-op without a tunnel. */
+  measure(): Promise<void>;
+  /** From the operating system. `lock` and `suspend` drop what was typed and take back the system's question. */
+  systemEvent(event: 'suspend' | 'resume' | 'lock' | 'network-changed'): void;
+  /** Takes the tunnel down and closes everything. */
+  stop(): Promise<void>;
+}

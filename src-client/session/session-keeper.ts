@@ -1,0 +1,247 @@
+import type { Logger } from 'pino';
+import type { DeviceSummary, MeAnswer } from '../../src-shared/client-api.ts';
+import type { StoredFrame } from '../../src-shared/client-channel.ts';
+import { assertNever } from '../../src-shared/connection-state.ts';
+import { fail, ok, type Result } from '../../src-shared/problem.ts';
+import type { Driver } from '../connection/driver.ts';
+import { createRest, type Rest } from '../control/rest.ts';
+import { createTlsTrust, type TlsTrust } from '../control/tls-trust.ts';
+import type { Keychain } from '../keychain/keychain.ts';
+import type { SettingsStore } from '../settings/settings-store.ts';
+import type { SnapshotPublisher } from '../snapshot-publisher.ts';
+import { createSessionLink, type SessionLink } from './session-link.ts';
+import { deleteToken, loadToken } from './session-token.ts';
+import type { OpenSession } from './sign-in.ts';
+
+export interface SessionKeeperOptions {
+  settings: SettingsStore;
+  keychain: Keychain;
+  driver: Driver;
+  publisher: SnapshotPublisher;
+  now: () => number;
+  monotonic: () => number;
+  random: () => number;
+  log: Logger;
+}
+
+/** The session while it lasts: its link to the server, what the server tells of it, and how it ends. */
+export class SessionKeeper {
+  readonly #options: SessionKeeperOptions;
+  readonly #trusts = new Map<string | null, TlsTrust>();
+  #link: SessionLink | null = null;
+  #forgetting: Promise<void> = Promise.resolve();
+
+  constructor(options: SessionKeeperOptions) {
+    this.#options = options;
+  }
+
+  get link(): SessionLink | null {
+    return this.#link;
+  }
+
+  /** A REST client for any server, with the trust that was asked for; `invalid-request` when `caPem` holds nothing. */
+  openRest(serverUrl: string, caPem: string | null): Result<Rest> {
+    const trust = this.#trust(caPem);
+    return trust.ok
+      ? ok(createRest({ serverUrl, trust: trust.value, monotonic: this.#options.monotonic }))
+      : trust;
+  }
+
+  /** Picks up the session of the last run, if keychain and settings both know it. */
+  async restore(): Promise<Result<void>> {
+    if (this.#link) return ok(undefined);
+    const { settings, keychain, publisher } = this.#options;
+    const { account, profileId } = settings.current;
+    const { state, token } = await loadToken(keychain, profileId, account?.serverUrl ?? '');
+    publisher.publish({ keychain: state });
+    if (account && token !== null) return this.establish({ account, token });
+    if (account && state === 'locked') return fail('keychain-locked');
+    if (account && state === 'unavailable') return fail('keychain-unavailable');
+    return fail('signed-out');
+  }
+
+  /** Opens the channel and tells the machine that there is a session. */
+  establish(session: OpenSession): Result<void> {
+    const { account } = session;
+    const { settings, driver, publisher, random, monotonic, log } = this.#options;
+    const trust = this.#trust(account.caPem);
+    if (!trust.ok) return trust;
+    let hellos = 0;
+    const link = createSessionLink({
+      session,
+      rest: createRest({ serverUrl: account.serverUrl, trust: trust.value, monotonic }),
+      trust: trust.value,
+      lastSeq: settings.current.lastSeq[account.deviceId] ?? 0,
+      random,
+      monotonic,
+      log,
+      events: {
+        onState: (channel) => publisher.publish({ channel }),
+        onHello: (hello) => {
+          this.#setServerTime(Date.parse(hello.serverTime), this.#options.now());
+          driver.feed({ type: 'channel.opened', epoch: hello.epoch });
+          hellos += 1;
+          // What changed while nothing was heard: gateways, policy.
+          if (hellos > 1) void this.refresh();
+        },
+        onFrame: (frame) => this.#onFrame(frame),
+        onSeq: (seq) =>
+          settings.change({ lastSeq: { ...settings.current.lastSeq, [account.deviceId]: seq } }),
+        onSessionEnded: () => driver.feed({ type: 'session-ended', reason: null }),
+        onStopped: (cause) => driver.feed({ type: 'channel.stopped', problem: cause }),
+      },
+    });
+    this.#link = link;
+    driver.setLink(link);
+    const { serverUrl, serverName, email, memberId, deviceId } = account;
+    publisher.stage({ account: { serverUrl, serverName, email, memberId, deviceId }, keychain: 'ok' });
+    driver.feed({ type: 'signed-in' });
+    publisher.publish();
+    link.channel.open();
+    void this.refresh();
+    return ok(undefined);
+  }
+
+  /** Gateways, policy and clock, as the server has them now. */
+  async refresh(): Promise<Result<void>> {
+    const link = this.#link;
+    if (!link) return fail('signed-out');
+    const askedAt = this.#options.now();
+    const me = await link.me();
+    if (me.ok && link === this.#link) this.#onMe(me.value, askedAt);
+    if (!me.ok && me.problem.code === 'session-invalid' && link === this.#link)
+      this.#options.driver.feed({ type: 'session-ended', reason: null });
+    return me.ok ? ok(undefined) : me;
+  }
+
+  async devices(): Promise<Result<DeviceSummary[]>> {
+    const link = this.#link;
+    return link ? link.rest.devices(link.token) : fail('signed-out');
+  }
+
+  /** Removing this one ends the session here as well. */
+  async removeDevice(deviceId: string): Promise<Result<void>> {
+    const link = this.#link;
+    if (!link) return fail('signed-out');
+    const removed = await link.rest.removeDevice(deviceId, link.token);
+    const isOver = removed.ok
+      ? deviceId === link.account.deviceId
+      : removed.problem.code === 'session-invalid';
+    if (isOver && link === this.#link) {
+      this.#options.driver.feed({ type: 'session-ended', reason: null });
+      await this.#forgetting;
+    }
+    return removed.ok ? ok(undefined) : removed;
+  }
+
+  /** Ends the session here at once, whether or not the server can be told. */
+  async signOut(): Promise<Result<void>> {
+    const link = this.#link;
+    if (!link) return fail('signed-out');
+    const told = link.rest.signOut(link.token);
+    this.#options.driver.feed({ type: 'session-ended', reason: null });
+    const answer = await told;
+    await this.#forgetting;
+    if (answer.ok || answer.problem.code === 'session-invalid') return ok(undefined);
+    return fail(
+      answer.problem.code,
+      `You are signed out on this computer, but the server could not be told. ${answer.problem.detail}`,
+    );
+  }
+
+  /** Resolves when nothing of an ended session is left in the keychain; before that no new token is put there. */
+  forgotten(): Promise<void> {
+    return this.#forgetting;
+  }
+
+  /** The machine has left the session: nothing of it stays open or stored. */
+  forget(): void {
+    const { settings, keychain, driver, publisher, log } = this.#options;
+    const link = this.#link;
+    this.#link = null;
+    driver.setLink(null);
+    link?.channel.close();
+    // Answers under way are still taken.
+    void link?.rest.close();
+    settings.change({ account: null });
+    const unlock = { ...publisher.current.unlock, enrolled: null };
+    publisher.stage({
+      account: null,
+      gateways: [],
+      policy: null,
+      channel: 'closed',
+      clockOffsetMs: null,
+      unlock,
+    });
+    this.#forgetting = deleteToken(keychain, settings.current.profileId).then((deleted) => {
+      if (deleted.ok) {
+        publisher.publish({ keychain: 'absent' });
+        return;
+      }
+      log.warn({ code: deleted.problem.code }, 'token not deleted');
+      publisher.notify('keychain', `The ended session could not be removed: ${deleted.problem.detail}`);
+    });
+  }
+
+  /** Closes what is open and keeps the session for the next run. */
+  async close(): Promise<void> {
+    const link = this.#link;
+    this.#link = null;
+    this.#options.driver.setLink(null);
+    link?.channel.close();
+    await link?.rest.close();
+    await this.#forgetting;
+  }
+
+  #onFrame(frame: StoredFrame): void {
+    const { driver } = this.#options;
+    switch (frame.type) {
+      case 'disconnect':
+        driver.feed({
+          type: 'server.disconnect',
+          epoch: frame.epoch,
+          leaseId: frame.leaseId,
+          reason: frame.reason,
+          challenge: frame.challenge ?? null,
+        });
+        return;
+      case 'policy':
+        driver.feed({ type: 'server.policy', policy: frame.policy });
+        return;
+      case 'lease-expiring':
+        driver.feed({ type: 'server.lease-expiring', leaseId: frame.leaseId, expiresAt: frame.expiresAt });
+        return;
+      case 'signed-out':
+        driver.feed({ type: 'session-ended', reason: frame.reason });
+        return;
+      default:
+        assertNever(frame);
+    }
+  }
+
+  #onMe(me: MeAnswer, askedAt: number): void {
+    const { driver, publisher, now } = this.#options;
+    this.#setServerTime(Date.parse(me.serverTime), (askedAt + now()) / 2);
+    const { unlock } = publisher.current;
+    publisher.stage({ gateways: me.gateways, unlock: { ...unlock, enrolled: me.device.unlock ?? null } });
+    driver.feed({ type: 'server.policy', policy: me.policy });
+    publisher.publish();
+  }
+
+  #setServerTime(serverTime: number, localTime: number): void {
+    this.#options.publisher.stage({ clockOffsetMs: Math.round(serverTime - localTime) });
+  }
+
+  #trust(caPem: string | null): Result<TlsTrust> {
+    const known = this.#trusts.get(caPem);
+    if (known) return ok(known);
+    try {
+      const trust = createTlsTrust(caPem);
+      this.#trusts.set(caPem, trust);
+      return ok(trust);
+    } catch (error) {
+      if (error instanceof Error) return fail('invalid-request', 'The CA file holds no certificate.');
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import type * as z from 'zod';
+import {
+  gatewayAnswer,
+  gatewayRemovedAnswer,
+  gatewaysAnswer,
+  newGatewayAnswer,
+  type newGatewayRequest,
+  type PanelGateway,
+  type panelPeer,
+} from '../../../src-shared/panel/gateways.ts';
+import { ok, type Result } from '../../../src-shared/problem.ts';
+import { call, segment } from '../../api/call.ts';
+import type { PageOf } from '../../store/use-pages.ts';
+
+export type Peer = z.infer<typeof panelPeer>;
+export type NewGateway = z.infer<typeof newGatewayAnswer>;
+export interface PeersPage extends PageOf<Peer> {
+  gateway: PanelGateway;
+}
+
+/** Of the server, where nothing else is asked for. */
+export const PAGE_SIZE = 50;
+
+interface Options {
+  isBackground?: boolean;
+  signal?: AbortSignal;
+}
+
+export async function loadGateways(
+  cursor: string | undefined,
+  options: Options,
+): Promise<Result<PageOf<PanelGateway>>> {
+  const answer = await call({
+    method: 'GET',
+    path: 'gateways',
+    query: { cursor },
+    answer: gatewaysAnswer,
+    ...options,
+  });
+  if (!answer.ok) return answer;
+  const { gateways: items, nextCursor } = answer.value;
+  return ok({ items, nextCursor });
+}
+
+export async function loadGateway(
+  gatewayId: string,
+  cursor: string | undefined,
+  options: Options,
+): Promise<Result<PeersPage>> {
+  const answer = await call({
+    method: 'GET',
+    path: `gateways/${segment(gatewayId)}`,
+    query: { cursor },
+    answer: gatewayAnswer,
+    ...options,
+  });
+  if (!answer.ok) return answer;
+  const { gateway, peers: items, nextCursor } = answer.value;
+  return ok({ gateway, items, nextCursor });
+}
+
+export function addGateway(body: z.input<typeof newGatewayRequest>): Promise<Result<NewGateway>> {
+  return call({ method: 'POST', path: 'gateways', body, answer: newGatewayAnswer });
+}
+
+export function removeGateway(gatewayId: string): Promise<Result<{ endedConnections: number }>> {
+  return call({ method: 'DELETE', path: `gateways/${segment(gatewayId)}`, answer: gatewayRemovedAnswer });
+}

@@ -1,0 +1,29 @@
+import {
+  type PolicyAnswer,
+  type PolicyInput,
+  type PolicyPreview,
+  policyAnswer,
+  policyPreview,
+} from '../../../src-shared/panel/policy.ts';
+import type { Result } from '../../../src-shared/problem.ts';
+import { call } from '../../api/call.ts';
+
+export function loadPolicy(signal?: AbortSignal): Promise<Result<PolicyAnswer>> {
+  return call({ method: 'GET', path: 'policy', answer: policyAnswer, ...(signal ? { signal } : {}) });
+}
+
+/** What saving this would do now; nothing is saved. */
+export function previewPolicy(policy: PolicyInput, signal?: AbortSignal): Promise<Result<PolicyPreview>> {
+  return call({
+    method: 'POST',
+    path: 'policy/preview',
+    body: { policy },
+    answer: policyPreview,
+    ...(signal ? { signal } : {}),
+  });
+}
+
+/** Refused with `policy-changed` when somebody has saved since `version`. */
+export function savePolicy(policy: PolicyInput, version: number): Promise<Result<PolicyAnswer>> {
+  return call({ method: 'PUT', path: 'policy', body: { policy, version }, answer: policyAnswer });
+}

@@ -1,0 +1,140 @@
+import { useState } from 'react';
+import type { PanelGateway } from '../../../src-shared/panel/gateways.ts';
+import { bytesText } from '../../../src-ui/format/bytes.ts';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { Link } from '../../frame/link.tsx';
+import { Page } from '../../frame/page.tsx';
+import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
+import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { PageFrame } from '../../parts/page-frame.tsx';
+import { usePages } from '../../store/use-pages.ts';
+import { loadGateway, PAGE_SIZE, type Peer, removeGateway } from '../api/gateways-api.ts';
+import { AddressText } from '../parts/address-text.tsx';
+import { Facts } from '../parts/facts.tsx';
+import { Moment } from '../parts/moment.tsx';
+import { useRefresh } from '../parts/use-refresh.ts';
+import { useAdminWords } from '../strings/use-admin-words.ts';
+import { GatewayState } from './gateway-table.tsx';
+
+const REFRESH_MS = 10_000;
+
+interface GatewayPageProps {
+  gatewayId: string;
+  onRemoved: (text: string) => void;
+}
+
+/** One gateway: how it is reached, what it carries, and its peers as it counts them. */
+export function GatewayPage({ gatewayId, onRemoved }: GatewayPageProps) {
+  const { a } = useAdminWords();
+  const [gateway, setGateway] = useState<PanelGateway | null>(null);
+  const [isRemoving, setRemoving] = useState(false);
+  async function load(cursor: string | undefined, options: Parameters<typeof loadGateway>[2]) {
+    const answer = await loadGateway(gatewayId, cursor, options);
+    if (answer.ok) setGateway(answer.value.gateway);
+    return answer;
+  }
+  const peers = usePages(`gateway ${gatewayId}`, (cursor, signal) => load(cursor, signal ? { signal } : {}));
+  // Only the first page is asked for again: who has gone further keeps what is on screen.
+  const isFollowing = gateway !== null && !isRemoving && (peers.items?.length ?? 0) <= PAGE_SIZE;
+  useRefresh(() => load(undefined, { isBackground: true }), peers.put, REFRESH_MS, isFollowing);
+  return (
+    <Page
+      title={gateway?.name ?? a.gateways.title}
+      isWide
+      actions={
+        gateway && (
+          <Button look="danger" onPress={() => setRemoving(true)}>
+            {a.gateways.remove}
+          </Button>
+        )
+      }
+    >
+      <nav className="back" aria-label={a.gateways.back}>
+        <Link to="/gateways">← {a.gateways.back}</Link>
+      </nav>
+      {gateway && <GatewayFacts gateway={gateway} />}
+      <section className="panel stack" aria-labelledby="peers">
+        <h2 id="peers">{a.gateways.peers}</h2>
+        <PageFrame pages={peers} empty={<p className="hint">{a.gateways.noPeers}</p>}>
+          {(rows) => <PeerTable peers={rows} />}
+        </PageFrame>
+      </section>
+      {isRemoving && gateway && (
+        <ConfirmDialog
+          title={a.gateways.removeTitle(gateway.name)}
+          text={a.gateways.removeText}
+          confirmLabel={a.gateways.remove}
+          typed={gateway.name}
+          onConfirm={() => removeGateway(gatewayId)}
+          onDone={({ endedConnections }) => onRemoved(a.gateways.removed(gateway.name, endedConnections))}
+          onCancel={() => setRemoving(false)}
+        />
+      )}
+    </Page>
+  );
+}
+
+function GatewayFacts({ gateway }: { gateway: PanelGateway }) {
+  const { a, locale, w } = useAdminWords();
+  const words = a.gateways;
+  const { lastSeenAt, endpoint, publicKey, rxBytes, txBytes, dns } = gateway;
+  const code = (text: string | null) =>
+    text === null ? <span className="hint">{words.none}</span> : <span className="mono">{text}</span>;
+  return (
+    <section className="panel">
+      <Facts
+        facts={[
+          [words.state, <GatewayState key="state" gateway={gateway} />],
+          [words.connections, new Intl.NumberFormat(locale).format(gateway.connections)],
+          [words.traffic, words.trafficOf(bytesText(rxBytes, locale), bytesText(txBytes, locale))],
+          [words.lastContact, lastSeenAt === null ? a.never : <Moment key="seen" at={lastSeenAt} />],
+          [words.endpoint, code(endpoint)],
+          [words.publicKey, code(publicKey)],
+          [words.subnet, code(gateway.subnet)],
+          [words.allowed, code(gateway.allowedIps.join(', '))],
+          ['DNS', dns.length === 0 ? w.common.none : code(dns.join(', '))],
+          [words.mtu, String(gateway.mtu)],
+        ]}
+      />
+    </section>
+  );
+}
+
+function PeerTable({ peers }: { peers: readonly Peer[] }) {
+  const { a, locale } = useAdminWords();
+  const words = a.gateways;
+  const columns: Column<Peer>[] = [
+    {
+      key: 'member',
+      name: words.member,
+      render: ({ memberId, memberName, email }) => (
+        <span className="two-lines">
+          <Link to={`/members/${memberId}`}>{memberName}</Link>
+          <span className="hint">
+            <AddressText text={email} />
+          </span>
+        </span>
+      ),
+    },
+    { key: 'device', name: words.device, render: ({ deviceName }) => deviceName },
+    { key: 'address', name: words.address, render: ({ address }) => <span className="mono">{address}</span> },
+    { key: 'since', name: words.since, render: ({ since }) => <Moment at={since} /> },
+    {
+      key: 'handshake',
+      name: words.handshake,
+      render: ({ lastHandshakeAt }) =>
+        lastHandshakeAt === null ? (
+          <span className="hint">{words.none}</span>
+        ) : (
+          <Moment at={lastHandshakeAt} />
+        ),
+    },
+    {
+      key: 'traffic',
+      name: words.traffic,
+      render: ({ rxBytes, txBytes }) =>
+        words.trafficOf(bytesText(rxBytes, locale), bytesText(txBytes, locale)),
+    },
+  ];
+  return <DataTable caption={words.peers} columns={columns} rows={peers} rowKey={({ leaseId }) => leaseId} />;
+}

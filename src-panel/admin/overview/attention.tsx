@@ -1,0 +1,93 @@
+import type { AttentionItem } from '../../../src-shared/panel/overview.ts';
+import { InfoIcon, WarningIcon } from '../../../src-ui/parts/icons.tsx';
+import { Link } from '../../frame/link.tsx';
+import { dateText, shortTime } from '../parts/moment.tsx';
+import type { AdminWords } from '../strings/en.ts';
+import { useAdminWords } from '../strings/use-admin-words.ts';
+
+/** What somebody should look at, the most pressing first, each with the way to where it is put right. */
+export function Attention({ items }: { items: readonly AttentionItem[] }) {
+  const { a, locale } = useAdminWords();
+  return (
+    <section className="panel stack" aria-labelledby="attention">
+      <h2 id="attention">{a.overview.attention}</h2>
+      {items.length === 0 ? (
+        <p className="hint">{a.overview.nothing}</p>
+      ) : (
+        <ul className="attention">
+          {items.map((item) => {
+            const text = sentenceOf(item, a.overview, locale);
+            const to = placeOf(item);
+            return (
+              <li key={text} data-tone={isPressing(item) ? 'stopped' : 'gate'}>
+                {isPressing(item) ? <WarningIcon /> : <InfoIcon />}
+                <p>{text}</p>
+                {to && (
+                  <Link to={to} className="link">
+                    {a.overview.look}
+                    <span className="visually-hidden">: {text}</span>
+                  </Link>
+                )}
+              </li>
+            );
+          })}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+const isPressing = ({ kind }: AttentionItem): boolean =>
+  ['no-gate', 'no-unlock-method', 'audit-broken', 'gateway-offline', 'end-unconfirmed'].includes(kind);
+
+function sentenceOf(item: AttentionItem, { kinds, others }: AdminWords['overview'], locale: string): string {
+  const named = (count: number, members: readonly { name: string }[]): string => {
+    const names = members.map(({ name }) => name).join(', ');
+    return count > members.length ? `${names} ${others(count - members.length)}` : names;
+  };
+  switch (item.kind) {
+    case 'no-gate':
+    case 'no-unlock-method':
+    case 'mail-not-configured':
+      return kinds[item.kind];
+    case 'audit-broken':
+      return kinds[item.kind](item.brokenAt);
+    case 'gateway-offline':
+      return kinds[item.kind](
+        item.gateway.name,
+        item.lastSeenAt === null ? null : shortTime(item.lastSeenAt, locale),
+      );
+    case 'end-unconfirmed':
+      return kinds[item.kind](item.count);
+    case 'members-without-mfa':
+    case 'factor-disabled':
+    case 'reset-pending':
+      return kinds[item.kind](item.count, named(item.count, item.members));
+    case 'token-expiring':
+      return kinds[item.kind](item.apiToken.name, dateText(item.expiresAt, locale));
+  }
+}
+
+function placeOf(item: AttentionItem): string | null {
+  switch (item.kind) {
+    case 'no-gate':
+    case 'no-unlock-method':
+      return '/login-security';
+    case 'audit-broken':
+      return '/audit';
+    case 'gateway-offline':
+      return `/gateways/${item.gateway.id}`;
+    case 'end-unconfirmed':
+      return '/gateways';
+    case 'members-without-mfa':
+      return '/members?status=no-mfa';
+    case 'factor-disabled':
+      return '/members?status=mfa-disabled';
+    case 'reset-pending':
+      return '/members?status=reset-pending';
+    case 'token-expiring':
+      return '/api-tokens';
+    case 'mail-not-configured':
+      return null;
+  }
+}

@@ -1,0 +1,137 @@
+import { useState } from 'react';
+import type { PanelApiToken } from '../../../src-shared/panel/api-tokens.ts';
+import { Button } from '../../../src-ui/parts/button.tsx';
+import { Link } from '../../frame/link.tsx';
+import { Page } from '../../frame/page.tsx';
+import { Badge } from '../../parts/badge.tsx';
+import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
+import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { DoneNote } from '../../parts/done-note.tsx';
+import { Empty } from '../../parts/empty.tsx';
+import { PageFrame } from '../../parts/page-frame.tsx';
+import { usePages } from '../../store/use-pages.ts';
+import { loadApiTokens, revokeApiToken } from '../api/tokens-api.ts';
+import { dateText, Moment, shortTime } from '../parts/moment.tsx';
+import { useAdminWords } from '../strings/use-admin-words.ts';
+import { MakeToken } from './make-token.tsx';
+
+/** Tokens of the integration API. The values themselves are nowhere: the server keeps hashes. */
+export function TokensPage() {
+  const { a } = useAdminWords();
+  const [isMaking, setMaking] = useState(false);
+  const [revoking, setRevoking] = useState<PanelApiToken | null>(null);
+  const [done, setDone] = useState<string | null>(null);
+  const pages = usePages('api-tokens', loadApiTokens);
+  return (
+    <Page
+      title={a.tokens.title}
+      text={a.tokens.text}
+      isWide
+      actions={
+        <Button look="primary" onPress={() => setMaking(true)}>
+          {a.tokens.make}
+        </Button>
+      }
+    >
+      <DoneNote text={done} />
+      <PageFrame pages={pages} empty={<Empty title={a.tokens.empty} text={a.tokens.emptyText} />}>
+        {(tokens) => <TokenTable tokens={tokens} onRevoke={setRevoking} />}
+      </PageFrame>
+      {isMaking && (
+        <MakeToken
+          onCancel={() => setMaking(false)}
+          onDone={() => {
+            setMaking(false);
+            setDone(null);
+            void pages.reload();
+          }}
+        />
+      )}
+      {revoking && (
+        <ConfirmDialog
+          title={a.tokens.revokeTitle(revoking.name)}
+          text={a.tokens.revokeText}
+          confirmLabel={a.tokens.revoke}
+          onConfirm={() => revokeApiToken(revoking.id)}
+          onDone={() => {
+            setDone(a.tokens.revoked(revoking.name));
+            setRevoking(null);
+            void pages.reload();
+          }}
+          onCancel={() => setRevoking(null)}
+        />
+      )}
+    </Page>
+  );
+}
+
+interface TokenTableProps {
+  tokens: readonly PanelApiToken[];
+  onRevoke: (token: PanelApiToken) => void;
+}
+
+function TokenTable({ tokens, onRevoke }: TokenTableProps) {
+  const { a, locale } = useAdminWords();
+  const words = a.tokens;
+  const tones = { active: 'on', expired: 'off', revoked: 'stopped' } as const;
+  const columns: Column<PanelApiToken>[] = [
+    {
+      key: 'name',
+      name: words.name,
+      render: ({ id, name, useCount }) => (
+        <span className="two-lines">
+          <span>{name}</span>
+          <span className="hint">
+            <Link to={`/audit?actor=${encodeURIComponent(`api-token:${id}`)}`}>{words.uses(useCount)}</Link>
+          </span>
+        </span>
+      ),
+    },
+    {
+      key: 'state',
+      name: words.state,
+      render: ({ status }) => <Badge tone={tones[status]}>{words.states[status]}</Badge>,
+    },
+    {
+      key: 'scopes',
+      name: words.scopes,
+      render: ({ scopes }) => (
+        <span className="marks">
+          {scopes.map((scope) => (
+            <code key={scope} className="mono">
+              {scope}
+            </code>
+          ))}
+        </span>
+      ),
+    },
+    {
+      key: 'addresses',
+      name: words.addresses,
+      render: ({ allowedIps }) =>
+        allowedIps.length === 0 ? words.anywhere : <span className="mono">{allowedIps.join(', ')}</span>,
+    },
+    { key: 'expires', name: words.expires, render: ({ expiresAt }) => dateText(expiresAt, locale) },
+    {
+      key: 'used',
+      name: words.lastUsed,
+      render: ({ lastUsedAt, lastUsedIp }) => {
+        if (lastUsedAt === null) return <span className="hint">{a.never}</span>;
+        if (lastUsedIp === null) return <Moment at={lastUsedAt} />;
+        return words.lastUsedFrom(shortTime(lastUsedAt, locale), lastUsedIp);
+      },
+    },
+    {
+      key: 'revoke',
+      name: words.revoke,
+      isNameHidden: true,
+      render: (token) =>
+        token.status === 'active' && (
+          <Button accessibleName={words.revokeLabel(token.name)} onPress={() => onRevoke(token)}>
+            {words.revoke}
+          </Button>
+        ),
+    },
+  ];
+  return <DataTable caption={words.title} columns={columns} rows={tokens} rowKey={({ id }) => id} />;
+}

@@ -1,0 +1,47 @@
+import type { PanelSession } from '../../src-shared/panel/session.ts';
+import { CodeForm } from '../../src-ui/parts/code/code-form.tsx';
+import type { CodeMethod } from '../../src-ui/parts/code/failure-text.ts';
+import { problemText } from '../../src-ui/strings/problem-text.ts';
+import { useLanguage } from '../../src-ui/strings/use-strings.ts';
+import { signInMfa } from '../api/session-calls.ts';
+import { StepFrame } from '../parts/step-frame.tsx';
+import { useWords } from '../strings/use-words.ts';
+
+interface MfaStepProps {
+  mfaToken: string;
+  methods: readonly CodeMethod[];
+  onSignedIn: (session: PanelSession) => void;
+  onCancel: () => void;
+  /** The password is too long ago: it begins anew, with the reason. */
+  onExpired: (reason: string) => void;
+}
+
+/** The second factor of a sign-in: a code of the authenticator, or one of the backup codes. */
+export function MfaStep({ mfaToken, methods, onSignedIn, onCancel, onExpired }: MfaStepProps) {
+  const { w } = useWords();
+  const { t } = useLanguage();
+  return (
+    <StepFrame title={w.signIn.mfaTitle} text={w.signIn.mfaText}>
+      <CodeForm
+        methods={methods}
+        serverName={w.signIn.mfaServer}
+        earlierFailure={null}
+        attemptsLeft={null}
+        waitUntilMs={null}
+        submitLabel={t.signIn.mfaSubmit}
+        cancelLabel={t.signIn.startOver}
+        onCancel={onCancel}
+        onSubmit={async (method, code) => {
+          const answer = await signInMfa({ mfaToken, method, code });
+          if (answer.ok) {
+            onSignedIn(answer.value);
+            return null;
+          }
+          if (answer.problem.code !== 'mfa-token-invalid') return answer.problem;
+          onExpired(problemText(answer.problem, t).sentence);
+          return null;
+        }}
+      />
+    </StepFrame>
+  );
+}

@@ -1,0 +1,113 @@
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import {
+  type PanelSession,
+  panelMfaRequiredExtra,
+  panelSetupRequiredExtra,
+} from '../../src-shared/panel/session.ts';
+import { type Problem, problem } from '../../src-shared/problem.ts';
+import { Button } from '../../src-ui/parts/button.tsx';
+import { ProblemNote } from '../../src-ui/parts/problem-note.tsx';
+import { TextField } from '../../src-ui/parts/text-field.tsx';
+import { useLanguage } from '../../src-ui/strings/use-strings.ts';
+import { signIn } from '../api/session-calls.ts';
+import { PasswordField } from '../parts/password-field.tsx';
+import { StepFrame } from '../parts/step-frame.tsx';
+import { useWait } from '../parts/use-wait.ts';
+import type { Step } from './sign-in.tsx';
+
+interface PasswordStepProps {
+  title: string;
+  text: string;
+  email: string;
+  onEmail: (email: string) => void;
+  onSignedIn: (session: PanelSession) => void;
+  onStep: (step: Step) => void;
+  footer?: ReactNode;
+}
+
+export function PasswordStep(props: PasswordStepProps) {
+  const { email } = props;
+  const { t } = useLanguage();
+  const [password, setPassword] = useState('');
+  const [isMissing, setMissing] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const [refusal, setRefusal] = useState<Problem | null>(null);
+  const wait = useWait(refusal);
+  const emailField = useRef<HTMLInputElement>(null);
+  const passwordField = useRef<HTMLInputElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the step appears
+  useEffect(() => (email === '' ? emailField : passwordField).current?.focus(), []);
+
+  async function submit(): Promise<void> {
+    if (isBusy || wait.isWaiting) return;
+    const lacks = email.trim() === '' ? emailField : password === '' ? passwordField : null;
+    setMissing(lacks !== null);
+    if (lacks) return lacks.current?.focus();
+    setBusy(true);
+    setRefusal(null);
+    const answer = await signIn({ email: email.trim(), password });
+    setBusy(false);
+    if (answer.ok) return props.onSignedIn(answer.value);
+    const next = nextStep(answer.problem);
+    if (next) return props.onStep(next);
+    // An answer with a further step that cannot be read is none.
+    const { code } = answer.problem;
+    const isUnread = code === 'mfa-required' || code === 'mfa-setup-required';
+    setRefusal(isUnread ? problem('protocol-error') : answer.problem);
+    // Without an answer nothing was judged, and nothing has to be typed again.
+    if (code !== 'server-unreachable') setPassword('');
+    passwordField.current?.focus();
+  }
+
+  return (
+    <StepFrame title={props.title} text={props.text}>
+      <form
+        className="stack"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <TextField
+          ref={emailField}
+          label={t.signIn.email}
+          type="email"
+          name="username"
+          autoComplete="username"
+          value={email}
+          isReadOnly={isBusy}
+          onChange={props.onEmail}
+        />
+        <PasswordField
+          ref={passwordField}
+          label={t.signIn.password}
+          value={password}
+          isReadOnly={isBusy}
+          onChange={setPassword}
+        />
+        <div role="alert" className="field-error">
+          {isMissing ? t.signIn.missing : ''}
+        </div>
+        <ProblemNote problem={refusal} />
+        {wait.text && <p className="code-countdown">{wait.text}</p>}
+        <Button type="submit" look="primary" size="large" isBusy={isBusy} isDisabled={wait.isWaiting}>
+          {t.signIn.submit}
+        </Button>
+        {props.footer}
+      </form>
+    </StepFrame>
+  );
+}
+
+function nextStep(refusal: Problem): Step | null {
+  if (refusal.code === 'mfa-required') {
+    const extra = panelMfaRequiredExtra.safeParse(refusal);
+    return extra.success ? { name: 'mfa', ...extra.data } : null;
+  }
+  if (refusal.code === 'mfa-setup-required') {
+    const extra = panelSetupRequiredExtra.safeParse(refusal);
+    return extra.success ? { name: 'set-up', ...extra.data } : null;
+  }
+  return null;
+}

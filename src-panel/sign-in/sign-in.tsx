@@ -1,0 +1,74 @@
+import { useState } from 'react';
+import type { PanelSession } from '../../src-shared/panel/session.ts';
+import type { CodeMethod } from '../../src-ui/parts/code/failure-text.ts';
+import { BackupCodes } from '../parts/backup-codes.tsx';
+import { takeSession } from '../store/session-store.ts';
+import { useWords } from '../strings/use-words.ts';
+import { MfaStep } from './mfa-step.tsx';
+import { PasswordStep } from './password-step.tsx';
+import { SetUpStep } from './set-up-step.tsx';
+
+export type Step =
+  | { name: 'password'; text: string | undefined }
+  | { name: 'mfa'; mfaToken: string; methods: readonly CodeMethod[] }
+  | { name: 'set-up'; setupToken: string }
+  | { name: 'codes'; codes: readonly string[] };
+
+interface SignInProps {
+  title?: string;
+  text?: string | undefined;
+  /** Who was signed in, when a session is taken up again. */
+  email?: string;
+  onSignedIn?: (session: PanelSession) => void;
+  /** Below the password. */
+  footer?: React.ReactNode;
+}
+
+/** From nobody to somebody, one question at a time. The password is forgotten with its step; the e-mail stays. */
+export function SignIn({ title, text, email: known = '', onSignedIn = takeSession, footer }: SignInProps) {
+  const { w } = useWords();
+  const [step, setStep] = useState<Step>({ name: 'password', text });
+  const [email, setEmail] = useState(known);
+  const startOver = (reason?: string) => setStep({ name: 'password', text: reason ?? text });
+  switch (step.name) {
+    case 'password':
+      return (
+        <PasswordStep
+          title={title ?? w.signIn.title}
+          text={step.text ?? w.signIn.text}
+          email={email}
+          onEmail={setEmail}
+          onSignedIn={onSignedIn}
+          onStep={setStep}
+          footer={footer}
+        />
+      );
+    case 'mfa':
+      return (
+        <MfaStep
+          mfaToken={step.mfaToken}
+          methods={step.methods}
+          onSignedIn={onSignedIn}
+          onCancel={() => startOver()}
+          onExpired={startOver}
+        />
+      );
+    case 'set-up':
+      return (
+        <SetUpStep
+          setupToken={step.setupToken}
+          onCodes={(codes) => setStep({ name: 'codes', codes })}
+          onCancel={() => startOver()}
+        />
+      );
+    case 'codes':
+      return (
+        <BackupCodes
+          codes={step.codes}
+          email={email}
+          serverName={null}
+          onDone={() => startOver(w.signIn.setUpDone)}
+        />
+      );
+  }
+}

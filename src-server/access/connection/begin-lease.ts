@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import type { Policy } from '../../../src-shared/policy.ts';
+import { type Problem, problem } from '../../../src-shared/problem.ts';
+import { appendAudit } from '../../audit/audit-log.ts';
+import type { ServerContext } from '../../context.ts';
+import type { Tx } from '../../db/database.ts';
+import { prepared } from '../../db/prepared.ts';
+import type { DeviceRow, GatewayRow, LeaseRow } from '../../db/schema.ts';
+import type { AcceptedProof } from '../../proof/unlock/accepted-proof.ts';
+import type { LivePeer } from '../enforcement/live-peers.ts';
+import { endLease } from '../enforcement/record-end.ts';
+import { addressFor } from '../lease/address-pool.ts';
+
+export interface BegunLease {
+  leaseId: string;
+  gateway: GatewayRow & { public_key: string; endpoint: string };
+  wgPublicKey: string;
+  presharedKey: string;
+  address: string;
+  epoch: number;
+  begunAt: number;
+  expiresAt: number;
+  /** The lease that this one took the place of, when its peer has to go. */
+  replaced: LivePeer | null;
+}
+
+/**
+ * Writes the lease, in the transaction that accepted the proof. A device has one lease: an older one ends. With the
+ * same key on the same gateway it is a renewal: the peer and its pre-shared key stay, so that no packet is lost.
+ */
+export async function beginLease(
+  tx: Tx,
+  ctx: ServerContext,
+  input: {
+    device: DeviceRow;
+    gateway: GatewayRow & { public_key: string; endpoint: string };
+    policy: Policy;
+    wgPublicKey: string;
+    /** What the proof of this connection leaves on the device. */
+    accepted: AcceptedProof;
+    actor: string;
+    ip: string | null;
+  },
+): Promise<BegunLease | Problem> {
+  const { device, gateway, policy, wgPublicKey, accepted, actor, ip } = input;
+  const now = ctx.now();
+  const { rows: others } = await leasesWithKey(tx, { wgPublicKey, deviceId: device.id });
+  if (others.length > 0 || wgPublicKey === gateway.public_key)
+    return problem('invalid-request', 'wgPublicKey: is in use; make a new key pair for every connection');
+  const address = await addressFor(tx, {
+    gatewayId: gateway.id,
+    deviceId: device.id,
+    subnet: gateway.subnet,
+  });
+  if (!address) return problem('device-limit');
+
+  const { rows: live } = await liveLease(tx, { deviceId: device.id });
+  const [old] = live;
+  const isRenewal = old?.wg_public_key === wgPublicKey && old.gateway_id === gateway.id;
+  let replaced: LivePeer | null = null;
+  if (old) {
+    const peer = {
+      leaseId: old.id,
+      deviceId: device.id,
+      gatewayId: old.gateway_id,
+      publicKey: old.wg_public_key,
+    };
+    const reason = {
+      code: 'replaced',
+      message: isRenewal ? 'Renewed with a fresh proof.' : 'Replaced by a newer connection of this device.',
+      at: new Date(now).toISOString(),
+    };
+    await endLease(tx, peer, { reason, actor, ip, now });
+    if (isRenewal) await tx.updateTable('lease').set({ enforced_at: now }).where('id', '=', old.id).execute();
+    else replaced = peer;
+  }
+
+  const leaseId = uuidv7();
+  const presharedKey = isRenewal ? ctx.keys.sealedBox.open(old.preshared_key_sealed) : randomBytes(32);
+  const expiresAt = now + policy.maxConnectionSeconds * 1000;
+  await insertLease(tx, {
+    id: leaseId,
+    device_id: device.id,
+    member_id: device.member_id,
+    gateway_id: gateway.id,
+    epoch: device.epoch,
+    wg_public_key: wgPublicKey,
+    preshared_key_sealed: isRenewal ? old.preshared_key_sealed : ctx.keys.sealedBox.seal(presharedKey),
+    address,
+    begun_at: now,
+    expires_at: expiresAt,
+  });
+  await writeAccepted(tx, { ...device, ...accepted, now });
+  await appendAudit(tx, {
+    at: now,
+    actor,
+    action: 'lease.begin',
+    subject: `lease:${leaseId}`,
+    outcome: 'ok',
+    ip,
+    details: { deviceId: device.id, gatewayId: gateway.id, address, epoch: device.epoch, renewal: isRenewal },
+  });
+  return {
+    leaseId,
+    gateway,
+    wgPublicKey,
+    presharedKey: Buffer.from(presharedKey).toString('base64url'),
+    address,
+    epoch: device.epoch,
+    begunAt: now,
+    expiresAt,
+    replaced,
+  };
+}
+
+const writeAccepted = prepared<Required<AcceptedProof> & { id: string; now: number }, unknown>((db, param) =>
+  db
+    .updateTable('device')
+    .set({
+      soft_base_at: param('soft_base_at'),
+      code_proof_at: param('code_proof_at'),
+      is_code_demanded: param('is_code_demanded'),
+      grace_until: param('grace_until'),
+      grace_epoch: param('grace_epoch'),
+      gate_reason_json: null,
+      last_seen_at: param('now'),
+    })
+    .where('id', '=', param('id')),
+);
+
+const leasesWithKey = prepared<{ wgPublicKey: string; deviceId: string }, { id: string }>((db, param) =>
+  db
+    .selectFrom('lease')
+    .select('id')
+    .where('wg_public_key', '=', param('wgPublicKey'))
+    .where('ended_at', 'is', null)
+    .where('device_id', '!=', param('deviceId')),
+);
+
+const liveLease = prepared<{ deviceId: string }, LeaseRow>((db, param) =>
+  db.selectFrom('lease').selectAll().where('device_id', '=', param('deviceId')).where('ended_at', 'is', null),
+);
+
+type NewLease = Pick<
+  LeaseRow,
+  | 'id'
+  | 'device_id'
+  | 'member_id'
+  | 'gateway_id'
+  | 'epoch'
+  | 'wg_public_key'
+  | 'preshared_key_sealed'
+  | 'address'
+  | 'begun_at'
+  | 'expires_at'
+>;
+const insertLease = prepared<NewLease, unknown>((db, param) =>
+  db.insertInto('lease').values({
+    id: param('id'),
+    device_id: param('device_id'),
+    member_id: param('member_id'),
+    gateway_id: param('gateway_id'),
+    epoch: param('epoch'),
+    wg_public_key: param('wg_public_key'),
+    preshared_key_sealed: param('preshared_key_sealed'),
+    address: param('address'),
+    begun_at: param('begun_at'),
+    expires_at: param('expires_at'),
+    ended_at: null,
+    end_reason_json: null,
+    enforced_at: null,
+    notified_at: null,
+    rx_bytes: 0,
+    tx_bytes: 0,
+    last_handshake_at: null,
+  }),
+);

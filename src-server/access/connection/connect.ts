@@ -1,0 +1,223 @@
+import type { ConnectAnswer, ConnectRequest } from '../../../src-shared/client-api.ts';
+import { LEASE_AUDIENCE } from '../../../src-shared/lease.ts';
+import { fail, ok, type Problem, problem, type Result } from '../../../src-shared/problem.ts';
+import { hostCidr } from '../../api/gateway/gateway-channel.ts';
+import type { ServerContext } from '../../context.ts';
+import { prepared } from '../../db/prepared.ts';
+import type { DeviceRow, GatewayRow } from '../../db/schema.ts';
+import { type SessionIdentity, sessionEnd } from '../../http/session.ts';
+import { openChallenge } from '../../proof/challenge/challenge-store.ts';
+import { type BackupCodeMatch, matchBackupCode } from '../../proof/mfa/code-check.ts';
+import { readPolicy } from '../../proof/policy/policy-store.ts';
+import type { AccessEnder } from '../enforcement/access-ender.ts';
+import { endLease } from '../enforcement/record-end.ts';
+import type { GatewayRegistry } from '../gateway/gateway-registry.ts';
+import { signLease } from '../lease/lease-token.ts';
+import { type BegunLease, beginLease } from './begin-lease.ts';
+import { askForProof, checkStepUp } from './step-up.ts';
+
+/** How long the gateway may take to confirm a new peer. */
+const ADD_WAIT_MS = 5_000;
+
+export interface ConnectDeps {
+  ctx: ServerContext;
+  registry: GatewayRegistry;
+  ender: AccessEnder;
+}
+
+/**
+ * POST connections: proof checked and spent, lease written, one commit; then the gateway takes the peer, and only
+ * then the client hears of it. A gateway that is away is told before a code is asked for, let alone spent.
+ */
+export async function connect(
+  deps: ConnectDeps,
+  session: SessionIdentity,
+  request: ConnectRequest,
+  ip: string | null,
+): Promise<Result<ConnectAnswer>> {
+  const { ctx } = deps;
+  const actor = `member:${session.memberId}`;
+  const gateway = await reachableGateway(deps, request.gatewayId);
+  if ('code' in gateway) return { ok: false, problem: gateway };
+  const backup = await findBackupCode(ctx, session, request, { actor, ip });
+  if (backup && !backup.ok) return backup;
+
+  const begun = await ctx.database.db.transaction().execute(async (tx): Promise<BegunLease | Problem> => {
+    // Comparing a backup code takes its time, and an administrator's command writes from another process.
+    const ended = await sessionEnd(tx, session.sessionId);
+    if (ended) return ended;
+    const { rows } = await deviceById(tx, { id: session.deviceId });
+    const [device] = rows;
+    if (!device) return problem('session-invalid');
+    const policy = await readPolicy(tx);
+    const stepUp = await checkStepUp(tx, ctx, {
+      device,
+      policy,
+      challengeId: request.challengeId,
+      proofs: request.proofs ?? [],
+      backupCode: backup?.ok ? backup.value : null,
+      actor,
+      ip,
+    });
+    if (!stepUp.ok) return stepUp.problem;
+    const { wgPublicKey } = request;
+    return beginLease(tx, ctx, {
+      device,
+      gateway,
+      policy,
+      wgPublicKey,
+      accepted: stepUp.accepted,
+      actor,
+      ip,
+    });
+  });
+  if ('code' in begun) return { ok: false, problem: begun };
+  return enforceNewLease(deps, session, begun, ip);
+}
+
+const deviceById = prepared<{ id: string }, DeviceRow>((db, param) =>
+  db.selectFrom('device').selectAll().where('id', '=', param('id')),
+);
+const gatewayById = prepared<{ id: string }, GatewayRow>((db, param) =>
+  db.selectFrom('gateway').selectAll().where('id', '=', param('id')).where('removed_at', 'is', null),
+);
+
+async function enforceNewLease(
+  { ctx, registry, ender }: ConnectDeps,
+  session: SessionIdentity,
+  begun: BegunLease,
+  ip: string | null,
+): Promise<Result<ConnectAnswer>> {
+  const { leaseId, gateway } = begun;
+  if (begun.replaced) void ender.settle(ender.order([begun.replaced]), [], 0);
+  const added = registry.add(
+    gateway.id,
+    {
+      publicKey: begun.wgPublicKey,
+      presharedKey: begun.presharedKey,
+      allowedIps: [hostCidr(begun.address)],
+      leaseId,
+      expiresAt: new Date(begun.expiresAt).toISOString(),
+    },
+    ADD_WAIT_MS,
+  );
+  const [confirmation, lease] = await Promise.all([added, sign(ctx, session, begun)]);
+  if (registry.isRevoked(leaseId)) return askAgain(ctx, session);
+  if (!confirmation.ok) {
+    ctx.log.error({ leaseId, gatewayId: gateway.id, confirmation }, 'gateway did not take the peer');
+    await abandon(ctx, ender, session, begun, ip);
+    return fail('gateway-unavailable', undefined, { retryAfterMs: 2_000 });
+  }
+  return ok({ leaseId, lease, expiresAt: new Date(begun.expiresAt).toISOString(), epoch: begun.epoch });
+}
+
+function sign(ctx: ServerContext, session: SessionIdentity, begun: BegunLease): Promise<string> {
+  const { gateway } = begun;
+  return signLease(ctx.keys, {
+    iss: ctx.keys.serverKey.issuer,
+    aud: LEASE_AUDIENCE,
+    sub: session.deviceId,
+    jti: begun.leaseId,
+    iat: Math.floor(begun.begunAt / 1000),
+    exp: Math.floor(begun.expiresAt / 1000),
+    epoch: begun.epoch,
+    wg: {
+      clientPublicKey: begun.wgPublicKey,
+      serverPublicKey: gateway.public_key,
+      presharedKey: begun.presharedKey,
+      endpoint: gateway.endpoint,
+      addresses: [hostCidr(begun.address)],
+      allowedIps: JSON.parse(gateway.allowed_ips_json),
+      dns: JSON.parse(gateway.dns_json),
+      mtu: gateway.mtu,
+      keepaliveSeconds: gateway.keepalive_seconds,
+    },
+  });
+}
+
+async function reachableGateway(
+  { ctx, registry }: ConnectDeps,
+  gatewayId: string,
+): Promise<(GatewayRow & { public_key: string; endpoint: string }) | Problem> {
+  const { rows } = await gatewayById(ctx.database.db, { id: gatewayId });
+  const [row] = rows;
+  if (!row) return problem('gateway-not-found');
+  const { public_key, endpoint } = row;
+  if (!registry.isOnline(gatewayId) || !public_key || !endpoint)
+    return problem('gateway-unavailable', `The gateway "${row.name}" does not answer right now.`, {
+      retryAfterMs: 2_000,
+      isProofSpent: false,
+    });
+  return { ...row, public_key, endpoint };
+}
+
+/** Null when no backup code was sent for an open challenge; else the word on it. argon2 runs outside any transaction. */
+async function findBackupCode(
+  ctx: ServerContext,
+  session: SessionIdentity,
+  { challengeId, proofs }: ConnectRequest,
+  { actor, ip }: { actor: string; ip: string | null },
+): Promise<Result<BackupCodeMatch> | null> {
+  const proof = proofs?.find((candidate) => candidate.method === 'backup-code');
+  if (!proof || !challengeId) return null;
+  const isOpen = await ctx.database.db.transaction().execute(async (tx) => {
+    const { epoch } = await tx
+      .selectFrom('device')
+      .select('epoch')
+      .where('id', '=', session.deviceId)
+      .executeTakeFirstOrThrow();
+    const { deviceId } = session;
+    const challenge = { challengeId, deviceId, epoch, purpose: 'connect', now: ctx.now() } as const;
+    return (await openChallenge(tx, challenge)) !== null;
+  });
+  if (!isOpen) return null;
+  const found = await matchBackupCode(ctx, { memberId: session.memberId, code: proof.code, actor, ip });
+  return found.ok ? ok(found.match) : found;
+}
+
+/** The lease was ended while the gateway was adding its peer: a fresh proof is needed after all. */
+function askAgain(ctx: ServerContext, session: SessionIdentity): Promise<Result<ConnectAnswer>> {
+  return ctx.database.db.transaction().execute(async (tx) => {
+    const device = await tx
+      .selectFrom('device')
+      .selectAll()
+      .where('id', '=', session.deviceId)
+      .executeTakeFirstOrThrow();
+    const refusal = await askForProof(tx, device, await readPolicy(tx), ctx.now(), 'step-up-required');
+    return { ok: false as const, problem: refusal };
+  });
+}
+
+async function abandon(
+  ctx: ServerContext,
+  ender: AccessEnder,
+  session: SessionIdentity,
+  begun: BegunLease,
+  ip: string | null,
+): Promise<void> {
+  const peer = {
+    leaseId: begun.leaseId,
+    deviceId: session.deviceId,
+    gatewayId: begun.gateway.id,
+    publicKey: begun.wgPublicKey,
+  };
+  const stillLives = await ctx.database.db
+    .selectFrom('lease')
+    .select('id')
+    .where('id', '=', peer.leaseId)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+  // A renewal that came meanwhile has the same peer: taking it away would cut the newer lease.
+  if (!stillLives) return;
+  const orders = ender.order([peer]);
+  await ctx.database.db.transaction().execute((tx) => {
+    const now = ctx.now();
+    const reason = {
+      code: 'gateway-unavailable',
+      message: 'The gateway did not answer.',
+      at: new Date(now).toISOString(),
+    };
+    return endLease(tx, peer, { reason, actor: 'server', ip, now });
+  });
+  void ender.settle(orders, [], 0);
+}

@@ -1,0 +1,189 @@
+import type { Histogram } from 'prom-client';
+import { closeCodes } from '../../../src-shared/client-channel.ts';
+import type { Policy } from '../../../src-shared/policy.ts';
+import type { ServerContext } from '../../context.ts';
+import { prepared } from '../../db/prepared.ts';
+import { readPolicy } from '../../proof/policy/policy-store.ts';
+import type { ClientHub } from '../channel/client-hub.ts';
+import type { Confirmation, GatewayRegistry } from '../gateway/gateway-registry.ts';
+import type { EndAccess, EndedAccess, Enforcement } from './enforcement.ts';
+import type { EnforcementRecord } from './enforcement-record.ts';
+import { type LivePeer, livePeers } from './live-peers.ts';
+import { type DeviceFrame, type RecordedEnd, recordEnd } from './record-end.ts';
+
+/** How long a caller waits for the gateways before it hears 202. */
+export const ENFORCE_WAIT_MS = 2_000;
+
+interface Recorded extends RecordedEnd {
+  policy: Policy;
+  /** Leases whose end no gateway has confirmed yet. */
+  waiting: string[];
+}
+
+/** An end that has to be written down, and the frames that went out for it already. */
+interface Owed {
+  request: EndAccess;
+  sent: DeviceFrame[];
+}
+
+/**
+ * Ends access. The order to the gateway and the frame to the client go out beside the transaction, not after it:
+ * removing early is safe, and from that moment no `add` or `sync` brings the peer back. The transaction holds the
+ * write lock when the frame goes out, so its seq and its challenge are the ones that are written.
+ */
+export class AccessEnder implements Enforcement {
+  readonly #ctx: ServerContext;
+  readonly #registry: GatewayRegistry;
+  readonly #hub: ClientHub;
+  readonly #record: EnforcementRecord;
+  readonly #seconds: Histogram<'enforced'>;
+  /** Ends that the database did not take (disk full): enforced already, written down as soon as it can be. */
+  readonly #unrecorded: Owed[] = [];
+
+  constructor(
+    ctx: ServerContext,
+    registry: GatewayRegistry,
+    hub: ClientHub,
+    record: EnforcementRecord,
+    seconds: Histogram<'enforced'>,
+  ) {
+    this.#seconds = seconds;
+    this.#ctx = ctx;
+    this.#registry = registry;
+    this.#hub = hub;
+    this.#record = record;
+  }
+
+  endAccess(request: EndAccess): Promise<EndedAccess> {
+    return this.#end({ request, sent: [] });
+  }
+
+  async #end({ request, sent }: Owed): Promise<EndedAccess> {
+    const start = performance.now();
+    const known = request.known ?? (await livePeers(this.#ctx.database.db, request.scope));
+    const orders = this.order(known);
+    const told = new Set<string>();
+    const frames = [...sent];
+    let recorded: Recorded;
+    try {
+      recorded = await this.#write(request, told, frames);
+    } catch (error) {
+      this.#unrecorded.push({ request, sent: frames });
+      // They have seen a seq that was not written down: the next hello sets it right.
+      for (const deviceId of told) this.#hub.close(deviceId, closeCodes.restart, 'try again');
+      throw error;
+    }
+    const isKnown = new Set(known.map((peer) => peer.leaseId));
+    for (const [peers, confirmation] of this.order(
+      recorded.ended.filter((peer) => !isKnown.has(peer.leaseId)),
+    ))
+      orders.set(peers, confirmation);
+    if (request.signOut)
+      for (const { deviceId } of recorded.frames)
+        this.#hub.close(deviceId, closeCodes.sessionEnded, 'session ended');
+    const enforced = await this.settle(orders, recorded.waiting, start + ENFORCE_WAIT_MS);
+    this.#seconds.observe({ enforced: String(enforced) }, (performance.now() - start) / 1000);
+    return {
+      endedConnections: recorded.ended.length,
+      enforced,
+      notified: told.size,
+      offline: recorded.frames.length - told.size,
+      policy: recorded.policy,
+    };
+  }
+
+  carryOut({ ended, frames }: RecordedEnd): Promise<boolean> {
+    const orders = this.order(ended);
+    for (const { deviceId, frame } of frames) {
+      this.#hub.deliver(deviceId, frame);
+      if (frame.type === 'signed-out') this.#hub.close(deviceId, closeCodes.sessionEnded, 'session ended');
+    }
+    const waiting = ended.map((peer) => peer.leaseId);
+    return this.settle(orders, waiting, performance.now() + ENFORCE_WAIT_MS);
+  }
+
+  /** Sends `remove` to each gateway concerned, one frame each. */
+  order(peers: LivePeer[]): Map<LivePeer[], Promise<Confirmation>> {
+    const byGateway = Map.groupBy(peers, (peer) => peer.gatewayId);
+    return new Map(
+      [...byGateway].map(([gatewayId, ofGateway]) => [
+        ofGateway,
+        this.#registry.remove(gatewayId, ofGateway, ENFORCE_WAIT_MS),
+      ]),
+    );
+  }
+
+  /**
+   * True when every lease in `leaseIds` is gone from its gateway before `deadline` (`performance.now()`): by the
+   * orders given, or because the gateway came back and was brought in sync.
+   */
+  async settle(
+    orders: Map<LivePeer[], Promise<Confirmation>>,
+    leaseIds: string[],
+    deadline: number,
+  ): Promise<boolean> {
+    const enforced = this.#record.waitFor(leaseIds, Math.max(0, deadline - performance.now()));
+    for (const [peers, order] of orders)
+      void order
+        .then((confirmation) => (confirmation.ok ? this.#record.markEnforced(peers) : undefined))
+        .catch((error: unknown) => this.#ctx.log.error({ err: error }, 'enforcement not written down'));
+    return enforced;
+  }
+
+  /** Tries again to write down what the database did not take. */
+  async retryUnrecorded(): Promise<void> {
+    const owed = this.#unrecorded.splice(0);
+    for (let next = owed.shift(); next !== undefined; next = owed.shift()) {
+      this.#ctx.log.warn({ scope: next.request.scope }, 'writing down an end of access that failed before');
+      try {
+        await this.#end(next);
+      } catch (error) {
+        // `#end` has kept the one that failed; the others are still owed too.
+        this.#unrecorded.push(...owed);
+        throw error;
+      }
+    }
+  }
+
+  /** The clients hear of it before the first write, in the same moment as the gateway; `told` collects who did. */
+  #write(request: EndAccess, told: Set<string>, sent: DeviceFrame[]): Promise<Recorded> {
+    const { scope } = request;
+    return this.#ctx.database.db.transaction().execute(async (tx) => {
+      const policy = await readPolicy(tx);
+      const recorded = await recordEnd(tx, {
+        ...request,
+        now: this.#ctx.now(),
+        policy,
+        sent: [...sent],
+        onFrames: (frames) => {
+          sent.splice(0, sent.length, ...frames);
+          for (const { deviceId, frame } of frames)
+            if (this.#hub.deliver(deviceId, frame)) told.add(deviceId);
+        },
+      });
+      await request.also?.(tx);
+      const { rows } =
+        'memberId' in scope
+          ? await unenforcedOfMember(tx, { id: scope.memberId })
+          : await unenforcedOfDevice(tx, { id: scope.deviceId });
+      return { ...recorded, policy, waiting: rows.map((row) => row.id) };
+    });
+  }
+}
+
+const unenforcedOfMember = prepared<{ id: string }, { id: string }>((db, param) =>
+  db
+    .selectFrom('lease')
+    .select('id')
+    .where('member_id', '=', param('id'))
+    .where('ended_at', 'is not', null)
+    .where('enforced_at', 'is', null),
+);
+const unenforcedOfDevice = prepared<{ id: string }, { id: string }>((db, param) =>
+  db
+    .selectFrom('lease')
+    .select('id')
+    .where('device_id', '=', param('id'))
+    .where('ended_at', 'is not', null)
+    .where('enforced_at', 'is', null),
+);

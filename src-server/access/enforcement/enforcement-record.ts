@@ -1,0 +1,78 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Db } from '../../db/database.ts';
+
+/** An ended lease whose gateway has not confirmed yet. */
+export interface Unenforced {
+  leaseId: string;
+  gatewayId: string;
+  publicKey: string;
+  /** Milliseconds since 1970. */
+  endedAt: number;
+  expiresAt: number;
+}
+
+/** Which ends have reached their gateway, on disk and for those who wait for it. */
+export class EnforcementRecord {
+  readonly #db: Db;
+  readonly #now: () => number;
+  readonly #waiters = new Set<{ left: Set<string>; done: () => void }>();
+
+  constructor(db: Db, now: () => number) {
+    this.#db = db;
+    this.#now = now;
+  }
+
+  unenforced(gatewayId?: string): Promise<Unenforced[]> {
+    let query = this.#db
+      .selectFrom('lease')
+      .select([
+        'id as leaseId',
+        'gateway_id as gatewayId',
+        'wg_public_key as publicKey',
+        'ended_at as endedAt',
+        'expires_at as expiresAt',
+      ])
+      .$narrowType<{ endedAt: number }>()
+      .where('ended_at', 'is not', null)
+      .where('enforced_at', 'is', null);
+    if (gatewayId) query = query.where('gateway_id', '=', gatewayId);
+    return query.execute();
+  }
+
+  /** The gateway confirmed that these peers are gone: whoever waits is told first, then it is written down. */
+  async markEnforced(leases: { leaseId: string }[]): Promise<void> {
+    if (leases.length === 0) return;
+    for (const waiter of [...this.#waiters]) {
+      for (const { leaseId } of leases) waiter.left.delete(leaseId);
+      if (waiter.left.size === 0) waiter.done();
+    }
+    // Whoever has waited answers first; writing it down takes a flush of the disk.
+    await nextTurn();
+    await this.#db
+      .updateTable('lease')
+      .set({ enforced_at: this.#now() })
+      .where(
+        'id',
+        'in',
+        leases.map((lease) => lease.leaseId),
+      )
+      .where('ended_at', 'is not', null)
+      .where('enforced_at', 'is', null)
+      .execute();
+  }
+
+  /** True once all of these leases are enforced, false after `timeoutMs`. Call it before the orders go out. */
+  waitFor(leaseIds: string[], timeoutMs: number): Promise<boolean> {
+    if (leaseIds.length === 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const finish = (isEnforced: boolean): void => {
+        clearTimeout(timer);
+        this.#waiters.delete(waiter);
+        resolve(isEnforced);
+      };
+      const waiter = { left: new Set(leaseIds), done: () => finish(true) };
+      const timer = setTimeout(() => finish(false), timeoutMs);
+      this.#waiters.add(waiter);
+    });
+  }
+}

@@ -1,0 +1,241 @@
+import type { Reason, ReasonCode } from '../../../src-shared/challenge.ts';
+import type { ServerContext } from '../../context.ts';
+import { readPolicy } from '../../proof/policy/policy-store.ts';
+import type { ClientHub } from '../channel/client-hub.ts';
+import { eventsAfter, storeEvent } from '../channel/event-store.ts';
+import type { GatewayRegistry } from '../gateway/gateway-registry.ts';
+import type { AccessEnder } from './access-ender.ts';
+import type { EnforcementRecord, Unenforced } from './enforcement-record.ts';
+import type { LivePeer } from './live-peers.ts';
+import { recordEnd } from './record-end.ts';
+
+const SWEEP_INTERVAL_MS = 1_000;
+/** How old the gateway's word on handshakes may be to end a lease as idle. */
+const STATS_FRESH_MS = 30_000;
+/** `lease-expiring` goes out when this much is left, if the lease was longer than that to begin with. */
+const EXPIRY_WARNINGS_MS = [10 * 60_000, 2 * 60_000];
+const EVENT_LIFE_MS = 30 * 86_400_000;
+/** How long a removed gateway may take to drop its peers before its channel is closed all the same. */
+const DISMISS_WAIT_MS = 2_000;
+/** The longest `failClosedAfterSeconds`: a gateway that has been away for so long has no peers left. */
+const LONGEST_FAIL_CLOSED_MS = 86_400_000;
+const CLOCK_SLACK_MS = 5 * 60_000;
+const PURGE_EVERY_SWEEPS = 600;
+
+export interface SweeperParts {
+  ctx: ServerContext;
+  registry: GatewayRegistry;
+  hub: ClientHub;
+  record: EnforcementRecord;
+  ender: AccessEnder;
+}
+
+/** What happens without anybody asking: expiry, idleness, orders that were not confirmed, changes by another process. */
+export class Sweeper {
+  readonly #parts: SweeperParts;
+  /** `<leaseId> <threshold>` of the warnings that went out. */
+  readonly #warned = new Set<string>();
+  #externalVersion: number;
+  #sweeps = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(parts: SweeperParts) {
+    this.#parts = parts;
+    this.#externalVersion = parts.ctx.database.externalVersion();
+    parts.hub.whenBehind(() => this.#next(() => this.reconcile()));
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#next(() => this.sweep()), SWEEP_INTERVAL_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  #next(round: () => Promise<void>): void {
+    const { ctx } = this.#parts;
+    this.#running = this.#running
+      .then(round)
+      .catch((error: unknown) => ctx.log.error({ err: error }, 'sweep failed, next one in a second'));
+  }
+
+  /** One round; public so that tests need not wait. */
+  async sweep(): Promise<void> {
+    const { ctx, ender } = this.#parts;
+    await ender.retryUnrecorded();
+    const version = ctx.database.externalVersion();
+    if (version !== this.#externalVersion) {
+      this.#externalVersion = version;
+      await this.reconcile();
+    }
+    await this.#endExpired();
+    await this.#endIdle();
+    await this.#warnExpiring();
+    await this.#enforceAgain();
+    if (this.#sweeps++ % PURGE_EVERY_SWEEPS === 0) await this.#purge();
+  }
+
+  /** Another process (an administrator's command) wrote to the database: carry it out. */
+  async reconcile(): Promise<void> {
+    const { ctx, hub } = this.#parts;
+    const { db } = ctx.database;
+    for (const client of hub.open()) {
+      if (client.sentSeq >= 0)
+        for (const frame of await eventsAfter(db, client.deviceId, client.sentSeq))
+          hub.replay(client.deviceId, frame);
+      const session = await db
+        .selectFrom('session')
+        .innerJoin('member', 'member.id', 'session.member_id')
+        .select('session.id')
+        .where('session.id', '=', client.sessionId)
+        .where('session.ended_at', 'is', null)
+        .where('member.is_blocked', '=', 0)
+        .executeTakeFirst();
+      if (!session) hub.close(client.deviceId, 4001, 'session ended');
+    }
+    const removed = await db.selectFrom('gateway').select('id').where('removed_at', 'is not', null).execute();
+    await Promise.all(removed.map(({ id }) => this.dismiss(id)));
+  }
+
+  /** A removed gateway drops every peer while it can still be told: its token opens no channel any more. */
+  async dismiss(gatewayId: string): Promise<void> {
+    const { registry, record } = this.#parts;
+    if (registry.isOnline(gatewayId)) {
+      const ended = await record.unenforced(gatewayId);
+      const confirmation = await registry.sync(gatewayId, [], DISMISS_WAIT_MS);
+      if (confirmation.ok) await record.markEnforced(ended);
+    }
+    registry.close(gatewayId, 4001, 'gateway removed');
+  }
+
+  async #endExpired(): Promise<void> {
+    const { ctx } = this.#parts;
+    const peers = await this.#peers().where('expires_at', '<=', ctx.now()).execute();
+    for (const peer of peers)
+      await this.#end(
+        peer,
+        'lease-expired',
+        'This connection reached the longest time that your team allows.',
+      );
+  }
+
+  async #endIdle(): Promise<void> {
+    const { ctx, registry } = this.#parts;
+    const { idleSeconds } = await readPolicy(ctx.database.db);
+    const before = ctx.now() - idleSeconds * 1000;
+    const peers = await this.#peers()
+      .where((eb) => eb(eb.fn.coalesce('last_handshake_at', 'begun_at'), '<', before))
+      .where('begun_at', '<', before)
+      .execute();
+    for (const peer of peers) {
+      if (registry.lastStatsAt(peer.gatewayId) < ctx.now() - STATS_FRESH_MS) continue;
+      await this.#end(peer, 'idle', 'The gateway has not heard from this computer for a while.');
+    }
+  }
+
+  async #warnExpiring(): Promise<void> {
+    const { ctx, hub } = this.#parts;
+    const now = ctx.now();
+    for (const threshold of EXPIRY_WARNINGS_MS) {
+      const leases = await ctx.database.db
+        .selectFrom('lease')
+        .select(['id', 'device_id', 'expires_at'])
+        .where('ended_at', 'is', null)
+        .where('expires_at', '>', now)
+        .where('expires_at', '<=', now + threshold)
+        .where((eb) => eb(eb('expires_at', '-', eb.ref('begun_at')), '>', threshold))
+        .execute();
+      for (const lease of leases) {
+        const key = `${lease.id} ${threshold}`;
+        if (this.#warned.has(key)) continue;
+        this.#warned.add(key);
+        const expiresAt = new Date(lease.expires_at).toISOString();
+        const frame = await ctx.database.db
+          .transaction()
+          .execute((tx) =>
+            storeEvent(tx, lease.device_id, { type: 'lease-expiring', leaseId: lease.id, expiresAt }, now),
+          );
+        hub.deliver(lease.device_id, frame);
+      }
+    }
+  }
+
+  /** Ended leases whose gateway is there but has not confirmed: told again until it does. */
+  async #enforceAgain(): Promise<void> {
+    const { ctx, registry, record, ender } = this.#parts;
+    const settled = registry.revokedBefore(ctx.now() - 60_000);
+    const unenforced = await record.unenforced();
+    const isOpen = new Set(unenforced.map((lease) => lease.leaseId));
+    registry.forgetRevoked(settled.filter((leaseId) => !isOpen.has(leaseId)));
+    await record.markEnforced(unenforced.filter((lease) => hasEndedByItself(lease, ctx.now())));
+    const due = unenforced.filter(
+      ({ leaseId, gatewayId }) => registry.isOnline(gatewayId) && !registry.isOrderPending(leaseId),
+    );
+    if (due.length === 0) return;
+    const live = await this.#peers().execute();
+    const liveKeys = new Set(live.map((peer) => `${peer.gatewayId} ${peer.publicKey}`));
+    // A key that a newer lease uses must stay: the peer is that lease's now.
+    const [taken, gone] = [
+      due.filter((lease) => liveKeys.has(`${lease.gatewayId} ${lease.publicKey}`)),
+      due.filter((lease) => !liveKeys.has(`${lease.gatewayId} ${lease.publicKey}`)),
+    ];
+    await record.markEnforced(taken);
+    const orders = ender.order(gone.map((lease) => ({ ...lease, deviceId: '' })));
+    await ender.settle(orders, [], 0);
+  }
+
+  async #end(peer: LivePeer, code: ReasonCode, message: string): Promise<void> {
+    const { ctx, hub, ender } = this.#parts;
+    const orders = ender.order([peer]);
+    const now = ctx.now();
+    const reason: Reason = { code, message, at: new Date(now).toISOString() };
+    const { frames } = await ctx.database.db.transaction().execute(async (tx) => {
+      const policy = await readPolicy(tx);
+      const scope = { deviceId: peer.deviceId };
+      return recordEnd(tx, { scope, reason, actor: 'server', ip: null, now, policy, keepEpoch: true });
+    });
+    for (const { deviceId, frame } of frames) hub.deliver(deviceId, frame);
+    void ender.settle(orders, [], 0);
+  }
+
+  #peers() {
+    return this.#parts.ctx.database.db
+      .selectFrom('lease')
+      .select([
+        'id as leaseId',
+        'device_id as deviceId',
+        'gateway_id as gatewayId',
+        'wg_public_key as publicKey',
+      ])
+      .where('ended_at', 'is', null);
+  }
+
+  async #purge(): Promise<void> {
+    const { ctx } = this.#parts;
+    const { db } = ctx.database;
+    const now = ctx.now();
+    await db
+      .deleteFrom('challenge')
+      .where('expires_at', '<', now - 3_600_000)
+      .execute();
+    await db
+      .deleteFrom('sign_in_token')
+      .where('expires_at', '<', now - 3_600_000)
+      .execute();
+    await db
+      .deleteFrom('event')
+      .where('created_at', '<', now - EVENT_LIFE_MS)
+      .execute();
+    const live = await this.#peers().execute();
+    const alive = new Set(live.map((peer) => peer.leaseId));
+    for (const key of this.#warned) if (!alive.has(key.slice(0, key.indexOf(' ')))) this.#warned.delete(key);
+  }
+}
+
+/** A gateway that never comes back must not leave a disconnect unconfirmed for ever: by now its own rules took the peer away. */
+function hasEndedByItself({ endedAt, expiresAt }: Unenforced, now: number): boolean {
+  return Math.max(expiresAt, endedAt + LONGEST_FAIL_CLOSED_MS) + CLOCK_SLACK_MS < now;
+}

@@ -1,0 +1,190 @@
+import type { Peer, ToGateway } from '../../../src-shared/gateway-channel.ts';
+
+/** How the registry talks to one agent; `close` drops the channel. */
+export interface GatewayWire {
+  send(frame: ToGateway): void;
+  close(code: number, reason: string): void;
+}
+
+export type Confirmation =
+  | { ok: true }
+  | { ok: false; why: 'offline' | 'timeout' | 'failed'; error?: string };
+
+interface Link {
+  wire: GatewayWire;
+  /** False until the first `sync` went out; orders wait in `held`. */
+  isSynced: boolean;
+  held: (() => void)[];
+  waiting: Map<number, (confirmation: Confirmation) => void>;
+  lastStatsAt: number;
+}
+
+/**
+ * The gateways that are connected now, and the order in which they are told things. Frames go out in the order of
+ * the calls; each carries a rev that only grows, and its promise settles when the agent has confirmed that rev.
+ */
+export class GatewayRegistry {
+  readonly #links = new Map<string, Link>();
+  /** Leases that were ordered away: whatever is still on its way must not bring their peers back. */
+  readonly #revoked = new Map<string, number>();
+  /** Leases whose `remove` is out and not settled. */
+  readonly #ordered = new Set<string>();
+  readonly #now: () => number;
+  #rev = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  isOnline(gatewayId: string): boolean {
+    return this.#links.get(gatewayId)?.isSynced ?? false;
+  }
+
+  /** When the agent last reported on its peers, milliseconds since 1970; 0 when it is not connected. */
+  lastStatsAt(gatewayId: string): number {
+    return this.#links.get(gatewayId)?.lastStatsAt ?? 0;
+  }
+
+  noteStats(gatewayId: string): void {
+    const link = this.#links.get(gatewayId);
+    if (link) link.lastStatsAt = this.#now();
+  }
+
+  get onlineCount(): number {
+    return [...this.#links.values()].filter((link) => link.isSynced).length;
+  }
+
+  /** A newer channel of the same gateway takes over; what waited for the old one fails as `offline`. */
+  attach(gatewayId: string, wire: GatewayWire): void {
+    const old = this.#links.get(gatewayId);
+    // First the new link: what the old one held back finds that its channel is gone.
+    this.#links.set(gatewayId, { wire, isSynced: false, held: [], waiting: new Map(), lastStatsAt: 0 });
+    if (!old) return;
+    this.#drop(old);
+    old.wire.close(4002, 'replaced');
+  }
+
+  detach(gatewayId: string, wire: GatewayWire): void {
+    const link = this.#links.get(gatewayId);
+    if (link?.wire !== wire) return;
+    this.#links.delete(gatewayId);
+    this.#drop(link);
+  }
+
+  /** The whole truth. `peers` of revoked leases are left out at the moment of sending. */
+  sync(gatewayId: string, peers: Peer[], timeoutMs: number): Promise<Confirmation> {
+    const link = this.#links.get(gatewayId);
+    if (!link) return Promise.resolve({ ok: false, why: 'offline' });
+    const live = peers.filter((peer) => !this.#revoked.has(peer.leaseId));
+    const confirmation = this.#order(link, (rev) => ({ type: 'sync', rev, peers: live }), timeoutMs);
+    link.isSynced = true;
+    for (const order of link.held.splice(0)) order();
+    return confirmation;
+  }
+
+  /** Asks for a peer, unless its lease has been revoked meanwhile (`failed`). */
+  add(gatewayId: string, peer: Peer, timeoutMs: number): Promise<Confirmation> {
+    return this.#whenSynced(gatewayId, (link) =>
+      this.#revoked.has(peer.leaseId)
+        ? Promise.resolve({ ok: false, why: 'failed', error: 'lease revoked' })
+        : this.#order(link, (rev) => ({ type: 'add', rev, peer }), timeoutMs),
+    );
+  }
+
+  /** Takes peers away. From this call on no `add` or `sync` in flight can bring the leases back. */
+  remove(
+    gatewayId: string,
+    leases: { leaseId: string; publicKey: string }[],
+    timeoutMs: number,
+  ): Promise<Confirmation> {
+    for (const { leaseId } of leases) this.#revoked.set(leaseId, this.#now());
+    const peers = leases.map((lease) => lease.publicKey);
+    for (const { leaseId } of leases) this.#ordered.add(leaseId);
+    const confirmation = this.#whenSynced(gatewayId, (link) =>
+      this.#order(link, (rev) => ({ type: 'remove', rev, peers }), timeoutMs),
+    );
+    void confirmation.then(() => {
+      for (const { leaseId } of leases) this.#ordered.delete(leaseId);
+    });
+    return confirmation;
+  }
+
+  /** Whether a `remove` for this lease is on its way. */
+  isOrderPending(leaseId: string): boolean {
+    return this.#ordered.has(leaseId);
+  }
+
+  /** Whether the lease was ordered away. */
+  isRevoked(leaseId: string): boolean {
+    return this.#revoked.has(leaseId);
+  }
+
+  /** Once the record says that the leases have ended, it is the record that keeps them out. */
+  forgetRevoked(leaseIds: Iterable<string>): void {
+    for (const leaseId of leaseIds) this.#revoked.delete(leaseId);
+  }
+
+  revokedBefore(time: number): string[] {
+    return [...this.#revoked].filter(([, at]) => at < time).map(([leaseId]) => leaseId);
+  }
+
+  /** The agent's word on one rev. */
+  confirm(gatewayId: string, rev: number, confirmation: Confirmation): void {
+    const link = this.#links.get(gatewayId);
+    link?.waiting.get(rev)?.(confirmation);
+    link?.waiting.delete(rev);
+  }
+
+  closeAll(code: number, reason: string): void {
+    for (const [gatewayId, link] of [...this.#links]) {
+      this.detach(gatewayId, link.wire);
+      link.wire.close(code, reason);
+    }
+  }
+
+  close(gatewayId: string, code: number, reason: string): void {
+    const link = this.#links.get(gatewayId);
+    if (!link) return;
+    this.detach(gatewayId, link.wire);
+    link.wire.close(code, reason);
+  }
+
+  #whenSynced(gatewayId: string, order: (link: Link) => Promise<Confirmation>): Promise<Confirmation> {
+    const link = this.#links.get(gatewayId);
+    if (!link) return Promise.resolve({ ok: false, why: 'offline' });
+    if (link.isSynced) return order(link);
+    return new Promise((resolve) => {
+      link.held.push(() => {
+        if (this.#links.get(gatewayId) === link) void order(link).then(resolve);
+        else resolve({ ok: false, why: 'offline' });
+      });
+    });
+  }
+
+  #order(link: Link, frame: (rev: number) => ToGateway, timeoutMs: number): Promise<Confirmation> {
+    const rev = this.#nextRev();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        link.waiting.delete(rev);
+        resolve({ ok: false, why: 'timeout' });
+      }, timeoutMs);
+      link.waiting.set(rev, (confirmation) => {
+        clearTimeout(timer);
+        resolve(confirmation);
+      });
+      link.wire.send(frame(rev));
+    });
+  }
+
+  /** Grows across restarts too, as long as the clock does; within a process it always grows. */
+  #nextRev(): number {
+    this.#rev = Math.max(this.#rev + 1, this.#now() * 1000);
+    return this.#rev;
+  }
+
+  #drop(link: Link): void {
+    for (const settle of link.waiting.values()) settle({ ok: false, why: 'offline' });
+    link.waiting.clear();
+    for (const order of link.held.splice(0)) order();
+  }
+}

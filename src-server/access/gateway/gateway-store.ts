@@ -1,0 +1,126 @@
+import ipaddr from 'ipaddr.js';
+import { fail, ok, type Result } from '../../../src-shared/problem.ts';
+import { appendAudit } from '../../audit/audit-log.ts';
+import type { Tx } from '../../db/database.ts';
+import { readPolicy } from '../../proof/policy/policy-store.ts';
+import { hashToken, newId, newToken } from '../../tokens.ts';
+import { type RecordedEnd, recordEnd } from '../enforcement/record-end.ts';
+
+export interface NewGateway {
+  name: string;
+  /** CIDR: the devices' addresses. */
+  subnet: string;
+  /** CIDR list: what the clients send through the tunnel. */
+  allowedIps: string[];
+  dns: string[];
+  mtu: number;
+  keepaliveSeconds: number;
+  actor: string;
+  ip?: string | null;
+  now: number;
+}
+
+/** Adds a gateway; the token that its agent signs in with is in the answer and nowhere else. */
+export async function addGateway(
+  tx: Tx,
+  gateway: NewGateway,
+): Promise<Result<{ id: string; token: string; subnet: string }>> {
+  const { name, allowedIps, dns, mtu, keepaliveSeconds, actor, ip = null, now } = gateway;
+  const [address, bits] = ipaddr.parseCIDR(gateway.subnet);
+  if (bits > (address.kind() === 'ipv4' ? 30 : 126))
+    return fail('invalid-request', `subnet: ${gateway.subnet} has no room for a gateway and a device`);
+  const subnet = `${networkAddress(gateway.subnet)}/${bits}`;
+  const others = await tx
+    .selectFrom('gateway')
+    .select(['name', 'subnet'])
+    .where('removed_at', 'is', null)
+    .execute();
+  if (others.some((other) => other.name === name))
+    return fail('invalid-request', `name: there is a gateway "${name}" already`);
+  const id = newId(now);
+  const token = newToken();
+  await tx
+    .insertInto('gateway')
+    .values({
+      id,
+      name,
+      token_hash: hashToken(token),
+      public_key: null,
+      endpoint: null,
+      subnet,
+      allowed_ips_json: JSON.stringify(allowedIps),
+      dns_json: JSON.stringify(dns),
+      mtu,
+      keepalive_seconds: keepaliveSeconds,
+      created_at: now,
+      removed_at: null,
+      last_seen_at: 0,
+    })
+    .execute();
+  const details = { name, subnet, allowedIps, dns };
+  await appendAudit(tx, {
+    at: now,
+    actor,
+    action: 'gateway.add',
+    subject: `gateway:${id}`,
+    outcome: 'ok',
+    ip,
+    details,
+  });
+  return ok({ id, token, subnet });
+}
+
+/** Removes a gateway: its token is void and its leases end, without voiding anybody's proof. Null when unknown. */
+export async function removeGateway(
+  tx: Tx,
+  { id, actor, ip = null, now }: { id: string; actor: string; ip?: string | null; now: number },
+): Promise<RecordedEnd | null> {
+  const { numUpdatedRows } = await tx
+    .updateTable('gateway')
+    .set({ removed_at: now })
+    .where('id', '=', id)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst();
+  if (numUpdatedRows !== 1n) return null;
+  await appendAudit(tx, {
+    at: now,
+    actor,
+    action: 'gateway.remove',
+    subject: `gateway:${id}`,
+    outcome: 'ok',
+    ip,
+  });
+  const leases = await tx
+    .selectFrom('lease')
+    .select('device_id')
+    .where('gateway_id', '=', id)
+    .where('ended_at', 'is', null)
+    .execute();
+  const policy = await readPolicy(tx);
+  const reason = {
+    code: 'gateway-removed',
+    message: 'Your administrator removed this gateway.',
+    at: new Date(now).toISOString(),
+  };
+  const recorded: RecordedEnd = { ended: [], frames: [] };
+  for (const { device_id } of leases) {
+    const end = await recordEnd(tx, {
+      scope: { deviceId: device_id },
+      reason,
+      actor,
+      ip,
+      now,
+      policy,
+      keepEpoch: true,
+    });
+    recorded.ended.push(...end.ended);
+    recorded.frames.push(...end.frames);
+  }
+  return recorded;
+}
+
+function networkAddress(subnet: string): string {
+  return ipaddr.IPv4.isValidCIDR(subnet)
+    ? ipaddr.IPv4.networkAddressFromCIDR(subnet).toString()
+    : ipaddr.IPv6.networkAddressFromCIDR(subnet).toString();
+}

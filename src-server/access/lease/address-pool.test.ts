@@ -1,0 +1,118 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Database, openDatabase } from '../../db/database.ts';
+import { newUnlockState } from '../../proof/unlock/unlock-state.ts';
+import { addressFor, hostAddress } from './address-pool.ts';
+
+describe('hostAddress', () => {
+  it('counts through byte borders and in IPv6', () => {
+    expect(hostAddress('10.86.0.0/16', 2)).toBe('10.86.0.2');
+    expect(hostAddress('10.86.0.0/16', 258)).toBe('10.86.1.2');
+    expect(hostAddress('fd86::/64', 65_537)).toBe('fd86::1:1');
+  });
+
+  it('refuses a host outside the subnet', () => {
+    expect(() => hostAddress('10.86.0.0/30', 4)).toThrow(RangeError);
+  });
+});
+
+describe('addressFor', () => {
+  let folder: string;
+  let database: Database;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'postern-pool-'));
+    database = await openDatabase(join(folder, 'db'));
+    await database.db
+      .insertInto('member')
+      .values({
+        id: 'm',
+        email: 'm@x',
+        name: 'M',
+        role: 'member',
+        password_hash: '',
+        is_blocked: 0,
+        created_at: 0,
+      })
+      .execute();
+    await database.db
+      .insertInto('gateway')
+      .values({
+        id: 'g',
+        name: 'g',
+        token_hash: 'x',
+        public_key: null,
+        endpoint: null,
+        subnet: '10.86.0.0/29',
+        allowed_ips_json: '[]',
+        dns_json: '[]',
+        mtu: 1420,
+        keepalive_seconds: 25,
+        last_seen_at: 0,
+        created_at: 0,
+        removed_at: null,
+      })
+      .execute();
+  });
+  afterEach(async () => {
+    await database.close();
+    await rm(folder, { recursive: true });
+  });
+  const device = (id: string, lastSeen: number) =>
+    database.db
+      .insertInto('device')
+      .values({
+        id,
+        member_id: 'm',
+        name: id,
+        platform: 'linux',
+        public_key: '',
+        gate_reason_json: null,
+        last_seen_at: lastSeen,
+        created_at: 0,
+        removed_at: null,
+        epoch: 0,
+        last_seq: 0,
+        grace_until: 0,
+        grace_epoch: -1,
+        ...newUnlockState,
+      })
+      .execute();
+  const addressOf = (deviceId: string) =>
+    database.db
+      .transaction()
+      .execute((tx) => addressFor(tx, { gatewayId: 'g', deviceId, subnet: '10.86.0.0/29' }));
+
+  it('keeps the address of a device, fills the subnet, and then takes over the one unused for longest', async () => {
+    for (let index = 0; index < 6; index++) await device(`d${index}`, 100 - index);
+    expect(await addressOf('d0')).toBe('10.86.0.2');
+    expect(await addressOf('d0')).toBe('10.86.0.2');
+    for (const [index, expected] of [3, 4, 5, 6].entries())
+      expect(await addressOf(`d${index + 1}`)).toBe(`10.86.0.${expected}`);
+    await database.db
+      .insertInto('lease')
+      .values({
+        id: 'l',
+        device_id: 'd4',
+        member_id: 'm',
+        gateway_id: 'g',
+        epoch: 0,
+        wg_public_key: 'k',
+        preshared_key_sealed: new Uint8Array(1),
+        address: '10.86.0.6',
+        begun_at: 0,
+        expires_at: 1,
+        ended_at: null,
+        end_reason_json: null,
+        enforced_at: null,
+        notified_at: null,
+        last_handshake_at: null,
+        rx_bytes: 0,
+        tx_bytes: 0,
+      })
+      .execute();
+    // d4 was seen longest ago but holds a lease; d3 gives its address up.
+    expect(await addressOf('d5')).toBe('10.86.0.5');
+  });
+});

@@ -1,0 +1,103 @@
+import ipaddr from 'ipaddr.js';
+import type { Tx } from '../../db/database.ts';
+import { prepared } from '../../db/prepared.ts';
+
+/** Host numbers 0 (network) and 1 (the gateway itself) are never given out. */
+const FIRST_HOST = 2;
+
+/** Address number `host` of a subnet, without prefix length. `10.86.0.0/24`, 2 → `10.86.0.2`. */
+export function hostAddress(subnet: string, host: number): string {
+  const [network, bits] = ipaddr.parseCIDR(subnet);
+  const bytes = network.toByteArray();
+  let carry = host;
+  for (let index = bytes.length - 1; index >= 0 && carry > 0; index--) {
+    carry += bytes[index] ?? 0;
+    bytes[index] = carry & 0xff;
+    carry >>>= 8;
+  }
+  const address = ipaddr.fromByteArray(bytes);
+  if (!address.match(network as ipaddr.IPv4 & ipaddr.IPv6, bits))
+    throw new RangeError(`host ${host} is outside ${subnet}`);
+  return address.toString();
+}
+
+/** How many host numbers a subnet has for devices (the last is broadcast in IPv4). */
+function lastHost(subnet: string): number {
+  const [network, bits] = ipaddr.parseCIDR(subnet);
+  const width = (network.kind() === 'ipv4' ? 32 : 128) - bits;
+  return 2 ** Math.min(width, 24) - 2;
+}
+
+/**
+ * The address of a device on a gateway: always the same one, so that a reconnect changes nothing but keys.
+ * When all are taken, the device that was seen longest ago and holds no lease gives its own up; null when every
+ * address is in use.
+ */
+export async function addressFor(
+  tx: Tx,
+  input: { gatewayId: string; deviceId: string; subnet: string },
+): Promise<string | null> {
+  const { gatewayId, deviceId, subnet } = input;
+  const { rows } = await hostOf(tx, { gatewayId, deviceId });
+  const [own] = rows;
+  if (own) return hostAddress(subnet, own.host);
+  const host = (await freeHost(tx, gatewayId, lastHost(subnet))) ?? (await reclaimHost(tx, gatewayId));
+  if (host === null) return null;
+  await tx
+    .insertInto('gateway_address')
+    .values({ gateway_id: gatewayId, device_id: deviceId, host })
+    .execute();
+  return hostAddress(subnet, host);
+}
+
+const hostOf = prepared<{ gatewayId: string; deviceId: string }, { host: number }>((db, param) =>
+  db
+    .selectFrom('gateway_address')
+    .select('host')
+    .where('gateway_id', '=', param('gatewayId'))
+    .where('device_id', '=', param('deviceId')),
+);
+
+async function freeHost(tx: Tx, gatewayId: string, last: number): Promise<number | null> {
+  const rows = await tx
+    .selectFrom('gateway_address')
+    .select('host')
+    .where('gateway_id', '=', gatewayId)
+    .orderBy('host')
+    .execute();
+  let candidate = FIRST_HOST;
+  for (const { host } of rows) {
+    if (host > candidate) break;
+    if (host === candidate) candidate++;
+  }
+  return candidate <= last ? candidate : null;
+}
+
+async function reclaimHost(tx: Tx, gatewayId: string): Promise<number | null> {
+  const row = await tx
+    .selectFrom('gateway_address')
+    .innerJoin('device', 'device.id', 'gateway_address.device_id')
+    .select(['gateway_address.device_id', 'gateway_address.host'])
+    .where('gateway_address.gateway_id', '=', gatewayId)
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('lease')
+            .select('lease.id')
+            .whereRef('lease.device_id', '=', 'gateway_address.device_id')
+            .where((or) => or.or([or('ended_at', 'is', null), or('enforced_at', 'is', null)])),
+        ),
+      ),
+    )
+    .orderBy('device.last_seen_at')
+    .limit(1)
+    .executeTakeFirst();
+  if (!row) return null;
+  await tx
+    .deleteFrom('gateway_address')
+    .where('gateway_id', '=', gatewayId)
+    .where('device_id', '=', row.device_id)
+    .execute();
+  return row.host;
+}

@@ -1,0 +1,129 @@
+import type { WebSocket } from '@fastify/websocket';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import {
+  CHANNEL_MAX_FRAME_BYTES,
+  type ClientFrame,
+  clientFrame,
+  closeCodes,
+  type ServerFrame,
+} from '../../../src-shared/client-channel.ts';
+import type { ClientHub, ClientWire } from '../../access/channel/client-hub.ts';
+import { ackEvents, eventsAfter } from '../../access/channel/event-store.ts';
+import type { ServerContext } from '../../context.ts';
+import { sendProblem } from '../../http/problem-reply.ts';
+import { authenticateSession, type SessionIdentity } from '../../http/session.ts';
+import { keepAlive, readFrames } from '../../http/socket-frames.ts';
+
+/** A client that never says where it resumes is not one of ours. */
+const RESUME_TIMEOUT_MS = 10_000;
+
+/** `GET /client/v1/channel`: `hello` at once; after `resume` the stored frames, then the live ones. */
+export function registerClientChannel(app: FastifyInstance, ctx: ServerContext, hub: ClientHub): void {
+  const identities = new WeakMap<FastifyRequest, SessionIdentity>();
+  app.get(
+    '/client/v1/channel',
+    {
+      websocket: true,
+      schema: { hide: true },
+      preValidation: async (request, reply) => {
+        const session = await authenticateSession(ctx, request);
+        if (!session.ok) return sendProblem(reply, session.problem);
+        identities.set(request, session.value);
+      },
+    },
+    (socket, request) => {
+      const identity = identities.get(request);
+      if (!identity) {
+        socket.close(closeCodes.sessionEnded, 'no session');
+        return;
+      }
+      void openChannel(ctx, hub, socket, identity).catch((error: unknown) => {
+        ctx.log.error({ err: error, deviceId: identity.deviceId }, 'client channel failed');
+        socket.close(1011, 'internal error');
+      });
+    },
+  );
+}
+
+async function openChannel(
+  ctx: ServerContext,
+  hub: ClientHub,
+  socket: WebSocket,
+  { deviceId, sessionId }: SessionIdentity,
+): Promise<void> {
+  const { db } = ctx.database;
+  const log = ctx.log.child({ deviceId });
+  const wire: ClientWire = {
+    send: (frame) => socket.send(JSON.stringify(frame)),
+    close: (code, reason) => socket.close(code, reason),
+  };
+  const resumeTimer = setTimeout(
+    () => socket.close(closeCodes.protocolError, 'no resume'),
+    RESUME_TIMEOUT_MS,
+  );
+  let hasResumed = false;
+
+  const onFrame = async (frame: ClientFrame): Promise<void> => {
+    if (frame.type === 'resume') {
+      if (hasResumed) return socket.close(closeCodes.protocolError, 'resumed twice');
+      hasResumed = true;
+      clearTimeout(resumeTimer);
+      const { last_seq } = await db
+        .selectFrom('device')
+        .select('last_seq')
+        .where('id', '=', deviceId)
+        .executeTakeFirstOrThrow();
+      const afterSeq = Math.min(frame.afterSeq, last_seq);
+      hub.resume(deviceId, wire, afterSeq);
+      for (const stored of await eventsAfter(db, deviceId, afterSeq)) hub.replay(deviceId, stored);
+      // Whatever is not in the record any more had been acked.
+      hub.resume(deviceId, wire, last_seq);
+      await ackEvents(db, deviceId, afterSeq);
+      return;
+    }
+    if (!hasResumed) return socket.close(closeCodes.protocolError, 'resume first');
+    switch (frame.type) {
+      case 'ack':
+        await db.transaction().execute(async (tx) => {
+          await ackEvents(tx, deviceId, frame.seq);
+          await tx
+            .updateTable('lease')
+            .set({ notified_at: ctx.now() })
+            .where('device_id', '=', deviceId)
+            .where('ended_at', 'is not', null)
+            .where('notified_at', 'is', null)
+            .execute();
+        });
+        return;
+      case 'status':
+        hub.setPhase(deviceId, frame.phase);
+        return;
+      case 'pong':
+        return;
+    }
+  };
+  readFrames<ClientFrame>(socket, { schema: clientFrame, maxBytes: CHANNEL_MAX_FRAME_BYTES, log, onFrame });
+  keepAlive(socket, ctx.now);
+  hub.attach(deviceId, sessionId, wire);
+  socket.on('close', (code) => {
+    clearTimeout(resumeTimer);
+    hub.detach(deviceId, wire);
+    // `code` is a name that the log hides.
+    log.info({ closeCode: code }, 'client channel closed');
+  });
+
+  const device = await db
+    .updateTable('device')
+    .set({ last_seen_at: ctx.now() })
+    .where('id', '=', deviceId)
+    .returning(['epoch', 'last_seq'])
+    .executeTakeFirstOrThrow();
+  const hello: ServerFrame = {
+    type: 'hello',
+    epoch: device.epoch,
+    seq: device.last_seq,
+    serverTime: new Date(ctx.now()).toISOString(),
+  };
+  wire.send(hello);
+  log.info('client channel open');
+}

@@ -1,0 +1,70 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+import { mfaRequest, signInAnswer, signInRequest } from '../../../src-shared/client-api.ts';
+import { problemSchema } from '../../../src-shared/problem.ts';
+import type { Enforcement } from '../../access/enforcement/enforcement.ts';
+import type { ServerContext } from '../../context.ts';
+import { plainAddress } from '../../http/client-address.ts';
+import { sendProblem } from '../../http/problem-reply.ts';
+import { authenticateSession } from '../../http/session.ts';
+import type { PasswordCheck } from '../../people/sign-in/password-check.ts';
+import { signIn, signInMfa } from '../../people/sign-in/sign-in.ts';
+import { signOut } from '../../people/sign-in/sign-out.ts';
+
+/** `POST /client/v1/sign-in`, `/sign-in/mfa`, `/sign-out`. */
+export function registerSignInRoutes(
+  plain: FastifyInstance,
+  ctx: ServerContext,
+  enforcement: Enforcement,
+  checkPassword: PasswordCheck,
+): void {
+  const app = plain.withTypeProvider<ZodTypeProvider>();
+  app.post(
+    '/client/v1/sign-in',
+    {
+      schema: {
+        summary: 'Sign in with e-mail and password',
+        tags: ['client'],
+        body: signInRequest,
+        response: { 200: signInAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const answer = await signIn(ctx, checkPassword, request.body, plainAddress(request.ip));
+      return answer.ok ? reply.send(answer.value) : sendProblem(reply, answer.problem);
+    },
+  );
+  app.post(
+    '/client/v1/sign-in/mfa',
+    {
+      schema: {
+        summary: 'Finish a sign-in with the second factor',
+        tags: ['client'],
+        body: mfaRequest,
+        response: { 200: signInAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const answer = await signInMfa(ctx, request.body, plainAddress(request.ip));
+      return answer.ok ? reply.send(answer.value) : sendProblem(reply, answer.problem);
+    },
+  );
+  app.post(
+    '/client/v1/sign-out',
+    {
+      schema: {
+        summary: "End the session; the device's lease ends with it",
+        tags: ['client'],
+        body: z.strictObject({}).nullish(),
+        response: { 204: z.null(), default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const session = await authenticateSession(ctx, request);
+      if (!session.ok) return sendProblem(reply, session.problem);
+      await signOut(ctx, enforcement, session.value, plainAddress(request.ip));
+      return reply.code(204).send(null);
+    },
+  );
+}

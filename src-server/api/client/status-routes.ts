@@ -1,0 +1,52 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { sql } from 'kysely';
+import * as z from 'zod';
+import { serverInfo } from '../../../src-shared/client-api.ts';
+import { problem, problemSchema } from '../../../src-shared/problem.ts';
+import { formatServerKey } from '../../../src-shared/server-key.ts';
+import type { ServerContext } from '../../context.ts';
+import { isInNetworks } from '../../http/client-address.ts';
+import { sendProblem } from '../../http/problem-reply.ts';
+import type { Metrics } from '../../metrics/metrics.ts';
+
+/** `GET /healthz`, `/metrics`, `/openapi.json`, `/.well-known/postern`: what is asked without signing in. */
+export function registerStatusRoutes(plain: FastifyInstance, ctx: ServerContext, metrics: Metrics): void {
+  const app = plain.withTypeProvider<ZodTypeProvider>();
+  app.get(
+    '/healthz',
+    {
+      schema: {
+        summary: 'Whether the server and its database work',
+        tags: ['status'],
+        response: { 200: z.object({ status: z.literal('ok') }), default: problemSchema },
+      },
+    },
+    async (_request, reply) => {
+      await sql`select seq from audit limit 1`.execute(ctx.database.db);
+      return reply.send({ status: 'ok' as const });
+    },
+  );
+  app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+    if (!isInNetworks(request.ip, ctx.config.metricsAllowFrom))
+      return sendProblem(reply, problem('not-found'));
+    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  app.get(
+    '/.well-known/postern',
+    {
+      schema: {
+        summary: 'What a client shows before the first sign-in, and the key that root is asked to trust',
+        tags: ['status'],
+        response: { 200: serverInfo, default: problemSchema },
+      },
+    },
+    async (_request, reply) =>
+      reply.send({
+        name: ctx.config.teamName,
+        issuer: ctx.config.issuer,
+        serverKey: formatServerKey(ctx.keys.serverKey),
+      }),
+  );
+}

@@ -1,0 +1,107 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+import { memberDetail, memberListItem } from '../../../src-shared/integration-api.ts';
+import { problem, problemSchema } from '../../../src-shared/problem.ts';
+import type { ServerContext } from '../../context.ts';
+import type { Tx } from '../../db/database.ts';
+import { sendProblem } from '../../http/problem-reply.ts';
+import { authenticateApiToken } from './api-token.ts';
+import { spacedTime } from './spaced-time.ts';
+
+/** `GET /api/v1/test-connection`, `/members`, `/member/{teamMemberId}`. */
+export function registerDirectoryRoutes(plain: FastifyInstance, ctx: ServerContext): void {
+  const app = plain.withTypeProvider<ZodTypeProvider>();
+  const { db } = ctx.database;
+  app.get(
+    '/api/v1/test-connection',
+    {
+      schema: {
+        summary: 'Whether the token works',
+        tags: ['integration'],
+        response: { 200: z.object({ message: z.string() }), default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const token = await authenticateApiToken(ctx, request, null);
+      if (!token.ok) return sendProblem(reply, token.problem);
+      await db.transaction().execute((tx) => token.value.recordUse(tx));
+      return reply.send({ message: 'Connection has been established successfully.' });
+    },
+  );
+  app.get(
+    '/api/v1/members',
+    {
+      schema: {
+        summary: 'All members of the team',
+        tags: ['integration'],
+        response: { 200: z.array(memberListItem), default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const token = await authenticateApiToken(ctx, request, 'members:read');
+      if (!token.ok) return sendProblem(reply, token.problem);
+      const members = await db.transaction().execute(async (tx) => {
+        await token.value.recordUse(tx);
+        return selectMembers(tx).orderBy('member.created_at').orderBy('member.id').execute();
+      });
+      return reply.send(
+        members.map((member) => ({
+          id: member.id,
+          created_at: spacedTime(member.created_at),
+          avatar: null,
+          name: member.name,
+          username: member.email,
+          is_user_blocked: member.is_blocked === 1,
+          is_mfa_active: member.factorId !== null,
+        })),
+      );
+    },
+  );
+  app.get(
+    '/api/v1/member/:teamMemberId',
+    {
+      schema: {
+        summary: 'One member',
+        tags: ['integration'],
+        params: z.object({ teamMemberId: z.string().max(100) }),
+        response: { 200: memberDetail, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const token = await authenticateApiToken(ctx, request, 'members:read');
+      if (!token.ok) return sendProblem(reply, token.problem);
+      const member = await db.transaction().execute(async (tx) => {
+        await token.value.recordUse(tx);
+        const id = request.params.teamMemberId.toLowerCase();
+        return selectMembers(tx).where('member.id', '=', id).executeTakeFirst();
+      });
+      if (!member) return sendProblem(reply, problem('member-not-found'));
+      return reply.send({
+        id: member.id,
+        name: member.name,
+        email: member.email,
+        avatar_url: null,
+        is_mfa_active: member.factorId !== null,
+        is_blocked: member.is_blocked === 1,
+      });
+    },
+  );
+}
+
+function selectMembers(tx: Tx) {
+  return tx
+    .selectFrom('member')
+    .leftJoin('factor', (join) =>
+      join.onRef('factor.member_id', '=', 'member.id').on('factor.state', '=', 'active'),
+    )
+    .select([
+      'member.id',
+      'member.name',
+      'member.email',
+      'member.is_blocked',
+      'member.created_at',
+      'factor.id as factorId',
+    ])
+    .where('member.removed_at', 'is', null);
+}

@@ -1,0 +1,73 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+import { disconnectAnswer, disconnectRequest } from '../../../src-shared/integration-api.ts';
+import { isGated, noGateWarning } from '../../../src-shared/policy.ts';
+import { problem, problemSchema } from '../../../src-shared/problem.ts';
+import type { EndedAccess, Enforcement } from '../../access/enforcement/enforcement.ts';
+import { livePeersOfMember } from '../../access/enforcement/live-peers.ts';
+import type { ServerContext } from '../../context.ts';
+import { plainAddress } from '../../http/client-address.ts';
+import { sendProblem } from '../../http/problem-reply.ts';
+import { disconnectMember } from '../../people/members/disconnect-member.ts';
+import { withApiToken } from './api-token.ts';
+
+/** `POST /api/v1/member/{teamMemberId}/disconnect`: the step-up disconnect. */
+export function registerDisconnectRoute(
+  plain: FastifyInstance,
+  ctx: ServerContext,
+  enforcement: Enforcement,
+): void {
+  const { preValidation, tokenOf } = withApiToken(ctx, 'members:disconnect');
+  plain.withTypeProvider<ZodTypeProvider>().post(
+    '/api/v1/member/:teamMemberId/disconnect',
+    {
+      schema: {
+        summary: "End all of a member's connections; nothing gets back in without fresh proof",
+        tags: ['integration'],
+        params: z.object({ teamMemberId: z.string().max(100) }),
+        body: disconnectRequest.nullish(),
+        response: { 200: disconnectAnswer, 202: disconnectAnswer, default: problemSchema },
+      },
+      preValidation,
+    },
+    async (request, reply) => {
+      const token = tokenOf(request);
+      const memberId = request.params.teamMemberId.toLowerCase();
+      const { reason, incident_id } = request.body ?? {};
+      const known = await livePeersOfMember(ctx.database.db, memberId);
+      if (!known) {
+        await ctx.database.db.transaction().execute((tx) => token.recordUse(tx));
+        return sendProblem(reply, problem('member-not-found'));
+      }
+      const ended = await disconnectMember(ctx, enforcement, {
+        memberId,
+        known,
+        reason,
+        incidentId: incident_id,
+        actor: `api-token:${token.tokenId}`,
+        ip: plainAddress(request.ip),
+        also: (tx) => token.recordUse(tx),
+      });
+      const isGateOn = isGated(ended.policy);
+      return reply.code(ended.enforced ? 200 : 202).send({
+        message: messageOf(ended, isGateOn),
+        ended_connections: ended.endedConnections,
+        enforced: ended.enforced,
+        notified: ended.notified,
+        offline: ended.offline,
+        ...(isGateOn ? {} : { warning: noGateWarning }),
+      });
+    },
+  );
+}
+
+function messageOf({ endedConnections, enforced }: EndedAccess, isGateOn: boolean): string {
+  if (!enforced)
+    return 'The connections have ended; a gateway has not confirmed yet and is told until it does.';
+  if (endedConnections === 0)
+    return isGateOn
+      ? 'The member had no connection. The next one needs fresh proof.'
+      : 'The member had no connection.';
+  return 'The member has been disconnected.';
+}

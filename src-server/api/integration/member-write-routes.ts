@@ -1,0 +1,142 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+import {
+  createdAnswer,
+  editMemberBody,
+  messageAnswer,
+  newMemberBody,
+} from '../../../src-shared/integration-api.ts';
+import { fail, ok, problemSchema, type Result } from '../../../src-shared/problem.ts';
+import type { Enforcement } from '../../access/enforcement/enforcement.ts';
+import type { RecordedEnd } from '../../access/enforcement/record-end.ts';
+import type { ServerContext } from '../../context.ts';
+import type { Tx } from '../../db/database.ts';
+import type { MemberRow } from '../../db/schema.ts';
+import { plainAddress } from '../../http/client-address.ts';
+import { sendProblem } from '../../http/problem-reply.ts';
+import { endingAccess } from '../../people/members/administration.ts';
+import { type By, editMember, removeMember } from '../../people/members/member-changes.ts';
+import { addMember, passwordMistake, setBlocked, setPassword } from '../../people/members/member-store.ts';
+import { presentMember } from '../../people/members/owner-rules.ts';
+import { hashSecret } from '../../proof/mfa/secret-hash.ts';
+import { type ApiTokenUse, withApiToken } from './api-token.ts';
+
+const params = z.object({ teamMemberId: z.string().max(100).toLowerCase() });
+
+/** `POST /api/v1/member`, `PUT|DELETE /api/v1/member/{teamMemberId}`, scope `members:write`. */
+export function registerMemberWriteRoutes(
+  plain: FastifyInstance,
+  ctx: ServerContext,
+  enforcement: Enforcement,
+): void {
+  const app = plain.withTypeProvider<ZodTypeProvider>();
+  const { preValidation, tokenOf } = withApiToken(ctx, 'members:write');
+  const byOf = (token: ApiTokenUse, ip: string): By => ({
+    actor: `api-token:${token.tokenId}`,
+    ip: plainAddress(ip),
+    now: ctx.now(),
+  });
+  app.post(
+    '/api/v1/member',
+    {
+      preValidation,
+      schema: {
+        summary: 'Add a member; the authenticator app is set up at the first sign-in',
+        tags: ['integration'],
+        body: newMemberBody,
+        response: { 200: createdAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const token = tokenOf(request);
+      const { actor, ip } = byOf(token, request.ip);
+      const { name, email, username, password } = request.body;
+      await ctx.database.db.transaction().execute((tx) => token.recordUse(tx));
+      const person = {
+        name,
+        email: email ?? username ?? '',
+        password,
+        role: 'member',
+        withTotp: false,
+      } as const;
+      const added = await addMember(ctx, person, actor, ip);
+      if (!added.ok) return sendProblem(reply, added.problem);
+      return reply.send({ created_id: added.value.id, message: 'Member created successfully' });
+    },
+  );
+  app.put(
+    '/api/v1/member/:teamMemberId',
+    {
+      preValidation,
+      schema: {
+        summary: 'Change a member; a new password or a block ends sessions and connections',
+        tags: ['integration'],
+        params,
+        body: editMemberBody,
+        response: { 200: messageAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const token = tokenOf(request);
+      const by = byOf(token, request.ip);
+      const memberId = request.params.teamMemberId;
+      const { is_blocked: isBlocked, password, ...change } = request.body;
+      const weak = password === undefined ? null : passwordMistake(password);
+      // Slow by design, so not inside the transaction.
+      const passwordHash =
+        password === undefined || weak ? null : await hashSecret(password, ctx.config.argon2);
+      const changed = await endingAccess(ctx, enforcement, async (tx): Promise<Result<RecordedEnd>> => {
+        await token.recordUse(tx);
+        const found = await plainMember(tx, memberId);
+        if (!found.ok) return found;
+        if (weak) return fail('invalid-request', weak);
+        const edited = await editMember(tx, found.value, change, by);
+        if (!edited.ok) return edited;
+        const ends: RecordedEnd[] = [];
+        if (passwordHash !== null) ends.push(await setPassword(tx, { memberId, passwordHash, ...by }));
+        if (isBlocked !== undefined && isBlocked !== (found.value.is_blocked === 1))
+          ends.push(await setBlocked(tx, { memberId, isBlocked, ...by }));
+        return ok({
+          ended: ends.flatMap(({ ended }) => ended),
+          frames: ends.flatMap(({ frames }) => frames),
+        });
+      });
+      return changed.ok
+        ? reply.send({ message: `Member with id ${memberId} has been modified.` })
+        : sendProblem(reply, changed.problem);
+    },
+  );
+  app.delete(
+    '/api/v1/member/:teamMemberId',
+    {
+      preValidation,
+      schema: {
+        summary: 'Remove a member for good: signed out, disconnected, gone',
+        tags: ['integration'],
+        params,
+        response: { 200: messageAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const token = tokenOf(request);
+      const by = byOf(token, request.ip);
+      const memberId = request.params.teamMemberId;
+      const removed = await endingAccess(ctx, enforcement, async (tx): Promise<Result<RecordedEnd>> => {
+        await token.recordUse(tx);
+        const found = await plainMember(tx, memberId);
+        return found.ok ? ok(await removeMember(tx, found.value, by)) : found;
+      });
+      return removed.ok
+        ? reply.send({ message: `User with id ${memberId} has been removed.` })
+        : sendProblem(reply, removed.problem);
+    },
+  );
+}
+
+/** A token changes members only: with an owner's password in its hands it would own the team. */
+async function plainMember(tx: Tx, memberId: string): Promise<Result<MemberRow>> {
+  const found = await presentMember(tx, memberId);
+  if (!found.ok || found.value.role === 'member') return found;
+  return fail('insufficient-role', 'An API token cannot change owners and administrators.');
+}

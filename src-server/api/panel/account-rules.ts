@@ -1,0 +1,46 @@
+import type { AccountAnswer, Permission } from '../../../src-shared/panel/account.ts';
+import type { FactorRow, SessionRow } from '../../db/schema.ts';
+
+type May = AccountAnswer['may'];
+
+/** The first factor may be set up without the password for this long after the sign-in that just asked for it. */
+const FRESH_SIGN_IN_MS = 10 * 60_000;
+
+const allowed = (needsPassword: boolean): Permission => ({ isAllowed: true, why: null, needsPassword });
+const refused = (why: string): Permission => ({ isAllowed: false, why, needsPassword: false });
+
+const noFactor = refused('MFA is off: there is nothing to change. Set up an authenticator first.');
+const disabled = refused(
+  'Your authenticator is disabled after too many wrong codes. Ask your administrator to enable it or to reset it.',
+);
+
+/**
+ * What a member may do with the second factor, by how the session was made. A backup code proves the person, not the
+ * authenticator: who has lost it may turn MFA off or set up a new one with the password, but makes no further codes.
+ */
+export function mfaPermissions(input: {
+  factor: Pick<FactorRow, 'id' | 'is_disabled'> | undefined;
+  session: Pick<SessionRow, 'created_at' | 'totp_factor_id'>;
+  isMfaRequired: boolean;
+  now: number;
+}): May {
+  const { factor, session, isMfaRequired, now } = input;
+  if (!factor)
+    return {
+      regenerateBackupCodes: noFactor,
+      turnOffMfa: noFactor,
+      replaceFactor: allowed(now - session.created_at >= FRESH_SIGN_IN_MS),
+    };
+  if (factor.is_disabled === 1)
+    return { regenerateBackupCodes: disabled, turnOffMfa: disabled, replaceFactor: disabled };
+  return {
+    regenerateBackupCodes:
+      session.totp_factor_id === factor.id
+        ? allowed(false)
+        : refused(
+            'You signed in with a backup code. Sign in with a code from your authenticator, or set up a new one, to make new backup codes.',
+          ),
+    turnOffMfa: isMfaRequired ? refused('Your team requires MFA for the Control Panel.') : allowed(true),
+    replaceFactor: allowed(true),
+  };
+}

@@ -1,0 +1,27 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Enforcement } from '../../../access/enforcement/enforcement.ts';
+import { AuditIndex } from '../../../audit/audit-index.ts';
+import { AuditVerifier } from '../../../audit/audit-verification.ts';
+import type { ServerContext } from '../../../context.ts';
+
+/** What the administrators' routes work with. */
+export interface AdminParts {
+  ctx: ServerContext;
+  enforcement: Enforcement;
+  gateways: { isOnline(gatewayId: string): boolean };
+  /** Takes every peer from a gateway that was removed and closes its channel. */
+  dismissGateway(gatewayId: string): Promise<void>;
+  index: AuditIndex;
+  verifier: AuditVerifier;
+}
+
+export function createAdminParts(
+  input: Pick<AdminParts, 'ctx' | 'enforcement' | 'gateways' | 'dismissGateway'>,
+): AdminParts {
+  const { db } = input.ctx.database;
+  return { ...input, index: new AuditIndex(db), verifier: new AuditVerifier(db, input.ctx.now) };
+}
+
+/** Routes whose schemas are zod's. */
+export const typed = (app: FastifyInstance) => app.withTypeProvider<ZodTypeProvider>();

@@ -1,0 +1,130 @@
+import type { FastifyInstance } from 'fastify';
+import { sql } from 'kysely';
+import * as z from 'zod';
+import { apiScope } from '../../../../src-shared/integration-api.ts';
+import {
+  apiTokensAnswer,
+  newApiTokenAnswer,
+  newApiTokenRequest,
+  type PanelApiToken,
+} from '../../../../src-shared/panel/api-tokens.ts';
+import { pageQuery } from '../../../../src-shared/panel/paging.ts';
+import { id } from '../../../../src-shared/primitives.ts';
+import { ok, problem, problemSchema, type Result } from '../../../../src-shared/problem.ts';
+import type { Db } from '../../../db/database.ts';
+import type { ApiTokenRow } from '../../../db/schema.ts';
+import { asNetwork } from '../../../http/client-address.ts';
+import { sendProblem } from '../../../http/problem-reply.ts';
+import { presentAdmin } from '../../../people/members/owner-rules.ts';
+import { createApiToken, revokeApiToken } from '../../integration/api-token-store.ts';
+import { panelIdentity } from '../panel-guard.ts';
+import { type AdminParts, typed } from './admin-parts.ts';
+import { decodeCursor, iso, isoOrNull, pageOf, timeKey } from './cursor.ts';
+
+/** `GET|POST api-tokens`, `DELETE api-tokens/{id}`. */
+export function registerApiTokenRoutes(plain: FastifyInstance, { ctx }: AdminParts): void {
+  const app = typed(plain);
+  const { db } = ctx.database;
+  app.get(
+    '/panel/v1/api-tokens',
+    {
+      schema: {
+        hide: true,
+        querystring: pageQuery,
+        response: { 200: apiTokensAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const page = await listTokens(db, request.query, ctx.now());
+      return page.ok ? reply.send(page.value) : sendProblem(reply, page.problem);
+    },
+  );
+  app.post(
+    '/panel/v1/api-tokens',
+    {
+      schema: {
+        hide: true,
+        body: newApiTokenRequest,
+        response: { 201: newApiTokenAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const identity = panelIdentity(request);
+      const { actor, ip } = identity;
+      const { name, expiresDays } = request.body;
+      const scopes = [...new Set(request.body.scopes)];
+      const allowedIps = request.body.allowedIps.map(asNetwork);
+      const now = ctx.now();
+      const made = await db.transaction().execute(async (tx) => {
+        const admin = await presentAdmin(tx, identity);
+        if (!admin.ok) return admin;
+        return ok(await createApiToken(tx, { name, scopes, allowedIps, expiresDays, actor, ip, now }));
+      });
+      if (!made.ok) return sendProblem(reply, made.problem);
+      const row = await db
+        .selectFrom('api_token')
+        .selectAll()
+        .where('id', '=', made.value.id)
+        .executeTakeFirstOrThrow();
+      return reply.code(201).send({ apiToken: viewOf(row, now), token: made.value.token });
+    },
+  );
+  app.delete(
+    '/panel/v1/api-tokens/:id',
+    {
+      schema: {
+        hide: true,
+        params: z.strictObject({ id }),
+        response: { 204: z.null(), default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const identity = panelIdentity(request);
+      const { actor, ip } = identity;
+      const revoked = await db.transaction().execute(async (tx) => {
+        const admin = await presentAdmin(tx, identity);
+        if (!admin.ok) return admin;
+        return ok(await revokeApiToken(tx, { id: request.params.id, actor, ip, now: ctx.now() }));
+      });
+      if (!revoked.ok) return sendProblem(reply, revoked.problem);
+      return revoked.value ? reply.code(204).send(null) : sendProblem(reply, problem('not-found'));
+    },
+  );
+}
+
+async function listTokens(
+  db: Db,
+  { cursor, limit }: z.infer<typeof pageQuery>,
+  now: number,
+): Promise<Result<z.infer<typeof apiTokensAnswer>>> {
+  const after = decodeCursor(cursor, timeKey);
+  if (!after.ok) return after;
+  let query = db.selectFrom('api_token').selectAll();
+  if (after.value) {
+    const [time, tokenId] = after.value;
+    query = query.where(sql<boolean>`(created_at, id) < (${time}, ${tokenId})`);
+  }
+  const rows = await query
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+    .execute();
+  const { items, nextCursor } = pageOf(rows, limit, (row) => [row.created_at, row.id]);
+  return ok({ apiTokens: items.map((row) => viewOf(row, now)), nextCursor });
+}
+
+function viewOf(row: ApiTokenRow, now: number): PanelApiToken {
+  return {
+    id: row.id,
+    name: row.name,
+    scopes: z.array(apiScope).parse(JSON.parse(row.scopes_json)),
+    allowedIps: z.array(z.string()).parse(JSON.parse(row.allowed_ips_json)),
+    status: row.revoked_at !== null ? 'revoked' : row.expires_at <= now ? 'expired' : 'active',
+    createdAt: iso(row.created_at),
+    expiresAt: iso(row.expires_at),
+    revokedAt: isoOrNull(row.revoked_at),
+    lastUsedAt: isoOrNull(row.last_used_at),
+    lastUsedIp: row.last_used_ip,
+    useCount: row.use_count,
+  };
+}

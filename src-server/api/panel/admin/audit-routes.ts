@@ -1,0 +1,118 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import {
+  type AuditVerification,
+  auditActionsAnswer,
+  auditAnswer,
+  auditExportQuery,
+  auditQuery,
+  auditVerification,
+} from '../../../../src-shared/panel/audit.ts';
+import { problemSchema } from '../../../../src-shared/problem.ts';
+import { appendAudit } from '../../../audit/audit-log.ts';
+import { isIndexed, newestSeq, readAuditPage } from '../../../audit/audit-pages.ts';
+import type { Verification } from '../../../audit/audit-verification.ts';
+import { panelIdentity } from '../panel-guard.ts';
+import { type AdminParts, typed } from './admin-parts.ts';
+import { exportAudit } from './audit-export.ts';
+import { auditViews, filterOf } from './audit-view.ts';
+import { isoOrNull } from './cursor.ts';
+import { noBody } from './member-routes.ts';
+import { COUNTS_WAIT_MS } from './overview.ts';
+
+/** `GET audit`, `audit/actions`, `audit/export`, `POST|GET audit/verification`. */
+export function registerAuditRoutes(plain: FastifyInstance, { ctx, index, verifier }: AdminParts): void {
+  const app = typed(plain);
+  const { db } = ctx.database;
+  app.get(
+    '/panel/v1/audit',
+    {
+      schema: { hide: true, querystring: auditQuery, response: { 200: auditAnswer, default: problemSchema } },
+    },
+    async (request, reply) => {
+      const { before, after, limit, ...query } = request.query;
+      const filter = filterOf(query);
+      if (isIndexed(filter)) await index.catchUp();
+      // First, so that what comes meanwhile is found by the next look.
+      const newest = await newestSeq(db);
+      const isLive = after !== undefined;
+      const rows = await readAuditPage(db, filter, {
+        before,
+        after,
+        order: isLive ? 'asc' : 'desc',
+        limit: limit + 1,
+      });
+      const hasMore = rows.length > limit;
+      const shown = rows.slice(0, limit);
+      const last = shown.at(-1);
+      if (isLive) shown.reverse();
+      return reply.send({
+        rows: await auditViews(db, shown),
+        nextBefore: !isLive && hasMore && last ? last.seq : null,
+        newest: isLive && hasMore && last ? last.seq : Math.max(newest, shown[0]?.seq ?? 0),
+      });
+    },
+  );
+  app.get(
+    '/panel/v1/audit/actions',
+    { schema: { hide: true, response: { 200: auditActionsAnswer, default: problemSchema } } },
+    async (_request, reply) => {
+      await index.catchUpFor(COUNTS_WAIT_MS, (error) => ctx.log.error({ err: error }, 'audit index failed'));
+      const rows = await db.selectFrom('audit_hour').select('action').distinct().orderBy('action').execute();
+      return reply.send({ actions: rows.map(({ action }) => action) });
+    },
+  );
+  app.get(
+    '/panel/v1/audit/export',
+    { schema: { hide: true, querystring: auditExportQuery } },
+    async (request, reply) => {
+      const { actor, ip } = panelIdentity(request);
+      const { format, ...query } = request.query;
+      const now = ctx.now();
+      const details = { format, ...query };
+      await db
+        .transaction()
+        .execute((tx) =>
+          appendAudit(tx, { at: now, actor, action: 'audit.export', outcome: 'ok', ip, details }),
+        );
+      const filter = filterOf(query);
+      if (isIndexed(filter)) await index.catchUp();
+      const name = `audit-${new Date(now).toISOString().slice(0, 19).replaceAll(':', '')}Z.${format}`;
+      return reply
+        .header('content-disposition', `attachment; filename="${name}"`)
+        .type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/jsonl; charset=utf-8')
+        .send(Readable.from(exportAudit(db, filter, format)));
+    },
+  );
+  app.post(
+    '/panel/v1/audit/verification',
+    {
+      schema: { hide: true, body: noBody, response: { 202: auditVerification, default: problemSchema } },
+    },
+    async (request, reply) => {
+      const { actor, ip } = panelIdentity(request);
+      const onEnd = ({ state, rows, brokenAt }: Verification): Promise<void> =>
+        db.transaction().execute((tx) =>
+          appendAudit(tx, {
+            at: ctx.now(),
+            actor,
+            action: 'audit.verify',
+            outcome: state === 'holds' ? 'ok' : 'failed',
+            ip,
+            details: { rows, brokenAt },
+          }),
+        );
+      verifier.begin(onEnd, (error) => ctx.log.error({ err: error }, 'audit verification failed'));
+      return reply.code(202).send(verificationView(verifier.state));
+    },
+  );
+  app.get(
+    '/panel/v1/audit/verification',
+    { schema: { hide: true, response: { 200: auditVerification, default: problemSchema } } },
+    async (_request, reply) => reply.send(verificationView(verifier.state)),
+  );
+}
+
+function verificationView({ startedAt, finishedAt, ...rest }: Verification): AuditVerification {
+  return { ...rest, startedAt: isoOrNull(startedAt), finishedAt: isoOrNull(finishedAt) };
+}

@@ -1,0 +1,110 @@
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import {
+  gatewayAnswer,
+  gatewayRemovedAnswer,
+  gatewaysAnswer,
+  newGatewayAnswer,
+  newGatewayRequest,
+} from '../../../../src-shared/panel/gateways.ts';
+import { pageQuery } from '../../../../src-shared/panel/paging.ts';
+import { id } from '../../../../src-shared/primitives.ts';
+import { fail, ok, problem, problemSchema, type Result } from '../../../../src-shared/problem.ts';
+import type { RecordedEnd } from '../../../access/enforcement/record-end.ts';
+import { addGateway, removeGateway } from '../../../access/gateway/gateway-store.ts';
+import { installLine } from '../../../access/gateway/install-line.ts';
+import { sendProblem } from '../../../http/problem-reply.ts';
+import { presentAdmin } from '../../../people/members/owner-rules.ts';
+import { panelIdentity } from '../panel-guard.ts';
+import { type AdminParts, typed } from './admin-parts.ts';
+import { listGateways, listPeers, viewGateway } from './gateway-view.ts';
+
+const params = z.strictObject({ id });
+
+/** `GET|POST gateways`, `GET|DELETE gateways/{id}`. */
+export function registerGatewayRoutes(plain: FastifyInstance, parts: AdminParts): void {
+  const app = typed(plain);
+  const { ctx, enforcement, gateways } = parts;
+  const { db } = ctx.database;
+  app.get(
+    '/panel/v1/gateways',
+    {
+      schema: {
+        hide: true,
+        querystring: pageQuery,
+        response: { 200: gatewaysAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const page = await listGateways(db, gateways, request.query, ctx.now());
+      return page.ok ? reply.send(page.value) : sendProblem(reply, page.problem);
+    },
+  );
+  app.post(
+    '/panel/v1/gateways',
+    {
+      schema: {
+        hide: true,
+        body: newGatewayRequest,
+        response: { 201: newGatewayAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const identity = panelIdentity(request);
+      const { actor, ip } = identity;
+      const added = await db.transaction().execute(async (tx) => {
+        const admin = await presentAdmin(tx, identity);
+        return admin.ok ? addGateway(tx, { ...request.body, actor, ip, now: ctx.now() }) : admin;
+      });
+      if (!added.ok) return sendProblem(reply, added.problem);
+      const { id: gatewayId, token, subnet } = added.value;
+      const gateway = await viewGateway(db, gateways, gatewayId, ctx.now());
+      if (!gateway) return sendProblem(reply, problem('gateway-not-found'));
+      const { issuer } = ctx.config;
+      const line = installLine({ issuer, gatewayId, token, subnet, mtu: gateway.mtu });
+      return reply.code(201).send({ gateway, token, installLine: line });
+    },
+  );
+  app.get(
+    '/panel/v1/gateways/:id',
+    {
+      schema: {
+        hide: true,
+        params,
+        querystring: pageQuery,
+        response: { 200: gatewayAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const gateway = await viewGateway(db, gateways, request.params.id, ctx.now());
+      if (!gateway) return sendProblem(reply, problem('gateway-not-found'));
+      const page = await listPeers(db, gateway.id, request.query, ctx.now());
+      return page.ok ? reply.send({ gateway, ...page.value }) : sendProblem(reply, page.problem);
+    },
+  );
+  app.delete(
+    '/panel/v1/gateways/:id',
+    {
+      schema: {
+        hide: true,
+        params,
+        response: { 200: gatewayRemovedAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const identity = panelIdentity(request);
+      const { actor, ip } = identity;
+      const gatewayId = request.params.id;
+      const removed = await db.transaction().execute(async (tx): Promise<Result<RecordedEnd>> => {
+        const admin = await presentAdmin(tx, identity);
+        if (!admin.ok) return admin;
+        const recorded = await removeGateway(tx, { id: gatewayId, actor, ip, now: ctx.now() });
+        return recorded ? ok(recorded) : fail('gateway-not-found');
+      });
+      if (!removed.ok) return sendProblem(reply, removed.problem);
+      await enforcement.carryOut(removed.value);
+      await parts.dismissGateway(gatewayId);
+      return reply.send({ endedConnections: removed.value.ended.length });
+    },
+  );
+}

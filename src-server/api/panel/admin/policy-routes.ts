@@ -1,0 +1,60 @@
+import type { FastifyInstance } from 'fastify';
+import {
+  policyAnswer,
+  policyPreview,
+  policyPreviewRequest,
+  savePolicyRequest,
+} from '../../../../src-shared/panel/policy.ts';
+import { problemSchema } from '../../../../src-shared/problem.ts';
+import {
+  previewPolicy,
+  readVersionedPolicy,
+  savePolicyVersion,
+} from '../../../access/policy/policy-changes.ts';
+import { sendProblem } from '../../../http/problem-reply.ts';
+import { presentAdmin } from '../../../people/members/owner-rules.ts';
+import { panelIdentity } from '../panel-guard.ts';
+import { type AdminParts, typed } from './admin-parts.ts';
+
+/** `GET|PUT policy`, `POST policy/preview`. */
+export function registerPolicyRoutes(plain: FastifyInstance, { ctx, enforcement }: AdminParts): void {
+  const app = typed(plain);
+  const { db } = ctx.database;
+  app.get(
+    '/panel/v1/policy',
+    { schema: { hide: true, response: { 200: policyAnswer, default: problemSchema } } },
+    async (_request, reply) => reply.send(await readVersionedPolicy(db)),
+  );
+  app.post(
+    '/panel/v1/policy/preview',
+    {
+      schema: {
+        hide: true,
+        body: policyPreviewRequest,
+        response: { 200: policyPreview, default: problemSchema },
+      },
+    },
+    async (request, reply) => reply.send(await previewPolicy(db, request.body.policy, ctx.now())),
+  );
+  app.put(
+    '/panel/v1/policy',
+    {
+      schema: {
+        hide: true,
+        body: savePolicyRequest,
+        response: { 200: policyAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const { actor, ip, memberId } = panelIdentity(request);
+      const { policy, version } = request.body;
+      const saved = await db.transaction().execute(async (tx) => {
+        const admin = await presentAdmin(tx, { memberId, ip });
+        return admin.ok ? savePolicyVersion(tx, { policy, version, actor, ip, now: ctx.now() }) : admin;
+      });
+      if (!saved.ok) return sendProblem(reply, saved.problem);
+      await enforcement.carryOut(saved.value);
+      return reply.send(await readVersionedPolicy(db));
+    },
+  );
+}

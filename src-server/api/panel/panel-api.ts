@@ -1,0 +1,50 @@
+import type { FastifyInstance } from 'fastify';
+import { problem } from '../../../src-shared/problem.ts';
+import type { Enforcement } from '../../access/enforcement/enforcement.ts';
+import type { ServerContext } from '../../context.ts';
+import { sendProblem } from '../../http/problem-reply.ts';
+import type { PasswordCheck } from '../../people/sign-in/password-check.ts';
+import { registerAccountMfaRoutes } from './account-mfa-routes.ts';
+import { registerAccountRoutes } from './account-routes.ts';
+import { isFromElsewhere, isRead } from './csrf.ts';
+import { guardPanel } from './panel-guard.ts';
+import { registerMfaResetRoutes } from './reset-routes.ts';
+import { registerPanelSessionRoutes, registerPanelSignInRoutes } from './session-routes.ts';
+
+export interface PanelParts {
+  enforcement: Enforcement;
+  /** The one that the client API uses too: they count together. */
+  checkPassword: PasswordCheck;
+  /** Registers what only administrators may ask; every route of it is guarded already. */
+  administrators?(routes: FastifyInstance): void;
+}
+
+/**
+ * `/panel/v1`: the Control Panel's own API. A plugin of its own, so that no rule of it touches another route. Nothing of
+ * it is kept by a cache, and nothing is changed at the word of another site.
+ */
+export async function registerPanelApi(
+  app: FastifyInstance,
+  ctx: ServerContext,
+  parts: PanelParts,
+): Promise<void> {
+  await app.register(async (panel) => {
+    panel.addHook('onRequest', async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      if (!isRead(request.method) && isFromElsewhere(request))
+        return sendProblem(reply, problem('csrf-token-invalid'));
+    });
+    registerPanelSignInRoutes(panel, ctx, parts.checkPassword);
+    registerMfaResetRoutes(panel, ctx, parts);
+    await panel.register(async (members) => {
+      guardPanel(members, ctx, 'member');
+      registerPanelSessionRoutes(members, ctx);
+      registerAccountRoutes(members, ctx, parts);
+      registerAccountMfaRoutes(members, ctx, parts);
+    });
+    await panel.register(async (administrators) => {
+      guardPanel(administrators, ctx, 'administrator');
+      parts.administrators?.(administrators);
+    });
+  });
+}

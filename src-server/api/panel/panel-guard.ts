@@ -1,0 +1,103 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { BACKGROUND_HEADER, CSRF_HEADER, type MemberRole } from '../../../src-shared/panel/session.ts';
+import { fail, ok, type Result } from '../../../src-shared/problem.ts';
+import type { ServerContext } from '../../context.ts';
+import type { Tx } from '../../db/database.ts';
+import { plainAddress } from '../../http/client-address.ts';
+import { sendProblem } from '../../http/problem-reply.ts';
+import { isCsrfTokenOf, isRead } from './csrf.ts';
+import {
+  cookieFlags,
+  findPanelSession,
+  isLivePanelSession,
+  PANEL_COOKIE,
+  type PanelSessionRow,
+  touchPanelSession,
+} from './panel-session.ts';
+
+/** Who is asking, and with what kind of session. Rules ask this, never the page. */
+export interface PanelIdentity {
+  session: PanelSessionRow;
+  memberId: string;
+  role: MemberRole;
+  /** As in `AuditEntry.actor`. */
+  actor: string;
+  ip: string;
+}
+
+const roleRank: Record<MemberRole, number> = { member: 0, administrator: 1, owner: 2 };
+export const hasRole = (role: MemberRole, least: MemberRole): boolean => roleRank[role] >= roleRank[least];
+
+interface Admitted {
+  identity: PanelIdentity;
+  token: string;
+}
+const admitted = new WeakMap<FastifyRequest, Admitted>();
+
+/**
+ * Guards every route of this plugin: a living session, the CSRF token on whatever is no read, at least this role.
+ * Before the shape of a request is looked at. The handlers ask `panelIdentity`.
+ */
+export function guardPanel(routes: FastifyInstance, ctx: ServerContext, least: MemberRole): void {
+  routes.addHook('preValidation', async (request, reply) => {
+    const result = await admit(ctx, request, least);
+    if (result.ok) {
+      admitted.set(request, result.value);
+      return;
+    }
+    if (result.problem.code === 'session-invalid' || result.problem.code === 'member-blocked')
+      clearPanelCookie(reply);
+    return sendProblem(reply, result.problem);
+  });
+}
+
+/** Who the guard let in. Throws on a route without one, which is a bug. */
+export function panelIdentity(request: FastifyRequest): PanelIdentity {
+  return admission(request).identity;
+}
+
+/** The value of the session's cookie. */
+export function panelToken(request: FastifyRequest): string {
+  return admission(request).token;
+}
+
+function admission(request: FastifyRequest): Admitted {
+  const found = admitted.get(request);
+  if (!found) throw new Error('this route is not guarded');
+  return found;
+}
+
+/** Whether the session still counts in this transaction: asked again after whatever took its time. */
+export async function isStillSignedIn(tx: Tx, { session }: PanelIdentity, now: number): Promise<boolean> {
+  const row = await tx
+    .selectFrom('session')
+    .innerJoin('member', 'member.id', 'session.member_id')
+    .select(['session.ended_at', 'session.expires_at', 'session.last_used_at', 'member.is_blocked'])
+    .where('session.id', '=', session.id)
+    .executeTakeFirst();
+  return row !== undefined && row.is_blocked === 0 && isLivePanelSession(row, now);
+}
+
+export function clearPanelCookie(reply: FastifyReply): void {
+  reply.clearCookie(PANEL_COOKIE, cookieFlags);
+}
+
+async function admit(
+  ctx: ServerContext,
+  request: FastifyRequest,
+  least: MemberRole,
+): Promise<Result<Admitted>> {
+  const token = request.cookies[PANEL_COOKIE];
+  if (!token) return fail('session-invalid');
+  const now = ctx.now();
+  const session = await findPanelSession(ctx.database.db, token, now);
+  if (!session) return fail('session-invalid');
+  if (session.is_blocked === 1) return fail('member-blocked');
+  if (!isRead(request.method) && !isCsrfTokenOf(token, request.headers[CSRF_HEADER]))
+    return fail('csrf-token-invalid');
+  if (!hasRole(session.role, least)) return fail('insufficient-role');
+  if (request.headers[BACKGROUND_HEADER] === undefined) await touchPanelSession(ctx, session, now);
+  const { member_id: memberId, role } = session;
+  const identity = { session, memberId, role, actor: `member:${memberId}`, ip: plainAddress(request.ip) };
+  return ok({ identity, token });
+}

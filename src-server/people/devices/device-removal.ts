@@ -1,0 +1,68 @@
+import type { Enforcement } from '../../access/enforcement/enforcement.ts';
+import { appendAudit } from '../../audit/audit-log.ts';
+import type { ServerContext } from '../../context.ts';
+import type { SessionIdentity } from '../../http/session.ts';
+import { removeUnlock } from '../../proof/unlock/removal.ts';
+
+/**
+ * Removes a device of the session's member: its access ends, its sessions end, and what it unlocks with is forgotten,
+ * in one transaction. False when the member has no such device.
+ */
+export async function removeDevice(
+  ctx: ServerContext,
+  enforcement: Enforcement,
+  session: Pick<SessionIdentity, 'memberId'> & {
+    /** Null: asked for in the Control Panel. */
+    deviceId: string | null;
+  },
+  deviceId: string,
+  ip: string,
+): Promise<boolean> {
+  const { memberId } = session;
+  const device = await ctx.database.db
+    .selectFrom('device')
+    .select('id')
+    .where('id', '=', deviceId)
+    .where('member_id', '=', memberId)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst();
+  if (!device) return false;
+  const now = ctx.now();
+  const actor = `member:${memberId}`;
+  await enforcement.endAccess({
+    scope: { deviceId },
+    reason: {
+      code: 'device-removed',
+      message: 'This device was removed from your account.',
+      at: new Date(now).toISOString(),
+    },
+    actor,
+    ip,
+    signOut: true,
+    also: async (tx) => {
+      await tx
+        .updateTable('session')
+        .set({ ended_at: now })
+        .where('device_id', '=', deviceId)
+        .where('ended_at', 'is', null)
+        .execute();
+      await tx
+        .updateTable('device')
+        .set({ removed_at: now })
+        .where('id', '=', deviceId)
+        .where('removed_at', 'is', null)
+        .execute();
+      await removeUnlock(tx, { deviceId, methods: ['pin', 'uv-hw', 'uv-soft'], actor, ip, now });
+      await appendAudit(tx, {
+        at: now,
+        actor,
+        action: 'device.remove',
+        subject: `device:${deviceId}`,
+        outcome: 'ok',
+        ip,
+        details: { byDevice: session.deviceId },
+      });
+    },
+  });
+  return true;
+}

@@ -1,0 +1,149 @@
+import { randomInt } from 'node:crypto';
+import { fail, ok, type Result } from '../../../src-shared/problem.ts';
+import type { Enforcement } from '../../access/enforcement/enforcement.ts';
+import type { RecordedEnd } from '../../access/enforcement/record-end.ts';
+import type { ServerContext } from '../../context.ts';
+import type { Tx } from '../../db/database.ts';
+import type { MemberRow } from '../../db/schema.ts';
+import { activeFactor } from '../../proof/mfa/code-check.ts';
+import { type By, editMember, type MemberChange, removeMember } from './member-changes.ts';
+import { type AddedMember, addMember, resetFactorLock, setBlocked } from './member-store.ts';
+import { type Admin, managedMember, mayManage, presentAdmin, withoutOwner } from './owner-rules.ts';
+
+/**
+ * What administrators do with members. Each asks for roles and for the last owner in the transaction of the change, and
+ * only then ends access: two administrators at once see each other.
+ */
+
+const byOf = (ctx: ServerContext, { memberId, ip }: Admin): By => ({
+  actor: `member:${memberId}`,
+  ip,
+  now: ctx.now(),
+});
+
+/** Adds a member with a password of its own making, which is in the answer and nowhere else. */
+export async function addByAdmin(
+  ctx: ServerContext,
+  admin: Admin,
+  person: { email: string; name: string; role: MemberRow['role'] },
+): Promise<Result<AddedMember & { temporaryPassword: string }>> {
+  const { db } = ctx.database;
+  const by = await db.transaction().execute((tx) => presentAdmin(tx, admin));
+  if (!by.ok) return by;
+  if (!mayManage(by.value.role, person.role))
+    return fail('insufficient-role', 'Only an owner can add owners and administrators.');
+  const password = newTemporaryPassword();
+  const { actor, ip } = byOf(ctx, admin);
+  const added = await addMember(ctx, { ...person, password, withTotp: false }, actor, ip);
+  return added.ok ? ok({ ...added.value, temporaryPassword: password }) : added;
+}
+
+/** Changes name, e-mail address or role. Only owners change roles. */
+export async function editByAdmin(
+  ctx: ServerContext,
+  admin: Admin,
+  memberId: string,
+  change: MemberChange,
+): Promise<Result<void>> {
+  return ctx.database.db.transaction().execute(async (tx) => {
+    const managed = await managedMember(tx, admin, memberId);
+    if (!managed.ok) return managed;
+    const { by, target } = managed.value;
+    const role = change.role ?? target.role;
+    if (role !== target.role) {
+      if (by.role !== 'owner') return fail('insufficient-role', 'Only an owner can change roles.');
+      const others = await withoutOwner(tx, target);
+      if (!others.ok) return others;
+    }
+    return editMember(tx, target, change, byOf(ctx, admin));
+  });
+}
+
+/** Blocks (sessions and connections end) or lets in again. */
+export async function setBlockedByAdmin(
+  ctx: ServerContext,
+  enforcement: Enforcement,
+  admin: Admin,
+  input: { memberId: string; isBlocked: boolean },
+): Promise<Result<void>> {
+  const { memberId, isBlocked } = input;
+  return endingAccess(ctx, enforcement, async (tx): Promise<Result<RecordedEnd>> => {
+    const managed = await otherMember(tx, admin, memberId, 'block');
+    if (!managed.ok) return managed;
+    const others = isBlocked ? await withoutOwner(tx, managed.value) : ok(undefined);
+    if (!others.ok) return others;
+    if ((managed.value.is_blocked === 1) === isBlocked) return ok({ ended: [], frames: [] });
+    return ok(await setBlocked(tx, { memberId, isBlocked, ...byOf(ctx, admin) }));
+  });
+}
+
+/** Removes a member for good. */
+export async function removeByAdmin(
+  ctx: ServerContext,
+  enforcement: Enforcement,
+  admin: Admin,
+  memberId: string,
+): Promise<Result<void>> {
+  return endingAccess(ctx, enforcement, async (tx) => {
+    const managed = await otherMember(tx, admin, memberId, 'remove');
+    if (!managed.ok) return managed;
+    const others = await withoutOwner(tx, managed.value);
+    return others.ok ? ok(await removeMember(tx, managed.value, byOf(ctx, admin))) : others;
+  });
+}
+
+/** Lets a member whose authenticator is disabled try codes again. `wrong-state` without one. */
+export async function enableFactorByAdmin(
+  ctx: ServerContext,
+  admin: Admin,
+  memberId: string,
+): Promise<Result<void>> {
+  return ctx.database.db.transaction().execute(async (tx) => {
+    const managed = await otherMember(tx, admin, memberId, 'enable the authenticator of');
+    if (!managed.ok) return managed;
+    if (!(await activeFactor(tx, memberId)))
+      return fail('wrong-state', 'There is no authenticator to enable.');
+    await resetFactorLock(tx, { memberId, ...byOf(ctx, admin) });
+    return ok(undefined);
+  });
+}
+
+/** Whether the administrator may end this member's connections: as for a change, and one's own. */
+export function mayDisconnect(ctx: ServerContext, admin: Admin, memberId: string): Promise<Result<unknown>> {
+  return ctx.database.db.transaction().execute((tx) => managedMember(tx, admin, memberId));
+}
+
+/** A member that the administrator may change and that is somebody else. */
+export async function otherMember(
+  tx: Tx,
+  admin: Admin,
+  memberId: string,
+  verb: string,
+): Promise<Result<MemberRow>> {
+  const managed = await managedMember(tx, admin, memberId);
+  if (!managed.ok) return managed;
+  if (memberId === admin.memberId) return fail('insufficient-role', `You cannot ${verb} yourself.`);
+  return ok(managed.value.target);
+}
+
+/** Runs `change` in a transaction and carries out what it ended. */
+export async function endingAccess(
+  ctx: ServerContext,
+  enforcement: Enforcement,
+  change: (tx: Tx) => Promise<Result<RecordedEnd>>,
+): Promise<Result<void>> {
+  const recorded = await ctx.database.db.transaction().execute(change);
+  if (!recorded.ok) return recorded;
+  await enforcement.carryOut(recorded.value);
+  return ok(undefined);
+}
+
+/** Nothing that looks like something else. */
+const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
+
+/** 20 letters and digits in groups of five: 99 random bits that can be read out. */
+function newTemporaryPassword(): string {
+  const letter = (): string => ALPHABET[randomInt(ALPHABET.length)] ?? '';
+  const group = (): string => Array.from({ length: 5 }, letter).join('');
+  return Array.from({ length: 4 }, group).join('-');
+}

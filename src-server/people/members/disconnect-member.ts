@@ -1,0 +1,61 @@
+import type { Reason } from '../../../src-shared/challenge.ts';
+import type { EndedAccess, Enforcement } from '../../access/enforcement/enforcement.ts';
+import type { LivePeer } from '../../access/enforcement/live-peers.ts';
+import { appendAudit } from '../../audit/audit-log.ts';
+import type { ServerContext } from '../../context.ts';
+import type { Tx } from '../../db/database.ts';
+import { enqueueMail } from '../../mail/outbox.ts';
+
+const DEFAULT_MESSAGE = 'Your administrator ended this connection.';
+
+/** The step-up disconnect, whoever asks for it: `also` runs in the same transaction. */
+export function disconnectMember(
+  ctx: ServerContext,
+  enforcement: Enforcement,
+  input: {
+    memberId: string;
+    /** The live leases, just read. */
+    known: LivePeer[];
+    /** Shown to the member. */
+    reason: string | null | undefined;
+    incidentId: string | null | undefined;
+    actor: string;
+    ip: string;
+    also?: (tx: Tx) => Promise<void>;
+  },
+): Promise<EndedAccess> {
+  const { memberId, known, reason, incidentId, actor, ip, also } = input;
+  const told: Reason = {
+    code: 'administrator',
+    message: reason || DEFAULT_MESSAGE,
+    ...(incidentId ? { incidentId } : {}),
+    at: new Date(ctx.now()).toISOString(),
+  };
+  return enforcement.endAccess({
+    scope: { memberId },
+    known,
+    reason: told,
+    actor,
+    ip,
+    also: async (tx) => {
+      await also?.(tx);
+      await appendAudit(tx, {
+        at: ctx.now(),
+        actor,
+        action: 'member.disconnect',
+        subject: `member:${memberId}`,
+        outcome: 'ok',
+        ip,
+        details: { reason: reason || null, incidentId: incidentId || null },
+      });
+      // Who was not connected has lost nothing, and a call that is repeated is no second mail.
+      if (known.length > 0)
+        await enqueueMail(tx, ctx, memberId, {
+          kind: 'disconnected',
+          at: told.at,
+          message: told.message,
+          incidentId: incidentId || null,
+        });
+    },
+  });
+}

@@ -1,0 +1,205 @@
+import { signInRequest } from '../../../src-shared/client-api.ts';
+import { fail, ok, type Result } from '../../../src-shared/problem.ts';
+import { type RecordedEnd, recordEnd } from '../../access/enforcement/record-end.ts';
+import { appendAudit } from '../../audit/audit-log.ts';
+import type { ServerContext } from '../../context.ts';
+import type { Db, Tx } from '../../db/database.ts';
+import type { MemberRow } from '../../db/schema.ts';
+import { clearAttempts } from '../../proof/mfa/attempts.ts';
+import { activeFactor, attemptKeys } from '../../proof/mfa/code-check.ts';
+import { activateFactor, prepareBackupCodes, setUpFactor } from '../../proof/mfa/enrolment.ts';
+import { hashSecret } from '../../proof/mfa/secret-hash.ts';
+import { readPolicy } from '../../proof/policy/policy-store.ts';
+import { newId } from '../../tokens.ts';
+import { normalizeEmail } from '../sign-in/password-check.ts';
+
+/** NIST SP 800-63B-4 §3.1.1.2: length is what counts. */
+export const SHORTEST_PASSWORD = 12;
+
+export interface NewMember {
+  email: string;
+  name: string;
+  password: string;
+  role: MemberRow['role'];
+  withTotp: boolean;
+}
+
+export interface AddedMember {
+  id: string;
+  email: string;
+  /** With `withTotp` only: shown once. */
+  totp?: { secret: string; otpauthUri: string; backupCodes: string[] };
+}
+
+/** Adds a member, with an authenticator already set up when asked for. */
+export async function addMember(
+  ctx: ServerContext,
+  { email, name, password, role, withTotp }: NewMember,
+  actor: string,
+  ip: string | null = null,
+): Promise<Result<AddedMember>> {
+  const address = normalizeEmail(email);
+  const mistake = emailMistake(email);
+  if (mistake) return fail('invalid-request', mistake);
+  if (name.trim() === '') return fail('invalid-request', 'name: must not be empty');
+  const weak = passwordMistake(password);
+  if (weak) return fail('invalid-request', weak);
+  const password_hash = await hashSecret(password, ctx.config.argon2);
+  const backup = withTotp ? await prepareBackupCodes(ctx) : null;
+  return ctx.database.db.transaction().execute(async (tx): Promise<Result<AddedMember>> => {
+    const now = ctx.now();
+    const same = await tx.selectFrom('member').select('id').where('email', '=', address).executeTakeFirst();
+    if (same) return fail('email-taken', `email: ${address} is a member already`);
+    const id = newId(now);
+    await tx
+      .insertInto('member')
+      .values({ id, email: address, name: name.trim(), role, password_hash, is_blocked: 0, created_at: now })
+      .execute();
+    await audit(tx, {
+      at: now,
+      actor,
+      action: 'member.add',
+      memberId: id,
+      ip,
+      details: { email: address, role },
+    });
+    if (!backup) return ok({ id, email: address });
+    const factor = await setUpFactor(tx, ctx, id);
+    if (!factor.ok) return factor;
+    const { factorId, secret, otpauthUri } = factor.value;
+    const activated = await activateFactor(tx, ctx, {
+      memberId: id,
+      factorId,
+      step: 0,
+      backupCodeHashes: backup.hashes,
+      how: 'first',
+      sessionId: null,
+      actor,
+      ip: null,
+    });
+    return activated.ok
+      ? ok({ id, email: address, totp: { secret, otpauthUri, backupCodes: backup.codes } })
+      : activated;
+  });
+}
+
+/** A member by id or e-mail address, unless removed. */
+export async function findMember(db: Db | Tx, idOrEmail: string): Promise<MemberRow | undefined> {
+  const value = normalizeEmail(idOrEmail);
+  return db
+    .selectFrom('member')
+    .selectAll()
+    .where((eb) => eb.or([eb('id', '=', value), eb('email', '=', value)]))
+    .where('removed_at', 'is', null)
+    .executeTakeFirst();
+}
+
+/** Blocks: sessions and leases end and the epoch moves in the same transaction. Unblocking only lets in again. */
+export async function setBlocked(
+  tx: Tx,
+  input: { memberId: string; isBlocked: boolean; actor: string; now: number; ip?: string | null },
+): Promise<RecordedEnd> {
+  const { memberId, isBlocked, actor, now, ip = null } = input;
+  await tx
+    .updateTable('member')
+    .set({ is_blocked: isBlocked ? 1 : 0 })
+    .where('id', '=', memberId)
+    .execute();
+  await audit(tx, { at: now, actor, action: isBlocked ? 'member.block' : 'member.unblock', memberId, ip });
+  if (!isBlocked) return { ended: [], frames: [] };
+  return endSessions(tx, {
+    ...input,
+    code: 'member-blocked',
+    message: 'Your administrator has blocked this account.',
+  });
+}
+
+/** A new password ends every session and lease of the member. `passwordHash` comes from `hashSecret`. */
+export async function setPassword(
+  tx: Tx,
+  input: { memberId: string; passwordHash: string; actor: string; now: number; ip?: string | null },
+): Promise<RecordedEnd> {
+  const { memberId, passwordHash, actor, now, ip = null } = input;
+  await tx.updateTable('member').set({ password_hash: passwordHash }).where('id', '=', memberId).execute();
+  await clearAttempts(tx, attemptKeys.password(memberId));
+  await audit(tx, { at: now, actor, action: 'member.set-password', memberId, ip });
+  return endSessions(tx, {
+    ...input,
+    code: 'signed-out',
+    message: 'Your password was changed. Sign in with the new one.',
+  });
+}
+
+/** Lets a member try codes again: counters cleared, a disabled factor enabled. False without a factor. */
+export async function resetFactorLock(
+  tx: Tx,
+  { memberId, actor, now, ip = null }: { memberId: string; actor: string; now: number; ip?: string | null },
+): Promise<boolean> {
+  for (const key of Object.values(attemptKeys)) await clearAttempts(tx, key(memberId));
+  const factor = await activeFactor(tx, memberId);
+  if (factor) await tx.updateTable('factor').set({ is_disabled: 0 }).where('id', '=', factor.id).execute();
+  await audit(tx, { at: now, actor, action: 'factor.reset-lock', memberId, ip });
+  return factor !== undefined;
+}
+
+/** What is wrong with an address to sign in with; null for a good one. */
+export function emailMistake(email: string): string | null {
+  const address = normalizeEmail(email);
+  const isAddress = signInRequest.shape.email.safeParse(address).success && /^[^\s@]+@[^\s@]+$/.test(address);
+  return isAddress ? null : `email: ${JSON.stringify(email)} is not an e-mail address`;
+}
+
+/** Why a password is not accepted; null when it is. */
+export function passwordMistake(password: string): string | null {
+  if ([...password].length < SHORTEST_PASSWORD)
+    return `password: needs at least ${SHORTEST_PASSWORD} characters`;
+  return signInRequest.shape.password.safeParse(password).success ? null : 'password: is too long';
+}
+
+/** Every session, sign-in on its way and lease of the member ends; the epoch moves. */
+export async function endSessions(
+  tx: Tx,
+  input: {
+    memberId: string;
+    actor: string;
+    now: number;
+    ip?: string | null;
+    code: 'member-blocked' | 'signed-out';
+    message: string;
+  },
+): Promise<RecordedEnd> {
+  const { memberId, actor, now, code, message, ip = null } = input;
+  await tx
+    .updateTable('session')
+    .set({ ended_at: now })
+    .where('member_id', '=', memberId)
+    .where('ended_at', 'is', null)
+    .execute();
+  await tx.deleteFrom('sign_in_token').where('member_id', '=', memberId).execute();
+  const reason = { code, message, at: new Date(now).toISOString() };
+  const policy = await readPolicy(tx);
+  return recordEnd(tx, { scope: { memberId }, reason, actor, ip, now, policy, signOut: true });
+}
+
+function audit(
+  tx: Tx,
+  entry: {
+    at: number;
+    actor: string;
+    action: string;
+    memberId: string;
+    ip?: string | null;
+    details?: Record<string, unknown>;
+  },
+): Promise<void> {
+  const { at, actor, action, memberId, ip = null, details } = entry;
+  return appendAudit(tx, {
+    at,
+    actor,
+    action,
+    subject: `member:${memberId}`,
+    outcome: 'ok',
+    ip,
+    ...(details ? { details } : {}),
+  });
+}

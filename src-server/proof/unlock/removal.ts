@@ -1,0 +1,82 @@
+import type { UnlockMethod } from '../../../src-shared/unlock.ts';
+import { appendAudit } from '../../audit/audit-log.ts';
+import type { Tx } from '../../db/database.ts';
+import { enrolledOf, noHardware, noPin, noSoft, unlockColumns } from './unlock-state.ts';
+
+const columnsOf = { pin: noPin, 'uv-hw': noHardware, 'uv-soft': noSoft } as const;
+
+/**
+ * Takes ways of unlocking away from a device, and audits those that were there. The counters of its proofs stay: they
+ * never go back. Answers what was removed.
+ */
+export async function removeUnlock(
+  tx: Tx,
+  input: {
+    deviceId: string;
+    methods: readonly UnlockMethod[];
+    actor: string;
+    ip: string | null;
+    now: number;
+  },
+): Promise<UnlockMethod[]> {
+  const { deviceId, methods, actor, ip, now } = input;
+  const device = await tx
+    .selectFrom('device')
+    .select(unlockColumns)
+    .where('id', '=', deviceId)
+    .executeTakeFirstOrThrow();
+  const { pin, uvHw, uvSoft } = enrolledOf(device);
+  const isThere = { pin, 'uv-hw': uvHw, 'uv-soft': uvSoft };
+  const removed = methods.filter((method) => isThere[method]);
+  for (const method of removed)
+    await tx.updateTable('device').set(columnsOf[method]).where('id', '=', deviceId).execute();
+  if (removed.length > 0)
+    await appendAudit(tx, {
+      at: now,
+      actor,
+      action: 'unlock.remove',
+      subject: `device:${deviceId}`,
+      outcome: 'ok',
+      ip,
+      details: { methods: removed },
+    });
+  return removed;
+}
+
+/** Takes PIN and biometrics away from all devices of a member, and asks for a code at their next connection. */
+export async function resetUnlock(
+  tx: Tx,
+  { memberId, actor, now }: { memberId: string; actor: string; now: number },
+): Promise<number> {
+  const devices = await tx
+    .selectFrom('device')
+    .select('id')
+    .where('member_id', '=', memberId)
+    .where('removed_at', 'is', null)
+    .execute();
+  let count = 0;
+  for (const { id: deviceId } of devices) {
+    const removed = await removeUnlock(tx, {
+      deviceId,
+      methods: ['pin', 'uv-hw', 'uv-soft'],
+      actor,
+      ip: null,
+      now,
+    });
+    if (removed.length > 0) count++;
+  }
+  await tx
+    .updateTable('device')
+    .set({ is_code_demanded: 1, soft_base_at: 0, grace_until: 0 })
+    .where('member_id', '=', memberId)
+    .execute();
+  await appendAudit(tx, {
+    at: now,
+    actor,
+    action: 'unlock.reset',
+    subject: `member:${memberId}`,
+    outcome: 'ok',
+    details: { devices: count },
+  });
+  return count;
+}
