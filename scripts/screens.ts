@@ -17,13 +17,17 @@ mkdirSync(folder, { recursive: true });
 const names = new Set(all.flatMap(({ name }) => themes.map((theme) => `${name}-${theme}.png`)));
 const old = readdirSync(folder).filter((name) => name.endsWith('.png') && !names.has(name));
 for (const name of old) rmSync(path.join(folder, name));
-await using camera = await openCamera();
-for (const shot of wanted) {
-  const pictures = await camera.take(shot);
-  for (const theme of themes) {
-    const picture = pictures[theme];
-    const name = `${shot.name}-${theme}.png`;
-    writeFileSync(path.join(folder, name), picture);
-    console.log(`${String(Math.round(picture.length / 1000)).padStart(4)} kB  docs/screens/${name}`);
+const camera = await openCamera();
+try {
+  for (const shot of wanted) {
+    const pictures = await camera.take(shot);
+    for (const theme of themes) {
+      const picture = pictures[theme];
+      const name = `${shot.name}-${theme}.png`;
+      writeFileSync(path.join(folder, name), picture);
+      console.log(`${String(Math.round(picture.length / 1000)).padStart(4)} kB  docs/screens/${name}`);
+    }
   }
+} finally {
+  await camera[Symbol.asyncDispose]();
 }

@@ -42,7 +42,21 @@ export interface RunningStack {
  * written. Needs root, or `enterUserNamespace` before. Rejects with `StackError` after undoing what was made.
  */
 export async function startStack(options: StackOptions): Promise<RunningStack> {
-  await using undo = new AsyncDisposableStack();
+  const undo = new AsyncDisposableStack();
+  try {
+    const made = await bringUp(options, undo);
+    return { ...made, stop: () => undo.disposeAsync() };
+  } catch (error) {
+    await undo.disposeAsync();
+    throw error;
+  }
+}
+
+/** What it makes it enters into `undo` at once, so that a failure on the way leaves nothing. */
+async function bringUp(
+  options: StackOptions,
+  undo: AsyncDisposableStack,
+): Promise<Omit<RunningStack, 'stop'>> {
   const step = stepper(options);
 
   const own = takeProcessLock(path.join(options.folder, 'stack.lock'));
@@ -138,17 +152,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   writeStackFile(folders.base, file);
   undo.defer(() => removeStackFile(folders.base));
   options.signal.throwIfAborted();
-  const made = undo.move();
-  return {
-    folder: folders.base,
-    file,
-    plan,
-    laptop,
-    server,
-    gateways,
-    parts,
-    stop: () => made.disposeAsync(),
-  };
+  return { folder: folders.base, file, plan, laptop, server, gateways, parts };
 }
 
 function stepper({ onStep, signal }: StackOptions): (step: string) => void {

@@ -47,10 +47,14 @@ export async function openCamera(): Promise<Camera> {
 
 /** The harness is told its theme as it starts. */
 async function takeOfApp(browser: Browser, app: AppPage, shot: Shot, theme: Theme): Promise<Buffer> {
-  await using context = await open(browser, app.size);
-  const page = await context.newPage();
-  await app.show(page, shot, theme);
-  return await picture(page, theme);
+  const context = await open(browser, app.size);
+  try {
+    const page = await context.newPage();
+    await app.show(page, shot, theme);
+    return await picture(page, theme);
+  } finally {
+    await context.close();
+  }
 }
 
 /** The Control Panel follows the system's theme: one look at it serves both. */
@@ -59,10 +63,14 @@ async function takeOfPanel(
   panel: PanelPage,
   shot: PanelShot,
 ): Promise<Record<Theme, Buffer>> {
-  await using context = await open(browser, shot.size);
-  const page = await context.newPage();
-  await panel.show(page, shot);
-  return { light: await picture(page, 'light'), dark: await picture(page, 'dark') };
+  const context = await open(browser, shot.size);
+  try {
+    const page = await context.newPage();
+    await panel.show(page, shot);
+    return { light: await picture(page, 'light'), dark: await picture(page, 'dark') };
+  } finally {
+    await context.close();
+  }
 }
 
 async function open(browser: Browser, viewport: { width: number; height: number }): Promise<BrowserContext> {
