@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import ipaddr from 'ipaddr.js';
-import { addGateway, removeGateway } from '../access/gateway/gateway-store.ts';
+import { removeGateway } from '../access/enforcement/gateway-removal.ts';
+import { addGateway } from '../access/gateway/gateway-store.ts';
 import { installLine } from '../access/gateway/install-line.ts';
 import {
   CLI_ACTOR,

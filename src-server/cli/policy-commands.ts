@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { isGated, noGateWarning, type Policy } from '../../src-shared/policy.ts';
-import { readPolicy, savePolicy } from '../proof/policy/policy-store.ts';
+import { savePolicy } from '../access/policy/policy-changes.ts';
+import { readPolicy } from '../proof/policy/policy-store.ts';
 import { assignPolicy } from './policy-assignments.ts';
 import {
   CLI_ACTOR,

@@ -1,9 +1,14 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import type { SealedBox } from '../context.ts';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 export const SEALED_BOX_KEY_BYTES = 32;
+
+/** Encrypts small secrets at rest (AES-256-GCM, random nonce); `open` throws when the bytes were changed. */
+export interface SealedBox {
+  seal(plain: Uint8Array): Uint8Array;
+  open(sealed: Uint8Array): Uint8Array;
+}
 
 /**
  * AES-256-GCM with a random nonce for each seal (NIST SP 800-38D); sealed = nonce (12) ‖ tag (16) ‖ ciphertext.

@@ -17,8 +17,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
-import type { ServerKeys } from '../context.ts';
-import { makeSealedBox, SEALED_BOX_KEY_BYTES } from './sealed-box.ts';
+import type { ServerKey } from '../../src-shared/server-key.ts';
+import { makeSealedBox, SEALED_BOX_KEY_BYTES, type SealedBox } from './sealed-box.ts';
 
 const LEASE_KEY_FILE = 'lease-key.pem';
 const ENCRYPTION_KEY_FILE = 'encryption.key';
@@ -26,6 +26,16 @@ const ENCRYPTION_KEY_FILE = 'encryption.key';
 export const ENCRYPTION_KEY_VARIABLE = 'POSTERN_ENCRYPTION_KEY';
 
 type Env = Record<string, string | undefined>;
+
+export interface ServerKeys {
+  /** Ed25519 private key that signs leases. */
+  leaseKey: KeyObject;
+  /** RFC 7638 thumbprint, the `kid` of every lease. */
+  leaseKeyId: string;
+  serverKey: ServerKey;
+  sealedBox: SealedBox;
+}
+
 export type LoadedKeys = { ok: true; keys: ServerKeys } | { ok: false; mistakes: string[] };
 
 /**

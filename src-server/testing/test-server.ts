@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { type SignInAnswer, signInAnswer } from '../../src-shared/client-api.ts';
 import type { ApiScope } from '../../src-shared/integration-api.ts';
 import type { Policy } from '../../src-shared/policy.ts';
+import { savePolicy } from '../access/policy/policy-changes.ts';
 import { createApiToken } from '../api/integration/api-token-store.ts';
 import { buildApp } from '../app.ts';
 import { createEnforcement, type EnforcementParts } from '../compose.ts';
@@ -19,7 +20,7 @@ import { makeLogger } from '../logger.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import { addMember } from '../people/members/member-store.ts';
 import { TOTP_STEP_MS, totpAt, totpStep } from '../proof/mfa/totp.ts';
-import { readPolicy, savePolicy } from '../proof/policy/policy-store.ts';
+import { readPolicy } from '../proof/policy/policy-store.ts';
 
 export interface TestMember {
   id: string;

@@ -1,7 +1,6 @@
 import type { ConnectAnswer, ConnectRequest } from '../../../src-shared/client-api.ts';
 import { LEASE_AUDIENCE } from '../../../src-shared/lease.ts';
 import { fail, ok, type Problem, problem, type Result } from '../../../src-shared/problem.ts';
-import { hostCidr } from '../../api/gateway/gateway-channel.ts';
 import type { ServerContext } from '../../context.ts';
 import { prepared } from '../../db/prepared.ts';
 import type { DeviceRow, GatewayRow } from '../../db/schema.ts';
@@ -12,6 +11,7 @@ import { readPolicy } from '../../proof/policy/policy-store.ts';
 import type { AccessEnder } from '../enforcement/access-ender.ts';
 import { endLease } from '../enforcement/record-end.ts';
 import type { GatewayRegistry } from '../gateway/gateway-registry.ts';
+import { hostCidr } from '../lease/address-pool.ts';
 import { signLease } from '../lease/lease-token.ts';
 import { type BegunLease, beginLease } from './begin-lease.ts';
 import { askForProof, checkStepUp } from './step-up.ts';

@@ -3,7 +3,7 @@ import type { SignInAnswer } from '../../../src-shared/client-api.ts';
 import { verifyAudit } from '../../audit/audit-log.ts';
 import { newWgKey, ScriptedClient, ScriptedGateway } from '../../testing/scripted-ends.ts';
 import { startTestServer, type TestMember, type TestServer } from '../../testing/test-server.ts';
-import { removeGateway } from '../gateway/gateway-store.ts';
+import { removeGateway } from './gateway-removal.ts';
 
 describe('disconnect', () => {
   let server: TestServer;

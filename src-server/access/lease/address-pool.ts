@@ -21,6 +21,11 @@ export function hostAddress(subnet: string, host: number): string {
   return address.toString();
 }
 
+/** One address as a network of its own. */
+export function hostCidr(address: string): string {
+  return `${address}/${address.includes(':') ? 128 : 32}`;
+}
+
 /** How many host numbers a subnet has for devices (the last is broadcast in IPv4). */
 function lastHost(subnet: string): number {
   const [network, bits] = ipaddr.parseCIDR(subnet);

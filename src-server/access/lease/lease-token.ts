@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { LEASE_TYPE, type LeaseClaims } from '../../../src-shared/lease.ts';
-import type { ServerKeys } from '../../context.ts';
+import type { ServerKeys } from '../../keys/server-keys.ts';
 
 /**
  * Signs a lease: compact JWS, EdDSA. The protected header carries the public key (`jwk`), so that a helper that does

@@ -1,11 +1,13 @@
 import type { PolicyAnswer, PolicyPreview } from '../../../src-shared/panel/policy.ts';
 import { isGated, type Policy } from '../../../src-shared/policy.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
+import { appendAudit } from '../../audit/audit-log.ts';
 import { namesOf } from '../../audit/audit-names.ts';
 import type { Db, Tx } from '../../db/database.ts';
-import { isTightened, readPolicy, savePolicy } from '../../proof/policy/policy-store.ts';
+import { isTightened, readPolicy } from '../../proof/policy/policy-store.ts';
 import { needsOf } from '../../proof/unlock/unlock-state.ts';
-import type { RecordedEnd } from '../enforcement/record-end.ts';
+import { storeEvent } from '../channel/event-store.ts';
+import { type RecordedEnd, recordEnd } from '../enforcement/record-end.ts';
 
 /** The policy in force with its version, and who saved it. */
 export async function readVersionedPolicy(db: Db | Tx): Promise<PolicyAnswer> {
@@ -30,6 +32,88 @@ export async function savePolicyVersion(
   const current = await readVersionedPolicy(tx);
   if (current.version !== change.version) return fail('policy-changed', undefined, { current });
   return ok(await savePolicy(tx, change));
+}
+
+/**
+ * Replaces the policy. Tightening ends every live lease and bumps every epoch in the same transaction; a shorter
+ * longest connection shortens the leases that live. A running server enforces and tells what was recorded here: by
+ * itself within a second, or at once when the answer is given to `Enforcement.carryOut`.
+ */
+export async function savePolicy(
+  tx: Tx,
+  change: { policy: Policy; actor: string; now: number; ip?: string | null },
+): Promise<RecordedEnd> {
+  const { policy, actor, now } = change;
+  const recorded: RecordedEnd = { ended: [], frames: [] };
+  const before = await readPolicy(tx);
+  const policy_json = JSON.stringify(policy);
+  await tx
+    .insertInto('policy')
+    .values({ id: 1, policy_json, version: 1, updated_at: now, updated_by: actor })
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet((eb) => ({
+        policy_json,
+        version: eb('policy.version', '+', 1),
+        updated_at: now,
+        updated_by: actor,
+      })),
+    )
+    .execute();
+  const changed = Object.fromEntries(
+    Object.entries(policy).filter(
+      ([key, value]) => JSON.stringify(value) !== JSON.stringify(before[key as keyof Policy]),
+    ),
+  );
+  const ip = change.ip ?? null;
+  await appendAudit(tx, { at: now, actor, action: 'policy.change', outcome: 'ok', ip, details: changed });
+
+  const devices = await devicesWith(tx, 'session', now);
+  for (const { id: deviceId } of devices)
+    recorded.frames.push({
+      deviceId,
+      frame: await storeEvent(tx, deviceId, { type: 'policy', policy }, now),
+    });
+
+  if (isTightened(before, policy)) {
+    const reason = {
+      code: 'policy-changed',
+      message: 'Your team now asks for a proof before every connection.',
+      at: new Date(now).toISOString(),
+    };
+    // A lease may outlive the session that it began in.
+    const scopes = new Set([...devices, ...(await devicesWith(tx, 'lease', now))].map(({ id }) => id));
+    for (const deviceId of scopes) {
+      const end = await recordEnd(tx, { scope: { deviceId }, reason, actor, ip, now, policy });
+      recorded.ended.push(...end.ended);
+      recorded.frames.push(...end.frames);
+    }
+  }
+  await tx
+    .updateTable('lease')
+    .set((eb) => ({ expires_at: eb('begun_at', '+', policy.maxConnectionSeconds * 1000) }))
+    .where('ended_at', 'is', null)
+    .whereRef('expires_at', '>', (eb) => eb('begun_at', '+', policy.maxConnectionSeconds * 1000))
+    .execute();
+  return recorded;
+}
+
+/** The devices that hold a living session or lease. */
+function devicesWith(tx: Tx, table: 'session' | 'lease', now: number): Promise<{ id: string }[]> {
+  return tx
+    .selectFrom('device')
+    .select('id')
+    .where('removed_at', 'is', null)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom(table)
+          .select('device_id')
+          .whereRef('device_id', '=', 'device.id')
+          .where('ended_at', 'is', null)
+          .where('expires_at', '>', now),
+      ),
+    )
+    .execute();
 }
 
 /** Whom saving `after` would touch now. Nothing is written. */

@@ -11,6 +11,7 @@ import {
 import { problem } from '../../../src-shared/problem.ts';
 import type { EnforcementRecord } from '../../access/enforcement/enforcement-record.ts';
 import type { GatewayRegistry, GatewayWire } from '../../access/gateway/gateway-registry.ts';
+import { hostCidr } from '../../access/lease/address-pool.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
@@ -179,11 +180,6 @@ async function livePeersOf(ctx: ServerContext, gatewayId: string): Promise<Peer[
     leaseId: row.id,
     expiresAt: new Date(row.expires_at).toISOString(),
   }));
-}
-
-/** One address as a network of its own. */
-export function hostCidr(address: string): string {
-  return `${address}/${address.includes(':') ? 128 : 32}`;
 }
 
 async function noteStats(ctx: ServerContext, gatewayId: string, peers: PeerStats[]): Promise<void> {

@@ -1,4 +1,3 @@
-import { createPublicKey } from 'node:crypto';
 import type { SignInAnswer, SignInRequest } from '../../../src-shared/client-api.ts';
 import { voidEvents } from '../../access/channel/event-store.ts';
 import type { Tx } from '../../db/database.ts';
@@ -9,18 +8,6 @@ import { newUnlockState } from '../../proof/unlock/unlock-state.ts';
 import { hashToken, newId, newToken } from '../../tokens.ts';
 
 export type DeviceInput = SignInRequest['device'];
-
-/** Whether the text is a P-256 public key (SubjectPublicKeyInfo, DER, base64url; RFC 5480). */
-export function isP256PublicKey(publicKey: string): boolean {
-  try {
-    const key = createPublicKey({ key: Buffer.from(publicKey, 'base64url'), format: 'der', type: 'spki' });
-    return key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1';
-  } catch (error) {
-    // The only way in which node:crypto says that bytes are not a key.
-    if (error instanceof Error) return false;
-    throw error;
-  }
-}
 
 /**
  * Makes a session, in the transaction that accepted the proofs. The device is taken again when id, member and key

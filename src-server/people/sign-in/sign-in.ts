@@ -5,10 +5,11 @@ import { appendAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import type { SessionRow } from '../../db/schema.ts';
+import { isP256PublicKey } from '../../keys/device-public-key.ts';
 import { enqueueMail } from '../../mail/outbox.ts';
 import { activeFactor, checkBackupCode, checkTotp } from '../../proof/mfa/code-check.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
-import { isP256PublicKey, openSession } from '../session/open-session.ts';
+import { openSession } from '../session/open-session.ts';
 import type { PasswordCheck } from './password-check.ts';
 import { findSignInToken, issueSignInToken, type SignInToken, spendSignInToken } from './sign-in-token.ts';
 

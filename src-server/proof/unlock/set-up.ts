@@ -7,7 +7,7 @@ import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import type { DeviceRow } from '../../db/schema.ts';
 import { type SessionIdentity, sessionEnd } from '../../http/session.ts';
-import { isP256PublicKey } from '../../people/session/open-session.ts';
+import { isP256PublicKey } from '../../keys/device-public-key.ts';
 import { type OpenChallenge, openChallenge, spendChallenge } from '../challenge/challenge-store.ts';
 import { auditDeadChallenge } from '../challenge/dead-challenge.ts';
 import { type BackupCodeMatch, matchBackupCode } from '../mfa/code-check.ts';

@@ -10,8 +10,9 @@ import {
 import { pageQuery } from '../../../../src-shared/panel/paging.ts';
 import { id } from '../../../../src-shared/primitives.ts';
 import { fail, ok, problem, problemSchema, type Result } from '../../../../src-shared/problem.ts';
+import { removeGateway } from '../../../access/enforcement/gateway-removal.ts';
 import type { RecordedEnd } from '../../../access/enforcement/record-end.ts';
-import { addGateway, removeGateway } from '../../../access/gateway/gateway-store.ts';
+import { addGateway } from '../../../access/gateway/gateway-store.ts';
 import { installLine } from '../../../access/gateway/install-line.ts';
 import { sendProblem } from '../../../http/problem-reply.ts';
 import { presentAdmin } from '../../../people/members/owner-rules.ts';
