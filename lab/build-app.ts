@@ -1,7 +1,8 @@
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
-import { build, type InlineConfig } from 'vite';
+import { build, type InlineConfig, mergeConfig } from 'vite';
+import { type BundleInputs, collectInputs, filesIn } from './bundle-inputs.ts';
 
 const checkout = path.dirname(import.meta.dirname);
 const dist = path.join(checkout, 'dist');
@@ -69,27 +70,38 @@ export const unlockPageConfig: InlineConfig = {
 };
 
 /** Pictures that main needs at run time: only `dist` is packaged. */
-function copyIcons(): void {
+function copyIcons(inputs: BundleInputs): void {
   const target = path.join(dist, 'icons');
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
-  for (const folder of ['tray', 'app']) {
-    const source = path.join(checkout, 'assets/icons', folder);
-    if (existsSync(source))
-      cpSync(source, target, { recursive: true, filter: (file) => !file.endsWith('.svg') });
-  }
+  for (const folder of ['tray', 'app'])
+    for (const file of filesIn(path.join(checkout, 'assets/icons', folder))) {
+      if (file.endsWith('.svg')) continue;
+      cpSync(file, path.join(target, path.basename(file)));
+      inputs.add(file);
+    }
 }
 
-/** Builds main, preloads and pages into `dist/`. With `--main-only` the app's page is left as it is. */
-export async function buildApp({ hasPage = true }: { hasPage?: boolean } = {}): Promise<void> {
+/** Main, the preloads and the page of the unlock window. */
+export async function buildMain(): Promise<void> {
   mkdirSync(dist, { recursive: true });
-  await build(mainConfig);
-  await build(preloadConfig);
-  await build(unlockPreloadConfig);
-  await build(unlockPageConfig);
-  copyIcons();
-  if (hasPage)
-    await build({ configFile: path.join(checkout, 'src-renderer/vite.config.ts'), logLevel: 'warn' });
+  const inputs = collectInputs();
+  inputs.add(import.meta.filename);
+  for (const config of [mainConfig, preloadConfig, unlockPreloadConfig, unlockPageConfig])
+    await build(mergeConfig(config, { plugins: [inputs.plugin] }));
+  copyIcons(inputs);
+  await inputs.record('app-main');
 }
 
-if (import.meta.main) await buildApp({ hasPage: !process.argv.includes('--main-only') });
+/** The page of the app's window. */
+export async function buildPage(): Promise<void> {
+  const inputs = collectInputs();
+  const configFile = path.join(checkout, 'src-renderer/vite.config.ts');
+  await build({ configFile, logLevel: 'warn', plugins: [inputs.plugin] });
+  await inputs.record('app-page');
+}
+
+if (import.meta.main) {
+  await buildMain();
+  await buildPage();
+}

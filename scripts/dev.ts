@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { watch } from 'node:fs';
 import path from 'node:path';
 import { createServer } from 'vite';
-import { buildApp } from '../lab/build-app.ts';
+import { buildMain } from '../lab/build-app.ts';
 import { electronBinary } from '../lab/electron-binary.ts';
 import { launchHost } from '../lab/host/launch-host.ts';
 
@@ -59,7 +59,7 @@ async function restart(): Promise<void> {
   generation += 1;
   const mine = generation;
   try {
-    await buildApp({ hasPage: false });
+    await buildMain();
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     return;

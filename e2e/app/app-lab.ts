@@ -4,7 +4,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from '@playwright/test';
-import { ensureAppIsBuilt } from '../../lab/built-app.ts';
+import { ensureAppIsBuilt } from '../../lab/built.ts';
 import { endSession } from '../../lab/stack/integration-call.ts';
 import { createProcessKeeper, type ManagedProcess } from '../../lab/stack/processes.ts';
 import { type RunningStack, startStack } from '../../lab/stack/start-stack.ts';

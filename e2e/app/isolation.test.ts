@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ensureAppIsBuilt } from '../../lab/built-app.ts';
+import { ensureAppIsBuilt } from '../../lab/built.ts';
 import { appCommands } from '../../src-shared/app-ipc.ts';
 import { snapshotOf, within } from './app-lab.ts';
 import { Desktop } from './driver.ts';

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { apiScope } from '../../src-shared/integration-api.ts';
 import type { StackFile } from '../../src-shared/stack-file.ts';
-import { ensurePanelIsBuilt } from '../build-panel.ts';
+import { ensurePanelIsBuilt } from '../built.ts';
 import { type Addressing, ECHO_PORT } from './addressing.ts';
 import { makeCertificates } from './certificate-authority.ts';
 import { claimStack } from './claim.ts';
@@ -103,11 +103,7 @@ async function bringUp(
   ]);
   step(`${members.length} member(s) with password and one-time password`);
 
-  step(
-    ensurePanelIsBuilt()
-      ? 'Control Panel built'
-      : 'NO Control Panel: it cannot be built. `npm run build:panel` says why',
-  );
+  step(panelStep());
   const server = control.start(keeper);
   const ca = readFileSync(certificates.caFile, 'utf8');
   const serverKey = await waitForServer(control.url, ca, server, options.signal);
@@ -153,6 +149,16 @@ async function bringUp(
   undo.defer(() => removeStackFile(folders.base));
   options.signal.throwIfAborted();
   return { folder: folders.base, file, plan, laptop, server, gateways, parts };
+}
+
+/** The stack is worth having without it. */
+function panelStep(): string {
+  try {
+    ensurePanelIsBuilt();
+    return 'Control Panel built';
+  } catch (error) {
+    return `NO Control Panel: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }
 
 function stepper({ onStep, signal }: StackOptions): (step: string) => void {

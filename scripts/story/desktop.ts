@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { select } from '@inquirer/prompts';
-import { ensureAppIsBuilt } from '../../lab/built-app.ts';
+import { ensureAppIsBuilt } from '../../lab/built.ts';
 import { electronBinary, fetchElectron } from '../../lab/electron-binary.ts';
 import { findChromium } from '../../lab/host/browser/chromium.ts';
 import { readAuthenticator } from '../../lab/stack/authenticator.ts';

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page, Route } from '@playwright/test';
-import { ensurePanelIsBuilt } from '../../../lab/build-panel.ts';
+import { ensurePanelIsBuilt } from '../../../lab/built.ts';
 import { checkout } from '../../../lab/stack/folders.ts';
 import { contentSecurityPolicy } from '../../../src-server/api/panel/panel-page.ts';
 import { startTestServer } from '../../../src-server/testing/test-server.ts';
@@ -26,7 +26,7 @@ export interface PanelPage {
 
 /** Keeps the built page in `folder`, so that a new build meanwhile changes no picture. */
 export async function openPanelPage(folder: string): Promise<PanelPage> {
-  if (!ensurePanelIsBuilt()) throw new Error('the Control Panel cannot be built: see `npm run build:panel`');
+  ensurePanelIsBuilt();
   cpSync(path.join(checkout, 'dist/panel'), folder, { recursive: true });
   const openApi = await realOpenApi();
   return {
