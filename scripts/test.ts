@@ -2,15 +2,25 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { checkout } from '../lab/stack/folders.ts';
 import { inUserNamespace, needsUserNamespace, userNamespaceTrouble } from '../lab/stack/unprivileged.ts';
+import { checkSteps } from './check/steps.ts';
 
-/** Everything that decides whether a change is good: formatter, linter, types, unit and end-to-end tests. */
+/**
+ * `npm test`: everything that decides whether a change is good. `--only unit` and `--only e2e` run one half of the tests
+ * and nothing else; words pick the files whose path has one of them.
+ */
 
 const STEP_LIMIT_MS = 70 * 60_000;
 const isCi = process.env.CI === 'true';
-const filters = process.argv.slice(2);
+const command = new Command('npm test --')
+  .addOption(new Option('--only <part>', 'one part alone').choices(['unit', 'e2e']))
+  .argument('[words...]', 'parts of the paths of the test files to run')
+  .parse();
+const { only } = command.opts<{ only?: 'unit' | 'e2e' }>();
+const filters = command.args;
 const bin = path.join(checkout, 'node_modules/.bin');
 const reports = path.join(checkout, '.postern/test');
 
@@ -76,7 +86,7 @@ const report = z.object({
 
 function tests(name: string, project: string, wrap: (command: string[]) => string[]): StepResult {
   return timed(name, () => {
-    const file = path.join(reports, `${project}.json`);
+    const file = path.join(reports, `${project.replace('*', '')}.json`);
     rmSync(file, { force: true });
     const vitest = [process.execPath, path.join(checkout, 'node_modules/vitest/vitest.mjs'), 'run'];
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
@@ -118,18 +128,17 @@ function readReport(file: string): z.infer<typeof report> | null {
 
 async function endToEnd(): Promise<StepResult> {
   const name = 'end-to-end tests';
-  if (!needsUserNamespace()) return tests(name, 'e2e', (command) => command);
+  if (!needsUserNamespace()) return tests(name, 'e2e*', (vitest) => vitest);
   const trouble = await userNamespaceTrouble();
-  if (trouble === null) return tests(name, 'e2e', inUserNamespace);
+  if (trouble === null) return tests(name, 'e2e*', inUserNamespace);
   return { name, tookMs: 0, ...nothing, leftOut: trouble };
 }
 
 mkdirSync(reports, { recursive: true, mode: 0o700 });
 const steps = [
-  check('formatter and linter', [path.join(bin, 'biome'), 'check', '--error-on-warnings', '.']),
-  check('types', [path.join(bin, 'tsc')]),
-  tests('unit and property tests', 'unit', (command) => command),
-  await endToEnd(),
+  ...(only === undefined ? checkSteps.map(({ name, command }) => check(name, command)) : []),
+  ...(only === 'e2e' ? [] : [tests('unit and property tests', 'unit', (vitest) => vitest)]),
+  ...(only === 'unit' ? [] : [await endToEnd()]),
 ];
 
 const sum = (pick: (step: StepResult) => number): number =>
