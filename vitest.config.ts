@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
+/** What measures, counts gaps in traffic or leans on the machine's speed has the machine for itself. */
+const ALONE = ['e2e/{faults,gateway,helper}/*.test.ts', 'e2e/app/story.test.ts'];
+
+const endToEnd = { testTimeout: 120_000, hookTimeout: 120_000 };
+
 /** `unit` runs anywhere; `e2e` needs network namespaces and real WireGuard (see scripts/test.ts). */
 export default defineConfig({
   test: {
@@ -7,17 +12,30 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src-*/**/*.test.ts', 'lab/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'],
+          include: ['{src-*,lab,scripts,bench}/**/*.test.ts'],
           testTimeout: 20_000,
+          // On two cores the default is one.
+          maxWorkers: 2,
         },
       },
       {
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
+          exclude: ALONE,
+          // Each file has namespaces of its own, and waits more than it works: for the next code, for a timeout.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+          ...endToEnd,
+        },
+      },
+      {
+        test: {
+          name: 'e2e-alone',
+          include: ALONE,
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
+          ...endToEnd,
         },
       },
     ],

@@ -12,6 +12,11 @@ export default defineConfig({
   root: inRoot('.'),
   base: '/',
   plugins: [react()],
+  // As it is for the app's page: what the page is made of, and nothing else of the checkout.
+  server: {
+    host: '127.0.0.1',
+    fs: { allow: ['.', '../src-shared', '../src-ui', '../node_modules'].map(inRoot) },
+  },
   build: {
     outDir: inRoot('../dist/panel'),
     emptyOutDir: true,
