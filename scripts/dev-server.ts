@@ -4,6 +4,7 @@ import path from 'node:path';
 import { makeCertificates } from '../lab/stack/certificate-authority.ts';
 import { type Account, setUpControlServer } from '../lab/stack/control-server.ts';
 import { checkout } from '../lab/stack/folders.ts';
+import { takeProcessLock } from '../lab/stack/process-lock.ts';
 
 /**
  * `npm run dev:server`: a control server of its own in `.postern/dev`, kept from one run to the next, that restarts
@@ -15,6 +16,11 @@ const accountFile = path.join(folder, 'admin.json');
 const MAIL = { host: '127.0.0.1', port: 2525 };
 
 mkdirSync(folder, { recursive: true, mode: 0o700 });
+const own = takeProcessLock(path.join(folder, 'server.lock'));
+if (!own.isHeld) {
+  console.error(`A development server runs already (pid ${own.holder}).`);
+  process.exit(69);
+}
 const certificates = await makeCertificates(folder, path.join(folder, 'ca.pem'), '127.0.0.1');
 const setUp = await setUpControlServer(folder, '127.0.0.1', certificates, MAIL);
 if (!existsSync(accountFile)) {
