@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client';
 import { ClientHub } from './access/channel/client-hub.ts';
 import { AccessEnder } from './access/enforcement/access-ender.ts';
 import { disconnectHistogram, registerEnforcementMetrics } from './access/enforcement/enforcement-metrics.ts';
-import { EnforcementRecord } from './access/enforcement/enforcement-record.ts';
+import { PendingEnforcement } from './access/enforcement/pending-enforcement.ts';
 import { Sweeper } from './access/enforcement/sweeper.ts';
 import { GatewayRegistry } from './access/gateway/gateway-registry.ts';
 import { registerClientChannel } from './api/client/client-channel.ts';
@@ -19,7 +19,7 @@ import type { ServerContext } from './context.ts';
 export interface EnforcementParts {
   registry: GatewayRegistry;
   hub: ClientHub;
-  record: EnforcementRecord;
+  pending: PendingEnforcement;
   ender: AccessEnder;
   sweeper: Sweeper;
   register(app: FastifyInstance): void;
@@ -32,20 +32,20 @@ export interface EnforcementParts {
 export function createEnforcement(ctx: ServerContext, metrics: Registry): EnforcementParts {
   const registry = new GatewayRegistry(ctx.now);
   const hub = new ClientHub();
-  const record = new EnforcementRecord(ctx.database.db, ctx.now);
-  const ender = new AccessEnder(ctx, registry, hub, record, disconnectHistogram(metrics));
-  const sweeper = new Sweeper({ ctx, registry, hub, record, ender });
-  registerEnforcementMetrics(metrics, { ctx, registry, hub, record });
+  const pending = new PendingEnforcement(ctx.database.db, ctx.now);
+  const ender = new AccessEnder(ctx, registry, hub, pending, disconnectHistogram(metrics));
+  const sweeper = new Sweeper({ ctx, registry, hub, pending, ender });
+  registerEnforcementMetrics(metrics, { ctx, registry, hub, pending });
   return {
     registry,
     hub,
-    record,
+    pending,
     ender,
     sweeper,
     register(app) {
-      registerConnectionRoutes(app, { ctx, registry, ender, record });
+      registerConnectionRoutes(app, { ctx, registry, enforcement: ender });
       registerClientChannel(app, ctx, hub);
-      registerGatewayChannel(app, ctx, registry, record);
+      registerGatewayChannel(app, ctx, registry, pending);
       registerDisconnectRoute(app, ctx, ender);
       registerMemberWriteRoutes(app, ctx, ender);
     },

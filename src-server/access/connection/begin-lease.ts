@@ -8,8 +8,7 @@ import type { Tx } from '../../db/database.ts';
 import { prepared } from '../../db/prepared.ts';
 import type { DeviceRow, GatewayRow, LeaseRow } from '../../db/schema.ts';
 import type { AcceptedProof } from '../../proof/unlock/accepted-proof.ts';
-import type { LivePeer } from '../enforcement/live-peers.ts';
-import { endLease } from '../enforcement/record-end.ts';
+import { type RecordedEnd, recordLeaseEnd } from '../enforcement/record-end.ts';
 import { addressFor } from '../lease/address-pool.ts';
 
 export interface BegunLease {
@@ -22,7 +21,7 @@ export interface BegunLease {
   begunAt: number;
   expiresAt: number;
   /** The lease that this one took the place of, when its peer has to go. */
-  replaced: LivePeer | null;
+  replaced: RecordedEnd | null;
 }
 
 /**
@@ -58,22 +57,16 @@ export async function beginLease(
   const { rows: live } = await liveLease(tx, { deviceId: device.id });
   const [old] = live;
   const isRenewal = old?.wg_public_key === wgPublicKey && old.gateway_id === gateway.id;
-  let replaced: LivePeer | null = null;
+  let replaced: RecordedEnd | null = null;
   if (old) {
-    const peer = {
-      leaseId: old.id,
-      deviceId: device.id,
-      gatewayId: old.gateway_id,
-      publicKey: old.wg_public_key,
-    };
     const reason = {
       code: 'replaced',
       message: isRenewal ? 'Renewed with a fresh proof.' : 'Replaced by a newer connection of this device.',
       at: new Date(now).toISOString(),
     };
-    await endLease(tx, peer, { reason, actor, ip, now });
+    const end = await recordLeaseEnd(tx, old.id, { reason, actor, ip, now });
     if (isRenewal) await tx.updateTable('lease').set({ enforced_at: now }).where('id', '=', old.id).execute();
-    else replaced = peer;
+    else replaced = end;
   }
 
   const leaseId = uuidv7();

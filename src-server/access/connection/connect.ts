@@ -8,8 +8,7 @@ import { type SessionIdentity, sessionEnd } from '../../http/session.ts';
 import { openChallenge } from '../../proof/challenge/challenge-store.ts';
 import { type BackupCodeMatch, matchBackupCode } from '../../proof/mfa/code-check.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
-import type { AccessEnder } from '../enforcement/access-ender.ts';
-import { endLease } from '../enforcement/record-end.ts';
+import type { Enforcement } from '../enforcement/enforcement.ts';
 import type { GatewayRegistry } from '../gateway/gateway-registry.ts';
 import { hostCidr } from '../lease/address-pool.ts';
 import { signLease } from '../lease/lease-token.ts';
@@ -22,7 +21,7 @@ const ADD_WAIT_MS = 5_000;
 export interface ConnectDeps {
   ctx: ServerContext;
   registry: GatewayRegistry;
-  ender: AccessEnder;
+  enforcement: Enforcement;
 }
 
 /**
@@ -83,13 +82,13 @@ const gatewayById = prepared<{ id: string }, GatewayRow>((db, param) =>
 );
 
 async function enforceNewLease(
-  { ctx, registry, ender }: ConnectDeps,
+  { ctx, registry, enforcement }: ConnectDeps,
   session: SessionIdentity,
   begun: BegunLease,
   ip: string | null,
 ): Promise<Result<ConnectAnswer>> {
   const { leaseId, gateway } = begun;
-  if (begun.replaced) void ender.settle(ender.order([begun.replaced]), [], 0);
+  if (begun.replaced) void enforcement.carryOut(begun.replaced);
   const added = registry.add(
     gateway.id,
     {
@@ -105,7 +104,11 @@ async function enforceNewLease(
   if (registry.isRevoked(leaseId)) return askAgain(ctx, session);
   if (!confirmation.ok) {
     ctx.log.error({ leaseId, gatewayId: gateway.id, confirmation }, 'gateway did not take the peer');
-    await abandon(ctx, ender, session, begun, ip);
+    const at = new Date(ctx.now()).toISOString();
+    const reason = { code: 'gateway-unavailable', message: 'The gateway did not answer.', at };
+    const { deviceId } = session;
+    // A renewal that came meanwhile has ended it and has the same peer: that one stays.
+    await enforcement.endLease({ leaseId, deviceId, reason, actor: 'server', ip, isDeviceTold: false });
     return fail('gateway-unavailable', undefined, { retryAfterMs: 2_000 });
   }
   return ok({ leaseId, lease, expiresAt: new Date(begun.expiresAt).toISOString(), epoch: begun.epoch });
@@ -186,38 +189,4 @@ function askAgain(ctx: ServerContext, session: SessionIdentity): Promise<Result<
     const refusal = await askForProof(tx, device, await readPolicy(tx), ctx.now(), 'step-up-required');
     return { ok: false as const, problem: refusal };
   });
-}
-
-async function abandon(
-  ctx: ServerContext,
-  ender: AccessEnder,
-  session: SessionIdentity,
-  begun: BegunLease,
-  ip: string | null,
-): Promise<void> {
-  const peer = {
-    leaseId: begun.leaseId,
-    deviceId: session.deviceId,
-    gatewayId: begun.gateway.id,
-    publicKey: begun.wgPublicKey,
-  };
-  const stillLives = await ctx.database.db
-    .selectFrom('lease')
-    .select('id')
-    .where('id', '=', peer.leaseId)
-    .where('ended_at', 'is', null)
-    .executeTakeFirst();
-  // A renewal that came meanwhile has the same peer: taking it away would cut the newer lease.
-  if (!stillLives) return;
-  const orders = ender.order([peer]);
-  await ctx.database.db.transaction().execute((tx) => {
-    const now = ctx.now();
-    const reason = {
-      code: 'gateway-unavailable',
-      message: 'The gateway did not answer.',
-      at: new Date(now).toISOString(),
-    };
-    return endLease(tx, peer, { reason, actor: 'server', ip, now });
-  });
-  void ender.settle(orders, [], 0);
 }

@@ -268,7 +268,7 @@ describe('POST connections', () => {
       .execute((tx) =>
         setBlocked(tx, { memberId: member.id, isBlocked: true, actor: 'cli', now: server.clock.now }),
       );
-    const deps = { ctx, registry: parts.registry, ender: parts.ender };
+    const deps = { ctx, registry: parts.registry, enforcement: parts.ender };
     const answer = await connect(deps, identity, request, null);
     expect(answer).toMatchObject({ ok: false, problem: { code: 'member-blocked' } });
     expect(gateway.peers.size).toBe(0);

@@ -2,17 +2,22 @@ import type { Histogram } from 'prom-client';
 import { closeCodes } from '../../../src-shared/client-channel.ts';
 import type { Policy } from '../../../src-shared/policy.ts';
 import type { ServerContext } from '../../context.ts';
-import { prepared } from '../../db/prepared.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
 import type { ClientHub } from '../channel/client-hub.ts';
 import type { Confirmation, GatewayRegistry } from '../gateway/gateway-registry.ts';
-import type { EndAccess, EndedAccess, Enforcement } from './enforcement.ts';
-import type { EnforcementRecord } from './enforcement-record.ts';
-import { type LivePeer, livePeers } from './live-peers.ts';
-import { type DeviceFrame, type RecordedEnd, recordEnd } from './record-end.ts';
+import type {
+  EndAccessAnswer,
+  EndAccessRequest,
+  EndLeaseAnswer,
+  EndLeaseRequest,
+  Enforcement,
+} from './enforcement.ts';
+import { type LeasePeer, leaseState, livePeers } from './lease-peers.ts';
+import { type PendingEnforcement, unenforcedLeases } from './pending-enforcement.ts';
+import { type DeviceFrame, type RecordedEnd, recordEnd, recordLeaseEnd } from './record-end.ts';
 
-/** How long a caller waits for the gateways before it hears 202. */
-export const ENFORCE_WAIT_MS = 2_000;
+/** How long a caller waits for the gateways before it hears that one has not confirmed. */
+const ENFORCE_WAIT_MS = 2_000;
 
 interface Recorded extends RecordedEnd {
   policy: Policy;
@@ -22,7 +27,7 @@ interface Recorded extends RecordedEnd {
 
 /** An end that has to be written down, and the frames that went out for it already. */
 interface Owed {
-  request: EndAccess;
+  request: EndAccessRequest;
   sent: DeviceFrame[];
 }
 
@@ -35,7 +40,7 @@ export class AccessEnder implements Enforcement {
   readonly #ctx: ServerContext;
   readonly #registry: GatewayRegistry;
   readonly #hub: ClientHub;
-  readonly #record: EnforcementRecord;
+  readonly #pending: PendingEnforcement;
   readonly #seconds: Histogram<'enforced'>;
   /** Ends that the database did not take (disk full): enforced already, written down as soon as it can be. */
   readonly #unrecorded: Owed[] = [];
@@ -44,24 +49,24 @@ export class AccessEnder implements Enforcement {
     ctx: ServerContext,
     registry: GatewayRegistry,
     hub: ClientHub,
-    record: EnforcementRecord,
+    pending: PendingEnforcement,
     seconds: Histogram<'enforced'>,
   ) {
     this.#seconds = seconds;
     this.#ctx = ctx;
     this.#registry = registry;
     this.#hub = hub;
-    this.#record = record;
+    this.#pending = pending;
   }
 
-  endAccess(request: EndAccess): Promise<EndedAccess> {
+  endAccess(request: EndAccessRequest): Promise<EndAccessAnswer> {
     return this.#end({ request, sent: [] });
   }
 
-  async #end({ request, sent }: Owed): Promise<EndedAccess> {
+  async #end({ request, sent }: Owed): Promise<EndAccessAnswer> {
     const start = performance.now();
     const known = request.known ?? (await livePeers(this.#ctx.database.db, request.scope));
-    const orders = this.order(known);
+    const orders = this.#order(known);
     const told = new Set<string>();
     const frames = [...sent];
     let recorded: Recorded;
@@ -74,14 +79,14 @@ export class AccessEnder implements Enforcement {
       throw error;
     }
     const isKnown = new Set(known.map((peer) => peer.leaseId));
-    for (const [peers, confirmation] of this.order(
+    for (const [peers, confirmation] of this.#order(
       recorded.ended.filter((peer) => !isKnown.has(peer.leaseId)),
     ))
       orders.set(peers, confirmation);
     if (request.signOut)
       for (const { deviceId } of recorded.frames)
         this.#hub.close(deviceId, closeCodes.sessionEnded, 'session ended');
-    const enforced = await this.settle(orders, recorded.waiting, start + ENFORCE_WAIT_MS);
+    const enforced = await this.#settle(orders, recorded.waiting, start + ENFORCE_WAIT_MS);
     this.#seconds.observe({ enforced: String(enforced) }, (performance.now() - start) / 1000);
     return {
       endedConnections: recorded.ended.length,
@@ -92,18 +97,42 @@ export class AccessEnder implements Enforcement {
     };
   }
 
+  async endLease(request: EndLeaseRequest): Promise<EndLeaseAnswer> {
+    const { leaseId, isDeviceTold } = request;
+    const { db } = this.#ctx.database;
+    const lease = await leaseState(db, request);
+    if (!lease || lease.enforcedAt !== null) return { enforced: Promise.resolve(true) };
+    if (lease.endedAt !== null) return { enforced: this.#pending.waitFor([leaseId], ENFORCE_WAIT_MS) };
+    const orders = this.#order([lease]);
+    const words = { reason: request.reason, actor: request.actor, ip: request.ip, now: this.#ctx.now() };
+    const { frames } = await db
+      .transaction()
+      .execute(async (tx) =>
+        isDeviceTold
+          ? recordEnd(tx, { scope: { leaseId }, policy: await readPolicy(tx), ...words })
+          : recordLeaseEnd(tx, leaseId, words),
+      );
+    this.#tell(frames);
+    return { enforced: this.#settle(orders, [leaseId], performance.now() + ENFORCE_WAIT_MS) };
+  }
+
   carryOut({ ended, frames }: RecordedEnd): Promise<boolean> {
-    const orders = this.order(ended);
+    const orders = this.#order(ended);
+    this.#tell(frames);
+    const waiting = ended.map((peer) => peer.leaseId);
+    return this.#settle(orders, waiting, performance.now() + ENFORCE_WAIT_MS);
+  }
+
+  /** Of what is committed. */
+  #tell(frames: DeviceFrame[]): void {
     for (const { deviceId, frame } of frames) {
       this.#hub.deliver(deviceId, frame);
       if (frame.type === 'signed-out') this.#hub.close(deviceId, closeCodes.sessionEnded, 'session ended');
     }
-    const waiting = ended.map((peer) => peer.leaseId);
-    return this.settle(orders, waiting, performance.now() + ENFORCE_WAIT_MS);
   }
 
   /** Sends `remove` to each gateway concerned, one frame each. */
-  order(peers: LivePeer[]): Map<LivePeer[], Promise<Confirmation>> {
+  #order(peers: LeasePeer[]): Map<LeasePeer[], Promise<Confirmation>> {
     const byGateway = Map.groupBy(peers, (peer) => peer.gatewayId);
     return new Map(
       [...byGateway].map(([gatewayId, ofGateway]) => [
@@ -117,15 +146,15 @@ export class AccessEnder implements Enforcement {
    * True when every lease in `leaseIds` is gone from its gateway before `deadline` (`performance.now()`): by the
    * orders given, or because the gateway came back and was brought in sync.
    */
-  async settle(
-    orders: Map<LivePeer[], Promise<Confirmation>>,
+  async #settle(
+    orders: Map<LeasePeer[], Promise<Confirmation>>,
     leaseIds: string[],
     deadline: number,
   ): Promise<boolean> {
-    const enforced = this.#record.waitFor(leaseIds, Math.max(0, deadline - performance.now()));
+    const enforced = this.#pending.waitFor(leaseIds, Math.max(0, deadline - performance.now()));
     for (const [peers, order] of orders)
       void order
-        .then((confirmation) => (confirmation.ok ? this.#record.markEnforced(peers) : undefined))
+        .then((confirmation) => (confirmation.ok ? this.#pending.markEnforced(peers) : undefined))
         .catch((error: unknown) => this.#ctx.log.error({ err: error }, 'enforcement not written down'));
     return enforced;
   }
@@ -146,7 +175,7 @@ export class AccessEnder implements Enforcement {
   }
 
   /** The clients hear of it before the first write, in the same moment as the gateway; `told` collects who did. */
-  #write(request: EndAccess, told: Set<string>, sent: DeviceFrame[]): Promise<Recorded> {
+  #write(request: EndAccessRequest, told: Set<string>, sent: DeviceFrame[]): Promise<Recorded> {
     const { scope } = request;
     return this.#ctx.database.db.transaction().execute(async (tx) => {
       const policy = await readPolicy(tx);
@@ -162,28 +191,7 @@ export class AccessEnder implements Enforcement {
         },
       });
       await request.also?.(tx);
-      const { rows } =
-        'memberId' in scope
-          ? await unenforcedOfMember(tx, { id: scope.memberId })
-          : await unenforcedOfDevice(tx, { id: scope.deviceId });
-      return { ...recorded, policy, waiting: rows.map((row) => row.id) };
+      return { ...recorded, policy, waiting: await unenforcedLeases(tx, scope) };
     });
   }
 }
-
-const unenforcedOfMember = prepared<{ id: string }, { id: string }>((db, param) =>
-  db
-    .selectFrom('lease')
-    .select('id')
-    .where('member_id', '=', param('id'))
-    .where('ended_at', 'is not', null)
-    .where('enforced_at', 'is', null),
-);
-const unenforcedOfDevice = prepared<{ id: string }, { id: string }>((db, param) =>
-  db
-    .selectFrom('lease')
-    .select('id')
-    .where('device_id', '=', param('id'))
-    .where('ended_at', 'is not', null)
-    .where('enforced_at', 'is', null),
-);

@@ -95,7 +95,7 @@ describe('disconnect', () => {
     });
     await gateway.connect(server);
     await expect.poll(() => gateway.peers.size).toBe(0);
-    await expect.poll(() => server.parts.record.unenforced()).toEqual([]);
+    await expect.poll(() => server.parts.pending.unenforced()).toEqual([]);
     expect((await kick()).status).toBe(200);
   });
 
@@ -106,7 +106,7 @@ describe('disconnect', () => {
     gateway.isConfirming = true;
     const sweep = () => server.parts.sweeper.sweep();
     await expect.poll(() => sweep().then(() => gateway.peers.size)).toBe(0);
-    await expect.poll(() => server.parts.record.unenforced()).toEqual([]);
+    await expect.poll(() => server.parts.pending.unenforced()).toEqual([]);
   });
 
   it('keeps what the client missed, and replays it on resume until it is acked', async () => {
@@ -273,7 +273,7 @@ describe('disconnect', () => {
     await server.parts.sweeper.reconcile();
     expect(await gateway.closed).toBe(4001);
     expect(gateway.peers.size).toBe(0);
-    expect(await server.parts.record.unenforced()).toEqual([]);
+    expect(await server.parts.pending.unenforced()).toEqual([]);
     expect((await kick()).status).toBe(200);
   });
 
@@ -302,7 +302,7 @@ describe('disconnect', () => {
     await server.restart();
     await gateway.connect(server);
     await expect.poll(() => gateway.peers.size).toBe(1);
-    await expect.poll(() => server.parts.record.unenforced()).toEqual([]);
+    await expect.poll(() => server.parts.pending.unenforced()).toEqual([]);
     expect((await connect()).body.code).toBe('step-up-required');
   });
 

@@ -2,12 +2,12 @@ import { Gauge, Histogram, type Registry } from 'prom-client';
 import type { ServerContext } from '../../context.ts';
 import type { ClientHub } from '../channel/client-hub.ts';
 import type { GatewayRegistry } from '../gateway/gateway-registry.ts';
-import type { EnforcementRecord } from './enforcement-record.ts';
+import type { PendingEnforcement } from './pending-enforcement.ts';
 
 /** What an operator watches: who is connected, who can be told, and what a gateway has not confirmed yet. */
 export function registerEnforcementMetrics(
   registry: Registry,
-  parts: { ctx: ServerContext; registry: GatewayRegistry; hub: ClientHub; record: EnforcementRecord },
+  parts: { ctx: ServerContext; registry: GatewayRegistry; hub: ClientHub; pending: PendingEnforcement },
 ): void {
   const registers = [registry];
   new Gauge({
@@ -28,7 +28,7 @@ export function registerEnforcementMetrics(
     help: 'Ended leases whose gateway has not confirmed yet',
     registers,
     async collect() {
-      this.set((await parts.record.unenforced()).length);
+      this.set((await parts.pending.unenforced()).length);
     },
   });
   new Gauge({

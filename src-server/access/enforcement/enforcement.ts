@@ -1,16 +1,13 @@
 import type { Reason } from '../../../src-shared/challenge.ts';
 import type { Policy } from '../../../src-shared/policy.ts';
 import type { Tx } from '../../db/database.ts';
-import type { LivePeer } from './live-peers.ts';
+import type { AccessScope, LeasePeer } from './lease-peers.ts';
 import type { RecordedEnd } from './record-end.ts';
 
-/** Whom an end of access concerns. */
-export type AccessScope = { memberId: string } | { deviceId: string };
-
-export interface EndAccess {
+export interface EndAccessRequest {
   scope: AccessScope;
   /** The live leases of the scope, where the caller has just read them. */
-  known?: LivePeer[];
+  known?: LeasePeer[];
   reason: Reason;
   /** As in `AuditEntry.actor`. */
   actor: string;
@@ -21,7 +18,7 @@ export interface EndAccess {
   signOut?: boolean;
 }
 
-export interface EndedAccess {
+export interface EndAccessAnswer {
   endedConnections: number;
   /** Every gateway concerned confirmed within 2 s. */
   enforced: boolean;
@@ -33,9 +30,29 @@ export interface EndedAccess {
   policy: Policy;
 }
 
+export interface EndLeaseRequest {
+  leaseId: string;
+  /** Whose lease it must be. */
+  deviceId: string;
+  reason: Reason;
+  actor: string;
+  ip: string | null;
+  /** Sends a `disconnect` with the reason and the next challenge, to a device that did not ask for this end. */
+  isDeviceTold: boolean;
+}
+
+/** Given once the end is recorded. */
+export interface EndLeaseAnswer {
+  /** True as soon as the gateway has no such peer any more, false when it has not confirmed within 2 s. */
+  enforced: Promise<boolean>;
+}
+
 /** The one way in which access ends: leases, epoch, audit and event in one transaction, gateway and client at once. */
 export interface Enforcement {
-  endAccess(request: EndAccess): Promise<EndedAccess>;
+  /** All leases of a member or a device end, and whatever was proven before is worthless. */
+  endAccess(request: EndAccessRequest): Promise<EndAccessAnswer>;
+  /** One lease ends; what was proven stays proven. One that has ended, or is not the device's, is left as it is. */
+  endLease(request: EndLeaseRequest): Promise<EndLeaseAnswer>;
   /**
    * The other order, for ends that a rule may still refuse inside their transaction: what was recorded and committed is
    * carried out now. True when every gateway confirmed within 2 s; those that did not are told until they do.

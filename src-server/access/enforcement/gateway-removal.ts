@@ -25,7 +25,7 @@ export async function removeGateway(
   });
   const leases = await tx
     .selectFrom('lease')
-    .select('device_id')
+    .select('id')
     .where('gateway_id', '=', id)
     .where('ended_at', 'is', null)
     .execute();
@@ -36,16 +36,8 @@ export async function removeGateway(
     at: new Date(now).toISOString(),
   };
   const recorded: RecordedEnd = { ended: [], frames: [] };
-  for (const { device_id } of leases) {
-    const end = await recordEnd(tx, {
-      scope: { deviceId: device_id },
-      reason,
-      actor,
-      ip,
-      now,
-      policy,
-      keepEpoch: true,
-    });
+  for (const { id: leaseId } of leases) {
+    const end = await recordEnd(tx, { scope: { leaseId }, reason, actor, ip, now, policy });
     recorded.ended.push(...end.ended);
     recorded.frames.push(...end.frames);
   }

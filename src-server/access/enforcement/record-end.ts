@@ -8,8 +8,7 @@ import type { DeviceRow } from '../../db/schema.ts';
 import { makeChallenge, saveChallenge } from '../../proof/challenge/challenge-store.ts';
 import { needsOf, type unlockColumns, unlockDetails } from '../../proof/unlock/unlock-state.ts';
 import { insertEvent } from '../channel/event-store.ts';
-import type { AccessScope } from './enforcement.ts';
-import type { LivePeer } from './live-peers.ts';
+import { type AccessScope, type LeasePeer, peerColumns } from './lease-peers.ts';
 
 interface EndWords {
   reason: Reason;
@@ -19,15 +18,8 @@ interface EndWords {
 }
 type LeaseEnd = { id: string; now: number; reason: string };
 
-const peerColumns = [
-  'id as leaseId',
-  'device_id as deviceId',
-  'gateway_id as gatewayId',
-  'wg_public_key as publicKey',
-] as const;
-
 export interface RecordedEnd {
-  ended: LivePeer[];
+  ended: LeasePeer[];
   /** One frame for each device that had a lease, or, with `signOut`, for each device of the scope. */
   frames: DeviceFrame[];
 }
@@ -37,29 +29,18 @@ export interface DeviceFrame {
   frame: StoredFrame;
 }
 
-const endLeasesOfMember = prepared<LeaseEnd, LivePeer>((db, param) =>
-  db
-    .updateTable('lease')
-    .set({ ended_at: param('now'), end_reason_json: param('reason') })
-    .where('member_id', '=', param('id'))
-    .where('ended_at', 'is', null)
-    .returning(peerColumns),
-);
-const endLeasesOfDevice = prepared<LeaseEnd, LivePeer>((db, param) =>
-  db
-    .updateTable('lease')
-    .set({ ended_at: param('now'), end_reason_json: param('reason') })
-    .where('device_id', '=', param('id'))
-    .where('ended_at', 'is', null)
-    .returning(peerColumns),
-);
-const endOneLease = prepared<LeaseEnd, unknown>((db, param) =>
-  db
-    .updateTable('lease')
-    .set({ ended_at: param('now'), end_reason_json: param('reason') })
-    .where('id', '=', param('id'))
-    .where('ended_at', 'is', null),
-);
+const endLeasesBy = (column: 'member_id' | 'device_id' | 'id') =>
+  prepared<LeaseEnd, LeasePeer>((db, param) =>
+    db
+      .updateTable('lease')
+      .set({ ended_at: param('now'), end_reason_json: param('reason') })
+      .where(column, '=', param('id'))
+      .where('ended_at', 'is', null)
+      .returning(peerColumns),
+  );
+const endLeasesOfMember = endLeasesBy('member_id');
+const endLeasesOfDevice = endLeasesBy('device_id');
+const endOneLease = endLeasesBy('id');
 const devicesOfMember = prepared<{ id: string }, DeviceRow>((db, param) =>
   db.selectFrom('device').selectAll().where('member_id', '=', param('id')).where('removed_at', 'is', null),
 );
@@ -79,13 +60,18 @@ const moveEpoch = prepared<EpochMove, unknown>((db, param) =>
     .where('id', '=', param('id')),
 );
 
-/** Ends one lease in the record; the gateway still has to confirm (`enforced_at`). */
-export async function endLease(tx: Tx, lease: LivePeer, { reason, actor, ip, now }: EndWords): Promise<void> {
-  await endOneLease(tx, { id: lease.leaseId, now, reason: JSON.stringify(reason) });
-  await auditEnd(tx, lease, { reason, actor, ip, now });
+/**
+ * The record of the end of one lease that its device need not hear of; nothing when it has ended already. Its gateway
+ * still has to confirm (`enforced_at`).
+ */
+export async function recordLeaseEnd(tx: Tx, leaseId: string, words: EndWords): Promise<RecordedEnd> {
+  const reason = JSON.stringify(words.reason);
+  const { rows: ended } = await endOneLease(tx, { id: leaseId, now: words.now, reason });
+  for (const lease of ended) await auditEnd(tx, lease, words);
+  return { ended, frames: [] };
 }
 
-function auditEnd(tx: Tx, lease: LivePeer, { reason, actor, ip, now }: EndWords): Promise<void> {
+function auditEnd(tx: Tx, lease: LeasePeer, { reason, actor, ip, now }: EndWords): Promise<void> {
   return appendAudit(tx, {
     at: now,
     actor,
@@ -98,22 +84,18 @@ function auditEnd(tx: Tx, lease: LivePeer, { reason, actor, ip, now }: EndWords)
 }
 
 /**
- * The record of an end of access, inside the caller's transaction: leases end, the epoch of every device of the
- * scope moves (whatever was proven before is worthless, the window of a soft unlock closes), audit and events are
- * written, and the next challenge goes with the frame. `keepEpoch` is for an end that nobody asked for (expiry, idle): it voids no proof. `onFrames` hears
- * of the frames before the rest is written; should the transaction fail, the channels that took them must be closed.
+ * The record of an end of access, inside the caller's transaction: leases end, audit and events are written, and the
+ * next challenge goes with the frame. The epoch of every device of a scope moves: whatever was proven before is
+ * worthless, the window of a soft unlock closes. The end of one lease (`leaseId`: nobody asked for it) voids no proof.
+ * `onFrames` hears of the frames before the rest is written; should the transaction fail, the channels that took them
+ * must be closed.
  */
 export async function recordEnd(
   tx: Tx,
-  input: {
-    scope: AccessScope;
-    reason: Reason;
-    actor: string;
-    ip: string | null;
-    now: number;
+  input: EndWords & {
+    scope: AccessScope | { leaseId: string };
     policy: Policy;
     signOut?: boolean;
-    keepEpoch?: boolean;
     onFrames?: (frames: DeviceFrame[]) => void;
     /** Frames that went out in an earlier try: written as they were where they still fit, so that the prompt stays good. */
     sent?: DeviceFrame[];
@@ -121,15 +103,13 @@ export async function recordEnd(
 ): Promise<RecordedEnd> {
   const { scope, now } = input;
   const reason = JSON.stringify(input.reason);
-  const id = 'memberId' in scope ? scope.memberId : scope.deviceId;
-  const endLeases = 'memberId' in scope ? endLeasesOfMember : endLeasesOfDevice;
-  const devicesOf = 'memberId' in scope ? devicesOfMember : deviceById;
-  const { rows: ended } = await endLeases(tx, { id, now, reason });
-  const { rows: devices } = await devicesOf(tx, { id });
+  const ended = await endLeases(tx, scope, { now, reason });
+  const devices = await devicesConcerned(tx, scope, ended);
+  const isProofKept = 'leaseId' in scope;
   const plans = devices.map((device) => {
-    const epoch = input.keepEpoch ? device.epoch : device.epoch + 1;
+    const epoch = isProofKept ? device.epoch : device.epoch + 1;
     const lease = ended.find((peer) => peer.deviceId === device.id);
-    const soft_base_at = input.keepEpoch ? device.soft_base_at : 0;
+    const soft_base_at = isProofKept ? device.soft_base_at : 0;
     const after = { ...device, epoch, soft_base_at };
     const fresh = frameFor({ device: after, seq: device.last_seq + 1, lease, ...input });
     const sent = input.sent?.find(({ deviceId, frame }) => deviceId === device.id && isSame(frame, fresh));
@@ -149,6 +129,27 @@ export async function recordEnd(
   return { ended, frames };
 }
 
+async function endLeases(
+  tx: Tx,
+  scope: AccessScope | { leaseId: string },
+  words: Omit<LeaseEnd, 'id'>,
+): Promise<LeasePeer[]> {
+  if ('memberId' in scope) return (await endLeasesOfMember(tx, { id: scope.memberId, ...words })).rows;
+  if ('deviceId' in scope) return (await endLeasesOfDevice(tx, { id: scope.deviceId, ...words })).rows;
+  return (await endOneLease(tx, { id: scope.leaseId, ...words })).rows;
+}
+
+/** A lease that had ended already concerns no device. */
+async function devicesConcerned(
+  tx: Tx,
+  scope: AccessScope | { leaseId: string },
+  ended: LeasePeer[],
+): Promise<DeviceRow[]> {
+  if ('memberId' in scope) return (await devicesOfMember(tx, { id: scope.memberId })).rows;
+  const deviceId = 'deviceId' in scope ? scope.deviceId : ended[0]?.deviceId;
+  return deviceId === undefined ? [] : (await deviceById(tx, { id: deviceId })).rows;
+}
+
 /** The same word on the same lease: only the challenge differs. */
 function isSame(sent: StoredFrame, fresh: StoredFrame | null): boolean {
   if (sent.type !== 'disconnect' || fresh?.type !== 'disconnect') return false;
@@ -162,7 +163,7 @@ function isSame(sent: StoredFrame, fresh: StoredFrame | null): boolean {
 function frameFor(input: {
   device: Pick<DeviceRow, 'id' | 'epoch' | (typeof unlockColumns)[number]>;
   seq: number;
-  lease: LivePeer | undefined;
+  lease: LeasePeer | undefined;
   reason: Reason;
   policy: Policy;
   now: number;

@@ -1,13 +1,12 @@
-import type { Reason, ReasonCode } from '../../../src-shared/challenge.ts';
+import type { ReasonCode } from '../../../src-shared/challenge.ts';
 import type { ServerContext } from '../../context.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
 import type { ClientHub } from '../channel/client-hub.ts';
 import { eventsAfter, storeEvent } from '../channel/event-store.ts';
 import type { GatewayRegistry } from '../gateway/gateway-registry.ts';
 import type { AccessEnder } from './access-ender.ts';
-import type { EnforcementRecord, Unenforced } from './enforcement-record.ts';
-import type { LivePeer } from './live-peers.ts';
-import { recordEnd } from './record-end.ts';
+import { type LeasePeer, selectLivePeers } from './lease-peers.ts';
+import type { PendingEnforcement, Unenforced } from './pending-enforcement.ts';
 
 const SWEEP_INTERVAL_MS = 1_000;
 /** How old the gateway's word on handshakes may be to end a lease as idle. */
@@ -26,7 +25,7 @@ export interface SweeperParts {
   ctx: ServerContext;
   registry: GatewayRegistry;
   hub: ClientHub;
-  record: EnforcementRecord;
+  pending: PendingEnforcement;
   ender: AccessEnder;
 }
 
@@ -102,18 +101,18 @@ export class Sweeper {
 
   /** A removed gateway drops every peer while it can still be told: its token opens no channel any more. */
   async dismiss(gatewayId: string): Promise<void> {
-    const { registry, record } = this.#parts;
+    const { registry, pending } = this.#parts;
     if (registry.isOnline(gatewayId)) {
-      const ended = await record.unenforced(gatewayId);
+      const ended = await pending.unenforced(gatewayId);
       const confirmation = await registry.sync(gatewayId, [], DISMISS_WAIT_MS);
-      if (confirmation.ok) await record.markEnforced(ended);
+      if (confirmation.ok) await pending.markEnforced(ended);
     }
     registry.close(gatewayId, 4001, 'gateway removed');
   }
 
   async #endExpired(): Promise<void> {
     const { ctx } = this.#parts;
-    const peers = await this.#peers().where('expires_at', '<=', ctx.now()).execute();
+    const peers = await selectLivePeers(ctx.database.db).where('expires_at', '<=', ctx.now()).execute();
     for (const peer of peers)
       await this.#end(
         peer,
@@ -126,7 +125,7 @@ export class Sweeper {
     const { ctx, registry } = this.#parts;
     const { idleSeconds } = await readPolicy(ctx.database.db);
     const before = ctx.now() - idleSeconds * 1000;
-    const peers = await this.#peers()
+    const peers = await selectLivePeers(ctx.database.db)
       .where((eb) => eb(eb.fn.coalesce('last_handshake_at', 'begun_at'), '<', before))
       .where('begun_at', '<', before)
       .execute();
@@ -165,52 +164,31 @@ export class Sweeper {
 
   /** Ended leases whose gateway is there but has not confirmed: told again until it does. */
   async #enforceAgain(): Promise<void> {
-    const { ctx, registry, record, ender } = this.#parts;
+    const { ctx, registry, pending, ender } = this.#parts;
     const settled = registry.revokedBefore(ctx.now() - 60_000);
-    const unenforced = await record.unenforced();
+    const unenforced = await pending.unenforced();
     const isOpen = new Set(unenforced.map((lease) => lease.leaseId));
     registry.forgetRevoked(settled.filter((leaseId) => !isOpen.has(leaseId)));
-    await record.markEnforced(unenforced.filter((lease) => hasEndedByItself(lease, ctx.now())));
+    await pending.markEnforced(unenforced.filter((lease) => hasEndedByItself(lease, ctx.now())));
     const due = unenforced.filter(
       ({ leaseId, gatewayId }) => registry.isOnline(gatewayId) && !registry.isOrderPending(leaseId),
     );
     if (due.length === 0) return;
-    const live = await this.#peers().execute();
+    const live = await selectLivePeers(ctx.database.db).execute();
     const liveKeys = new Set(live.map((peer) => `${peer.gatewayId} ${peer.publicKey}`));
     // A key that a newer lease uses must stay: the peer is that lease's now.
     const [taken, gone] = [
       due.filter((lease) => liveKeys.has(`${lease.gatewayId} ${lease.publicKey}`)),
       due.filter((lease) => !liveKeys.has(`${lease.gatewayId} ${lease.publicKey}`)),
     ];
-    await record.markEnforced(taken);
-    const orders = ender.order(gone.map((lease) => ({ ...lease, deviceId: '' })));
-    await ender.settle(orders, [], 0);
+    await pending.markEnforced(taken);
+    void ender.carryOut({ ended: gone, frames: [] });
   }
 
-  async #end(peer: LivePeer, code: ReasonCode, message: string): Promise<void> {
-    const { ctx, hub, ender } = this.#parts;
-    const orders = ender.order([peer]);
-    const now = ctx.now();
-    const reason: Reason = { code, message, at: new Date(now).toISOString() };
-    const { frames } = await ctx.database.db.transaction().execute(async (tx) => {
-      const policy = await readPolicy(tx);
-      const scope = { deviceId: peer.deviceId };
-      return recordEnd(tx, { scope, reason, actor: 'server', ip: null, now, policy, keepEpoch: true });
-    });
-    for (const { deviceId, frame } of frames) hub.deliver(deviceId, frame);
-    void ender.settle(orders, [], 0);
-  }
-
-  #peers() {
-    return this.#parts.ctx.database.db
-      .selectFrom('lease')
-      .select([
-        'id as leaseId',
-        'device_id as deviceId',
-        'gateway_id as gatewayId',
-        'wg_public_key as publicKey',
-      ])
-      .where('ended_at', 'is', null);
+  async #end({ leaseId, deviceId }: LeasePeer, code: ReasonCode, message: string): Promise<void> {
+    const { ctx, ender } = this.#parts;
+    const reason = { code, message, at: new Date(ctx.now()).toISOString() };
+    await ender.endLease({ leaseId, deviceId, reason, actor: 'server', ip: null, isDeviceTold: true });
   }
 
   async #purge(): Promise<void> {
@@ -229,7 +207,7 @@ export class Sweeper {
       .deleteFrom('event')
       .where('created_at', '<', now - EVENT_LIFE_MS)
       .execute();
-    const live = await this.#peers().execute();
+    const live = await selectLivePeers(db).execute();
     const alive = new Set(live.map((peer) => peer.leaseId));
     for (const key of this.#warned) if (!alive.has(key.slice(0, key.indexOf(' ')))) this.#warned.delete(key);
   }

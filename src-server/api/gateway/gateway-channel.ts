@@ -9,7 +9,7 @@ import {
   type PeerStats,
 } from '../../../src-shared/gateway-channel.ts';
 import { problem } from '../../../src-shared/problem.ts';
-import type { EnforcementRecord } from '../../access/enforcement/enforcement-record.ts';
+import type { PendingEnforcement } from '../../access/enforcement/pending-enforcement.ts';
 import type { GatewayRegistry, GatewayWire } from '../../access/gateway/gateway-registry.ts';
 import { hostCidr } from '../../access/lease/address-pool.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
@@ -27,7 +27,7 @@ export function registerGatewayChannel(
   app: FastifyInstance,
   ctx: ServerContext,
   registry: GatewayRegistry,
-  record: EnforcementRecord,
+  pending: PendingEnforcement,
 ): void {
   const gatewayIds = new WeakMap<FastifyRequest, string>();
   app.get(
@@ -44,7 +44,7 @@ export function registerGatewayChannel(
     },
     (socket, request) => {
       const gatewayId = gatewayIds.get(request);
-      if (gatewayId) serveGateway(ctx, registry, record, socket, gatewayId);
+      if (gatewayId) serveGateway(ctx, registry, pending, socket, gatewayId);
       else socket.close(closeCodes.sessionEnded, 'no token');
     },
   );
@@ -65,7 +65,7 @@ async function authenticateGateway(ctx: ServerContext, request: FastifyRequest):
 function serveGateway(
   ctx: ServerContext,
   registry: GatewayRegistry,
-  record: EnforcementRecord,
+  pending: PendingEnforcement,
   socket: WebSocket,
   gatewayId: string,
 ): void {
@@ -78,12 +78,12 @@ function serveGateway(
 
   const syncNow = async (): Promise<void> => {
     // Read before the list of peers: what had ended by then is surely not in it.
-    const endedBefore = await record.unenforced(gatewayId);
+    const endedBefore = await pending.unenforced(gatewayId);
     const peers = await livePeersOf(ctx, gatewayId);
     const confirmation = await registry.sync(gatewayId, peers, SYNC_TIMEOUT_MS);
     if (confirmation.ok) {
       log.info({ peers: peers.length }, 'gateway in sync');
-      await record.markEnforced(endedBefore);
+      await pending.markEnforced(endedBefore);
     } else if (confirmation.why !== 'offline' && socket.readyState === socket.OPEN) {
       log.warn({ confirmation }, 'sync not confirmed, trying again');
       setTimeout(() => void syncNow().catch(failed), SYNC_RETRY_MS).unref();

@@ -4,8 +4,8 @@ import * as z from 'zod';
 import { disconnectAnswer, disconnectRequest } from '../../../src-shared/integration-api.ts';
 import { isGated, noGateWarning } from '../../../src-shared/policy.ts';
 import { problem, problemSchema } from '../../../src-shared/problem.ts';
-import type { EndedAccess, Enforcement } from '../../access/enforcement/enforcement.ts';
-import { livePeersOfMember } from '../../access/enforcement/live-peers.ts';
+import type { EndAccessAnswer, Enforcement } from '../../access/enforcement/enforcement.ts';
+import { livePeersOfMember } from '../../access/enforcement/lease-peers.ts';
 import type { ServerContext } from '../../context.ts';
 import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
@@ -62,7 +62,7 @@ export function registerDisconnectRoute(
   );
 }
 
-function messageOf({ endedConnections, enforced }: EndedAccess, isGateOn: boolean): string {
+function messageOf({ endedConnections, enforced }: EndAccessAnswer, isGateOn: boolean): string {
   if (!enforced)
     return 'The connections have ended; a gateway has not confirmed yet and is told until it does.';
   if (endedConnections === 0)

@@ -1,6 +1,6 @@
 import type { Reason } from '../../../src-shared/challenge.ts';
-import type { EndedAccess, Enforcement } from '../../access/enforcement/enforcement.ts';
-import type { LivePeer } from '../../access/enforcement/live-peers.ts';
+import type { EndAccessAnswer, Enforcement } from '../../access/enforcement/enforcement.ts';
+import type { LeasePeer } from '../../access/enforcement/lease-peers.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
@@ -15,7 +15,7 @@ export function disconnectMember(
   input: {
     memberId: string;
     /** The live leases, just read. */
-    known: LivePeer[];
+    known: LeasePeer[];
     /** Shown to the member. */
     reason: string | null | undefined;
     incidentId: string | null | undefined;
@@ -23,7 +23,7 @@ export function disconnectMember(
     ip: string;
     also?: (tx: Tx) => Promise<void>;
   },
-): Promise<EndedAccess> {
+): Promise<EndAccessAnswer> {
   const { memberId, known, reason, incidentId, actor, ip, also } = input;
   const told: Reason = {
     code: 'administrator',

@@ -13,7 +13,7 @@ import {
 import { isGated, noGateWarning } from '../../../../src-shared/policy.ts';
 import { id } from '../../../../src-shared/primitives.ts';
 import { ok, problem, problemSchema, type Result } from '../../../../src-shared/problem.ts';
-import { livePeersOfMember } from '../../../access/enforcement/live-peers.ts';
+import { livePeersOfMember } from '../../../access/enforcement/lease-peers.ts';
 import { sendProblem } from '../../../http/problem-reply.ts';
 import {
   addByAdmin,

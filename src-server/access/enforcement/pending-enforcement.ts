@@ -1,18 +1,38 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Db } from '../../db/database.ts';
+import type { Db, Tx } from '../../db/database.ts';
+import { prepared } from '../../db/prepared.ts';
+import { type AccessScope, type LeasePeer, peerColumns } from './lease-peers.ts';
 
 /** An ended lease whose gateway has not confirmed yet. */
-export interface Unenforced {
-  leaseId: string;
-  gatewayId: string;
-  publicKey: string;
+export interface Unenforced extends LeasePeer {
   /** Milliseconds since 1970. */
   endedAt: number;
   expiresAt: number;
 }
 
-/** Which ends have reached their gateway, on disk and for those who wait for it. */
-export class EnforcementRecord {
+const unenforcedBy = (column: 'member_id' | 'device_id') =>
+  prepared<{ id: string }, { id: string }>((db, param) =>
+    db
+      .selectFrom('lease')
+      .select('id')
+      .where(column, '=', param('id'))
+      .where('ended_at', 'is not', null)
+      .where('enforced_at', 'is', null),
+  );
+const unenforcedOfMember = unenforcedBy('member_id');
+const unenforcedOfDevice = unenforcedBy('device_id');
+
+/** The ids of the ended leases of the scope whose gateway has not confirmed yet. */
+export async function unenforcedLeases(tx: Tx, scope: AccessScope): Promise<string[]> {
+  const { rows } =
+    'memberId' in scope
+      ? await unenforcedOfMember(tx, { id: scope.memberId })
+      : await unenforcedOfDevice(tx, { id: scope.deviceId });
+  return rows.map((row) => row.id);
+}
+
+/** The ends that have not reached their gateway yet: the list on disk, and those who wait for a confirmation. */
+export class PendingEnforcement {
   readonly #db: Db;
   readonly #now: () => number;
   readonly #waiters = new Set<{ left: Set<string>; done: () => void }>();
@@ -25,13 +45,7 @@ export class EnforcementRecord {
   unenforced(gatewayId?: string): Promise<Unenforced[]> {
     let query = this.#db
       .selectFrom('lease')
-      .select([
-        'id as leaseId',
-        'gateway_id as gatewayId',
-        'wg_public_key as publicKey',
-        'ended_at as endedAt',
-        'expires_at as expiresAt',
-      ])
+      .select([...peerColumns, 'ended_at as endedAt', 'expires_at as expiresAt'])
       .$narrowType<{ endedAt: number }>()
       .where('ended_at', 'is not', null)
       .where('enforced_at', 'is', null);
