@@ -8,6 +8,7 @@ import {
   newMemberBody,
 } from '../../../src-shared/integration-api.ts';
 import { fail, ok, problemSchema, type Result } from '../../../src-shared/problem.ts';
+import { endingAccess } from '../../access/enforcement/ending-access.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
 import type { RecordedEnd } from '../../access/enforcement/record-end.ts';
 import type { ServerContext } from '../../context.ts';
@@ -15,7 +16,6 @@ import type { Tx } from '../../db/database.ts';
 import type { MemberRow } from '../../db/schema.ts';
 import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
-import { endingAccess } from '../../people/members/administration.ts';
 import { type By, editMember, removeMember } from '../../people/members/member-changes.ts';
 import { addMember, passwordMistake, setBlocked, setPassword } from '../../people/members/member-store.ts';
 import { presentMember } from '../../people/members/owner-rules.ts';

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
+import { endingAccess } from '../../access/enforcement/ending-access.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
 import { type RecordedEnd, recordEnd } from '../../access/enforcement/record-end.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
@@ -64,7 +65,7 @@ export async function confirmFactor(
     .execute((tx) => checkFirstCode(tx, ctx, { memberId, factorId, code, ip }));
   if (!step.ok) return step;
   const { codes, hashes } = await prepareBackupCodes(ctx);
-  const done = await db.transaction().execute(async (tx): Promise<Result<RecordedEnd | null>> => {
+  const done = await endingAccess(ctx, enforcement, async (tx): Promise<Result<RecordedEnd>> => {
     if (!(await isStillSignedIn(tx, identity, ctx.now()))) return fail('session-invalid');
     const { factor, may } = await present(tx, ctx, identity);
     if (!may.replaceFactor.isAllowed) return fail('factor-disabled', may.replaceFactor.why ?? undefined);
@@ -80,11 +81,9 @@ export async function confirmFactor(
     });
     if (!activated.ok) return activated;
     const message = 'You set up a new authenticator. Connect with a code from it.';
-    return ok(factor ? await endConnections(tx, ctx, identity, message) : null);
+    return ok(factor ? await endConnections(tx, ctx, identity, message) : { ended: [], frames: [] });
   });
-  if (!done.ok) return done;
-  if (done.value) await enforcement.carryOut(done.value);
-  return ok({ backupCodes: codes });
+  return done.ok ? ok({ backupCodes: codes }) : done;
 }
 
 /** MFA off, where the team leaves it open. What was proven with the factor is worthless: connections end. */
@@ -92,12 +91,11 @@ export async function turnOffMfa(
   { ctx, enforcement, checkPassword }: MfaParts,
   identity: PanelIdentity,
   password: string,
-): Promise<Result<void>> {
-  const { db } = ctx.database;
+): Promise<Result<unknown>> {
   const { memberId, actor, ip } = identity;
   const proven = await provePassword(checkPassword, identity, password);
   if (!proven.ok) return proven;
-  const done = await db.transaction().execute(async (tx): Promise<Result<RecordedEnd>> => {
+  return endingAccess(ctx, enforcement, async (tx): Promise<Result<RecordedEnd>> => {
     const now = ctx.now();
     if (!(await isStillSignedIn(tx, identity, now))) return fail('session-invalid');
     const { factor, may, isMfaRequired } = await present(tx, ctx, identity);
@@ -123,9 +121,6 @@ export async function turnOffMfa(
     await enqueueMail(tx, ctx, memberId, { kind: 'factor-off', at: new Date(now).toISOString(), ip });
     return ok(await endConnections(tx, ctx, identity, 'You turned off your second factor.'));
   });
-  if (!done.ok) return done;
-  await enforcement.carryOut(done.value);
-  return ok(undefined);
 }
 
 /** Ten new backup codes; every earlier one is void, used or not. */

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
+import { endingAccess } from '../../access/enforcement/ending-access.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
 import { type RecordedEnd, recordEnd } from '../../access/enforcement/record-end.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
@@ -30,7 +31,7 @@ export async function changePassword(
   { enforcement, checkPassword }: { enforcement: Enforcement; checkPassword: PasswordCheck },
   identity: PanelIdentity,
   { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
-): Promise<Result<void>> {
+): Promise<Result<unknown>> {
   const proven = await provePassword(checkPassword, identity, currentPassword);
   if (!proven.ok) return proven;
   if (passwordMistake(newPassword))
@@ -39,7 +40,7 @@ export async function changePassword(
     return fail('password-too-weak', 'Choose a password that is not your present one.');
   const password_hash = await hashSecret(newPassword, ctx.config.argon2);
   const { memberId, session, actor, ip } = identity;
-  const changed = await ctx.database.db.transaction().execute(async (tx): Promise<Result<RecordedEnd>> => {
+  return endingAccess(ctx, enforcement, async (tx): Promise<Result<RecordedEnd>> => {
     const now = ctx.now();
     // Hashing took its time.
     if (!(await isStillSignedIn(tx, identity, now))) return fail('session-invalid');
@@ -76,7 +77,4 @@ export async function changePassword(
     const policy = await readPolicy(tx);
     return ok(await recordEnd(tx, { scope: { memberId }, reason, actor, ip, now, policy, signOut: true }));
   });
-  if (!changed.ok) return changed;
-  await enforcement.carryOut(changed.value);
-  return ok(undefined);
 }

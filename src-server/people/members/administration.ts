@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
+import { endingAccess } from '../../access/enforcement/ending-access.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
 import type { RecordedEnd } from '../../access/enforcement/record-end.ts';
 import type { ServerContext } from '../../context.ts';
@@ -65,7 +66,7 @@ export async function setBlockedByAdmin(
   enforcement: Enforcement,
   admin: Admin,
   input: { memberId: string; isBlocked: boolean },
-): Promise<Result<void>> {
+): Promise<Result<unknown>> {
   const { memberId, isBlocked } = input;
   return endingAccess(ctx, enforcement, async (tx): Promise<Result<RecordedEnd>> => {
     const managed = await otherMember(tx, admin, memberId, 'block');
@@ -83,7 +84,7 @@ export async function removeByAdmin(
   enforcement: Enforcement,
   admin: Admin,
   memberId: string,
-): Promise<Result<void>> {
+): Promise<Result<unknown>> {
   return endingAccess(ctx, enforcement, async (tx) => {
     const managed = await otherMember(tx, admin, memberId, 'remove');
     if (!managed.ok) return managed;
@@ -124,18 +125,6 @@ export async function otherMember(
   if (!managed.ok) return managed;
   if (memberId === admin.memberId) return fail('insufficient-role', `You cannot ${verb} yourself.`);
   return ok(managed.value.target);
-}
-
-/** Runs `change` in a transaction and carries out what it ended. */
-export async function endingAccess(
-  ctx: ServerContext,
-  enforcement: Enforcement,
-  change: (tx: Tx) => Promise<Result<RecordedEnd>>,
-): Promise<Result<void>> {
-  const recorded = await ctx.database.db.transaction().execute(change);
-  if (!recorded.ok) return recorded;
-  await enforcement.carryOut(recorded.value);
-  return ok(undefined);
 }
 
 /** Nothing that looks like something else. */

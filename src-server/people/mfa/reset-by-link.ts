@@ -1,4 +1,5 @@
 import { fail, ok, type Problem, problem, type Result } from '../../../src-shared/problem.ts';
+import { endingAccess } from '../../access/enforcement/ending-access.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
 import { type RecordedEnd, recordEnd } from '../../access/enforcement/record-end.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
@@ -70,7 +71,7 @@ export async function confirmReset(
   });
   if (!step.ok) return step;
   const { codes, hashes } = await prepareBackupCodes(ctx);
-  const done = await db.transaction().execute(async (tx): Promise<Result<RecordedEnd>> => {
+  const done = await endingAccess(ctx, enforcement, async (tx): Promise<Result<RecordedEnd>> => {
     const opened = await openLink(tx, ctx, token, ip);
     if (!opened.ok) return opened;
     const { id, member_id: memberId } = opened.value.reset;
@@ -103,9 +104,7 @@ export async function confirmReset(
     const policy = await readPolicy(tx);
     return ok(await recordEnd(tx, { scope: { memberId }, reason, actor, ip, now, policy, signOut: true }));
   });
-  if (!done.ok) return done;
-  await enforcement.carryOut(done.value);
-  return ok({ backupCodes: codes });
+  return done.ok ? ok({ backupCodes: codes }) : done;
 }
 
 interface OpenedLink {

@@ -10,6 +10,7 @@ import {
 import { pageQuery } from '../../../../src-shared/panel/paging.ts';
 import { id } from '../../../../src-shared/primitives.ts';
 import { fail, ok, problem, problemSchema, type Result } from '../../../../src-shared/problem.ts';
+import { endingAccess } from '../../../access/enforcement/ending-access.ts';
 import { removeGateway } from '../../../access/enforcement/gateway-removal.ts';
 import type { RecordedEnd } from '../../../access/enforcement/record-end.ts';
 import { addGateway } from '../../../access/gateway/gateway-store.ts';
@@ -96,14 +97,13 @@ export function registerGatewayRoutes(plain: FastifyInstance, parts: AdminParts)
       const identity = panelIdentity(request);
       const { actor, ip } = identity;
       const gatewayId = request.params.id;
-      const removed = await db.transaction().execute(async (tx): Promise<Result<RecordedEnd>> => {
+      const removed = await endingAccess(ctx, enforcement, async (tx): Promise<Result<RecordedEnd>> => {
         const admin = await presentAdmin(tx, identity);
         if (!admin.ok) return admin;
         const recorded = await removeGateway(tx, { id: gatewayId, actor, ip, now: ctx.now() });
         return recorded ? ok(recorded) : fail('gateway-not-found');
       });
       if (!removed.ok) return sendProblem(reply, removed.problem);
-      await enforcement.carryOut(removed.value);
       await parts.dismissGateway(gatewayId);
       return reply.send({ endedConnections: removed.value.ended.length });
     },

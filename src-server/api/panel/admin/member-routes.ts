@@ -43,7 +43,7 @@ export function registerMemberRoutes(plain: FastifyInstance, parts: AdminParts):
   const answer = async (
     request: FastifyRequest<{ Params: { id: string } }>,
     reply: FastifyReply,
-    changed: Result<void>,
+    changed: Result<unknown>,
   ): Promise<FastifyReply> => {
     if (!changed.ok) return sendProblem(reply, changed.problem);
     const view = await viewMember(db, request.params.id, panelIdentity(request), ctx.now());

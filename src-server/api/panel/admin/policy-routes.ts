@@ -6,6 +6,7 @@ import {
   savePolicyRequest,
 } from '../../../../src-shared/panel/policy.ts';
 import { problemSchema } from '../../../../src-shared/problem.ts';
+import { endingAccess } from '../../../access/enforcement/ending-access.ts';
 import {
   previewPolicy,
   readVersionedPolicy,
@@ -48,12 +49,11 @@ export function registerPolicyRoutes(plain: FastifyInstance, { ctx, enforcement 
     async (request, reply) => {
       const { actor, ip, memberId } = panelIdentity(request);
       const { policy, version } = request.body;
-      const saved = await db.transaction().execute(async (tx) => {
+      const saved = await endingAccess(ctx, enforcement, async (tx) => {
         const admin = await presentAdmin(tx, { memberId, ip });
         return admin.ok ? savePolicyVersion(tx, { policy, version, actor, ip, now: ctx.now() }) : admin;
       });
       if (!saved.ok) return sendProblem(reply, saved.problem);
-      await enforcement.carryOut(saved.value);
       return reply.send(await readVersionedPolicy(db));
     },
   );
