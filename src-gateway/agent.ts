@@ -103,7 +103,7 @@ async function serveOneChannel(options: AgentOptions, enforcer: Enforcer) {
         if (outcome.type === 'failed') {
           log.error({ rev: order.rev, type: order.type, error: outcome.error }, 'order failed');
           // A peer may still be there that must not be: start over from a sync, which looks at the device itself.
-          if (order.type === 'remove') channel.close(1011, 'a removal failed');
+          if (order.type === 'remove') channel.close(closeCodes.internalError, 'a removal failed');
           return;
         }
         log.debug({ rev: order.rev, type: order.type, tookMs }, 'order carried out');

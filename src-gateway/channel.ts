@@ -97,7 +97,7 @@ export function runChannel(options: ChannelOptions): Promise<ChannelEnd> {
         closeLimit ??= setTimeout(() => socket.terminate(), CLOSE_LIMIT_MS);
       },
     };
-    const onAbort = () => channel.close(1001, 'gateway is stopping');
+    const onAbort = () => channel.close(closeCodes.goingAway, 'gateway is stopping');
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
 

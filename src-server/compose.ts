@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
+import { closeCodes } from '../src-shared/client-channel.ts';
 import { ClientHub } from './access/channel/client-hub.ts';
 import { AccessEnder } from './access/enforcement/access-ender.ts';
 import { disconnectHistogram, registerEnforcementMetrics } from './access/enforcement/enforcement-metrics.ts';
@@ -56,8 +57,8 @@ export function createEnforcement(ctx: ServerContext, metrics: Registry): Enforc
     },
     async stop() {
       await sweeper.stop();
-      hub.closeAll(1012, 'server restarts');
-      registry.closeAll(1012, 'server restarts');
+      hub.closeAll(closeCodes.restart, 'server restarts');
+      registry.closeAll(closeCodes.restart, 'server restarts');
     },
   };
 }

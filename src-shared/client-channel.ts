@@ -9,12 +9,16 @@ export const CHANNEL_PING_INTERVAL_MS = 10_000;
 /** Dead after this many unanswered pings. */
 export const CHANNEL_MAX_MISSED_PINGS = 2;
 
+/** Of this channel and the gateway's; below 4000 as in RFC 6455 and its registry. */
 export const closeCodes = {
   sessionEnded: 4001,
   replaced: 4002,
   protocolError: 4003,
+  goingAway: 1001,
+  internalError: 1011,
   restart: 1012,
 } as const;
+export type CloseCode = (typeof closeCodes)[keyof typeof closeCodes];
 
 const seq = z.number().int().min(0);
 const epoch = z.number().int().min(0);

@@ -49,7 +49,7 @@ export function readFrames<T>(
       .then(() => (socket.readyState === socket.OPEN ? options.onFrame(parsed.frame) : undefined))
       .catch((error: unknown) => {
         options.log.error({ err: error }, 'channel frame failed');
-        socket.close(1011, 'internal error');
+        socket.close(closeCodes.internalError, 'internal error');
       });
   });
 }

@@ -1,8 +1,13 @@
-import type { ServerFrame, StoredFrame } from '../../../src-shared/client-channel.ts';
+import {
+  type CloseCode,
+  closeCodes,
+  type ServerFrame,
+  type StoredFrame,
+} from '../../../src-shared/client-channel.ts';
 
 export interface ClientWire {
   send(frame: ServerFrame): void;
-  close(code: number, reason: string): void;
+  close(code: CloseCode, reason: string): void;
 }
 
 interface Client {
@@ -38,7 +43,9 @@ export class ClientHub {
   }
 
   attach(deviceId: string, sessionId: string, wire: ClientWire): void {
-    this.#clients.get(deviceId)?.wire.close(4002, 'replaced by a newer channel of this device');
+    this.#clients
+      .get(deviceId)
+      ?.wire.close(closeCodes.replaced, 'replaced by a newer channel of this device');
     this.#clients.set(deviceId, { wire, sentSeq: -1, sessionId, phase: null });
   }
 
@@ -81,14 +88,14 @@ export class ClientHub {
     if (client?.wire === wire) client.sentSeq = Math.max(client.sentSeq, afterSeq);
   }
 
-  close(deviceId: string, code: number, reason: string): void {
+  close(deviceId: string, code: CloseCode, reason: string): void {
     const client = this.#clients.get(deviceId);
     if (!client) return;
     this.#clients.delete(deviceId);
     client.wire.close(code, reason);
   }
 
-  closeAll(code: number, reason: string): void {
+  closeAll(code: CloseCode, reason: string): void {
     for (const deviceId of [...this.#clients.keys()]) this.close(deviceId, code, reason);
   }
 }

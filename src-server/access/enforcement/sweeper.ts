@@ -1,4 +1,5 @@
 import type { ReasonCode } from '../../../src-shared/challenge.ts';
+import { closeCodes } from '../../../src-shared/client-channel.ts';
 import type { ServerContext } from '../../context.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
 import type { ClientHub } from '../channel/client-hub.ts';
@@ -93,7 +94,7 @@ export class Sweeper {
         .where('session.ended_at', 'is', null)
         .where('member.is_blocked', '=', 0)
         .executeTakeFirst();
-      if (!session) hub.close(client.deviceId, 4001, 'session ended');
+      if (!session) hub.close(client.deviceId, closeCodes.sessionEnded, 'session ended');
     }
     const removed = await db.selectFrom('gateway').select('id').where('removed_at', 'is not', null).execute();
     await Promise.all(removed.map(({ id }) => this.dismiss(id)));
@@ -107,7 +108,7 @@ export class Sweeper {
       const confirmation = await registry.sync(gatewayId, [], DISMISS_WAIT_MS);
       if (confirmation.ok) await pending.markEnforced(ended);
     }
-    registry.close(gatewayId, 4001, 'gateway removed');
+    registry.close(gatewayId, closeCodes.sessionEnded, 'gateway removed');
   }
 
   async #endExpired(): Promise<void> {

@@ -1,9 +1,10 @@
+import { type CloseCode, closeCodes } from '../../../src-shared/client-channel.ts';
 import type { Peer, ToGateway } from '../../../src-shared/gateway-channel.ts';
 
 /** How the registry talks to one agent; `close` drops the channel. */
 export interface GatewayWire {
   send(frame: ToGateway): void;
-  close(code: number, reason: string): void;
+  close(code: CloseCode, reason: string): void;
 }
 
 export type Confirmation =
@@ -61,7 +62,7 @@ export class GatewayRegistry {
     this.#links.set(gatewayId, { wire, isSynced: false, held: [], waiting: new Map(), lastStatsAt: 0 });
     if (!old) return;
     this.#drop(old);
-    old.wire.close(4002, 'replaced');
+    old.wire.close(closeCodes.replaced, 'replaced');
   }
 
   detach(gatewayId: string, wire: GatewayWire): void {
@@ -135,14 +136,14 @@ export class GatewayRegistry {
     link?.waiting.delete(rev);
   }
 
-  closeAll(code: number, reason: string): void {
+  closeAll(code: CloseCode, reason: string): void {
     for (const [gatewayId, link] of [...this.#links]) {
       this.detach(gatewayId, link.wire);
       link.wire.close(code, reason);
     }
   }
 
-  close(gatewayId: string, code: number, reason: string): void {
+  close(gatewayId: string, code: CloseCode, reason: string): void {
     const link = this.#links.get(gatewayId);
     if (!link) return;
     this.detach(gatewayId, link.wire);

@@ -39,7 +39,7 @@ export function registerClientChannel(app: FastifyInstance, ctx: ServerContext, 
       }
       void openChannel(ctx, hub, socket, identity).catch((error: unknown) => {
         ctx.log.error({ err: error, deviceId: identity.deviceId }, 'client channel failed');
-        socket.close(1011, 'internal error');
+        socket.close(closeCodes.internalError, 'internal error');
       });
     },
   );

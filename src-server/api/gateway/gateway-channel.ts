@@ -91,7 +91,7 @@ function serveGateway(
   };
   const failed = (error: unknown): void => {
     log.error({ err: error }, 'gateway sync failed');
-    socket.close(1011, 'internal error');
+    socket.close(closeCodes.internalError, 'internal error');
   };
 
   const onFrame = async (frame: FromGateway): Promise<void> => {
