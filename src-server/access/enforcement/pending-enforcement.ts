@@ -3,6 +3,9 @@ import type { Db, Tx } from '../../db/database.ts';
 import { prepared } from '../../db/prepared.ts';
 import { type AccessScope, type LeasePeer, peerColumns } from './lease-peers.ts';
 
+/** Longer than from reading the record to waiting for what it says. */
+const CONFIRMED_KEPT_MS = 10_000;
+
 /** An ended lease whose gateway has not confirmed yet. */
 export interface Unenforced extends LeasePeer {
   /** Milliseconds since 1970. */
@@ -36,6 +39,8 @@ export class PendingEnforcement {
   readonly #db: Db;
   readonly #now: () => number;
   readonly #waiters = new Set<{ left: Set<string>; done: () => void }>();
+  /** Leases that were confirmed just now: who read the record before it said so has nothing to wait for. */
+  readonly #confirmed = new Set<string>();
 
   constructor(db: Db, now: () => number) {
     this.#db = db;
@@ -56,12 +61,16 @@ export class PendingEnforcement {
   /** The gateway confirmed that these peers are gone: whoever waits is told first, then it is written down. */
   async markEnforced(leases: { leaseId: string }[]): Promise<void> {
     if (leases.length === 0) return;
+    for (const { leaseId } of leases) this.#confirmed.add(leaseId);
     for (const waiter of [...this.#waiters]) {
       for (const { leaseId } of leases) waiter.left.delete(leaseId);
       if (waiter.left.size === 0) waiter.done();
     }
     // Whoever has waited answers first; writing it down takes a flush of the disk.
     await nextTurn();
+    setTimeout(() => {
+      for (const { leaseId } of leases) this.#confirmed.delete(leaseId);
+    }, CONFIRMED_KEPT_MS).unref();
     await this.#db
       .updateTable('lease')
       .set({ enforced_at: this.#now() })
@@ -75,16 +84,17 @@ export class PendingEnforcement {
       .execute();
   }
 
-  /** True once all of these leases are enforced, false after `timeoutMs`. Call it before the orders go out. */
+  /** True once all of these leases are enforced, false after `timeoutMs`. */
   waitFor(leaseIds: string[], timeoutMs: number): Promise<boolean> {
-    if (leaseIds.length === 0) return Promise.resolve(true);
+    const left = new Set(leaseIds.filter((leaseId) => !this.#confirmed.has(leaseId)));
+    if (left.size === 0) return Promise.resolve(true);
     return new Promise((resolve) => {
       const finish = (isEnforced: boolean): void => {
         clearTimeout(timer);
         this.#waiters.delete(waiter);
         resolve(isEnforced);
       };
-      const waiter = { left: new Set(leaseIds), done: () => finish(true) };
+      const waiter = { left, done: () => finish(true) };
       const timer = setTimeout(() => finish(false), timeoutMs);
       this.#waiters.add(waiter);
     });
