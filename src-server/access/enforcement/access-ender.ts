@@ -2,6 +2,7 @@ import type { Histogram } from 'prom-client';
 import { closeCodes } from '../../../src-shared/client-channel.ts';
 import type { Policy } from '../../../src-shared/policy.ts';
 import type { ServerContext } from '../../context.ts';
+import type { Tx } from '../../db/database.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
 import type { ClientHub } from '../channel/client-hub.ts';
 import type { Confirmation, GatewayRegistry } from '../gateway/gateway-registry.ts';
@@ -12,7 +13,7 @@ import type {
   EndLeaseRequest,
   Enforcement,
 } from './enforcement.ts';
-import { type LeasePeer, leaseState, livePeers } from './lease-peers.ts';
+import { type AccessScope, type LeasePeer, leaseState, livePeers } from './lease-peers.ts';
 import { type PendingEnforcement, unenforcedLeases } from './pending-enforcement.ts';
 import { type DeviceFrame, type RecordedEnd, recordEnd, recordLeaseEnd } from './record-end.ts';
 
@@ -25,10 +26,10 @@ interface Recorded extends RecordedEnd {
   waiting: string[];
 }
 
-/** An end that has to be written down, and the frames that went out for it already. */
+/** An end that has to be written down. */
 interface Owed {
-  request: EndAccessRequest;
-  sent: DeviceFrame[];
+  scope: AccessScope | { leaseId: string };
+  writeDown: () => Promise<unknown>;
 }
 
 /**
@@ -60,10 +61,11 @@ export class AccessEnder implements Enforcement {
   }
 
   endAccess(request: EndAccessRequest): Promise<EndAccessAnswer> {
-    return this.#end({ request, sent: [] });
+    return this.#end(request, []);
   }
 
-  async #end({ request, sent }: Owed): Promise<EndAccessAnswer> {
+  /** `sent`: the frames that went out in an earlier try. */
+  async #end(request: EndAccessRequest, sent: DeviceFrame[]): Promise<EndAccessAnswer> {
     const start = performance.now();
     const known = request.known ?? (await livePeers(this.#ctx.database.db, request.scope));
     const orders = this.#order(known);
@@ -73,7 +75,7 @@ export class AccessEnder implements Enforcement {
     try {
       recorded = await this.#write(request, told, frames);
     } catch (error) {
-      this.#unrecorded.push({ request, sent: frames });
+      this.#unrecorded.push({ scope: request.scope, writeDown: () => this.#end(request, frames) });
       // They have seen a seq that was not written down: the next hello sets it right.
       for (const deviceId of told) this.#hub.close(deviceId, closeCodes.restart, 'try again');
       throw error;
@@ -105,14 +107,17 @@ export class AccessEnder implements Enforcement {
     if (lease.endedAt !== null) return { enforced: this.#pending.waitFor([leaseId], ENFORCE_WAIT_MS) };
     const orders = this.#order([lease]);
     const words = { reason: request.reason, actor: request.actor, ip: request.ip, now: this.#ctx.now() };
-    const { frames } = await db
-      .transaction()
-      .execute(async (tx) =>
-        isDeviceTold
-          ? recordEnd(tx, { scope: { leaseId }, policy: await readPolicy(tx), ...words })
-          : recordLeaseEnd(tx, leaseId, words),
-      );
-    this.#tell(frames);
+    const record = (tx: Tx): Promise<RecordedEnd> =>
+      isDeviceTold
+        ? readPolicy(tx).then((policy) => recordEnd(tx, { scope: { leaseId }, policy, ...words }))
+        : recordLeaseEnd(tx, leaseId, words);
+    try {
+      const { frames } = await db.transaction().execute(record);
+      this.#tell(frames);
+    } catch (error) {
+      this.#unrecorded.push({ scope: { leaseId }, writeDown: () => this.endLease(request) });
+      throw error;
+    }
     return { enforced: this.#settle(orders, [leaseId], performance.now() + ENFORCE_WAIT_MS) };
   }
 
@@ -163,11 +168,11 @@ export class AccessEnder implements Enforcement {
   async retryUnrecorded(): Promise<void> {
     const owed = this.#unrecorded.splice(0);
     for (let next = owed.shift(); next !== undefined; next = owed.shift()) {
-      this.#ctx.log.warn({ scope: next.request.scope }, 'writing down an end of access that failed before');
+      this.#ctx.log.warn({ scope: next.scope }, 'writing down an end of access that failed before');
       try {
-        await this.#end(next);
+        await next.writeDown();
       } catch (error) {
-        // `#end` has kept the one that failed; the others are still owed too.
+        // The list has kept the one that failed; the others are still owed too.
         this.#unrecorded.push(...owed);
         throw error;
       }

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SignInAnswer } from '../../../src-shared/client-api.ts';
 import { verifyAudit } from '../../audit/audit-log.ts';
+import { readPolicy } from '../../proof/policy/policy-store.ts';
 import { newWgKey, ScriptedClient, ScriptedGateway } from '../../testing/scripted-ends.ts';
 import { startTestServer, type TestMember, type TestServer } from '../../testing/test-server.ts';
 import { removeGateway } from './gateway-removal.ts';
+import { recordEnd } from './record-end.ts';
 
 describe('disconnect', () => {
   let server: TestServer;
@@ -199,6 +201,24 @@ describe('disconnect', () => {
     await again.close();
   });
 
+  it('writes the end of one lease down later too, so that no sync brings its peer back', async () => {
+    const { db } = server.ctx.database;
+    const sql = (text: string) =>
+      db.executeQuery({ ...db.selectFrom('member').selectAll().compile(), sql: text, parameters: [] });
+    const live = () => db.selectFrom('lease').select('id').where('ended_at', 'is', null).execute();
+    const { body: lease } = await connect();
+    await sql(`create trigger no_room before update of ended_at on lease
+      begin select raise(abort, 'no room'); end`);
+    const path = `/client/v1/connections/${lease.leaseId}`;
+    const answer = await server.request('DELETE', path, { token: session.sessionToken });
+    expect(answer.status).toBe(500);
+    expect(gateway.peers.size).toBe(0);
+    expect(await live()).toHaveLength(1);
+    await sql('drop trigger no_room');
+    await server.parts.sweeper.sweep();
+    expect(await live()).toEqual([]);
+  });
+
   it('answers 404, 401 and 403 as the contract says', async () => {
     expect((await kick({}, 'nobody')).body.code).toBe('member-not-found');
     const uses = server.ctx.database.db.selectFrom('api_token').select('use_count');
@@ -234,6 +254,37 @@ describe('disconnect', () => {
     expect((await client.of('disconnect')).reason.code).toBe('policy-changed');
     await expect.poll(() => gateway.peers.size).toBe(0);
     await client.close();
+  });
+
+  it('leaves the newer connection of a device alone when the end of the older one comes late', async () => {
+    await server.setPolicy({ totpPriorConnection: false });
+    const { body: older } = await connect();
+    const { body: newer } = await connect();
+    const { db } = server.ctx.database;
+    const reason = { code: 'idle', message: 'Too late', at: new Date(server.clock.now).toISOString() };
+    const policy = await readPolicy(db);
+    const words = { reason, policy, actor: 'server', ip: null, now: server.clock.now };
+    const scope = { leaseId: older.leaseId };
+    const recorded = await db.transaction().execute((tx) => recordEnd(tx, { scope, ...words }));
+    expect(recorded).toEqual({ ended: [], frames: [] });
+    const live = await db.selectFrom('lease').select('id').where('ended_at', 'is', null).execute();
+    expect(live).toEqual([{ id: newer.leaseId }]);
+    const { gate_reason_json } = await db
+      .selectFrom('device')
+      .select('gate_reason_json')
+      .executeTakeFirstOrThrow();
+    expect(gate_reason_json).toBeNull();
+  });
+
+  it('audits the end of a lease once, however many ask for it at the same time', async () => {
+    const { body: lease } = await connect();
+    const path = `/client/v1/connections/${lease.leaseId}`;
+    const end = () => server.request('DELETE', path, { token: session.sessionToken });
+    const answers = await Promise.all([end(), end(), kick()]);
+    expect(answers.map((answer) => answer.status)).toEqual([204, 204, 200]);
+    const { db } = server.ctx.database;
+    const ends = db.selectFrom('audit').select('subject').where('action', '=', 'lease.end');
+    expect(await ends.execute()).toEqual([{ subject: `lease:${lease.leaseId}` }]);
   });
 
   it('ends a lease at its expiry after two warnings, and one that fell silent', async () => {
