@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Snapshot } from '../src-client/core.ts';
+import type { Snapshot } from '../src-client/snapshot/snapshot.ts';
 import type { Reason } from '../src-shared/challenge.ts';
 import type { GatePrompt, Phase } from '../src-shared/connection-state.ts';
 import type { Problem } from '../src-shared/problem.ts';

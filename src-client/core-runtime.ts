@@ -9,13 +9,15 @@ import { type LevelAnswer, type ProofAnswer, unlockMethod } from '../src-shared/
 import { startBackground } from './background.ts';
 import { createDriver, type Driver } from './connection/driver.ts';
 import { connectOutcome, leaveOutcome } from './connection/outcome.ts';
-import type { ClientCore, MfaEnrolment, SignInInput, SignInStep, Snapshot } from './core.ts';
+import type { ClientCore } from './core.ts';
 import type { Keychain } from './keychain/keychain.ts';
 import { SessionKeeper } from './session/session-keeper.ts';
 import { malformed, SignIn, type SignInOutcome } from './session/sign-in.ts';
+import type { MfaEnrolment, SignInInput, SignInStep } from './session/sign-in-steps.ts';
 import { lockProfile } from './settings/profile-lock.ts';
 import { openSettings, type SettingsStore } from './settings/settings-store.ts';
-import { SnapshotPublisher } from './snapshot-publisher.ts';
+import type { Snapshot } from './snapshot/snapshot.ts';
+import { SnapshotPublisher } from './snapshot/snapshot-publisher.ts';
 import { createHelperClient, type HelperClient } from './tunnel/helper-client.ts';
 import { codeProof } from './unlock/proof-maker.ts';
 import type { UnlockProvider } from './unlock/provider.ts';

@@ -1,79 +1,9 @@
-import type { DeviceSummary, GatewaySummary, ServerInfo } from '../src-shared/client-api.ts';
-import type { ConnectionState, Source } from '../src-shared/connection-state.ts';
-import type { HelperStatus } from '../src-shared/helper-rpc.ts';
-import type { Policy } from '../src-shared/policy.ts';
+import type { DeviceSummary, ServerInfo } from '../src-shared/client-api.ts';
+import type { Source } from '../src-shared/connection-state.ts';
 import type { Result } from '../src-shared/problem.ts';
-import type { EnrolledUnlock, LevelAnswer, ProofAnswer, UnlockProviderState } from '../src-shared/unlock.ts';
-
-/** Where secrets live, as `unlock.md` tells them apart. */
-export type KeychainState = 'ok' | 'absent' | 'locked' | 'unavailable';
-
-/** Something to tell the user once that is no state, e.g. a damaged settings file that was put aside. */
-export interface Notice {
-  /** Grows by one for each notice of this process. */
-  id: number;
-  /** ISO 8601. */
-  at: string;
-  kind:
-    | 'disconnected-by-server'
-    | 'lease-expiring'
-    | 'signed-out'
-    | 'settings-damaged'
-    | 'channel-stopped'
-    | 'keychain';
-  /** Plain text; a part of it may come from the server. */
-  text: string;
-}
-
-/** Everything a user interface shows, derived in one place. `version` only grows. */
-export interface Snapshot {
-  version: number;
-  connection: ConnectionState;
-  account: {
-    serverUrl: string;
-    serverName: string;
-    email: string;
-    memberId: string;
-    deviceId: string;
-  } | null;
-  gateways: GatewaySummary[];
-  policy: Policy | null;
-  channel: 'open' | 'connecting' | 'closed';
-  keychain: KeychainState;
-  /** The helper's newest word on the tunnel; null when the helper cannot be reached. */
-  tunnel: HelperStatus | null;
-  /** `enrolled` is null before the server has said; `lockCount` grows with each lock of the screen and each sleep. */
-  unlock: {
-    enrolled: EnrolledUnlock | null;
-    providers: readonly UnlockProviderState[];
-    lockCount: number;
-  };
-  /** Server clock minus this computer's, milliseconds; null before the first answer. */
-  clockOffsetMs: number | null;
-  /** The newest few, oldest first. */
-  notices?: readonly Notice[];
-}
-
-export interface SignInInput {
-  serverUrl: string;
-  /** PEM bundle to trust besides the system's, for servers with a CA of their own. */
-  caFile?: string;
-  email: string;
-  password: string;
-}
-
-/** What `signIn` needs next, when it is not done. */
-export type SignInStep =
-  | { step: 'done' }
-  | { step: 'mfa'; mfaToken: string; methods: ('totp' | 'backup-code')[] }
-  | { step: 'mfa-setup'; setupToken: string };
-
-/** A new second factor, not in force before `confirmMfa`. `secret` is Base32. */
-export interface MfaEnrolment {
-  factorId: string;
-  secret: string;
-  otpauthUri: string;
-}
+import type { LevelAnswer, ProofAnswer } from '../src-shared/unlock.ts';
+import type { MfaEnrolment, SignInInput, SignInStep } from './session/sign-in-steps.ts';
+import type { Snapshot } from './snapshot/snapshot.ts';
 
 /** The client without a face: window, tray and terminal call these and render `snapshot()`. Refusals are values. */
 export interface ClientCore {

@@ -1,4 +1,5 @@
-import type { ClientCore, SignInStep } from '../../src-client/core.ts';
+import type { ClientCore } from '../../src-client/core.ts';
+import type { SignInStep } from '../../src-client/session/sign-in-steps.ts';
 import { type Problem, problem, type Result } from '../../src-shared/problem.ts';
 import type { Asked, CodeQuestion } from '../ask/asker.ts';
 import { countdownAfter } from '../ask/countdown.ts';

@@ -1,4 +1,6 @@
-import type { ClientCore, SignInStep, Snapshot } from '../../src-client/core.ts';
+import type { ClientCore } from '../../src-client/core.ts';
+import type { SignInStep } from '../../src-client/session/sign-in-steps.ts';
+import type { Snapshot } from '../../src-client/snapshot/snapshot.ts';
 import type { Challenge, Reason } from '../../src-shared/challenge.ts';
 import type { DeviceSummary } from '../../src-shared/client-api.ts';
 import type { ConnectionState, GatePrompt, LeaseSummary } from '../../src-shared/connection-state.ts';

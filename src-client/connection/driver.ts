@@ -9,7 +9,7 @@ import { fail, type Problem, problem, type Result } from '../../src-shared/probl
 import type { ProofAnswer } from '../../src-shared/unlock.ts';
 import { startLongTimer } from '../clock/long-timer.ts';
 import type { ConnectReply } from '../control/rest.ts';
-import type { Notice } from '../core.ts';
+import type { Notice } from '../snapshot/snapshot.ts';
 import type { HelperClient } from '../tunnel/helper-client.ts';
 import { createKeyPairSupply, type WireGuardKeyPair } from '../tunnel/wireguard-keys.ts';
 import { endLeases } from './farewell.ts';

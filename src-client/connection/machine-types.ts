@@ -4,7 +4,7 @@ import type { HelperStatus } from '../../src-shared/helper-rpc.ts';
 import type { Policy } from '../../src-shared/policy.ts';
 import type { Problem } from '../../src-shared/problem.ts';
 import type { ProofAnswer } from '../../src-shared/unlock.ts';
-import type { Notice } from '../core.ts';
+import type { Notice } from '../snapshot/snapshot.ts';
 
 export type CodeMethod = 'totp' | 'backup-code';
 

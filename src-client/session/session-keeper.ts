@@ -8,7 +8,7 @@ import { createRest, type Rest } from '../control/rest.ts';
 import { createTlsTrust, type TlsTrust } from '../control/tls-trust.ts';
 import type { Keychain } from '../keychain/keychain.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
-import type { SnapshotPublisher } from '../snapshot-publisher.ts';
+import type { SnapshotPublisher } from '../snapshot/snapshot-publisher.ts';
 import { createSessionLink, type SessionLink } from './session-link.ts';
 import { deleteToken, loadToken } from './session-token.ts';
 import type { OpenSession } from './sign-in.ts';

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type { Result } from '../../src-shared/problem.ts';
-import type { KeychainState } from '../core.ts';
-import type { Keychain } from '../keychain/keychain.ts';
+import type { Keychain, KeychainState } from '../keychain/keychain.ts';
 
 /** Bound to its server, so that a changed settings file cannot have the token sent elsewhere. */
 const storedToken = z.object({ serverUrl: z.string(), token: z.string().min(1) });

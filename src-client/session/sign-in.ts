@@ -9,12 +9,12 @@ import {
 import { backupCode, totpCode } from '../../src-shared/otp-code.ts';
 import { fail, ok, type Problem, type Result } from '../../src-shared/problem.ts';
 import type { Rest } from '../control/rest.ts';
-import type { MfaEnrolment, SignInInput, SignInStep } from '../core.ts';
 import type { Keychain } from '../keychain/keychain.ts';
 import type { Account } from '../settings/settings.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import { deviceKey, deviceKeyAccount } from './device-key.ts';
 import { storeToken } from './session-token.ts';
+import type { MfaEnrolment, SignInInput, SignInStep } from './sign-in-steps.ts';
 
 /** A session that has begun: what is remembered of it, and its token. */
 export interface OpenSession {

@@ -1,7 +1,6 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
-import type { KeychainState } from '../core.ts';
-import type { Keychain } from '../keychain/keychain.ts';
+import type { Keychain, KeychainState } from '../keychain/keychain.ts';
 import { deviceKeyAccount, loadDeviceKey } from '../session/device-key.ts';
 
 const PEPPER_BYTES = 32;

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../src-client/core.ts';
+import type { Snapshot } from '../../src-client/snapshot/snapshot.ts';
 import type { ActivityEntry } from '../../src-shared/app-snapshot.ts';
 import type { ConnectionState, Source } from '../../src-shared/connection-state.ts';
 import { publicProblem } from './public-problem.ts';

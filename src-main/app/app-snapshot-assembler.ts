@@ -1,4 +1,4 @@
-import type { Notice, Snapshot } from '../../src-client/core.ts';
+import type { Notice, Snapshot } from '../../src-client/snapshot/snapshot.ts';
 import type { ActivityEntry, AppSnapshot } from '../../src-shared/app-snapshot.ts';
 import type { ConnectionState, GatePrompt } from '../../src-shared/connection-state.ts';
 import type { AppSettings } from './app-settings.ts';

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../src-client/core.ts';
+import type { Snapshot } from '../../src-client/snapshot/snapshot.ts';
 import type { GatePrompt } from '../../src-shared/connection-state.ts';
 import { gatewayName } from './activity-events.ts';
 import type { Words } from './words.ts';

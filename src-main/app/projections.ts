@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../src-client/core.ts';
+import type { Snapshot } from '../../src-client/snapshot/snapshot.ts';
 import { activityBetween } from './activity-events.ts';
 import type { ActivityLog } from './activity-log.ts';
 import type { Door } from './door.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { SignInInput } from '../../src-client/core.ts';
+import type { SignInInput } from '../../src-client/session/sign-in-steps.ts';
 import { ok } from '../../src-shared/problem.ts';
 import { SignInFlow } from './sign-in-flow.ts';
 import { idleCore } from './testing/examples.ts';

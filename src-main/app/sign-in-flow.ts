@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
-import type { ClientCore, MfaEnrolment, SignInStep } from '../../src-client/core.ts';
+import type { ClientCore } from '../../src-client/core.ts';
+import type { MfaEnrolment, SignInStep } from '../../src-client/session/sign-in-steps.ts';
 import type { SignInStepView } from '../../src-shared/app-ipc.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../src-client/core.ts';
+import type { Snapshot } from '../../src-client/snapshot/snapshot.ts';
 import { assertNever, type ConnectionState } from '../../src-shared/connection-state.ts';
 import { gatewayName } from './activity-events.ts';
 import { asksForCode } from './notification-events.ts';

@@ -1,4 +1,5 @@
-import type { ClientCore, Snapshot } from '../../../src-client/core.ts';
+import type { ClientCore } from '../../../src-client/core.ts';
+import type { Snapshot } from '../../../src-client/snapshot/snapshot.ts';
 import type { AppSnapshot } from '../../../src-shared/app-snapshot.ts';
 import type { ConnectionState } from '../../../src-shared/connection-state.ts';
 import { fail, ok } from '../../../src-shared/problem.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Notice, Snapshot } from './core.ts';
+import type { Notice, Snapshot } from './snapshot.ts';
 
 const KEPT_NOTICES = 20;
 

@@ -1,0 +1,52 @@
+import type { GatewaySummary } from '../../src-shared/client-api.ts';
+import type { ConnectionState } from '../../src-shared/connection-state.ts';
+import type { HelperStatus } from '../../src-shared/helper-rpc.ts';
+import type { Policy } from '../../src-shared/policy.ts';
+import type { EnrolledUnlock, UnlockProviderState } from '../../src-shared/unlock.ts';
+import type { KeychainState } from '../keychain/keychain.ts';
+
+/** Something to tell the user once that is no state, e.g. a damaged settings file that was put aside. */
+export interface Notice {
+  /** Grows by one for each notice of this process. */
+  id: number;
+  /** ISO 8601. */
+  at: string;
+  kind:
+    | 'disconnected-by-server'
+    | 'lease-expiring'
+    | 'signed-out'
+    | 'settings-damaged'
+    | 'channel-stopped'
+    | 'keychain';
+  /** Plain text; a part of it may come from the server. */
+  text: string;
+}
+
+/** Everything a user interface shows, derived in one place. `version` only grows. */
+export interface Snapshot {
+  version: number;
+  connection: ConnectionState;
+  account: {
+    serverUrl: string;
+    serverName: string;
+    email: string;
+    memberId: string;
+    deviceId: string;
+  } | null;
+  gateways: GatewaySummary[];
+  policy: Policy | null;
+  channel: 'open' | 'connecting' | 'closed';
+  keychain: KeychainState;
+  /** The helper's newest word on the tunnel; null when the helper cannot be reached. */
+  tunnel: HelperStatus | null;
+  /** `enrolled` is null before the server has said; `lockCount` grows with each lock of the screen and each sleep. */
+  unlock: {
+    enrolled: EnrolledUnlock | null;
+    providers: readonly UnlockProviderState[];
+    lockCount: number;
+  };
+  /** Server clock minus this computer's, milliseconds; null before the first answer. */
+  clockOffsetMs: number | null;
+  /** The newest few, oldest first. */
+  notices?: readonly Notice[];
+}
