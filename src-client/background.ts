@@ -10,7 +10,7 @@ const STATUS_INTERVAL_MS = 10_000;
 const WARM_INTERVAL_MS = 2 * 60_000;
 
 export interface BackgroundOptions {
-  driver: Driver;
+  driver: Pick<Driver, 'feed' | 'machine'>;
   helper: HelperClient;
   session: SessionKeeper;
   now: () => number;

@@ -1,440 +1,184 @@
-import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { DeviceSummary, ServerInfo } from '../src-shared/client-api.ts';
-import type { ConnectionState, Source } from '../src-shared/connection-state.ts';
-import type { HelperStatus } from '../src-shared/helper-rpc.ts';
-import { totpCode } from '../src-shared/otp-code.ts';
-import { fail, ok, type Problem, type Result } from '../src-shared/problem.ts';
+import type { Source } from '../src-shared/connection-state.ts';
+import { fail, ok, type Result } from '../src-shared/problem.ts';
 import { type LevelAnswer, type ProofAnswer, unlockMethod } from '../src-shared/unlock.ts';
-import { startBackground } from './background.ts';
-import { createDriver, type Driver } from './connection/driver.ts';
-import { connectOutcome, leaveOutcome } from './connection/outcome.ts';
+import * as account from './account-calls.ts';
+import { ConnectionCalls } from './connection-calls.ts';
 import type { ClientCore } from './core.ts';
-import type { Keychain } from './keychain/keychain.ts';
-import { SessionKeeper } from './session/session-keeper.ts';
-import { malformed, SignIn, type SignInOutcome } from './session/sign-in.ts';
+import { type CoreParts, type CorePartsOptions, createCoreParts } from './core-parts.ts';
+import { openProfile, type ProfileOptions } from './open-profile.ts';
+import { ProfileKeeper } from './profile-keeper.ts';
 import type { MfaEnrolment, SignInInput, SignInStep } from './session/sign-in-steps.ts';
-import { lockProfile } from './settings/profile-lock.ts';
-import { openSettings, type SettingsStore } from './settings/settings-store.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
-import { SnapshotPublisher } from './snapshot/snapshot-publisher.ts';
-import { createHelperClient, type HelperClient } from './tunnel/helper-client.ts';
-import { codeProof } from './unlock/proof-maker.ts';
-import type { UnlockProvider } from './unlock/provider.ts';
-import type { StartTimer } from './unlock/system-prompt.ts';
-import { Unlock } from './unlock/unlock.ts';
+import { withinStopLimit } from './stop-limit.ts';
 
-const STOP_LIMIT_MS = 2_000;
+export type RuntimeOptions = ProfileOptions & Omit<CorePartsOptions, 'makeProofs' | 'onForgetSession'>;
 
-export interface RuntimeOptions {
-  log: Logger;
-  profileFolder: string;
-  helperSocket: string;
-  helperOwnerUid: number;
-  keychain: Keychain;
-  now: () => number;
-  monotonic: () => number;
-  random: () => number;
-  platform: string;
-  deviceName: string;
-  appVersion: string;
-  /** Best first. */
-  providers: readonly UnlockProvider[];
-  timer: StartTimer;
-}
-
-/** What there is once the profile is ours. */
-interface Opened {
-  settings: SettingsStore;
-  session: SessionKeeper;
-  signIn: SignIn;
-  unlock: Unlock;
-  close(): Promise<void>;
-}
-
-/** The parts joined. Every call waits for the profile to be open, and refuses when another client holds it. */
+/** The client core: every call goes to the part that it is for, once what it needs is open. */
 export class ClientRuntime implements ClientCore {
-  readonly #options: RuntimeOptions;
-  readonly #publisher: SnapshotPublisher;
-  readonly #helper: HelperClient;
-  readonly #driver: Driver;
-  #opened: Opened | null = null;
-  #opening: Promise<Result<Opened>> | null = null;
+  readonly #log: Logger;
+  readonly #parts: CoreParts;
+  readonly #profile: ProfileKeeper;
+  readonly #connection: ConnectionCalls;
 
   constructor(options: RuntimeOptions) {
-    const { log, now, random } = options;
-    this.#options = options;
-    this.#publisher = new SnapshotPublisher(now, log);
-    this.#helper = createHelperClient({
-      socketPath: options.helperSocket,
-      ownerUid: options.helperOwnerUid,
-      random,
-      log,
-      events: {
-        onReady: (status) => {
-          this.#driver.feed({ type: 'helper.ready' });
-          this.#onTunnel(status);
-        },
-        onLost: (cause) => {
-          this.#publisher.stage({ tunnel: null });
-          this.#driver.feed({ type: 'helper.lost', problem: cause });
-          this.#publisher.publish();
-        },
-        onStatus: (status) => this.#onTunnel(status),
-      },
-    });
-    this.#driver = createDriver({
-      helper: this.#helper,
-      now,
-      clockOffsetMs: () => this.#publisher.current.clockOffsetMs ?? 0,
-      random,
-      log,
+    this.#log = options.log;
+    this.#parts = createCoreParts({
+      ...options,
       makeProofs: async (answers, challenge, signal) =>
-        this.#opened ? this.#opened.unlock.makeProofs(answers, challenge, signal) : fail('signed-out'),
-      onChange: (machine) => this.#publisher.publish({ connection: machine.view, policy: machine.policy }),
-      onNotice: (kind, text) => this.#publisher.notify(kind, text),
+        this.#profile.current?.unlock.makeProofs(answers, challenge, signal) ?? fail('signed-out'),
       onForgetSession: () => {
-        this.#opened?.unlock.abandon();
-        this.#opened?.session.forget();
+        this.#profile.current?.unlock.abandon();
+        this.#profile.current?.session.forget();
       },
     });
+    this.#profile = new ProfileKeeper(() => openProfile(options, this.#parts));
+    this.#connection = new ConnectionCalls(this.#parts, options.log);
   }
 
   snapshot(): Snapshot {
-    return this.#publisher.current;
+    return this.#parts.publisher.current;
   }
 
   subscribe(listener: (snapshot: Snapshot) => void): () => void {
-    return this.#publisher.subscribe(listener);
+    return this.#parts.publisher.subscribe(listener);
   }
 
   async start(): Promise<void> {
-    const opened = await this.#open();
-    if (opened.ok) await opened.value.session.restore();
+    await this.#profile.whenOpen(({ session }) => session.restore());
   }
 
-  async serverInfo(serverUrl: string, caFile?: string): Promise<Result<ServerInfo>> {
-    const opened = await this.#open();
-    return opened.ok ? opened.value.signIn.serverInfo(serverUrl, caFile) : opened;
+  serverInfo(serverUrl: string, caFile?: string): Promise<Result<ServerInfo>> {
+    return this.#profile.whenOpen(({ signIn }) => signIn.serverInfo(serverUrl, caFile));
   }
 
-  async signIn(input: SignInInput): Promise<Result<SignInStep>> {
-    const opened = await this.#open();
-    if (!opened.ok) return opened;
-    const account = this.#publisher.current.account;
-    if (account) return fail('wrong-state', `You are signed in as ${account.email}. Sign out first.`);
-    await opened.value.session.forgotten();
-    return this.#signedIn(opened.value, await opened.value.signIn.begin(input));
+  signIn(input: SignInInput): Promise<Result<SignInStep>> {
+    return this.#profile.whenOpen((profile) => account.signIn(profile, input, this.snapshot().account));
   }
 
-  async signInMfa(
-    mfaToken: string,
-    method: 'totp' | 'backup-code',
-    code: string,
-  ): Promise<Result<SignInStep>> {
-    const opened = await this.#open();
-    if (!opened.ok) return opened;
-    return this.#signedIn(opened.value, await opened.value.signIn.mfa(mfaToken, method, code));
+  signInMfa(mfaToken: string, method: 'totp' | 'backup-code', code: string): Promise<Result<SignInStep>> {
+    return this.#profile.whenOpen((profile) => account.signInMfa(profile, mfaToken, method, code));
   }
 
-  async setupMfa(setupToken: string | null): Promise<Result<MfaEnrolment>> {
-    const opened = await this.#open();
-    if (!opened.ok) return opened;
-    const { session, signIn } = opened.value;
-    if (setupToken !== null) return signIn.setupMfa(setupToken);
-    return session.link ? session.link.rest.mfaSetup(null, session.link.token) : fail('signed-out');
+  setupMfa(setupToken: string | null): Promise<Result<MfaEnrolment>> {
+    return this.#profile.whenOpen((profile) => account.setupMfa(profile, setupToken));
   }
 
-  async confirmMfa(
+  confirmMfa(
     setupToken: string | null,
     factorId: string,
     code: string,
   ): Promise<Result<{ backupCodes: string[] }>> {
-    const opened = await this.#open();
-    if (!opened.ok) return opened;
-    const { session, signIn } = opened.value;
-    if (setupToken !== null) return signIn.confirmMfa(setupToken, factorId, code);
-    const parsed = totpCode.safeParse(code);
-    if (!parsed.success) return fail('invalid-code', malformed('totp'));
-    if (!session.link) return fail('signed-out');
-    return session.link.rest.mfaConfirm({ factorId, code: parsed.data }, session.link.token);
+    return this.#profile.whenOpen((profile) => account.confirmMfa(profile, setupToken, factorId, code));
   }
 
-  async signOut(source: Source): Promise<Result<void>> {
-    const opened = await this.#ready();
-    if (!opened.ok) return opened;
-    this.#options.log.info({ source }, 'sign-out');
-    const answer = await opened.value.session.signOut();
-    await opened.value.settings.flush();
-    return answer;
+  signOut(source: Source): Promise<Result<void>> {
+    return this.#profile.whenSignedIn((profile) => {
+      this.#log.info({ source }, 'sign-out');
+      return account.signOut(profile);
+    });
   }
 
-  async connect(source: Source, gatewayId?: string): Promise<Result<void>> {
-    const opened = this.#opened?.session.link ? ok(this.#opened) : await this.#ready();
-    if (!opened.ok) return opened;
-    const { session, settings } = opened.value;
-    const gateway = gatewayId ?? (await this.#defaultGateway(opened.value));
-    if (gateway === null) return fail('gateway-not-found', 'Your team has no gateway yet.');
-    if (typeof gateway !== 'string') return { ok: false, problem: gateway };
-    const helper = this.#helper.isReady ? ok(undefined) : await this.#helper.ensure();
-    if (!helper.ok) {
-      this.#driver.feed({ type: 'user.refused', problem: helper.problem, source });
-      return helper;
-    }
-    if (!session.link) return fail('signed-out');
-    const { serverUrl } = session.link.account;
-    this.#options.log.info({ source, gatewayId: gateway }, 'connect');
-    this.#driver.feed({ type: 'user.connect', gatewayId: gateway, source });
-    const reached = this.#until(connectOutcome);
-    if (settings.current.lastGateway[serverUrl] !== gateway)
-      settings.change({ lastGateway: { ...settings.current.lastGateway, [serverUrl]: gateway } });
-    const answer = await reached;
-    if (!answer.ok) this.#noteEnrolment(answer.problem);
-    return answer;
+  connect(source: Source, gatewayId?: string): Promise<Result<void>> {
+    return this.#profile.whenSignedIn(async (profile) =>
+      this.#enrolmentNoted(await this.#connection.connect(profile, source, gatewayId)),
+    );
   }
 
   async submitProof(answers: readonly ProofAnswer[]): Promise<Result<void>> {
-    const methods = answers.map(({ method }) => method);
-    if (methods.length === 0 || new Set(methods).size < methods.length) return fail('invalid-request');
-    const normalised: ProofAnswer[] = [];
-    for (const answer of answers) {
-      const checked = 'code' in answer ? codeProof(answer) : ok(answer);
-      if (!checked.ok) return checked;
-      normalised.push(checked.value);
-    }
-    const refusal = await this.#driver.submit(normalised);
-    if (refusal) this.#noteEnrolment(refusal);
-    return asResult(refusal);
+    return this.#enrolmentNoted(await this.#connection.submit(answers));
   }
 
   cancelPrompt(): void {
-    this.#driver.feed({ type: 'user.cancel-prompt' });
-    this.#opened?.unlock.abandon();
+    this.#parts.driver.feed({ type: 'user.cancel-prompt' });
+    this.#profile.current?.unlock.abandon();
   }
 
-  async setPin(pin: string, proof: LevelAnswer): Promise<Result<void>> {
-    const opened = await this.#ready();
-    return opened.ok ? opened.value.unlock.setPin(pin, proof) : opened;
+  setPin(pin: string, proof: LevelAnswer): Promise<Result<void>> {
+    return this.#profile.whenSignedIn(({ unlock }) => unlock.setPin(pin, proof));
   }
 
-  async removePin(): Promise<Result<void>> {
-    const opened = await this.#ready();
-    return opened.ok ? opened.value.unlock.removePin() : opened;
+  removePin(): Promise<Result<void>> {
+    return this.#profile.whenSignedIn(({ unlock }) => unlock.removePin());
   }
 
-  async turnOnBiometrics(proof: LevelAnswer): Promise<Result<void>> {
-    const opened = await this.#ready();
-    if (!opened.ok) return opened;
-    const allowed = this.#publisher.current.policy?.unlockMethods ?? unlockMethod.options;
-    return opened.value.unlock.turnOnBiometrics(proof, allowed);
+  turnOnBiometrics(proof: LevelAnswer): Promise<Result<void>> {
+    return this.#profile.whenSignedIn(({ unlock }) =>
+      unlock.turnOnBiometrics(proof, this.snapshot().policy?.unlockMethods ?? unlockMethod.options),
+    );
   }
 
-  async turnOffBiometrics(): Promise<Result<void>> {
-    const opened = await this.#ready();
-    return opened.ok ? opened.value.unlock.turnOffBiometrics() : opened;
+  turnOffBiometrics(): Promise<Result<void>> {
+    return this.#profile.whenSignedIn(({ unlock }) => unlock.turnOffBiometrics());
   }
 
-  async checkUnlock(answer: ProofAnswer): Promise<Result<void>> {
-    const opened = await this.#ready();
-    return opened.ok ? opened.value.unlock.check(answer) : opened;
+  checkUnlock(answer: ProofAnswer): Promise<Result<void>> {
+    return this.#profile.whenSignedIn(({ unlock }) => unlock.check(answer));
   }
 
   async refreshUnlock(): Promise<void> {
-    const opened = await this.#open();
-    if (!opened.ok) return;
-    const { session, unlock } = opened.value;
-    await Promise.all([unlock.lookAtProviders(), session.link ? session.refresh() : undefined]);
+    await this.#profile.whenOpen(async ({ session, unlock }) => {
+      await Promise.all([unlock.lookAtProviders(), session.link ? session.refresh() : undefined]);
+      return ok(undefined);
+    });
   }
 
-  async devices(): Promise<Result<DeviceSummary[]>> {
-    const opened = await this.#ready();
-    return opened.ok ? opened.value.session.devices() : opened;
+  devices(): Promise<Result<DeviceSummary[]>> {
+    return this.#profile.whenSignedIn(({ session }) => session.devices());
   }
 
-  async removeDevice(deviceId: string): Promise<Result<void>> {
-    const opened = await this.#ready();
-    return opened.ok ? opened.value.session.removeDevice(deviceId) : opened;
+  removeDevice(deviceId: string): Promise<Result<void>> {
+    return this.#profile.whenSignedIn(({ session }) => session.removeDevice(deviceId));
   }
 
-  async cancel(source: Source): Promise<Result<void>> {
-    this.#options.log.info({ source }, 'cancel');
-    this.#driver.feed({ type: 'user.cancel', source });
-    return this.#until(leaveOutcome);
+  cancel(source: Source): Promise<Result<void>> {
+    return this.#connection.cancel(source);
   }
 
-  async disconnect(source: Source): Promise<Result<void>> {
-    this.#options.log.info({ source }, 'disconnect');
-    this.#driver.feed({ type: 'user.disconnect', source });
-    return this.#until(leaveOutcome);
+  disconnect(source: Source): Promise<Result<void>> {
+    return this.#connection.disconnect(source);
   }
 
-  async renew(source: Source): Promise<Result<void>> {
-    this.#options.log.info({ source }, 'renew');
-    return asResult(await this.#driver.renew());
+  renew(source: Source): Promise<Result<void>> {
+    return this.#connection.renew(source);
   }
 
-  async refresh(): Promise<Result<void>> {
-    const opened = await this.#ready();
-    return opened.ok ? opened.value.session.refresh() : opened;
+  refresh(): Promise<Result<void>> {
+    return this.#profile.whenSignedIn(({ session }) => session.refresh());
   }
 
   async measure(): Promise<void> {
-    if (this.#driver.machine.lease === null || !this.#helper.isReady) return;
-    const status = await this.#helper.status();
-    if (status.ok) this.#onTunnel(status.value);
+    const { driver, helper, tunnelHeard } = this.#parts;
+    if (driver.machine.lease === null || !helper.isReady) return;
+    const status = await helper.status();
+    if (status.ok) tunnelHeard(status.value);
   }
 
   systemEvent(event: 'suspend' | 'resume' | 'lock' | 'network-changed'): void {
-    this.#options.log.info({ event }, 'system event');
-    this.#driver.feed({ type: event === 'resume' ? 'wake' : event });
+    const { driver, publisher } = this.#parts;
+    this.#log.info({ event }, 'system event');
+    driver.feed({ type: event === 'resume' ? 'wake' : event });
     if (event !== 'lock' && event !== 'suspend') return;
-    this.#opened?.unlock.abandon();
-    const { unlock } = this.#publisher.current;
-    this.#publisher.publish({ unlock: { ...unlock, lockCount: unlock.lockCount + 1 } });
+    this.#profile.current?.unlock.abandon();
+    const { unlock } = publisher.current;
+    publisher.publish({ unlock: { ...unlock, lockCount: unlock.lockCount + 1 } });
   }
 
   async stop(): Promise<void> {
-    await this.#opening;
-    const opened = this.#opened;
-    this.#opened = null;
-    if (!opened) return;
-    this.#driver.feed({ type: 'user.disconnect', source: 'quit' });
-    await Promise.race([this.#until(leaveOutcome), pause(STOP_LIMIT_MS)]);
-    await this.#driver.stop();
-    this.#helper.close();
-    await opened.close();
-  }
-
-  /** Lock, settings, helper and clocks: once. After a refusal the next call tries again. */
-  #open(): Promise<Result<Opened>> {
-    if (this.#opened) return Promise.resolve(ok(this.#opened));
-    this.#opening ??= this.#openProfile().finally(() => {
-      this.#opening = null;
-    });
-    return this.#opening;
-  }
-
-  async #openProfile(): Promise<Result<Opened>> {
-    const { profileFolder, keychain, now, monotonic, random, log, platform, deviceName } = this.#options;
-    const lock = lockProfile(profileFolder);
-    if (!lock.ok) {
-      const refusal: ConnectionState = {
-        phase: 'disconnected',
-        cause: lock.problem,
-        reason: null,
-        source: null,
-      };
-      this.#publisher.publish({ connection: refusal });
-      return lock;
-    }
-    const publisher = this.#publisher;
-    const driver = this.#driver;
-    const settings = await openSettings({ folder: profileFolder, now, newId: randomUUID, log });
-    const session = new SessionKeeper({ settings, keychain, driver, publisher, now, monotonic, random, log });
-    const openRest = session.openRest.bind(session);
-    const signIn = new SignIn({ settings, keychain, openRest, deviceName, platform });
-    const unlock = this.#createUnlock(settings, session);
-    const background = startBackground({
-      driver,
-      helper: this.#helper,
-      session,
-      now,
-      monotonic,
-      log,
-      onTunnel: (status) => this.#onTunnel(status),
-    });
-    this.#helper.start();
-    publisher.publish({ connection: driver.machine.view });
-    if (settings.notice) publisher.notify('settings-damaged', settings.notice);
-    void unlock.lookAtProviders();
-    this.#opened = {
-      settings,
-      session,
-      signIn,
-      unlock,
-      async close() {
-        background.stop();
-        unlock.abandon();
-        await Promise.race([Promise.all([session.close(), signIn.close()]), pause(STOP_LIMIT_MS)]);
-        await settings.flush();
-        lock.value.release();
-      },
-    };
-    return ok(this.#opened);
-  }
-
-  #createUnlock(settings: SettingsStore, session: SessionKeeper): Unlock {
-    const { providers, profileFolder, appVersion, keychain, now, timer, log } = this.#options;
-    const publisher = this.#publisher;
-    return new Unlock({
-      ...{ providers, profileFolder, appVersion, keychain, timer, log, settings, session },
-      serverNow: () => now() + (publisher.current.clockOffsetMs ?? 0),
-      onKeychain: (state) => {
-        if (publisher.current.keychain !== state) publisher.publish({ keychain: state });
-      },
-      onProviders: (states) =>
-        publisher.publish({ unlock: { ...publisher.current.unlock, providers: states } }),
-    });
+    const profile = await this.#profile.leave();
+    if (!profile) return;
+    await withinStopLimit(this.#connection.disconnect('quit'));
+    await this.#parts.driver.stop();
+    this.#parts.helper.close();
+    await profile.close();
   }
 
   /** Something that was registered is gone: the server says what is left. */
-  #noteEnrolment(refusal: Problem): void {
-    if (refusal.code === 'pin-removed' || refusal.code === 'unlock-not-enrolled')
-      void this.#opened?.session.refresh();
+  #enrolmentNoted(answer: Result<void>): Result<void> {
+    const code = answer.ok ? null : answer.problem.code;
+    if (code === 'pin-removed' || code === 'unlock-not-enrolled')
+      void this.#profile.current?.session.refresh();
+    return answer;
   }
-
-  /** Open, and signed in if that is possible without asking: the keyring may have been unlocked meanwhile. */
-  async #ready(): Promise<Result<Opened>> {
-    const opened = await this.#open();
-    if (!opened.ok) return opened;
-    const restored = await opened.value.session.restore();
-    return restored.ok ? opened : restored;
-  }
-
-  #signedIn(opened: Opened, outcome: Result<SignInOutcome>): Result<SignInStep> {
-    if (!outcome.ok) return outcome;
-    if ('step' in outcome.value) return ok(outcome.value.step);
-    const established = opened.session.establish(outcome.value.session);
-    return established.ok ? ok({ step: 'done' }) : established;
-  }
-
-  async #defaultGateway({ session, settings }: Opened): Promise<string | null | Problem> {
-    if (this.#publisher.current.gateways.length === 0) {
-      const refreshed = await session.refresh();
-      if (!refreshed.ok) return refreshed.problem;
-    }
-    const { gateways, account } = this.#publisher.current;
-    const last = account ? settings.current.lastGateway[account.serverUrl] : undefined;
-    return (gateways.find((gateway) => gateway.id === last) ?? gateways[0])?.id ?? null;
-  }
-
-  #onTunnel(status: HelperStatus): void {
-    this.#publisher.stage({ tunnel: status });
-    this.#driver.helperStatus(status);
-    this.#publisher.publish();
-  }
-
-  /** Resolves with the first word of `judge` on the connection, now or later. */
-  #until(judge: (view: ConnectionState) => Result<void> | null): Promise<Result<void>> {
-    const now = judge(this.#driver.machine.view);
-    if (now) return Promise.resolve(now);
-    return new Promise((resolve) => {
-      const unsubscribe = this.#publisher.subscribe(() => {
-        const word = judge(this.#driver.machine.view);
-        if (!word) return;
-        unsubscribe();
-        resolve(word);
-      });
-    });
-  }
-}
-
-function asResult(refusal: Problem | null): Result<void> {
-  return refusal ? { ok: false, problem: refusal } : ok(undefined);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }

@@ -71,6 +71,12 @@ export type MachineEvent = { at: number } & (
   | { type: 'network-changed' }
 );
 
+/** An event before the driver has put the time to it. */
+export type Untimed<E = MachineEvent> = E extends unknown ? Omit<E, 'at'> : never;
+
+/** Tells the machine what has happened. An event that comes of another's effects is dealt with after it. */
+export type Feed = (event: Untimed) => void;
+
 /** What the driver does. `settle` answers the user's call that holds `ticket`; null means it was accepted. */
 export type Effect =
   | {

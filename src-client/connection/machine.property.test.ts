@@ -5,7 +5,7 @@ import { isGated } from '../../src-shared/policy.ts';
 import { type ProblemCode, problem } from '../../src-shared/problem.ts';
 import { promptOf } from './fitness.ts';
 import { transition } from './machine.ts';
-import type { Effect, Machine, ProofPart, ProofRef } from './machine-types.ts';
+import type { Effect, Machine, ProofPart, ProofRef, Untimed } from './machine-types.ts';
 import {
   gatedPolicy,
   MachineWorld,
@@ -15,7 +15,6 @@ import {
   makeStatus,
   makeUnlockChallenge,
   openPolicy,
-  type Untimed,
 } from './testing/machine-world.ts';
 
 /** A server, a helper and a user that say anything at any time, also late, twice and out of order. */

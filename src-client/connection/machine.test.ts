@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noGateWarning } from '../../src-shared/policy.ts';
 import { problem } from '../../src-shared/problem.ts';
-import type { Untimed } from './driver.ts';
+import type { Untimed } from './machine-types.ts';
 import {
   answered,
   atGate,

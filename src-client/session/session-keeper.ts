@@ -16,7 +16,7 @@ import type { OpenSession } from './sign-in.ts';
 export interface SessionKeeperOptions {
   settings: SettingsStore;
   keychain: Keychain;
-  driver: Driver;
+  driver: Pick<Driver, 'feed' | 'setLink'>;
   publisher: SnapshotPublisher;
   now: () => number;
   monotonic: () => number;

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ServerLink } from '../connection/driver.ts';
+import type { ServerLink } from '../connection/server-link.ts';
 import { type Channel, type ChannelEvents, createChannel } from '../control/channel.ts';
 import type { Rest } from '../control/rest.ts';
 import type { TlsTrust } from '../control/tls-trust.ts';

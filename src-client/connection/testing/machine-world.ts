@@ -3,10 +3,7 @@ import type { LeaseSummary } from '../../../src-shared/connection-state.ts';
 import type { HelperStatus } from '../../../src-shared/helper-rpc.ts';
 import { type Policy, policySchema } from '../../../src-shared/policy.ts';
 import { transition } from '../machine.ts';
-import { type Effect, initialMachine, type Machine, type MachineEvent } from '../machine-types.ts';
-
-/** `MachineEvent` without its time, member by member. */
-export type Untimed<E = MachineEvent> = E extends unknown ? Omit<E, 'at'> : never;
+import { type Effect, initialMachine, type Machine, type Untimed } from '../machine-types.ts';
 
 export const gatedPolicy: Policy = policySchema.parse({});
 export const openPolicy: Policy = policySchema.parse({ totpPriorConnection: false });

@@ -1,0 +1,65 @@
+import { createBackoff } from '../../src-node/backoff.ts';
+import { startLongTimer } from '../clock/long-timer.ts';
+import type { Feed } from './machine-types.ts';
+
+/** No answer from the gateway for this long after `up`: the path is taken for dead. */
+const HANDSHAKE_PATIENCE_MS = 10_000;
+
+export interface ConnectionTimersOptions {
+  feed: Feed;
+  /** Milliseconds since 1970 by the server's clock. */
+  serverNow: () => number;
+  random: () => number;
+}
+
+/** What the machine waits for: the next try, the first handshake, the lease's end. One of each at a time. */
+export class ConnectionTimers {
+  readonly #feed: Feed;
+  readonly #serverNow: () => number;
+  readonly #backoff: ReturnType<typeof createBackoff>;
+  #retry: NodeJS.Timeout | undefined;
+  #handshake: NodeJS.Timeout | undefined;
+  #expiry: { cancel(): void } | null = null;
+
+  constructor({ feed, serverNow, random }: ConnectionTimersOptions) {
+    this.#feed = feed;
+    this.#serverNow = serverNow;
+    this.#backoff = createBackoff({ random });
+  }
+
+  scheduleRetry(id: number, attempt: number): void {
+    if (attempt === 1) this.#backoff.reset();
+    clearTimeout(this.#retry);
+    const delayMs = this.#backoff.nextDelayMs();
+    this.#retry = setTimeout(() => this.#feed({ type: 'retry-due', id }), delayMs);
+    const nextTryAt = new Date(this.#serverNow() + delayMs).toISOString();
+    this.#feed({ type: 'retry-scheduled', id, nextTryAt });
+  }
+
+  cancelRetry(): void {
+    clearTimeout(this.#retry);
+  }
+
+  watchHandshake(id: number): void {
+    clearTimeout(this.#handshake);
+    this.#handshake = setTimeout(() => this.#feed({ type: 'handshake-late', id }), HANDSHAKE_PATIENCE_MS);
+  }
+
+  /** `expiresAt`: ISO 8601. */
+  watchExpiry(leaseId: string, expiresAt: string): void {
+    this.#expiry?.cancel();
+    this.#expiry = startLongTimer(Date.parse(expiresAt) - this.#serverNow(), () =>
+      this.#feed({ type: 'lease-expired', leaseId }),
+    );
+  }
+
+  forgetExpiry(): void {
+    this.#expiry?.cancel();
+  }
+
+  stop(): void {
+    clearTimeout(this.#retry);
+    clearTimeout(this.#handshake);
+    this.#expiry?.cancel();
+  }
+}
