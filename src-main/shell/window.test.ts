@@ -26,10 +26,10 @@ function make(isHiddenAtStart = false) {
     isPackaged: true,
     isDark: false,
     isHiddenAtStart,
-    isQuitting: () => isQuitting,
-    onVisibility: (isVisible) => visibility.push(isVisible),
     onLoadFailed: () => undefined,
   });
+  window.hideOnClose(() => !isQuitting);
+  window.onVisibility((isVisible) => visibility.push(isVisible));
   const fake = FakeWindow.made[0];
   if (!fake) throw new Error('no window was made');
   return {

@@ -52,9 +52,6 @@ export interface MainWindowOptions extends PageOptions {
   icon?: string;
   /** Started at login: stays in the tray until it is asked for. */
   isHiddenAtStart: boolean;
-  /** While false, closing hides. */
-  isQuitting: () => boolean;
-  onVisibility: (isVisible: boolean) => void;
   onLoadFailed: (error: unknown) => void;
 }
 
@@ -63,12 +60,16 @@ export interface MainWindow {
   /** Once everything that the page will ask for is there. */
   load(url: string): void;
   isVisible(): boolean;
+  /** Calls back whenever the window comes on screen or leaves it. */
+  onVisibility(listener: (isVisible: boolean) => void): void;
+  /** While `isHiding` says so, closing hides the window, and the app stays in the tray. */
+  hideOnClose(isHiding: () => boolean): void;
   bringForward(): void;
   hide(): void;
   send(channel: string, payload: unknown): void;
 }
 
-/** The app's window. Closing it keeps the app in the tray. */
+/** The app's window. */
 export function createMainWindow(options: MainWindowOptions): MainWindow {
   const window = makeWindow(options, {
     title: 'Postern',
@@ -81,13 +82,6 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
     ...(options.icon === undefined ? {} : { icon: options.icon }),
   });
   const isVisible = () => !window.isDestroyed() && window.isVisible() && !window.isMinimized();
-  for (const event of ['show', 'restore', 'hide', 'minimize'] as const)
-    window.on(event as 'show', () => options.onVisibility(isVisible()));
-  window.on('close', (event) => {
-    if (options.isQuitting()) return;
-    event.preventDefault();
-    window.hide();
-  });
   if (!options.isHiddenAtStart) window.once('ready-to-show', () => window.show());
   return {
     browserWindow: window,
@@ -95,6 +89,17 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
       window.loadURL(url).catch((error: unknown) => options.onLoadFailed(error));
     },
     isVisible,
+    onVisibility(listener) {
+      for (const event of ['show', 'restore', 'hide', 'minimize'] as const)
+        window.on(event as 'show', () => listener(isVisible()));
+    },
+    hideOnClose(isHiding) {
+      window.on('close', (event) => {
+        if (!isHiding()) return;
+        event.preventDefault();
+        window.hide();
+      });
+    },
     bringForward() {
       if (window.isDestroyed()) return;
       if (window.isMinimized()) window.restore();

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import type { ClientCore } from '../../src-client/core.ts';
+import type { Door } from '../app/door.ts';
+import type { AppNotification } from '../app/notification-events.ts';
+import { projectSnapshots } from '../app/projections.ts';
+import type { Signal } from '../app/signal.ts';
+import type { SnapshotFeed } from '../app/snapshot-feed.ts';
+import type { TrafficSampler } from '../app/traffic-sampler.ts';
+import { type TrayAction, trayView } from '../app/tray-view.ts';
+import type { Launch } from './launch.ts';
+import type { Quitting } from './quitting.ts';
+import { createSecureKeyboard, isPinAsked } from './secure-keyboard.ts';
+import type { Records } from './set-up-records.ts';
+import { createTray } from './tray.ts';
+import type { MainWindow } from './window.ts';
+
+export interface ProjectionParts {
+  core: ClientCore;
+  door: Door;
+  window: MainWindow;
+  records: Records;
+  feed: SnapshotFeed;
+  sampler: TrafficSampler;
+  quitting: Quitting;
+  notify: (notification: AppNotification) => void;
+  changed: Signal;
+}
+
+/** Everything that follows the core's snapshots: window, tray, notifications, activity, and the keyboard of macOS. */
+export function setUpProjections({ platform, appPath }: Launch, parts: ProjectionParts): void {
+  const { core, door, window, records, feed, sampler, quitting, notify, changed } = parts;
+  const { activity, words } = records;
+  const actions: Record<TrayAction, () => void> = {
+    open: () => window.bringForward(),
+    connect: () => void door.connect('tray'),
+    cancel: () => void door.cancel('tray'),
+    disconnect: () => void door.disconnect('tray'),
+    quit: () => quitting.quit(),
+  };
+  const tray = createTray({
+    icons: join(appPath, 'dist', 'icons'),
+    platform,
+    view: trayView(core.snapshot(), words()),
+    act: (action) => actions[action](),
+  });
+  const projections = projectSnapshots({ core, door, activity, feed, sampler, window, tray, notify, words });
+  changed.subscribe(projections.refresh);
+  window.onVisibility(projections.visibilityChanged);
+  const secureKeyboard = createSecureKeyboard({
+    platform,
+    window: window.browserWindow,
+    isPinAsked: () => isPinAsked(core.snapshot().connection),
+  });
+  core.subscribe(() => secureKeyboard.update());
+}
