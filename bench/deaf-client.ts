@@ -4,7 +4,7 @@ import { freshSteps } from '../lab/totp-steps.ts';
 import { createHelperClient, type HelperClient } from '../src-client/tunnel/helper-client.ts';
 import { generateWireGuardKeyPair } from '../src-client/tunnel/wireguard-keys.ts';
 import { connectAnswer, mfaRequiredExtra, signInAnswer } from '../src-shared/client-api.ts';
-import type { Bench, BenchMember } from './laptop.ts';
+import type { Bench, BenchMember } from './bench.ts';
 
 /** A client that asks for a lease and opens no channel: an order to disconnect never reaches it. */
 export class DeafClient {

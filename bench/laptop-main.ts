@@ -3,7 +3,8 @@
  * PART is `codes`, which takes two members for each repeat, or `pin`, which takes one, from member FIRST on. Prints rows.
  */
 
-import { type Bench, type BenchMember, deafClient, obedientClient, openBench } from './laptop.ts';
+import { type Bench, type BenchMember, openBench } from './bench.ts';
+import { deafClient, obedientClient } from './laptop.ts';
 import { pinClient } from './pin-client.ts';
 import { EchoProbe, SendProbe } from './probe.ts';
 import { Samples } from './stats.ts';

@@ -1,26 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { Agent } from 'undici';
-import { type StackFile, stackFile } from '../src-shared/stack-file.ts';
+import type { Bench, BenchMember } from './bench.ts';
 import { DeafClient } from './deaf-client.ts';
-import { nowNs, type SendProbe } from './probe.ts';
+import { nowNs } from './probe.ts';
 import { must, pause, reaches, withSignedInClient } from './signed-in-client.ts';
-import type { Samples } from './stats.ts';
 
 export const PACE_US = 1000;
 const KILL_PACE_US = 250;
 export const toMs = (ns: number): number => ns / 1e6;
-
-export interface Bench {
-  stack: StackFile;
-  samples: Samples;
-  sender: SendProbe;
-  /** Asks the echo end behind the gateway. */
-  lastPacket(after: number, quietMs: number): Promise<number>;
-  ca: string;
-  api: Agent;
-}
-
-export type BenchMember = StackFile['members'][number];
 
 /** The call of a security team: when the connection is open already, as an integration would keep it. */
 export async function kick({ stack, api }: Bench, member: BenchMember): Promise<number> {
@@ -97,22 +82,4 @@ export async function deafClient(bench: Bench, member: BenchMember): Promise<voi
   } finally {
     client.close();
   }
-}
-
-/** What the stack wrote down, and a warm connection for the caller, who may use as many as `connections` at once. */
-export async function openBench(
-  stackJson: string,
-  connections = 1,
-): Promise<Pick<Bench, 'stack' | 'ca' | 'api'>> {
-  const stack = stackFile.parse(JSON.parse(readFileSync(stackJson, 'utf8')));
-  const ca = readFileSync(stack.caFile, 'utf8');
-  const api = new Agent({
-    connect: { ca },
-    keepAliveTimeout: 600_000,
-    keepAliveMaxTimeout: 600_000,
-    connections,
-  });
-  const warm = await api.request({ origin: stack.serverUrl, path: '/healthz', method: 'GET' });
-  await warm.body.dump();
-  return { stack, ca, api };
 }

@@ -2,7 +2,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import * as z from 'zod';
 import type { ClientCore } from '../src-client/core.ts';
 import { connectRequest } from '../src-shared/client-api.ts';
-import { type Bench, type BenchMember, kick, PACE_US, toMs } from './laptop.ts';
+import type { Bench, BenchMember } from './bench.ts';
+import { kick, PACE_US, toMs } from './laptop.ts';
 import { nowNs } from './probe.ts';
 import { must, pause, reaches, withSignedInClient } from './signed-in-client.ts';
 

@@ -7,7 +7,7 @@ import { signStatement } from '../src-client/unlock/statement.ts';
 import { mfaRequiredExtra, type SignInAnswer, signInAnswer, stepUpExtra } from '../src-shared/client-api.ts';
 import type { StackFile } from '../src-shared/stack-file.ts';
 import { pinKeyParameters } from '../src-shared/unlock.ts';
-import type { BenchMember } from './laptop.ts';
+import type { BenchMember } from './bench.ts';
 
 const PIN = '739155';
 

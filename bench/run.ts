@@ -7,7 +7,7 @@ import { checkout, programPath } from '../lab/stack/folders.ts';
 import { run } from '../lab/stack/run.ts';
 import { type RunningStack, startStack } from '../lab/stack/start-stack.ts';
 import { benchApp } from './app.ts';
-import { openBench } from './laptop.ts';
+import { openBench } from './bench.ts';
 import { benchPanelLists } from './panel-lists.ts';
 import { CHECKING_DEVICES, proofChecksPerSecond } from './proof-checks.ts';
 import { residentMemory, SIGN_INS_AT_ONCE, signInsPerSecond, startTime } from './server-figures.ts';

@@ -9,7 +9,7 @@ import type { Snapshot } from '../src-client/snapshot/snapshot.ts';
 import type { Phase } from '../src-shared/connection-state.ts';
 import type { Result } from '../src-shared/problem.ts';
 import type { StackFile } from '../src-shared/stack-file.ts';
-import type { BenchMember } from './laptop.ts';
+import type { BenchMember } from './bench.ts';
 import { nowNs } from './probe.ts';
 
 /**

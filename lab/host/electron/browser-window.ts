@@ -38,16 +38,17 @@ let lastId = 0;
 /** `BrowserWindow`: show, hide, focus and close as Electron orders their events; the page itself lives in Chromium. */
 export class BrowserWindow extends EventEmitter implements Implemented {
   static getAllWindows(): BrowserWindow[] {
-    return [...windows.values()];
+    return [...windows.values()].filter((window) => window instanceof BrowserWindow);
   }
   static getFocusedWindow(): BrowserWindow | null {
     return BrowserWindow.getAllWindows().find((window) => window.isFocused()) ?? null;
   }
   static fromId(id: number): BrowserWindow | null {
-    return windows.get(id) ?? null;
+    const window = windows.get(id);
+    return window instanceof BrowserWindow ? window : null;
   }
   static fromWebContents(contents: HostWebContents): BrowserWindow | null {
-    return windows.get(contents.id) ?? null;
+    return BrowserWindow.fromId(contents.id);
   }
 
   readonly id: number;
