@@ -1,5 +1,6 @@
+import type { CodeMethod } from '../src-shared/otp-code.ts';
 import type { UnlockMethod } from '../src-shared/unlock.ts';
-import type { CodeMethod, CodeQuestion, Countdowns, UnlockQuestion } from './ask/asker.ts';
+import type { CodeQuestion, Countdowns, UnlockQuestion } from './ask/asker.ts';
 import type { View, ViewPrompt } from './view.ts';
 import { fixed } from './words.ts';
 

@@ -1,8 +1,8 @@
-import { backupCode } from '../../src-shared/otp-code.ts';
+import { backupCode, type CodeMethod } from '../../src-shared/otp-code.ts';
 import { normalizeOtpInput } from '../../src-shared/otp-input.ts';
 import { PIN_MAX_LENGTH, PIN_MIN_LENGTH } from '../../src-shared/unlock.ts';
 import { fixed } from '../words.ts';
-import type { CodeAnswer, CodeMethod } from './asker.ts';
+import type { CodeAnswer } from './asker.ts';
 
 /** What a person or a script answered a question for a code with. */
 export type ParsedAnswer =

@@ -1,9 +1,8 @@
+import type { CodeMethod } from '../../src-shared/otp-code.ts';
 import type { ProofAnswer, UnlockMethod } from '../../src-shared/unlock.ts';
 import type { Countdown } from './countdown.ts';
 
 /** How an answer is asked for, whether a person sits at a terminal or a script feeds lines. */
-
-export type CodeMethod = 'totp' | 'backup-code';
 
 export interface TextQuestion {
   kind: 'server' | 'email' | 'password' | 'saved' | 'new-pin' | 'repeat-pin' | 'set-up';

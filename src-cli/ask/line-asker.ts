@@ -1,7 +1,8 @@
 import { createInterface, type Interface } from 'node:readline';
+import type { CodeMethod } from '../../src-shared/otp-code.ts';
 import type { Output } from '../output.ts';
 import { parseAnswer, pinRefusal } from './answer.ts';
-import type { Asked, Asker, CodeMethod } from './asker.ts';
+import type { Asked, Asker } from './asker.ts';
 
 /** Lines of a stream, kept until somebody asks for them. */
 export interface Lines {

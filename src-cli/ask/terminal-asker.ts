@@ -1,7 +1,8 @@
 import { AbortPromptError, ExitPromptError } from '@inquirer/core';
+import type { CodeMethod } from '../../src-shared/otp-code.ts';
 import type { Output } from '../output.ts';
 import { parseAnswer, pinRefusal } from './answer.ts';
-import type { Asked, Asker, CodeAnswer, CodeMethod, CodeQuestion, UnlockAnswer } from './asker.ts';
+import type { Asked, Asker, CodeAnswer, CodeQuestion, UnlockAnswer } from './asker.ts';
 import { type HiddenPromptConfig, hiddenPrompt } from './hidden-prompt.ts';
 import type { Keyboard } from './keyboard.ts';
 

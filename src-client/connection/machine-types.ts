@@ -1,12 +1,11 @@
 import type { Challenge, Reason } from '../../src-shared/challenge.ts';
 import type { ConnectionState, LeaseSummary, Phase, Source } from '../../src-shared/connection-state.ts';
 import type { HelperStatus } from '../../src-shared/helper-rpc.ts';
+import type { CodeMethod } from '../../src-shared/otp-code.ts';
 import type { Policy } from '../../src-shared/policy.ts';
 import type { Problem } from '../../src-shared/problem.ts';
 import type { ProofAnswer } from '../../src-shared/unlock.ts';
 import type { Notice } from '../snapshot/snapshot.ts';
-
-export type CodeMethod = 'totp' | 'backup-code';
 
 /**
  * One answer of the user. `fingerprint` is the same for the same code typed again and says nothing about it (keyed by

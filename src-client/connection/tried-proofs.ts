@@ -1,6 +1,7 @@
+import type { CodeMethod } from '../../src-shared/otp-code.ts';
 import { type Problem, problem } from '../../src-shared/problem.ts';
 import { usedCodeProblem } from '../../src-shared/used-code.ts';
-import type { CodeMethod, ProofPart, ProofRef, TriedProof } from './machine-types.ts';
+import type { ProofPart, ProofRef, TriedProof } from './machine-types.ts';
 
 /** A one-time password is good for at most three steps of 30 s; after this a chance repetition is a new code. */
 const TOTP_MEMORY_MS = 5 * 60_000;
