@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import pino from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { createClientCore } from '../src-client/create-core.ts';
-import { exitCodes } from './exit-codes.ts';
-import { plainText } from './plain-text.ts';
+import { exitCodes } from './context/exit-codes.ts';
 import { runCli } from './run-cli.ts';
-import { fixed } from './words.ts';
+import { plainText } from './view/plain-text.ts';
+import { fixed } from './view/words.ts';
 
 // Silent unless asked: what a user should know is said in words.
 const log = pino(

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { exitCodes } from './exit-codes.ts';
-import { viewSchema } from './view.ts';
+import { exitCodes } from './context/exit-codes.ts';
+import { viewSchema } from './view/view.ts';
 
 /** Without the padding of the tables. */
 const page = readFileSync(join(import.meta.dirname, '../docs/cli.md'), 'utf8').replace(/ +/g, ' ');

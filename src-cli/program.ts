@@ -1,7 +1,7 @@
 import { Command, CommanderError, type CommandOptions, Option } from 'commander';
 import type { BiometricsAction } from './commands/biometrics.ts';
 import type { PinAction } from './commands/pin.ts';
-import { exitCodeHelp } from './exit-codes.ts';
+import { exitCodeHelp } from './context/exit-codes.ts';
 
 /** What the command line asked for. */
 export type Invocation =

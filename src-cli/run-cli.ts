@@ -4,7 +4,6 @@ import { defaultProfileFolder } from '../src-client/settings/profile-lock.ts';
 import { createKeyboard, type Keyboard } from './ask/keyboard.ts';
 import { createLineAsker, createLines } from './ask/line-asker.ts';
 import { createTerminalAsker } from './ask/terminal-asker.ts';
-import { type CommandContext, type Ending, exit } from './command-context.ts';
 import { biometrics } from './commands/biometrics.ts';
 import { connect } from './commands/connect.ts';
 import { listDevices, removeDevice } from './commands/devices.ts';
@@ -15,11 +14,12 @@ import { renew } from './commands/renew.ts';
 import { signIn } from './commands/sign-in.ts';
 import { signOut } from './commands/sign-out.ts';
 import { status } from './commands/status.ts';
+import { type CommandContext, type Ending, exit } from './context/command-context.ts';
+import { exitCodes, exitForProblem } from './context/exit-codes.ts';
+import { createInterrupts } from './context/interrupts.ts';
 import { controlSocketPath } from './control/socket-path.ts';
-import { exitCodes, exitForProblem } from './exit-codes.ts';
-import { createInterrupts } from './interrupts.ts';
-import { createHumanOutput, createJsonOutput, type Output, type Sink, sayQuitHard } from './output.ts';
 import { type Invocation, parseCommandLine } from './program.ts';
+import { createHumanOutput, createJsonOutput, type Output, type Sink, sayQuitHard } from './view/output.ts';
 
 /** What the terminal client takes from the process around it. */
 export interface CliWorld {

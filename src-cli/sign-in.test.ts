@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { problem } from '../src-shared/problem.ts';
 import { parseServer } from './commands/sign-in.ts';
-import { exitCodes } from './exit-codes.ts';
+import { exitCodes } from './context/exit-codes.ts';
 import { makeProfile, runScripted } from './testing/run-scripted.ts';
 import { createScriptedCore, PASSWORD, RIGHT_BACKUP_CODE, RIGHT_CODE } from './testing/scripted-core.ts';
 

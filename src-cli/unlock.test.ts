@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { problem } from '../src-shared/problem.ts';
-import { exitCodes } from './exit-codes.ts';
+import { exitCodes } from './context/exit-codes.ts';
 import { makeProfile, runScripted } from './testing/run-scripted.ts';
 import {
   administratorReason,

@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { nextCode, readAuthenticator } from '../../lab/stack/authenticator.ts';
 import { endSession } from '../../lab/stack/integration-call.ts';
 import { run } from '../../lab/stack/run.ts';
-import { exitCodes } from '../../src-cli/exit-codes.ts';
+import { exitCodes } from '../../src-cli/context/exit-codes.ts';
 import type { StackFile } from '../../src-shared/stack-file.ts';
 import { answers, checkout, type StackProcess, startStackProcess } from '../stack/stack-process.ts';
 import { openTerminal, type Terminal } from './pty.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tryRun } from '../../lab/stack/run.ts';
-import { exitCodes } from '../../src-cli/exit-codes.ts';
+import { exitCodes } from '../../src-cli/context/exit-codes.ts';
 import { FaultLab } from '../faults/fault-lab.ts';
 import { PIN } from './wire-lab.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isPhase, isPrompt, proofOutcome } from '../../scripts/story/client-process.ts';
-import { exitCodes } from '../../src-cli/exit-codes.ts';
+import { exitCodes } from '../../src-cli/context/exit-codes.ts';
 import { FaultLab, type Member } from '../faults/fault-lab.ts';
 import { LaptopKeyring } from './laptop-keyring.ts';
 import { PIN } from './wire-lab.ts';

@@ -1,7 +1,7 @@
 import { backupCode, type CodeMethod } from '../../src-shared/otp-code.ts';
 import { normalizeOtpInput } from '../../src-shared/otp-input.ts';
 import { PIN_MAX_LENGTH, PIN_MIN_LENGTH } from '../../src-shared/unlock.ts';
-import { fixed } from '../words.ts';
+import { fixed } from '../view/words.ts';
 import type { CodeAnswer } from './asker.ts';
 
 /** What a person or a script answered a question for a code with. */

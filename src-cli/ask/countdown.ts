@@ -1,5 +1,5 @@
 import type { Problem } from '../../src-shared/problem.ts';
-import { waitOf } from '../words.ts';
+import { waitOf } from '../view/words.ts';
 
 /** What a prompt counts down to, by this computer's clock. */
 export interface Countdown {

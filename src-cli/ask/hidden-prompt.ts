@@ -1,6 +1,6 @@
 import { createPrompt, isEnterKey, isTabKey, useEffect, useKeypress, useState } from '@inquirer/core';
-import { formatWait } from '../format.ts';
-import { fixed } from '../words.ts';
+import { formatWait } from '../view/format.ts';
+import { fixed } from '../view/words.ts';
 import type { Countdown } from './countdown.ts';
 
 /** What pressing Enter leads to. `again` keeps asking and shows the sentence. */

@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from 'node:readline';
 import type { CodeMethod } from '../../src-shared/otp-code.ts';
-import type { Output } from '../output.ts';
+import type { Output } from '../view/output.ts';
 import { parseAnswer, pinRefusal } from './answer.ts';
 import type { Asked, Asker } from './asker.ts';
 

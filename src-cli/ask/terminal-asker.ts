@@ -1,6 +1,6 @@
 import { AbortPromptError, ExitPromptError } from '@inquirer/core';
 import type { CodeMethod } from '../../src-shared/otp-code.ts';
-import type { Output } from '../output.ts';
+import type { Output } from '../view/output.ts';
 import { parseAnswer, pinRefusal } from './answer.ts';
 import type { Asked, Asker, CodeAnswer, CodeQuestion, UnlockAnswer } from './asker.ts';
 import { type HiddenPromptConfig, hiddenPrompt } from './hidden-prompt.ts';

@@ -1,11 +1,11 @@
 import { problem } from '../../src-shared/problem.ts';
 import type { EnrolledUnlock, UnlockMethod } from '../../src-shared/unlock.ts';
-import { type CommandContext, type Ending, exit, refused } from '../command-context.ts';
+import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
 import { type DeviceDesk, withDesk } from '../device/device-desk.ts';
 import { turnOnBiometrics } from '../device/set-up.ts';
 import { tryMethod } from '../device/try-method.ts';
-import type { View } from '../view.ts';
-import { fixed, obstacleSentence, providerName } from '../words.ts';
+import type { View } from '../view/view.ts';
+import { fixed, obstacleSentence, providerName } from '../view/words.ts';
 
 export type BiometricsAction = 'on' | 'off' | 'test' | 'status';
 

@@ -1,12 +1,12 @@
 import type { ClientCore } from '../../src-client/core.ts';
 import { ok, problem, type Result } from '../../src-shared/problem.ts';
-import { type CommandContext, type Ending, exit, refused } from '../command-context.ts';
-import { runConnection } from '../connection-session.ts';
+import { runConnection } from '../connection/connection-session.ts';
+import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
 import { claimControlSocket } from '../control/control-server.ts';
 import { coreDesk } from '../device/device-desk.ts';
 import { guidedSetUp } from '../device/set-up.ts';
-import { toView } from '../view.ts';
-import { fixed } from '../words.ts';
+import { toView } from '../view/view.ts';
+import { fixed } from '../view/words.ts';
 
 export interface ConnectOptions {
   /** Name or id. */

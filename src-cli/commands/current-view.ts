@@ -1,8 +1,8 @@
 import type { ClientCore } from '../../src-client/core.ts';
 import { ok, problem, type Result } from '../../src-shared/problem.ts';
-import type { CommandContext } from '../command-context.ts';
+import type { CommandContext } from '../context/command-context.ts';
 import { openControl } from '../control/control-client.ts';
-import { toView, type View } from '../view.ts';
+import { toView, type View } from '../view/view.ts';
 
 /** How long a helper that runs may take to answer. */
 const HELPER_ANSWER_MS = 1000;

@@ -1,9 +1,9 @@
 import { problem } from '../../src-shared/problem.ts';
-import { type CommandContext, type Ending, exit, refused } from '../command-context.ts';
+import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
 import { withDesk } from '../device/device-desk.ts';
-import { formatClock } from '../format.ts';
-import { plainText } from '../plain-text.ts';
-import { fixed } from '../words.ts';
+import { formatClock } from '../view/format.ts';
+import { plainText } from '../view/plain-text.ts';
+import { fixed } from '../view/words.ts';
 
 /** `postern devices`: name, what it is, whether it is connected, how it is unlocked, when it was last seen, id. */
 export function listDevices(context: CommandContext): Promise<Ending> {

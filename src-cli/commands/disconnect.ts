@@ -1,7 +1,7 @@
 import { problem } from '../../src-shared/problem.ts';
-import { type CommandContext, type Ending, exit, refused } from '../command-context.ts';
+import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
 import { openControl } from '../control/control-client.ts';
-import { fixed } from '../words.ts';
+import { fixed } from '../view/words.ts';
 
 /** `postern disconnect`: asks the running `connect` to end. Nothing running is no failure. */
 export async function disconnect({ controlPath, output }: CommandContext): Promise<Ending> {

@@ -1,5 +1,5 @@
-import { type CommandContext, type Ending, exit, refused } from '../command-context.ts';
-import { fixed } from '../words.ts';
+import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
+import { fixed } from '../view/words.ts';
 import { currentView } from './current-view.ts';
 
 /** `postern gateways`: name, whether it is online, id. */

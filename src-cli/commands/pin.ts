@@ -1,9 +1,9 @@
 import { problem } from '../../src-shared/problem.ts';
-import { type CommandContext, type Ending, exit, refused } from '../command-context.ts';
+import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
 import { type DeviceDesk, withDesk } from '../device/device-desk.ts';
 import { setPin } from '../device/set-up.ts';
 import { tryMethod } from '../device/try-method.ts';
-import { fixed } from '../words.ts';
+import { fixed } from '../view/words.ts';
 
 export type PinAction = 'set' | 'change' | 'remove' | 'test';
 

@@ -1,10 +1,10 @@
 import { ok, problem } from '../../src-shared/problem.ts';
-import { type CommandContext, type Ending, exit, refused } from '../command-context.ts';
+import { createGateSession } from '../connection/gate-session.ts';
+import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
 import { openControl, takeBackPrompt } from '../control/control-client.ts';
-import { formatClock } from '../format.ts';
-import { createGateSession } from '../gate-session.ts';
-import type { View } from '../view.ts';
-import { fixed } from '../words.ts';
+import { formatClock } from '../view/format.ts';
+import type { View } from '../view/view.ts';
+import { fixed } from '../view/words.ts';
 
 /**
  * `postern renew`: asks for a fresh proof here and hands it to the running `connect`, whose tunnel stays up. The same

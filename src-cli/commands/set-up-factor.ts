@@ -1,9 +1,9 @@
 import { renderUnicodeCompact } from 'uqr';
 import type { ClientCore } from '../../src-client/core.ts';
 import { problem } from '../../src-shared/problem.ts';
-import { type CommandContext, type Ending, exit, refused } from '../command-context.ts';
-import { plainText } from '../plain-text.ts';
-import { fixed, problemWords } from '../words.ts';
+import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
+import { plainText } from '../view/plain-text.ts';
+import { fixed, problemWords } from '../view/words.ts';
 
 /**
  * Guides through the first authenticator: secret as QR and text, a code to confirm, backup codes once. Ends with

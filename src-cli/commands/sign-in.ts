@@ -3,10 +3,10 @@ import type { SignInStep } from '../../src-client/session/sign-in-steps.ts';
 import { type Problem, problem, type Result } from '../../src-shared/problem.ts';
 import type { Asked, CodeQuestion } from '../ask/asker.ts';
 import { countdownAfter } from '../ask/countdown.ts';
-import { type CommandContext, type Ending, exit, refused } from '../command-context.ts';
+import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
 import { openControl } from '../control/control-client.ts';
-import { plainText } from '../plain-text.ts';
-import { fixed, problemWords, waitOf } from '../words.ts';
+import { plainText } from '../view/plain-text.ts';
+import { fixed, problemWords, waitOf } from '../view/words.ts';
 import { setUpFactor } from './set-up-factor.ts';
 
 export interface SignInOptions {

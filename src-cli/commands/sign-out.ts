@@ -1,7 +1,7 @@
 import { problem } from '../../src-shared/problem.ts';
-import { type CommandContext, type Ending, exit, refused } from '../command-context.ts';
+import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
 import { openControl } from '../control/control-client.ts';
-import { fixed } from '../words.ts';
+import { fixed } from '../view/words.ts';
 
 /** `postern sign-out`: ends the session, and the connection with it. */
 export async function signOut(context: CommandContext): Promise<Ending> {

@@ -1,11 +1,11 @@
 import type { Result } from '../../src-shared/problem.ts';
-import { type CommandContext, type Ending, exit, refused } from '../command-context.ts';
+import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
 import { openControl } from '../control/control-client.ts';
-import { formatClock } from '../format.ts';
-import { narrate } from '../narrate.ts';
-import { statusReport } from '../status-report.ts';
-import type { View } from '../view.ts';
-import { stateSentence, trafficLine } from '../words.ts';
+import { formatClock } from '../view/format.ts';
+import { narrate } from '../view/narrate.ts';
+import { statusReport } from '../view/status-report.ts';
+import type { View } from '../view/view.ts';
+import { stateSentence, trafficLine } from '../view/words.ts';
 import { currentView } from './current-view.ts';
 
 /** `postern status`: every part of the whole, with a next step where one is needed. */

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fail, ok } from '../../src-shared/problem.ts';
 import { makeProfile } from '../testing/run-scripted.ts';
 import { createScriptedCore } from '../testing/scripted-core.ts';
-import { toView } from '../view.ts';
+import { toView } from '../view/view.ts';
 import { openControl } from './control-client.ts';
 import { type ControlHandler, claimControlSocket } from './control-server.ts';
 import { CONTROL_MAX_LINE_BYTES } from './protocol.ts';

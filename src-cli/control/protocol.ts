@@ -3,7 +3,7 @@ import { deviceSummary } from '../../src-shared/client-api.ts';
 import { id } from '../../src-shared/primitives.ts';
 import { problemSchema } from '../../src-shared/problem.ts';
 import { levelAnswer, PIN_MAX_LENGTH, proofAnswer } from '../../src-shared/unlock.ts';
-import { viewSchema } from '../view.ts';
+import { viewSchema } from '../view/view.ts';
 
 /** Control socket of a running `connect`: JSON lines between two processes of the same user. */
 export const CONTROL_MAX_LINE_BYTES = 256 * 1024;

@@ -1,10 +1,10 @@
 import type { Problem, Result } from '../../src-shared/problem.ts';
 import type { LevelAnswer } from '../../src-shared/unlock.ts';
 import type { Asked, Countdowns } from '../ask/asker.ts';
-import { type CommandContext, type Ending, exit, refused } from '../command-context.ts';
-import { noteCountdown, reportProof } from '../proof-report.ts';
-import { whileSystemAsks } from '../system-prompt.ts';
-import { fixed } from '../words.ts';
+import { noteCountdown, reportProof } from '../ask/proof-report.ts';
+import { whileSystemAsks } from '../ask/system-prompt.ts';
+import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
+import { fixed } from '../view/words.ts';
 
 /** What a person gave, or the ending that follows from giving nothing. */
 export type Got<T> = { ok: true; value: T } | { ok: false; ending: Ending };

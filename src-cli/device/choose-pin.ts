@@ -1,6 +1,6 @@
 import { pinWeakness } from '../../src-shared/pin-rules.ts';
-import type { CommandContext } from '../command-context.ts';
-import { fixed, pinWeaknessSentence } from '../words.ts';
+import type { CommandContext } from '../context/command-context.ts';
+import { fixed, pinWeaknessSentence } from '../view/words.ts';
 import { type Got, got } from './allow-change.ts';
 
 /** Asks for a new PIN twice; a weak one is refused at once, before anything is sent. */

@@ -2,10 +2,10 @@ import type { ClientCore } from '../../src-client/core.ts';
 import type { DeviceSummary } from '../../src-shared/client-api.ts';
 import { assertNever } from '../../src-shared/connection-state.ts';
 import { ok, problem, type Result } from '../../src-shared/problem.ts';
-import { type CommandContext, type Ending, refused } from '../command-context.ts';
+import { type CommandContext, type Ending, refused } from '../context/command-context.ts';
 import { type ControlClient, openControl, takeBackPrompt } from '../control/control-client.ts';
 import type { DeviceCall } from '../control/protocol.ts';
-import { toView, type View } from '../view.ts';
+import { toView, type View } from '../view/view.ts';
 
 /** Where `pin`, `biometrics` and `devices` turn to: the running `connect`, or a core of their own. */
 export interface DeviceDesk {

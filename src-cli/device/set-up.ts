@@ -1,6 +1,6 @@
-import { type CommandContext, type Ending, exit } from '../command-context.ts';
-import { usableMethods, type View } from '../view.ts';
-import { fixed } from '../words.ts';
+import { type CommandContext, type Ending, exit } from '../context/command-context.ts';
+import { usableMethods, type View } from '../view/view.ts';
+import { fixed } from '../view/words.ts';
 import { allowedByCode, type Got } from './allow-change.ts';
 import { agrees, choosePin } from './choose-pin.ts';
 import type { DeviceDesk } from './device-desk.ts';

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
+import type { CodeMethod } from '../../../src-shared/otp-code.ts';
 import { problem } from '../../../src-shared/problem.ts';
-import type { CodeMethod, ProofRef } from '../machine-types.ts';
+import type { ProofRef } from '../machine-types.ts';
 import { gatedPolicy, MachineWorld, makeChallenge, makeLease, makeStatus } from './machine-world.ts';
 
 /** The usual ways to the states that tests of the machine begin in, and what the server answers there. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { createScriptedCore, GATEWAY_ID } from '../testing/scripted-core.ts';
 import { narrate } from './narrate.ts';
-import { createScriptedCore, GATEWAY_ID } from './testing/scripted-core.ts';
 import { toView } from './view.ts';
 
 const time = { now: () => Date.parse('2026-11-21T13:00:00Z'), timeZone: 'UTC' };

@@ -1,4 +1,4 @@
-import { type Problem, problem, type Result } from '../src-shared/problem.ts';
+import { type Problem, problem, type Result } from '../../src-shared/problem.ts';
 import type { TimeStyle } from './format.ts';
 import type { View } from './view.ts';
 import { clockSentence, problemWords, stateSentence, trafficLine, type Words } from './words.ts';

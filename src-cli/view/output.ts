@@ -1,4 +1,4 @@
-import type { Problem } from '../src-shared/problem.ts';
+import type { Problem } from '../../src-shared/problem.ts';
 import { fixed, problemWords } from './words.ts';
 
 /** What is put to the user, as it goes out with `--json`. Never carries what the user answered. */

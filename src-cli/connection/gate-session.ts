@@ -1,13 +1,13 @@
-import type { Result } from '../src-shared/problem.ts';
-import type { ProofAnswer } from '../src-shared/unlock.ts';
-import type { Asked, Asker, Countdowns } from './ask/asker.ts';
-import { formatClock, type TimeStyle } from './format.ts';
+import type { Result } from '../../src-shared/problem.ts';
+import type { ProofAnswer } from '../../src-shared/unlock.ts';
+import type { Asked, Asker, Countdowns } from '../ask/asker.ts';
+import { noteCountdown, reportProof } from '../ask/proof-report.ts';
+import { whileSystemAsks } from '../ask/system-prompt.ts';
+import { formatClock, type TimeStyle } from '../view/format.ts';
+import type { Output } from '../view/output.ts';
+import type { View, ViewPrompt } from '../view/view.ts';
+import { fixed, gateSentence } from '../view/words.ts';
 import { codeQuestion, unlockQuestion } from './gate-question.ts';
-import type { Output } from './output.ts';
-import { noteCountdown, reportProof } from './proof-report.ts';
-import { whileSystemAsks } from './system-prompt.ts';
-import type { View, ViewPrompt } from './view.ts';
-import { fixed, gateSentence } from './words.ts';
 
 export interface GateSessionParts {
   asker: Asker;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ConnectionState } from '../src-shared/connection-state.ts';
-import { problem, problemCodes } from '../src-shared/problem.ts';
-import { usedCodeProblem } from '../src-shared/used-code.ts';
+import type { ConnectionState } from '../../src-shared/connection-state.ts';
+import { problem, problemCodes } from '../../src-shared/problem.ts';
+import { usedCodeProblem } from '../../src-shared/used-code.ts';
+import { administratorReason, createScriptedCore, GATEWAY_ID } from '../testing/scripted-core.ts';
 import { statusReport } from './status-report.ts';
-import { administratorReason, createScriptedCore, GATEWAY_ID } from './testing/scripted-core.ts';
 import { toView, type View } from './view.ts';
 import {
   clockSentence,

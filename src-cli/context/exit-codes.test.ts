@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { problemCodes } from '../src-shared/problem.ts';
+import { problemCodes } from '../../src-shared/problem.ts';
 import { exitCodeHelp, exitCodes, exitForProblem } from './exit-codes.ts';
 
 test('every problem has an exit code that is not success', () => {

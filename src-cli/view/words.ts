@@ -1,9 +1,14 @@
 import * as z from 'zod';
-import { codeUsedExtra, invalidCodeExtra, throttledExtra, wrongPinExtra } from '../src-shared/client-api.ts';
-import type { CodeMethod } from '../src-shared/otp-code.ts';
-import type { PinWeakness } from '../src-shared/pin-rules.ts';
-import { type Problem, type ProblemCode, problemKinds } from '../src-shared/problem.ts';
-import type { UnlockObstacle, UnlockProviderKind } from '../src-shared/unlock.ts';
+import {
+  codeUsedExtra,
+  invalidCodeExtra,
+  throttledExtra,
+  wrongPinExtra,
+} from '../../src-shared/client-api.ts';
+import type { CodeMethod } from '../../src-shared/otp-code.ts';
+import type { PinWeakness } from '../../src-shared/pin-rules.ts';
+import { type Problem, type ProblemCode, problemKinds } from '../../src-shared/problem.ts';
+import type { UnlockObstacle, UnlockProviderKind } from '../../src-shared/unlock.ts';
 import { formatBytes, formatClock, formatWait, type TimeStyle } from './format.ts';
 import { plainText, withoutFullStop } from './plain-text.ts';
 import type { View, ViewPrompt, ViewReason } from './view.ts';

@@ -1,9 +1,9 @@
-import type { Problem, Result } from '../src-shared/problem.ts';
-import type { ProofAnswer } from '../src-shared/unlock.ts';
-import type { Countdowns } from './ask/asker.ts';
-import { countdownAfter } from './ask/countdown.ts';
-import type { Output } from './output.ts';
-import { fixed, problemWords, waitOf } from './words.ts';
+import type { Problem, Result } from '../../src-shared/problem.ts';
+import type { ProofAnswer } from '../../src-shared/unlock.ts';
+import type { Output } from '../view/output.ts';
+import { fixed, problemWords, waitOf } from '../view/words.ts';
+import type { Countdowns } from './asker.ts';
+import { countdownAfter } from './countdown.ts';
 
 /** Tells the server's word on answers: a `proof` event, and for a refusal the sentence. Never what was answered. */
 export function reportProof(

@@ -1,4 +1,4 @@
-import type { ProblemCode } from '../src-shared/problem.ts';
+import type { ProblemCode } from '../../src-shared/problem.ts';
 
 /** Every exit code of `postern`, with the words of `--help` and `docs/cli.md`. */
 export const exitCodes = {

@@ -1,6 +1,6 @@
-import type { ProofAnswer } from '../src-shared/unlock.ts';
-import type { Asker } from './ask/asker.ts';
-import { fixed } from './words.ts';
+import type { ProofAnswer } from '../../src-shared/unlock.ts';
+import { fixed } from '../view/words.ts';
+import type { Asker } from './asker.ts';
 
 /** Whether these answers make the system ask its user. */
 export const asksSystem = (answers: readonly Pick<ProofAnswer, 'method'>[]): boolean =>

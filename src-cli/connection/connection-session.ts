@@ -1,13 +1,13 @@
-import type { ClientCore } from '../src-client/core.ts';
-import { ok, problem, type Result } from '../src-shared/problem.ts';
-import { type CommandContext, type Ending, exit, refused } from './command-context.ts';
-import type { ControlHandler, ControlServer } from './control/control-server.ts';
-import { callCore } from './device/device-desk.ts';
-import { formatClock, type TimeStyle } from './format.ts';
+import type { ClientCore } from '../../src-client/core.ts';
+import { ok, problem, type Result } from '../../src-shared/problem.ts';
+import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
+import type { ControlHandler, ControlServer } from '../control/control-server.ts';
+import { callCore } from '../device/device-desk.ts';
+import { formatClock, type TimeStyle } from '../view/format.ts';
+import { narrate } from '../view/narrate.ts';
+import { toView, type View } from '../view/view.ts';
+import { fixed, reasonSentence, stateSentence, trafficLine } from '../view/words.ts';
 import { createGateSession, renewLater } from './gate-session.ts';
-import { narrate } from './narrate.ts';
-import { toView, type View } from './view.ts';
-import { fixed, reasonSentence, stateSentence, trafficLine } from './words.ts';
 
 /** How often the refreshed line is drawn anew while nothing else changes. */
 const REFRESH_MS = 1000;

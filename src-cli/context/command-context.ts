@@ -1,10 +1,10 @@
-import type { ClientCore } from '../src-client/core.ts';
-import type { Problem } from '../src-shared/problem.ts';
-import type { Asker } from './ask/asker.ts';
+import type { ClientCore } from '../../src-client/core.ts';
+import type { Problem } from '../../src-shared/problem.ts';
+import type { Asker } from '../ask/asker.ts';
+import type { TimeStyle } from '../view/format.ts';
+import type { Output } from '../view/output.ts';
 import type { ExitName } from './exit-codes.ts';
-import type { TimeStyle } from './format.ts';
 import type { Interrupts } from './interrupts.ts';
-import type { Output } from './output.ts';
 
 /** What every command is given. `openCore` is called by those that talk to the server themselves. */
 export interface CommandContext {

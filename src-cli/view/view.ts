@@ -1,15 +1,15 @@
 import * as z from 'zod';
-import type { Snapshot } from '../src-client/snapshot/snapshot.ts';
-import type { Reason } from '../src-shared/challenge.ts';
-import type { GatePrompt, Phase } from '../src-shared/connection-state.ts';
-import type { Problem } from '../src-shared/problem.ts';
+import type { Snapshot } from '../../src-client/snapshot/snapshot.ts';
+import type { Reason } from '../../src-shared/challenge.ts';
+import type { GatePrompt, Phase } from '../../src-shared/connection-state.ts';
+import type { Problem } from '../../src-shared/problem.ts';
 import {
   enrolledUnlock,
   type UnlockMethod,
   type UnlockProviderState,
   unlockMethod,
   unlockProviderState,
-} from '../src-shared/unlock.ts';
+} from '../../src-shared/unlock.ts';
 import { plainText } from './plain-text.ts';
 
 const phase = z.enum([
