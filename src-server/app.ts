@@ -8,17 +8,14 @@ import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { createJsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
 import { problem } from '../src-shared/problem.ts';
-import type { Enforcement } from './access/enforcement/enforcement.ts';
-import { registerDeviceRoutes } from './api/client/device-routes.ts';
-import { registerMeRoute } from './api/client/me-route.ts';
-import { registerMfaRoutes } from './api/client/mfa-routes.ts';
-import { registerSignInRoutes } from './api/client/sign-in-routes.ts';
-import { registerStatusRoutes } from './api/client/status-routes.ts';
-import { registerUnlockRoutes } from './api/client/unlock-routes.ts';
-import { registerDirectoryRoutes } from './api/integration/directory-routes.ts';
-import { registerLogRoutes } from './api/integration/log-routes.ts';
+import { registerClientApi } from './api/client/client-api.ts';
+import { registerGatewayApi } from './api/gateway/gateway-api.ts';
+import { registerIntegrationApi } from './api/integration/integration-api.ts';
+import { createAdminParts } from './api/panel/admin/admin-parts.ts';
 import { registerPanelApi } from './api/panel/panel-api.ts';
 import { contentSecurityPolicy, registerPanelPage } from './api/panel/panel-page.ts';
+import { registerStatusRoutes } from './api/status/status-routes.ts';
+import type { EnforcementParts } from './compose.ts';
 import type { ServerContext } from './context.ts';
 import { handleErrors, RequestRateError, requestValidator } from './http/error-handling.ts';
 import { sendProblem } from './http/problem-reply.ts';
@@ -35,17 +32,12 @@ const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface AppParts {
   metrics: Metrics;
-  enforcement: Enforcement;
-  /** Which gateways have an open channel. */
-  gateways: { isOnline(gatewayId: string): boolean };
+  /** The half that decides who is connected. */
+  enforcement: EnforcementParts;
   /** PEM; without it the app speaks plain HTTP (tests). */
   tls?: { cert: string; key: string };
   /** The built page of the Control Panel; without it there is none. */
   panelDir?: string;
-  /** Registers the routes of the half that decides who is connected. */
-  register?(app: FastifyInstance): void;
-  /** Registers what only administrators may ask in the Control Panel; the guard stands before all of it. */
-  registerAdministrators?(app: FastifyInstance): void;
 }
 
 /** The whole HTTP side of the server, ready to `listen`. Everything it needs comes in `ctx` and `parts`. */
@@ -71,6 +63,7 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
   const page = await registerPanelPage(app, ctx.log, parts.panelDir);
   handleErrors(app, page);
   await app.register(rateLimit, {
+    global: false,
     max: ctx.config.requestsPerMinute,
     timeWindow: 60_000,
     errorResponseBuilder: (_request, { ttl }) => new RequestRateError(ttl),
@@ -85,23 +78,22 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
   await app.register(websocket, { options: { maxPayload: MAX_FRAME_BYTES } });
 
   // A plugin of its own, so that swagger sees every route.
-  const { enforcement } = parts;
+  const { ender, hub, registry, sweeper } = parts.enforcement;
   const checkPassword = makePasswordCheck(ctx);
+  const administration = createAdminParts({
+    ctx,
+    enforcement: ender,
+    gateways: registry,
+    dismissGateway: (gatewayId) => sweeper.dismiss(gatewayId),
+  });
   await app.register(async (routes) => {
+    // Before the guards, which ask the database: guessing at tokens is braked like everything else.
+    routes.addHook('onRequest', routes.rateLimit());
     registerStatusRoutes(routes, ctx, parts.metrics);
-    registerSignInRoutes(routes, ctx, enforcement, checkPassword);
-    registerMfaRoutes(routes, ctx);
-    registerMeRoute(routes, ctx, parts.gateways);
-    registerUnlockRoutes(routes, ctx);
-    registerDeviceRoutes(routes, ctx, enforcement);
-    registerDirectoryRoutes(routes, ctx);
-    registerLogRoutes(routes, ctx);
-    parts.register?.(routes);
-    await registerPanelApi(routes, ctx, {
-      enforcement,
-      checkPassword,
-      administrators: (guarded) => parts.registerAdministrators?.(guarded),
-    });
+    await registerClientApi(routes, { ctx, registry, enforcement: ender, hub, checkPassword });
+    await registerPanelApi(routes, ctx, { enforcement: ender, checkPassword, administration });
+    await registerIntegrationApi(routes, ctx, ender);
+    await registerGatewayApi(routes, ctx, parts.enforcement);
   });
   return app;
 }

@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { closeCodes } from '../src-shared/client-channel.ts';
 import { ClientHub } from './access/channel/client-hub.ts';
@@ -7,13 +6,6 @@ import { disconnectHistogram, registerEnforcementMetrics } from './access/enforc
 import { PendingEnforcement } from './access/enforcement/pending-enforcement.ts';
 import { Sweeper } from './access/enforcement/sweeper.ts';
 import { GatewayRegistry } from './access/gateway/gateway-registry.ts';
-import { registerClientChannel } from './api/client/client-channel.ts';
-import { registerConnectionRoutes } from './api/client/connection-routes.ts';
-import { registerGatewayChannel } from './api/gateway/gateway-channel.ts';
-import { registerDisconnectRoute } from './api/integration/disconnect-route.ts';
-import { registerMemberWriteRoutes } from './api/integration/member-write-routes.ts';
-import { createAdminParts } from './api/panel/admin/admin-parts.ts';
-import { registerAdminRoutes } from './api/panel/admin/admin-routes.ts';
 import type { ServerContext } from './context.ts';
 
 /** The half of the server that decides who is connected, joined once. */
@@ -23,9 +15,6 @@ export interface EnforcementParts {
   pending: PendingEnforcement;
   ender: AccessEnder;
   sweeper: Sweeper;
-  register(app: FastifyInstance): void;
-  /** The Control Panel's routes for administrators; `guarded` lets nobody else in. */
-  registerAdministrators(guarded: FastifyInstance): void;
   /** Closes every channel with 1012 (the clients come back) and stops the sweeper. */
   stop(): Promise<void>;
 }
@@ -43,18 +32,6 @@ export function createEnforcement(ctx: ServerContext, metrics: Registry): Enforc
     pending,
     ender,
     sweeper,
-    register(app) {
-      registerConnectionRoutes(app, { ctx, registry, enforcement: ender });
-      registerClientChannel(app, ctx, hub);
-      registerGatewayChannel(app, ctx, registry, pending);
-      registerDisconnectRoute(app, ctx, ender);
-      registerMemberWriteRoutes(app, ctx, ender);
-    },
-    registerAdministrators(guarded) {
-      const dismissGateway = (gatewayId: string): Promise<void> => sweeper.dismiss(gatewayId);
-      const parts = { ctx, enforcement: ender, gateways: registry, dismissGateway };
-      registerAdminRoutes(guarded, createAdminParts(parts));
-    },
     async stop() {
       await sweeper.stop();
       hub.closeAll(closeCodes.restart, 'server restarts');

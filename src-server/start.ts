@@ -46,12 +46,9 @@ export async function startServer(input: {
   const parts = createEnforcement(ctx, metrics.registry);
   const app = await buildApp(ctx, {
     metrics,
-    enforcement: parts.ender,
-    gateways: parts.registry,
+    enforcement: parts,
     tls: tls.value,
     panelDir: PANEL_DIR,
-    register: (routes) => parts.register(routes),
-    registerAdministrators: (guarded) => parts.registerAdministrators(guarded),
   });
   const mail = transport.value ? new MailSender(ctx, transport.value) : null;
   if (!mail) log.warn('no mail server is configured: members are told nothing by mail, MFA cannot be reset');

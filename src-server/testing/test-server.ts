@@ -113,10 +113,7 @@ export async function startTestServer(options: { config?: Partial<ServerConfig> 
     const parts = createEnforcement(ctx, metrics.registry);
     const app = await buildApp(ctx, {
       metrics,
-      enforcement: parts.ender,
-      gateways: parts.registry,
-      register: (routes) => parts.register(routes),
-      registerAdministrators: (guarded) => parts.registerAdministrators(guarded),
+      enforcement: parts,
     });
     const url = await app.listen({ host: '127.0.0.1', port: 0 });
     return { ctx, parts, app, url };

@@ -1,5 +1,5 @@
 import type { WebSocket } from '@fastify/websocket';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import {
   CHANNEL_MAX_FRAME_BYTES,
   type ClientFrame,
@@ -10,39 +10,22 @@ import {
 import type { ClientHub, ClientWire } from '../../access/channel/client-hub.ts';
 import { ackEvents, eventsAfter } from '../../access/channel/event-store.ts';
 import type { ServerContext } from '../../context.ts';
-import { sendProblem } from '../../http/problem-reply.ts';
-import { authenticateSession, type SessionIdentity } from '../../http/session.ts';
+import type { SessionIdentity } from '../../http/session.ts';
 import { keepAlive, readFrames } from '../../http/socket-frames.ts';
+import { sessionOf } from './client-guard.ts';
 
 /** A client that never says where it resumes is not one of ours. */
 const RESUME_TIMEOUT_MS = 10_000;
 
 /** `GET /client/v1/channel`: `hello` at once; after `resume` the stored frames, then the live ones. */
 export function registerClientChannel(app: FastifyInstance, ctx: ServerContext, hub: ClientHub): void {
-  const identities = new WeakMap<FastifyRequest, SessionIdentity>();
-  app.get(
-    '/client/v1/channel',
-    {
-      websocket: true,
-      schema: { hide: true },
-      preValidation: async (request, reply) => {
-        const session = await authenticateSession(ctx, request);
-        if (!session.ok) return sendProblem(reply, session.problem);
-        identities.set(request, session.value);
-      },
-    },
-    (socket, request) => {
-      const identity = identities.get(request);
-      if (!identity) {
-        socket.close(closeCodes.sessionEnded, 'no session');
-        return;
-      }
-      void openChannel(ctx, hub, socket, identity).catch((error: unknown) => {
-        ctx.log.error({ err: error, deviceId: identity.deviceId }, 'client channel failed');
-        socket.close(closeCodes.internalError, 'internal error');
-      });
-    },
-  );
+  app.get('/client/v1/channel', { websocket: true, schema: { hide: true } }, (socket, request) => {
+    const identity = sessionOf(request);
+    void openChannel(ctx, hub, socket, identity).catch((error: unknown) => {
+      ctx.log.error({ err: error, deviceId: identity.deviceId }, 'client channel failed');
+      socket.close(closeCodes.internalError, 'internal error');
+    });
+  });
 }
 
 async function openChannel(

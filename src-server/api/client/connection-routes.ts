@@ -6,7 +6,7 @@ import { id } from '../../../src-shared/primitives.ts';
 import { problem, problemSchema } from '../../../src-shared/problem.ts';
 import { type ConnectDeps, connect } from '../../access/connection/connect.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
-import { authenticateSession } from '../../http/session.ts';
+import { sessionOf } from './client-guard.ts';
 import { statementText } from './proof-text.ts';
 
 /** `POST /client/v1/connections` and `DELETE /client/v1/connections/{leaseId}`. */
@@ -25,9 +25,7 @@ export function registerConnectionRoutes(plain: FastifyInstance, deps: ConnectDe
       },
     },
     async (request, reply) => {
-      const session = await authenticateSession(ctx, request);
-      if (!session.ok) return sendProblem(reply, session.problem);
-      const answer = await connect(deps, session.value, request.body, request.ip);
+      const answer = await connect(deps, sessionOf(request), request.body, request.ip);
       return answer.ok ? reply.code(201).send(answer.value) : sendProblem(reply, answer.problem);
     },
   );
@@ -43,9 +41,7 @@ export function registerConnectionRoutes(plain: FastifyInstance, deps: ConnectDe
       },
     },
     async (request, reply) => {
-      const session = await authenticateSession(ctx, request);
-      if (!session.ok) return sendProblem(reply, session.problem);
-      const { deviceId, memberId } = session.value;
+      const { deviceId, memberId } = sessionOf(request);
       const { enforced } = await enforcement.endLease({
         leaseId: request.params.leaseId,
         deviceId,

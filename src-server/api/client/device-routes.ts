@@ -8,9 +8,10 @@ import type { Enforcement } from '../../access/enforcement/enforcement.ts';
 import type { ServerContext } from '../../context.ts';
 import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
-import { authenticateSession, type SessionIdentity } from '../../http/session.ts';
+import type { SessionIdentity } from '../../http/session.ts';
 import { removeDevice } from '../../people/devices/device-removal.ts';
 import { enrolledOf } from '../../proof/unlock/unlock-state.ts';
+import { sessionOf } from './client-guard.ts';
 
 /** `GET /client/v1/devices` and `DELETE /client/v1/devices/{id}`: the member's own. */
 export function registerDeviceRoutes(
@@ -29,9 +30,7 @@ export function registerDeviceRoutes(
       },
     },
     async (request, reply) => {
-      const session = await authenticateSession(ctx, request);
-      if (!session.ok) return sendProblem(reply, session.problem);
-      return reply.send({ devices: await devicesOf(ctx, session.value) });
+      return reply.send({ devices: await devicesOf(ctx, sessionOf(request)) });
     },
   );
   app.delete(
@@ -45,10 +44,8 @@ export function registerDeviceRoutes(
       },
     },
     async (request, reply) => {
-      const session = await authenticateSession(ctx, request);
-      if (!session.ok) return sendProblem(reply, session.problem);
       const ip = plainAddress(request.ip);
-      const isRemoved = await removeDevice(ctx, enforcement, session.value, request.params.id, ip);
+      const isRemoved = await removeDevice(ctx, enforcement, sessionOf(request), request.params.id, ip);
       return isRemoved ? reply.code(204).send(null) : sendProblem(reply, problem('device-not-found'));
     },
   );

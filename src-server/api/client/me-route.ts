@@ -5,10 +5,10 @@ import { problemSchema } from '../../../src-shared/problem.ts';
 import { stepUpOf } from '../../access/connection/step-up.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
-import { sendProblem } from '../../http/problem-reply.ts';
-import { authenticateSession, type SessionIdentity } from '../../http/session.ts';
+import type { SessionIdentity } from '../../http/session.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
 import { enrolledOf } from '../../proof/unlock/unlock-state.ts';
+import { sessionOf } from './client-guard.ts';
 
 interface GatewayPresence {
   isOnline(gatewayId: string): boolean;
@@ -26,11 +26,9 @@ export function registerMeRoute(plain: FastifyInstance, ctx: ServerContext, gate
       },
     },
     async (request, reply) => {
-      const session = await authenticateSession(ctx, request);
-      if (!session.ok) return sendProblem(reply, session.problem);
       const answer = await ctx.database.db
         .transaction()
-        .execute((tx) => readMe(tx, ctx, gateways, session.value));
+        .execute((tx) => readMe(tx, ctx, gateways, sessionOf(request)));
       return reply.send(answer);
     },
   );

@@ -7,16 +7,15 @@ import type { Enforcement } from '../../access/enforcement/enforcement.ts';
 import type { ServerContext } from '../../context.ts';
 import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
-import { authenticateSession } from '../../http/session.ts';
 import type { PasswordCheck } from '../../people/sign-in/password-check.ts';
 import { signIn, signInMfa } from '../../people/sign-in/sign-in.ts';
 import { signOut } from '../../people/sign-in/sign-out.ts';
+import { sessionOf } from './client-guard.ts';
 
-/** `POST /client/v1/sign-in`, `/sign-in/mfa`, `/sign-out`. */
+/** `POST /client/v1/sign-in` and `/sign-in/mfa`. */
 export function registerSignInRoutes(
   plain: FastifyInstance,
   ctx: ServerContext,
-  enforcement: Enforcement,
   checkPassword: PasswordCheck,
 ): void {
   const app = plain.withTypeProvider<ZodTypeProvider>();
@@ -50,7 +49,15 @@ export function registerSignInRoutes(
       return answer.ok ? reply.send(answer.value) : sendProblem(reply, answer.problem);
     },
   );
-  app.post(
+}
+
+/** `POST /client/v1/sign-out`, behind the guard. */
+export function registerSignOutRoute(
+  plain: FastifyInstance,
+  ctx: ServerContext,
+  enforcement: Enforcement,
+): void {
+  plain.withTypeProvider<ZodTypeProvider>().post(
     '/client/v1/sign-out',
     {
       schema: {
@@ -61,9 +68,7 @@ export function registerSignInRoutes(
       },
     },
     async (request, reply) => {
-      const session = await authenticateSession(ctx, request);
-      if (!session.ok) return sendProblem(reply, session.problem);
-      await signOut(ctx, enforcement, session.value, plainAddress(request.ip));
+      await signOut(ctx, enforcement, sessionOf(request), plainAddress(request.ip));
       return reply.code(204).send(null);
     },
   );

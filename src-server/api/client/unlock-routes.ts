@@ -12,10 +12,11 @@ import { UNLOCK_ORIGIN, UNLOCK_RP_ID, type UnlockMethod } from '../../../src-sha
 import type { ServerContext } from '../../context.ts';
 import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
-import { authenticateSession, type SessionIdentity, sessionEnd } from '../../http/session.ts';
+import { type SessionIdentity, sessionEnd } from '../../http/session.ts';
 import { removeUnlock } from '../../proof/unlock/removal.ts';
 import { setBiometric, setPin } from '../../proof/unlock/set-up.ts';
 import { tryUnlock } from '../../proof/unlock/trial.ts';
+import { sessionOf } from './client-guard.ts';
 import { levelText, pinText, statementText } from './proof-text.ts';
 
 /** `device/pin`, `device/biometric` and `device/unlock-check` under `/client/v1`. */
@@ -34,9 +35,7 @@ export function registerUnlockRoutes(plain: FastifyInstance, ctx: ServerContext)
       },
     },
     async (request, reply) => {
-      const session = await authenticateSession(ctx, request);
-      if (!session.ok) return sendProblem(reply, session.problem);
-      const answer = await setPin(ctx, session.value, request.body, plainAddress(request.ip));
+      const answer = await setPin(ctx, sessionOf(request), request.body, plainAddress(request.ip));
       return answer.ok ? reply.code(204).send(null) : sendProblem(reply, answer.problem);
     },
   );
@@ -54,9 +53,7 @@ to this device (BE=0), over the nonce of the challenge that the first request wi
       },
     },
     async (request, reply) => {
-      const session = await authenticateSession(ctx, request);
-      if (!session.ok) return sendProblem(reply, session.problem);
-      const answer = await setBiometric(ctx, session.value, request.body, plainAddress(request.ip));
+      const answer = await setBiometric(ctx, sessionOf(request), request.body, plainAddress(request.ip));
       return answer.ok ? reply.code(204).send(null) : sendProblem(reply, answer.problem);
     },
   );
@@ -64,9 +61,7 @@ to this device (BE=0), over the nonce of the challenge that the first request wi
     '/client/v1/device/pin',
     { schema: { summary: 'Remove the PIN of this device; idempotent', tags: ['client'], response } },
     async (request, reply) => {
-      const session = await authenticateSession(ctx, request);
-      if (!session.ok) return sendProblem(reply, session.problem);
-      const answer = await remove(ctx, session.value, ['pin'], plainAddress(request.ip));
+      const answer = await remove(ctx, sessionOf(request), ['pin'], plainAddress(request.ip));
       return answer.ok ? reply.code(204).send(null) : sendProblem(reply, answer.problem);
     },
   );
@@ -81,11 +76,9 @@ to this device (BE=0), over the nonce of the challenge that the first request wi
       },
     },
     async (request, reply) => {
-      const session = await authenticateSession(ctx, request);
-      if (!session.ok) return sendProblem(reply, session.problem);
       const { level } = request.query;
       const methods: UnlockMethod[] = level === undefined ? ['uv-hw', 'uv-soft'] : [level];
-      const answer = await remove(ctx, session.value, methods, plainAddress(request.ip));
+      const answer = await remove(ctx, sessionOf(request), methods, plainAddress(request.ip));
       return answer.ok ? reply.code(204).send(null) : sendProblem(reply, answer.problem);
     },
   );
@@ -101,9 +94,7 @@ to this device (BE=0), over the nonce of the challenge that the first request wi
       },
     },
     async (request, reply) => {
-      const session = await authenticateSession(ctx, request);
-      if (!session.ok) return sendProblem(reply, session.problem);
-      const answer = await tryUnlock(ctx, session.value, request.body, plainAddress(request.ip));
+      const answer = await tryUnlock(ctx, sessionOf(request), request.body, plainAddress(request.ip));
       return answer.ok ? reply.code(204).send(null) : sendProblem(reply, answer.problem);
     },
   );

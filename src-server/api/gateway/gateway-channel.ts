@@ -1,5 +1,5 @@
 import type { WebSocket } from '@fastify/websocket';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { closeCodes } from '../../../src-shared/client-channel.ts';
 import {
   type FromGateway,
@@ -8,15 +8,13 @@ import {
   type Peer,
   type PeerStats,
 } from '../../../src-shared/gateway-channel.ts';
-import { problem } from '../../../src-shared/problem.ts';
 import type { PendingEnforcement } from '../../access/enforcement/pending-enforcement.ts';
 import type { GatewayRegistry, GatewayWire } from '../../access/gateway/gateway-registry.ts';
 import { hostCidr } from '../../access/lease/address-pool.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
-import { sendProblem } from '../../http/problem-reply.ts';
 import { keepAlive, readFrames } from '../../http/socket-frames.ts';
-import { bearerToken, hashToken } from '../../tokens.ts';
+import { gatewayOf } from './gateway-guard.ts';
 
 /** A sync may carry thousands of peers; afterwards one that failed is tried again. */
 const SYNC_TIMEOUT_MS = 15_000;
@@ -29,37 +27,9 @@ export function registerGatewayChannel(
   registry: GatewayRegistry,
   pending: PendingEnforcement,
 ): void {
-  const gatewayIds = new WeakMap<FastifyRequest, string>();
-  app.get(
-    '/gateway/v1/channel',
-    {
-      websocket: true,
-      schema: { hide: true },
-      preValidation: async (request, reply) => {
-        const gatewayId = await authenticateGateway(ctx, request);
-        if (!gatewayId)
-          return sendProblem(reply, problem('token-invalid', 'The gateway token is not known.'));
-        gatewayIds.set(request, gatewayId);
-      },
-    },
-    (socket, request) => {
-      const gatewayId = gatewayIds.get(request);
-      if (gatewayId) serveGateway(ctx, registry, pending, socket, gatewayId);
-      else socket.close(closeCodes.sessionEnded, 'no token');
-    },
+  app.get('/gateway/v1/channel', { websocket: true, schema: { hide: true } }, (socket, request) =>
+    serveGateway(ctx, registry, pending, socket, gatewayOf(request).gatewayId),
   );
-}
-
-async function authenticateGateway(ctx: ServerContext, request: FastifyRequest): Promise<string | null> {
-  const token = bearerToken(request.headers.authorization);
-  if (!token) return null;
-  const row = await ctx.database.db
-    .selectFrom('gateway')
-    .select('id')
-    .where('token_hash', '=', hashToken(token))
-    .where('removed_at', 'is', null)
-    .executeTakeFirst();
-  return row?.id ?? null;
 }
 
 function serveGateway(

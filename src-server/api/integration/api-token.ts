@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { type ApiScope, apiScope } from '../../../src-shared/integration-api.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
@@ -8,7 +8,6 @@ import type { Tx } from '../../db/database.ts';
 import { prepared } from '../../db/prepared.ts';
 import type { ApiTokenRow } from '../../db/schema.ts';
 import { isInNetworks, plainAddress } from '../../http/client-address.ts';
-import { sendProblem } from '../../http/problem-reply.ts';
 import { bearerToken, hashToken } from '../../tokens.ts';
 
 export interface ApiTokenIdentity {
@@ -69,34 +68,6 @@ export async function authenticateApiToken(
       await appendAudit(tx, { at: now, actor, action, outcome: 'ok', ip, details: { route } });
     },
   });
-}
-
-/**
- * For routes whose requests have a body: the token is asked for before the shape is looked at, so that who may not ask
- * hears that first, and after the brake for floods, which is an earlier hook.
- */
-export function withApiToken(
-  ctx: ServerContext,
-  scope: ApiScope,
-): {
-  preValidation(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined>;
-  /** Throws on a route without the hook, which is a bug. */
-  tokenOf(request: FastifyRequest): ApiTokenUse;
-} {
-  const tokens = new WeakMap<FastifyRequest, ApiTokenUse>();
-  return {
-    async preValidation(request, reply) {
-      const token = await authenticateApiToken(ctx, request, scope);
-      if (!token.ok) return sendProblem(reply, token.problem);
-      tokens.set(request, token.value);
-      return undefined;
-    },
-    tokenOf(request) {
-      const token = tokens.get(request);
-      if (!token) throw new Error('this route asks for no token');
-      return token;
-    },
-  };
 }
 
 const tokenByHash = prepared<{ hash: string }, ApiTokenRow>((db, param) =>

@@ -6,7 +6,7 @@ import { problem, problemSchema } from '../../../src-shared/problem.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
-import { authenticateApiToken } from './api-token.ts';
+import { tokenOf } from './integration-guard.ts';
 import { spacedTime } from './spaced-time.ts';
 
 /** `GET /api/v1/test-connection`, `/members`, `/member/{teamMemberId}`. */
@@ -16,6 +16,7 @@ export function registerDirectoryRoutes(plain: FastifyInstance, ctx: ServerConte
   app.get(
     '/api/v1/test-connection',
     {
+      config: { scope: null },
       schema: {
         summary: 'Whether the token works',
         tags: ['integration'],
@@ -23,15 +24,14 @@ export function registerDirectoryRoutes(plain: FastifyInstance, ctx: ServerConte
       },
     },
     async (request, reply) => {
-      const token = await authenticateApiToken(ctx, request, null);
-      if (!token.ok) return sendProblem(reply, token.problem);
-      await db.transaction().execute((tx) => token.value.recordUse(tx));
+      await db.transaction().execute((tx) => tokenOf(request).recordUse(tx));
       return reply.send({ message: 'Connection has been established successfully.' });
     },
   );
   app.get(
     '/api/v1/members',
     {
+      config: { scope: 'members:read' },
       schema: {
         summary: 'All members of the team',
         tags: ['integration'],
@@ -39,10 +39,8 @@ export function registerDirectoryRoutes(plain: FastifyInstance, ctx: ServerConte
       },
     },
     async (request, reply) => {
-      const token = await authenticateApiToken(ctx, request, 'members:read');
-      if (!token.ok) return sendProblem(reply, token.problem);
       const members = await db.transaction().execute(async (tx) => {
-        await token.value.recordUse(tx);
+        await tokenOf(request).recordUse(tx);
         return selectMembers(tx).orderBy('member.created_at').orderBy('member.id').execute();
       });
       return reply.send(
@@ -61,6 +59,7 @@ export function registerDirectoryRoutes(plain: FastifyInstance, ctx: ServerConte
   app.get(
     '/api/v1/member/:teamMemberId',
     {
+      config: { scope: 'members:read' },
       schema: {
         summary: 'One member',
         tags: ['integration'],
@@ -69,10 +68,8 @@ export function registerDirectoryRoutes(plain: FastifyInstance, ctx: ServerConte
       },
     },
     async (request, reply) => {
-      const token = await authenticateApiToken(ctx, request, 'members:read');
-      if (!token.ok) return sendProblem(reply, token.problem);
       const member = await db.transaction().execute(async (tx) => {
-        await token.value.recordUse(tx);
+        await tokenOf(request).recordUse(tx);
         const id = request.params.teamMemberId.toLowerCase();
         return selectMembers(tx).where('member.id', '=', id).executeTakeFirst();
       });

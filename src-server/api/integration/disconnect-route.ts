@@ -10,7 +10,7 @@ import type { ServerContext } from '../../context.ts';
 import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import { disconnectMember } from '../../people/members/disconnect-member.ts';
-import { withApiToken } from './api-token.ts';
+import { tokenOf } from './integration-guard.ts';
 
 /** `POST /api/v1/member/{teamMemberId}/disconnect`: the step-up disconnect. */
 export function registerDisconnectRoute(
@@ -18,10 +18,10 @@ export function registerDisconnectRoute(
   ctx: ServerContext,
   enforcement: Enforcement,
 ): void {
-  const { preValidation, tokenOf } = withApiToken(ctx, 'members:disconnect');
   plain.withTypeProvider<ZodTypeProvider>().post(
     '/api/v1/member/:teamMemberId/disconnect',
     {
+      config: { scope: 'members:disconnect' },
       schema: {
         summary: "End all of a member's connections; nothing gets back in without fresh proof",
         tags: ['integration'],
@@ -29,7 +29,6 @@ export function registerDisconnectRoute(
         body: disconnectRequest.nullish(),
         response: { 200: disconnectAnswer, 202: disconnectAnswer, default: problemSchema },
       },
-      preValidation,
     },
     async (request, reply) => {
       const token = tokenOf(request);

@@ -16,7 +16,7 @@ import { isIndexed, newestSeq, readAuditPage } from '../../audit/audit-pages.ts'
 import type { ServerContext } from '../../context.ts';
 import type { Db } from '../../db/database.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
-import { authenticateApiToken } from './api-token.ts';
+import { tokenOf } from './integration-guard.ts';
 import { flattenLogBody, logParameters } from './log-parameters.ts';
 import { spacedTime } from './spaced-time.ts';
 
@@ -39,6 +39,7 @@ export function registerLogRoutes(plain: FastifyInstance, ctx: ServerContext): v
   app.get(
     '/api/v1/gateway-level-logs',
     {
+      config: { scope: 'logs:read' },
       schema: {
         summary: 'Who was connected, from when to when, through which gateway, with how many bytes',
         tags: ['integration'],
@@ -47,17 +48,16 @@ export function registerLogRoutes(plain: FastifyInstance, ctx: ServerContext): v
       },
     },
     async (request, reply) => {
-      const token = await authenticateApiToken(ctx, request, 'logs:read');
-      if (!token.ok) return sendProblem(reply, token.problem);
       const query = await logParameters(request, gatewayLogsQuery);
       if (!query.ok) return sendProblem(reply, query.problem);
-      await db.transaction().execute((tx) => token.value.recordUse(tx));
+      await db.transaction().execute((tx) => tokenOf(request).recordUse(tx));
       return reply.send(await readGatewayLog(db, query.value));
     },
   );
   app.get(
     '/api/v1/system-level-logs',
     {
+      config: { scope: 'logs:read' },
       schema: {
         summary: 'The audit log',
         tags: ['integration'],
@@ -66,11 +66,9 @@ export function registerLogRoutes(plain: FastifyInstance, ctx: ServerContext): v
       },
     },
     async (request, reply) => {
-      const token = await authenticateApiToken(ctx, request, 'logs:read');
-      if (!token.ok) return sendProblem(reply, token.problem);
       const query = await logParameters(request, systemLogsQuery, flattenLogBody);
       if (!query.ok) return sendProblem(reply, query.problem);
-      await db.transaction().execute((tx) => token.value.recordUse(tx));
+      await db.transaction().execute((tx) => tokenOf(request).recordUse(tx));
       return reply.send(await readSystemLog(db, index, query.value));
     },
   );

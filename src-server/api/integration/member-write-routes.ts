@@ -20,7 +20,8 @@ import { type By, editMember, removeMember } from '../../people/members/member-c
 import { addMember, passwordMistake, setBlocked, setPassword } from '../../people/members/member-store.ts';
 import { presentMember } from '../../people/members/owner-rules.ts';
 import { hashSecret } from '../../proof/mfa/secret-hash.ts';
-import { type ApiTokenUse, withApiToken } from './api-token.ts';
+import type { ApiTokenUse } from './api-token.ts';
+import { tokenOf } from './integration-guard.ts';
 
 const params = z.object({ teamMemberId: z.string().max(100).toLowerCase() });
 
@@ -31,7 +32,7 @@ export function registerMemberWriteRoutes(
   enforcement: Enforcement,
 ): void {
   const app = plain.withTypeProvider<ZodTypeProvider>();
-  const { preValidation, tokenOf } = withApiToken(ctx, 'members:write');
+  const config = { scope: 'members:write' } as const;
   const byOf = (token: ApiTokenUse, ip: string): By => ({
     actor: `api-token:${token.tokenId}`,
     ip: plainAddress(ip),
@@ -40,7 +41,7 @@ export function registerMemberWriteRoutes(
   app.post(
     '/api/v1/member',
     {
-      preValidation,
+      config,
       schema: {
         summary: 'Add a member; the authenticator app is set up at the first sign-in',
         tags: ['integration'],
@@ -68,7 +69,7 @@ export function registerMemberWriteRoutes(
   app.put(
     '/api/v1/member/:teamMemberId',
     {
-      preValidation,
+      config,
       schema: {
         summary: 'Change a member; a new password or a block ends sessions and connections',
         tags: ['integration'],
@@ -110,7 +111,7 @@ export function registerMemberWriteRoutes(
   app.delete(
     '/api/v1/member/:teamMemberId',
     {
-      preValidation,
+      config,
       schema: {
         summary: 'Remove a member for good: signed out, disconnected, gone',
         tags: ['integration'],

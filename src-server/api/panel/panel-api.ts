@@ -6,6 +6,8 @@ import { sendProblem } from '../../http/problem-reply.ts';
 import type { PasswordCheck } from '../../people/sign-in/password-check.ts';
 import { registerAccountMfaRoutes } from './account-mfa-routes.ts';
 import { registerAccountRoutes } from './account-routes.ts';
+import type { AdminParts } from './admin/admin-parts.ts';
+import { registerAdminRoutes } from './admin/admin-routes.ts';
 import { isFromElsewhere, isRead } from './csrf.ts';
 import { guardPanel } from './panel-guard.ts';
 import { registerMfaResetRoutes } from './reset-routes.ts';
@@ -15,8 +17,8 @@ export interface PanelParts {
   enforcement: Enforcement;
   /** The one that the client API uses too: they count together. */
   checkPassword: PasswordCheck;
-  /** Registers what only administrators may ask; every route of it is guarded already. */
-  administrators?(routes: FastifyInstance): void;
+  /** What the administrators' routes work with. */
+  administration: AdminParts;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function registerPanelApi(
     });
     await panel.register(async (administrators) => {
       guardPanel(administrators, ctx, 'administrator');
-      parts.administrators?.(administrators);
+      registerAdminRoutes(administrators, parts.administration);
     });
   });
 }

@@ -3,8 +3,8 @@ import { BACKGROUND_HEADER, CSRF_HEADER, type MemberRole } from '../../../src-sh
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
+import { defineCaller } from '../../http/caller.ts';
 import { plainAddress } from '../../http/client-address.ts';
-import { sendProblem } from '../../http/problem-reply.ts';
 import { isCsrfTokenOf, isRead } from './csrf.ts';
 import {
   cookieFlags,
@@ -32,39 +32,29 @@ interface Admitted {
   identity: PanelIdentity;
   token: string;
 }
-const admitted = new WeakMap<FastifyRequest, Admitted>();
+const admission = defineCaller<Admitted>('panel session');
 
 /**
- * Guards every route of this plugin: a living session, the CSRF token on whatever is no read, at least this role.
- * Before the shape of a request is looked at. The handlers ask `panelIdentity`.
+ * Guards every route of this plugin: a living session, the CSRF token on whatever is no read, at least this role. The
+ * handlers ask `panelIdentity`.
  */
 export function guardPanel(routes: FastifyInstance, ctx: ServerContext, least: MemberRole): void {
-  routes.addHook('preValidation', async (request, reply) => {
+  admission.guard(routes, async (request, reply) => {
     const result = await admit(ctx, request, least);
-    if (result.ok) {
-      admitted.set(request, result.value);
-      return;
-    }
-    if (result.problem.code === 'session-invalid' || result.problem.code === 'member-blocked')
+    if (!result.ok && (result.problem.code === 'session-invalid' || result.problem.code === 'member-blocked'))
       clearPanelCookie(reply);
-    return sendProblem(reply, result.problem);
+    return result;
   });
 }
 
-/** Who the guard let in. Throws on a route without one, which is a bug. */
+/** Who the guard let in. */
 export function panelIdentity(request: FastifyRequest): PanelIdentity {
-  return admission(request).identity;
+  return admission.of(request).identity;
 }
 
 /** The value of the session's cookie. */
 export function panelToken(request: FastifyRequest): string {
-  return admission(request).token;
-}
-
-function admission(request: FastifyRequest): Admitted {
-  const found = admitted.get(request);
-  if (!found) throw new Error('this route is not guarded');
-  return found;
+  return admission.of(request).token;
 }
 
 /** Whether the session still counts in this transaction: asked again after whatever took its time. */

@@ -18,8 +18,7 @@ beforeAll(async () => {
   server = await startTestServer();
   app = await buildApp(server.ctx, {
     metrics: createMetrics(),
-    enforcement: server.parts.ender,
-    gateways: server.parts.registry,
+    enforcement: server.parts,
     panelDir: join(folder, 'panel'),
   });
 });
