@@ -1,7 +1,5 @@
-import type { Kysely } from 'kysely';
 import type { Db, Tx } from '../../db/database.ts';
 import { prepared } from '../../db/prepared.ts';
-import type { Schema } from '../../db/schema.ts';
 
 /** Whom an end of access concerns. */
 export type AccessScope = { memberId: string } | { deviceId: string };
@@ -23,7 +21,7 @@ export const peerColumns = [
 ] as const;
 
 /** Every lease that is alive now, to be narrowed. */
-export function selectLivePeers(db: Kysely<Schema>) {
+export function selectLivePeers(db: Db) {
   return db.selectFrom('lease').select(peerColumns).where('ended_at', 'is', null);
 }
 
