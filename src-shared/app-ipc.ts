@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { appSnapshot } from './app-snapshot.ts';
-import { deviceSummary, serverInfo } from './client-api.ts';
+import { type AppSnapshot, language, theme } from './app-snapshot.ts';
+import { deviceSummary, mfaMethod, serverInfo } from './client-api.ts';
 import { PIN_MAX_LENGTH } from './pin-rules.ts';
 import { trafficWhileWaiting } from './policy.ts';
 import { id } from './primitives.ts';
@@ -16,23 +16,20 @@ import { levelAnswer, proofAnswer } from './unlock.ts';
 const text = (max: number) => z.string().min(1).max(max);
 const nothing = z.undefined();
 
-export const themes = ['system', 'light', 'dark'] as const;
-export const languages = ['system', 'en', 'de'] as const;
-
 /** What the user may change; every member optional. */
 export const settingsPatch = z.strictObject({
   launchAtLogin: z.boolean().optional(),
   connectAtLaunch: z.boolean().optional(),
   trafficWhileWaiting: trafficWhileWaiting.optional(),
-  theme: z.enum(themes).optional(),
-  language: z.enum(languages).optional(),
+  theme: theme.optional(),
+  language: language.optional(),
 });
 export type SettingsPatch = z.infer<typeof settingsPatch>;
 
 /** What sign-in needs next. Tokens between the steps stay in main. */
 export const signInStep = z.discriminatedUnion('step', [
   z.object({ step: z.literal('done') }),
-  z.object({ step: z.literal('mfa'), methods: z.array(z.enum(['totp', 'backup-code'])) }),
+  z.object({ step: z.literal('mfa'), methods: z.array(mfaMethod) }),
   z.object({ step: z.literal('mfa-setup') }),
 ]);
 export type SignInStepView = z.infer<typeof signInStep>;
@@ -49,7 +46,7 @@ export const externalLinks = ['documentation', 'source-code', 'report-problem'] 
 
 const command = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output });
 const pin = text(PIN_MAX_LENGTH);
-const code = z.strictObject({ method: z.enum(['totp', 'backup-code']), code: text(64) });
+const code = z.strictObject({ method: mfaMethod, code: text(64) });
 const serverUrl = z.strictObject({ serverUrl: z.url({ protocol: /^https$/ }).max(300) });
 
 export const appCommands = {
@@ -121,7 +118,7 @@ export const channelOf = (name: AppCommandName): string => `app:${name}`;
 /** What the preload puts on `window.postern`, frozen. */
 export interface PosternBridge {
   invoke<N extends AppCommandName>(name: N, input: CommandInput<N>): Promise<AppAnswer<CommandOutput<N>>>;
-  snapshot(): Promise<z.infer<typeof appSnapshot>>;
+  snapshot(): Promise<AppSnapshot>;
   /** Calls back with every later snapshot until the returned function is called. */
-  onSnapshot(listener: (snapshot: z.infer<typeof appSnapshot>) => void): () => void;
+  onSnapshot(listener: (snapshot: AppSnapshot) => void): () => void;
 }

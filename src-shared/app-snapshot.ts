@@ -1,91 +1,17 @@
 import * as z from 'zod';
-import { challengeSchema, reasonSchema } from './challenge.ts';
+import { reasonSchema } from './challenge.ts';
 import { gatewaySummary } from './client-api.ts';
-import type { ConnectionState } from './connection-state.ts';
+import { channelState, connectionState, keychainState, sourceSchema } from './connection-state.ts';
 import { helperStatus } from './helper-rpc.ts';
 import { policySchema, trafficWhileWaiting } from './policy.ts';
 import { id, isoTime } from './primitives.ts';
-import { type Problem, problemSchema } from './problem.ts';
+import { knownProblem } from './problem.ts';
 import { enrolledUnlock, unlockProviderState } from './unlock.ts';
 
 /** Everything the window shows, whole, each time; the connection is the union of `connection-state.ts`. */
 
-/** Problems are made by `problem()` on the sending side, so their code is one of the table. */
-const problemView = problemSchema.transform((value): Problem => value as Problem);
-const leaseView = z.object({
-  leaseId: id,
-  gatewayId: id,
-  expiresAt: isoTime,
-  epoch: z.number(),
-  addresses: z.array(z.string()),
-});
-const promptView = z.object({
-  gatewayId: id,
-  challenge: challengeSchema,
-  reason: reasonSchema.nullable(),
-  lastFailure: problemView.nullable(),
-  attemptsLeft: z.number().nullable(),
-  waitUntil: isoTime.nullable(),
-  isChecking: z.boolean(),
-  prompting: z.enum(['uv-hw', 'uv-soft']).nullable(),
-});
-const source = z.enum([
-  'cli',
-  'home-button',
-  'gate-dialog',
-  'tray',
-  'deep-link',
-  'launch',
-  'server',
-  'system',
-  'quit',
-]);
-
-export const connectionView: z.ZodType<ConnectionState> = z.discriminatedUnion('phase', [
-  z.object({ phase: z.literal('signed-out'), reason: reasonSchema.nullable() }),
-  z.object({
-    phase: z.literal('disconnected'),
-    cause: problemView.nullable(),
-    reason: reasonSchema.nullable(),
-    source: source.nullable(),
-  }),
-  z.object({ phase: z.literal('gate'), prompt: promptView }),
-  z.object({
-    phase: z.literal('connecting'),
-    gatewayId: id,
-    attempt: z.number(),
-    lease: leaseView.nullable(),
-  }),
-  z.object({
-    phase: z.literal('connected'),
-    gatewayId: id,
-    lease: leaseView,
-    since: isoTime,
-    health: z.enum(['good', 'stale']),
-    renewal: promptView.nullable(),
-    expiring: isoTime.nullable(),
-    warning: z.string().nullable(),
-  }),
-  z.object({
-    phase: z.literal('reconnecting'),
-    gatewayId: id,
-    lease: leaseView.nullable(),
-    cause: problemView.nullable(),
-    attempt: z.number(),
-    nextTryAt: isoTime.nullable(),
-    warning: z.string().nullable(),
-  }),
-  z.object({
-    phase: z.literal('disconnecting'),
-    next: z.enum(['disconnected', 'gate', 'reconnect']),
-    reason: reasonSchema.nullable(),
-  }),
-  z.object({
-    phase: z.literal('blocked'),
-    cause: reasonSchema.nullable(),
-    blockingFailed: problemView.nullable(),
-  }),
-]);
+export const theme = z.enum(['system', 'light', 'dark']);
+export const language = z.enum(['system', 'en', 'de']);
 
 /** One line of the Activity screen. `who` and `why` are data; the words come from the page's catalogue. */
 export const activityEntry = z.object({
@@ -103,10 +29,10 @@ export const activityEntry = z.object({
     'renewed',
     'notice',
   ]),
-  source: source.nullable(),
+  source: sourceSchema.nullable(),
   gatewayName: z.string().nullable(),
   reason: reasonSchema.nullable(),
-  problem: problemView.nullable(),
+  problem: knownProblem.nullable(),
 });
 export type ActivityEntry = z.infer<typeof activityEntry>;
 
@@ -130,14 +56,14 @@ export const appSnapshot = z.object({
     /** The page was reloaded after it had crashed. */
     hasRecovered: z.boolean(),
   }),
-  connection: connectionView,
+  connection: connectionState,
   account: z
     .object({ serverUrl: z.string(), serverName: z.string(), email: z.string(), memberId: id, deviceId: id })
     .nullable(),
   gateways: z.array(gatewaySummary),
   policy: policySchema.nullable(),
-  channel: z.enum(['open', 'connecting', 'closed']),
-  keychain: z.enum(['ok', 'absent', 'locked', 'unavailable']),
+  channel: channelState,
+  keychain: keychainState,
   tunnel: helperStatus.nullable(),
   unlock: z.object({
     /** What the server has registered for this device; null before it has said so. */
@@ -154,8 +80,8 @@ export const appSnapshot = z.object({
     connectAtLaunch: z.boolean(),
     /** The user's choice; null while the team's policy decides. */
     trafficWhileWaiting: trafficWhileWaiting.nullable(),
-    theme: z.enum(['system', 'light', 'dark']),
-    language: z.enum(['system', 'en', 'de']),
+    theme,
+    language,
   }),
   /** Newest first, at most 200. */
   activity: z.array(activityEntry),

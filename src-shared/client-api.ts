@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { challengeSchema, levelProofSchema, proofSchema, reasonSchema, requirement } from './challenge.ts';
+import { memberRole } from './member-role.ts';
 import { backupCode, totpCode } from './otp-code.ts';
 import { policySchema } from './policy.ts';
 import { base64url, id, isoTime, wireGuardKey } from './primitives.ts';
-import { enrolledUnlock } from './unlock.ts';
+import { enrolledUnlock, promptMethod } from './unlock.ts';
 
 /** Client API, `/client/v1`. Requests are strict (unknown keys refused), answers loose (unknown keys ignored). */
 
@@ -62,7 +63,7 @@ export const meAnswer = z.object({
     id,
     email: z.string(),
     name: z.string(),
-    role: z.enum(['owner', 'administrator', 'member']),
+    role: memberRole,
   }),
   device: z.object({ id, name: z.string(), unlock: enrolledUnlock.optional() }),
   policy: policySchema,
@@ -130,7 +131,7 @@ export const setBiometricRequest = z.discriminatedUnion('level', [
 ]);
 export type SetBiometricRequest = z.infer<typeof setBiometricRequest>;
 /** `DELETE device/biometric?level=…`; without `level` both go. */
-export const removeBiometricQuery = z.strictObject({ level: z.enum(['uv-hw', 'uv-soft']).optional() });
+export const removeBiometricQuery = z.strictObject({ level: promptMethod.optional() });
 
 /**
  * `POST device/unlock-check`, 204: tries a method without connecting. Without a proof: 401 `step-up-required` with a

@@ -1,80 +1,109 @@
-import type { Challenge, Reason } from './challenge.ts';
-import type { Problem } from './problem.ts';
+import * as z from 'zod';
+import { challengeSchema, reasonSchema } from './challenge.ts';
+import { id, isoTime } from './primitives.ts';
+import { knownProblem } from './problem.ts';
+import { promptMethod } from './unlock.ts';
 
 /** Who asked for something: in log, audit and on screen. */
-export type Source =
-  | 'cli'
-  | 'home-button'
-  | 'gate-dialog'
-  | 'tray'
-  | 'deep-link'
-  | 'launch'
-  | 'server'
-  | 'system'
-  | 'quit';
+export const sourceSchema = z.enum([
+  'cli',
+  'home-button',
+  'gate-dialog',
+  'tray',
+  'deep-link',
+  'launch',
+  'server',
+  'system',
+  'quit',
+]);
+export type Source = z.infer<typeof sourceSchema>;
 
-export interface LeaseSummary {
-  leaseId: string;
-  gatewayId: string;
-  /** ISO 8601. */
-  expiresAt: string;
-  epoch: number;
+const leaseSummary = z.object({
+  leaseId: id,
+  gatewayId: id,
+  expiresAt: isoTime,
+  epoch: z.number(),
   /** Inside the tunnel, CIDR. */
-  addresses: string[];
-}
+  addresses: z.array(z.string()),
+});
+export type LeaseSummary = z.infer<typeof leaseSummary>;
 
 /** The question that the user is looking at. */
-export interface GatePrompt {
-  gatewayId: string;
-  challenge: Challenge;
+const gatePrompt = z.object({
+  gatewayId: id,
+  challenge: challengeSchema,
   /** Who or what ended the connection before; null for a plain connect. */
-  reason: Reason | null;
+  reason: reasonSchema.nullable(),
   /** What the last try failed with. */
-  lastFailure: Problem | null;
-  attemptsLeft: number | null;
-  /** ISO 8601, server time: no try is taken before. */
-  waitUntil: string | null;
+  lastFailure: knownProblem.nullable(),
+  attemptsLeft: z.number().nullable(),
+  /** Server time: no try is taken before. */
+  waitUntil: isoTime.nullable(),
   /** A proof is on its way to the server. */
-  isChecking: boolean;
+  isChecking: z.boolean(),
   /** The system is asking its user right now; `cancelPrompt` takes the question back. */
-  prompting: 'uv-hw' | 'uv-soft' | null;
-}
+  prompting: promptMethod.nullable(),
+});
+export type GatePrompt = z.infer<typeof gatePrompt>;
 
 /** One union for window, tray, notifications and terminal. */
-export type ConnectionState =
-  | { phase: 'signed-out'; reason: Reason | null }
-  | { phase: 'disconnected'; cause: Problem | null; reason: Reason | null; source: Source | null }
-  | { phase: 'gate'; prompt: GatePrompt }
-  | { phase: 'connecting'; gatewayId: string; attempt: number; lease: LeaseSummary | null }
-  | {
-      phase: 'connected';
-      gatewayId: string;
-      lease: LeaseSummary;
-      /** ISO 8601: first byte received. */
-      since: string;
-      health: 'good' | 'stale';
-      /** Set while the user is asked to renew ahead of expiry; the tunnel stays up. */
-      renewal: GatePrompt | null;
-      /** The server announced the end of this lease (ISO 8601). */
-      expiring: string | null;
-      warning: string | null;
-    }
-  | {
-      phase: 'reconnecting';
-      gatewayId: string;
-      lease: LeaseSummary | null;
-      cause: Problem | null;
-      attempt: number;
-      /** ISO 8601. */
-      nextTryAt: string | null;
-      warning: string | null;
-    }
-  | { phase: 'disconnecting'; next: 'disconnected' | 'gate' | 'reconnect'; reason: Reason | null }
-  | { phase: 'blocked'; cause: Reason | null; blockingFailed: Problem | null };
+export const connectionState = z.discriminatedUnion('phase', [
+  z.object({ phase: z.literal('signed-out'), reason: reasonSchema.nullable() }),
+  z.object({
+    phase: z.literal('disconnected'),
+    cause: knownProblem.nullable(),
+    reason: reasonSchema.nullable(),
+    source: sourceSchema.nullable(),
+  }),
+  z.object({ phase: z.literal('gate'), prompt: gatePrompt }),
+  z.object({
+    phase: z.literal('connecting'),
+    gatewayId: id,
+    attempt: z.number(),
+    lease: leaseSummary.nullable(),
+  }),
+  z.object({
+    phase: z.literal('connected'),
+    gatewayId: id,
+    lease: leaseSummary,
+    /** First byte received. */
+    since: isoTime,
+    health: z.enum(['good', 'stale']),
+    /** Set while the user is asked to renew ahead of expiry; the tunnel stays up. */
+    renewal: gatePrompt.nullable(),
+    /** The server announced the end of this lease. */
+    expiring: isoTime.nullable(),
+    warning: z.string().nullable(),
+  }),
+  z.object({
+    phase: z.literal('reconnecting'),
+    gatewayId: id,
+    lease: leaseSummary.nullable(),
+    cause: knownProblem.nullable(),
+    attempt: z.number(),
+    nextTryAt: isoTime.nullable(),
+    warning: z.string().nullable(),
+  }),
+  z.object({
+    phase: z.literal('disconnecting'),
+    next: z.enum(['disconnected', 'gate', 'reconnect']),
+    reason: reasonSchema.nullable(),
+  }),
+  z.object({
+    phase: z.literal('blocked'),
+    cause: reasonSchema.nullable(),
+    blockingFailed: knownProblem.nullable(),
+  }),
+]);
+export type ConnectionState = z.infer<typeof connectionState>;
 
-export type Phase = ConnectionState['phase'];
+export const phaseSchema = z.enum(connectionState.options.map(({ shape }) => shape.phase.value));
+export type Phase = z.infer<typeof phaseSchema>;
 
-/** Exhaustiveness check: unreachable when every case is handled. */
-export function assertNever(value: never): never {
-  throw new Error(`unexpected value: ${JSON.stringify(value)}`);
-}
+/** Whether the server can tell this device something at once. */
+export const channelState = z.enum(['open', 'connecting', 'closed']);
+export type ChannelState = z.infer<typeof channelState>;
+
+/** Where secrets live: whether the system's keyring can be used. */
+export const keychainState = z.enum(['ok', 'absent', 'locked', 'unavailable']);
+export type KeychainState = z.infer<typeof keychainState>;

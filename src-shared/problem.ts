@@ -273,15 +273,14 @@ export const problemSchema = z.looseObject({
   detail: z.string(),
 });
 
+/** The same between our own processes, where the code is one of the table. */
+export const knownProblem = problemSchema.extend({
+  type: z.templateLiteral(['urn:postern:problem:', z.enum(problemCodes)]),
+  code: z.enum(problemCodes),
+});
+
 /** A refusal as a value: what crosses every boundary, and what `Result` carries. Never a secret, never a stack. */
-export interface Problem {
-  type: `urn:postern:problem:${ProblemCode}`;
-  code: ProblemCode;
-  title: string;
-  status: number;
-  detail: string;
-  [extra: string]: unknown;
-}
+export type Problem = z.infer<typeof knownProblem>;
 
 /** Builds the problem of `code`; `detail` defaults to the sentence of the table. */
 export function problem(code: ProblemCode, detail?: string, extra: Record<string, unknown> = {}): Problem {

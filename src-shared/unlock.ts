@@ -12,6 +12,9 @@ export { PIN_MAX_LENGTH, PIN_MIN_LENGTH } from './pin-rules.ts';
 
 export const unlockMethod = z.enum(['pin', 'uv-hw', 'uv-soft']);
 export type UnlockMethod = z.infer<typeof unlockMethod>;
+/** Those where the system asks its user, by a finger, a face or a password. */
+export const promptMethod = unlockMethod.extract(['uv-hw', 'uv-soft']);
+export type PromptMethod = z.infer<typeof promptMethod>;
 
 /** Relying party of the WebAuthn credentials; the client serves its own page there, nothing on the network does. */
 export const UNLOCK_RP_ID = 'unlock.postern.io';
@@ -91,7 +94,7 @@ export const unlockObstacle = z.enum([
 export type UnlockObstacle = z.infer<typeof unlockObstacle>;
 export const unlockProviderState = z.object({
   kind: unlockProviderKind,
-  method: z.enum(['uv-hw', 'uv-soft']),
+  method: promptMethod,
   /** Null: it can be used. */
   obstacle: unlockObstacle.nullable(),
 });

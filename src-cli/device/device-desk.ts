@@ -1,6 +1,6 @@
 import type { ClientCore } from '../../src-client/core.ts';
+import { assertNever } from '../../src-shared/assert-never.ts';
 import type { DeviceSummary } from '../../src-shared/client-api.ts';
-import { assertNever } from '../../src-shared/connection-state.ts';
 import { ok, problem, type Result } from '../../src-shared/problem.ts';
 import { type CommandContext, type Ending, refused } from '../context/command-context.ts';
 import { type ControlClient, openControl, takeBackPrompt } from '../control/control-client.ts';

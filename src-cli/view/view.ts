@@ -1,27 +1,23 @@
 import * as z from 'zod';
 import type { Snapshot } from '../../src-client/snapshot/snapshot.ts';
-import type { Reason } from '../../src-shared/challenge.ts';
-import type { GatePrompt, Phase } from '../../src-shared/connection-state.ts';
+import { type Reason, requirement } from '../../src-shared/challenge.ts';
+import {
+  channelState,
+  type GatePrompt,
+  keychainState,
+  phaseSchema,
+} from '../../src-shared/connection-state.ts';
+import { helperPhase } from '../../src-shared/helper-rpc.ts';
 import type { Problem } from '../../src-shared/problem.ts';
 import {
   enrolledUnlock,
+  promptMethod,
   type UnlockMethod,
   type UnlockProviderState,
   unlockMethod,
   unlockProviderState,
 } from '../../src-shared/unlock.ts';
 import { plainText } from './plain-text.ts';
-
-const phase = z.enum([
-  'signed-out',
-  'disconnected',
-  'gate',
-  'connecting',
-  'connected',
-  'reconnecting',
-  'disconnecting',
-  'blocked',
-]) satisfies z.ZodType<Phase>;
 
 const viewReason = z.object({
   code: z.string(),
@@ -35,7 +31,7 @@ const viewPrompt = z.object({
   challengeId: z.string(),
   /** `connect`: nothing is up until it is answered. `renew`: the tunnel stays up meanwhile. */
   purpose: z.enum(['connect', 'renew']),
-  requires: z.array(z.enum(['totp', 'unlock'])),
+  requires: z.array(requirement),
   /** What the server would take now, and of that what this computer can do. */
   unlockMethods: z.array(unlockMethod),
   usableMethods: z.array(unlockMethod),
@@ -49,7 +45,7 @@ const viewPrompt = z.object({
   expiresAt: z.string(),
   isChecking: z.boolean(),
   /** The system is asking its user right now. */
-  prompting: z.enum(['uv-hw', 'uv-soft']).nullable(),
+  prompting: promptMethod.nullable(),
 });
 
 const viewUnlock = z.object({
@@ -68,7 +64,7 @@ const viewUnlock = z.object({
  */
 export const viewSchema = z.object({
   version: z.number(),
-  phase,
+  phase: phaseSchema,
   gateway: z.object({ id: z.string(), name: z.string() }).nullable(),
   addresses: z.array(z.string()),
   since: z.string().nullable(),
@@ -85,10 +81,10 @@ export const viewSchema = z.object({
   warning: z.string().nullable(),
   prompt: viewPrompt.nullable(),
   account: z.object({ serverUrl: z.string(), serverName: z.string(), email: z.string() }).nullable(),
-  channel: z.enum(['open', 'connecting', 'closed']),
-  keychain: z.enum(['ok', 'absent', 'locked', 'unavailable']),
+  channel: channelState,
+  keychain: keychainState,
   /** The helper's word on the interface; null: the helper cannot be reached. */
-  helper: z.enum(['down', 'starting', 'up']).nullable(),
+  helper: helperPhase.nullable(),
   clockOffsetMs: z.number().nullable(),
   /** To be told once, oldest first; `id` grows. */
   unlock: viewUnlock,

@@ -1,4 +1,4 @@
-import { assertNever } from '../../src-shared/connection-state.ts';
+import { assertNever } from '../../src-shared/assert-never.ts';
 import type { Notice } from '../snapshot/snapshot.ts';
 import type { ConnectionTimers } from './connection-timers.ts';
 import type { HelperCalls } from './helper-calls.ts';

@@ -1,9 +1,10 @@
 import type { Challenge } from '../../src-shared/challenge.ts';
 import { type Problem, problem } from '../../src-shared/problem.ts';
+import type { PromptMethod } from '../../src-shared/unlock.ts';
 import type { ProofPart, ProofRef } from './machine-types.ts';
 
 /** Which question of the system this answer needs, if any. */
-export function promptOf(proof: ProofRef): 'uv-hw' | 'uv-soft' | null {
+export function promptOf(proof: ProofRef): PromptMethod | null {
   for (const { method } of proof.parts) if (method === 'uv-hw' || method === 'uv-soft') return method;
   return null;
 }

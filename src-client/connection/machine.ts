@@ -1,5 +1,5 @@
+import { assertNever } from '../../src-shared/assert-never.ts';
 import type { Source } from '../../src-shared/connection-state.ts';
-import { assertNever } from '../../src-shared/connection-state.ts';
 import { problem } from '../../src-shared/problem.ts';
 import { connectionAnswered } from './answers.ts';
 import { accessEnded, leave, showReconnecting, signedOut } from './ending.ts';

@@ -10,6 +10,7 @@ import {
   type ServerFrame,
   type StoredFrame,
 } from '../../src-shared/client-channel.ts';
+import type { ChannelState } from '../../src-shared/connection-state.ts';
 import { type Problem, problem } from '../../src-shared/problem.ts';
 import { readFrame } from './frame-reader.ts';
 import { errorCode } from './network-problem.ts';
@@ -22,7 +23,7 @@ const GOOD_LIFE_MS = 10_000;
 const ACK_DELAY_MS = 25;
 
 export interface ChannelEvents {
-  onState(state: 'open' | 'connecting' | 'closed'): void;
+  onState(state: ChannelState): void;
   onHello(hello: Extract<ServerFrame, { type: 'hello' }>): void;
   /** Each stored frame once, in order. Acknowledged soon after this returns. */
   onFrame(frame: StoredFrame): void;

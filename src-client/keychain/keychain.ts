@@ -1,11 +1,9 @@
 import type { Logger } from 'pino';
+import type { KeychainState } from '../../src-shared/connection-state.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 import { findItem, secretServiceState, sessionBusAddress } from './secret-service.ts';
 
 const SERVICE = 'postern';
-
-/** What asking the keychain for a secret comes to. */
-export type KeychainState = 'ok' | 'absent' | 'locked' | 'unavailable';
 
 /** What was found, told apart: an absent secret and a locked one must never look the same. */
 export type Found = { state: 'ok'; value: string } | { state: Exclude<KeychainState, 'ok'> };

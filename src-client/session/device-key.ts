@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { KeychainState } from '../../src-shared/connection-state.ts';
 import { ok, type Result } from '../../src-shared/problem.ts';
-import type { Keychain, KeychainState } from '../keychain/keychain.ts';
+import type { Keychain } from '../keychain/keychain.ts';
 
 /** P-256. The public half is SPKI (DER) in base64url, as sign-in sends it. */
 export interface DeviceKey {

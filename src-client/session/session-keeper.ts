@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
+import { assertNever } from '../../src-shared/assert-never.ts';
 import type { DeviceSummary, MeAnswer } from '../../src-shared/client-api.ts';
 import type { StoredFrame } from '../../src-shared/client-channel.ts';
-import { assertNever } from '../../src-shared/connection-state.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 import type { Driver } from '../connection/driver.ts';
 import { createRest, type Rest } from '../control/rest.ts';

@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import type { KeychainState } from '../../src-shared/connection-state.ts';
 import type { Result } from '../../src-shared/problem.ts';
-import type { Keychain, KeychainState } from '../keychain/keychain.ts';
+import type { Keychain } from '../keychain/keychain.ts';
 
 /** Bound to its server, so that a changed settings file cannot have the token sent elsewhere. */
 const storedToken = z.object({ serverUrl: z.string(), token: z.string().min(1) });

@@ -1,9 +1,8 @@
 import type { GatewaySummary } from '../../src-shared/client-api.ts';
-import type { ConnectionState } from '../../src-shared/connection-state.ts';
+import type { ChannelState, ConnectionState, KeychainState } from '../../src-shared/connection-state.ts';
 import type { HelperStatus } from '../../src-shared/helper-rpc.ts';
 import type { Policy } from '../../src-shared/policy.ts';
 import type { EnrolledUnlock, UnlockProviderState } from '../../src-shared/unlock.ts';
-import type { KeychainState } from '../keychain/keychain.ts';
 
 /** Something to tell the user once that is no state, e.g. a damaged settings file that was put aside. */
 export interface Notice {
@@ -35,7 +34,7 @@ export interface Snapshot {
   } | null;
   gateways: GatewaySummary[];
   policy: Policy | null;
-  channel: 'open' | 'connecting' | 'closed';
+  channel: ChannelState;
   keychain: KeychainState;
   /** The helper's newest word on the tunnel; null when the helper cannot be reached. */
   tunnel: HelperStatus | null;

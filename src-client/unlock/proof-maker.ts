@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto';
+import { assertNever } from '../../src-shared/assert-never.ts';
 import type { Challenge, Proof } from '../../src-shared/challenge.ts';
-import { assertNever } from '../../src-shared/connection-state.ts';
 import { backupCode, totpCode } from '../../src-shared/otp-code.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
-import type { ProofAnswer, UnlockStatement } from '../../src-shared/unlock.ts';
+import type { PromptMethod, ProofAnswer, UnlockStatement } from '../../src-shared/unlock.ts';
 import { malformed } from '../session/sign-in.ts';
 import { pinProof } from './pin.ts';
 import type { HardwareProvider, SoftProvider, UnlockProvider } from './provider.ts';
@@ -25,7 +25,7 @@ export interface ProofMakerOptions {
   counter: UnlockCounter;
   prompt: SystemPrompt;
   /** The best one for a method that has no obstacle now; null when there is none. */
-  provider: (method: 'uv-hw' | 'uv-soft') => Promise<UnlockProvider | null>;
+  provider: (method: PromptMethod) => Promise<UnlockProvider | null>;
   /** Milliseconds since 1970 by the server's clock. */
   serverNow: () => number;
   appVersion: string;

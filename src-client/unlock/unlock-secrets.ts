@@ -1,6 +1,7 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
+import type { KeychainState } from '../../src-shared/connection-state.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
-import type { Keychain, KeychainState } from '../keychain/keychain.ts';
+import type { Keychain } from '../keychain/keychain.ts';
 import { deviceKeyAccount, loadDeviceKey } from '../session/device-key.ts';
 
 const PEPPER_BYTES = 32;

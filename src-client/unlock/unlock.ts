@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { Challenge, Proof } from '../../src-shared/challenge.ts';
+import type { KeychainState } from '../../src-shared/connection-state.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
-import type { LevelAnswer, ProofAnswer, UnlockProviderState } from '../../src-shared/unlock.ts';
-import type { Keychain, KeychainState } from '../keychain/keychain.ts';
+import type { LevelAnswer, PromptMethod, ProofAnswer, UnlockProviderState } from '../../src-shared/unlock.ts';
+import type { Keychain } from '../keychain/keychain.ts';
 import type { SessionKeeper } from '../session/session-keeper.ts';
 import type { SessionLink } from '../session/session-link.ts';
 import { knownDevice } from '../session/sign-in.ts';
@@ -45,7 +46,7 @@ export class Unlock {
     this.#options = options;
     const counter = createUnlockCounter({ folder, now: serverNow, log });
     const prompt = createSystemPrompt(timer);
-    const provider = (method: 'uv-hw' | 'uv-soft') => this.#provider(method);
+    const provider = (method: PromptMethod) => this.#provider(method);
     this.#maker = new ProofMaker({ counter, prompt, provider, serverNow, appVersion });
     this.#setUp = new UnlockSetUp({ maker: this.#maker, counter });
   }
@@ -120,7 +121,7 @@ export class Unlock {
   }
 
   /** Nobody waits for a look before each question; one that is missing may have come since the last. */
-  async #provider(method: 'uv-hw' | 'uv-soft'): Promise<UnlockProvider | null> {
+  async #provider(method: PromptMethod): Promise<UnlockProvider | null> {
     const find = () => this.#usable.find((provider) => provider.method === method) ?? null;
     if (find() === null) await this.lookAtProviders();
     return find();

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { languages, themes } from '../../src-shared/app-ipc.ts';
+import { language, theme } from '../../src-shared/app-snapshot.ts';
 import { trafficWhileWaiting } from '../../src-shared/policy.ts';
 
 /** What the user chose for the app on this computer. No secret belongs in here. */
@@ -9,8 +9,8 @@ export const appSettingsSchema = z.object({
   connectAtLaunch: z.boolean(),
   /** Null while the team's policy decides. */
   trafficWhileWaiting: trafficWhileWaiting.nullable(),
-  theme: z.enum(themes),
-  language: z.enum(languages),
+  theme,
+  language,
 });
 export type AppSettings = z.infer<typeof appSettingsSchema>;
 

@@ -1,5 +1,6 @@
 import type { Snapshot } from '../../src-client/snapshot/snapshot.ts';
-import { assertNever, type ConnectionState } from '../../src-shared/connection-state.ts';
+import { assertNever } from '../../src-shared/assert-never.ts';
+import type { ConnectionState } from '../../src-shared/connection-state.ts';
 import { gatewayName } from './activity-events.ts';
 import { asksForCode } from './notification-events.ts';
 import type { Words } from './words.ts';

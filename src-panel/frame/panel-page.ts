@@ -1,5 +1,5 @@
 import type { ComponentType } from 'react';
-import type { MemberRole } from '../../src-shared/panel/session.ts';
+import type { MemberRole } from '../../src-shared/member-role.ts';
 import type { PanelLanguage } from '../strings/use-words.ts';
 
 /** One page of the navigation. It also stands for what is below its path ("/members" for "/members/<id>"). */

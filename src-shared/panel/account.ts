@@ -1,8 +1,9 @@
 import * as z from 'zod';
+import { memberRole } from '../member-role.ts';
 import { totpCode } from '../otp-code.ts';
 import { id, isoTime } from '../primitives.ts';
 import { enrolledUnlock } from '../unlock.ts';
-import { memberRole, passwordText, sessionMethod } from './session.ts';
+import { passwordText, sessionMethod } from './session.ts';
 
 /**
  * Account: what every member sees and changes of their own.

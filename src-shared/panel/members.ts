@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { memberRole } from '../member-role.ts';
 import { id, isoTime } from '../primitives.ts';
 import { unlockMethod } from '../unlock.ts';
 import { cursor, nextCursor, pageLimit, searchText } from './paging.ts';
@@ -22,9 +23,6 @@ import { cursor, nextCursor, pageLimit, searchText } from './paging.ts';
  *
  * 403 `insufficient-role`: only owners make or change owners and administrators; nobody blocks, demotes or removes oneself.
  */
-
-export const memberRole = z.enum(['owner', 'administrator', 'member']);
-export type MemberRole = z.infer<typeof memberRole>;
 
 export const memberConnection = z.object({
   leaseId: id,

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { mfaMethod } from '../client-api.ts';
+import { memberRole } from '../member-role.ts';
 import { backupCode, totpCode } from '../otp-code.ts';
 import { id, isoTime } from '../primitives.ts';
 
@@ -32,8 +34,6 @@ const token = z.string().min(1).max(256);
 export const passwordText = z.string().min(1).max(1024);
 export const emailText = z.string().min(3).max(254);
 
-export const memberRole = z.enum(['owner', 'administrator', 'member']);
-export type MemberRole = z.infer<typeof memberRole>;
 /** How a session was made: the strongest proof it began with. */
 export const sessionMethod = z.enum(['password', 'totp', 'backup-code']);
 export type SessionMethod = z.infer<typeof sessionMethod>;
@@ -44,7 +44,7 @@ export type PanelSignInRequest = z.infer<typeof panelSignInRequest>;
 /** Extra members of `mfa-required`: five minutes to answer. */
 export const panelMfaRequiredExtra = z.object({
   mfaToken: token,
-  methods: z.array(z.enum(['totp', 'backup-code'])),
+  methods: z.array(mfaMethod),
 });
 /** Extra members of `mfa-setup-required`: fifteen minutes to set up. */
 export const panelSetupRequiredExtra = z.object({ setupToken: token });

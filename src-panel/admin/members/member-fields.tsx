@@ -1,5 +1,5 @@
 import type { Ref } from 'react';
-import type { MemberRole } from '../../../src-shared/panel/members.ts';
+import type { MemberRole } from '../../../src-shared/member-role.ts';
 import { RadioGroup } from '../../../src-ui/parts/choices.tsx';
 import { TextField } from '../../../src-ui/parts/text-field.tsx';
 import { useAdminWords } from '../strings/use-admin-words.ts';

@@ -1,5 +1,5 @@
+import { assertNever } from '../../../src-shared/assert-never.ts';
 import type { ConnectionState } from '../../../src-shared/connection-state.ts';
-import { assertNever } from '../../../src-shared/connection-state.ts';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
 import { ReasonNote } from '../../../src-ui/parts/reason-note.tsx';
 import type { Told } from '../../../src-ui/strings/problem-text.ts';

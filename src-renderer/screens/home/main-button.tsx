@@ -1,5 +1,5 @@
+import { assertNever } from '../../../src-shared/assert-never.ts';
 import type { ConnectionState } from '../../../src-shared/connection-state.ts';
-import { assertNever } from '../../../src-shared/connection-state.ts';
 import { Button } from '../../../src-ui/parts/button.tsx';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
 import type { Strings } from '../../../src-ui/strings/en.ts';

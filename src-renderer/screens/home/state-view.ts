@@ -1,5 +1,5 @@
+import { assertNever } from '../../../src-shared/assert-never.ts';
 import type { ConnectionState } from '../../../src-shared/connection-state.ts';
-import { assertNever } from '../../../src-shared/connection-state.ts';
 import type { ArchShape } from '../../../src-ui/parts/arch.tsx';
 import type { Strings } from '../../../src-ui/strings/en.ts';
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { BACKGROUND_HEADER, CSRF_HEADER, type MemberRole } from '../../../src-shared/panel/session.ts';
+import type { MemberRole } from '../../../src-shared/member-role.ts';
+import { BACKGROUND_HEADER, CSRF_HEADER } from '../../../src-shared/panel/session.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
