@@ -6,7 +6,32 @@ import { unlockMethod } from './unlock.ts';
 export const requirement = z.enum(['totp', 'unlock']);
 export type Requirement = z.infer<typeof requirement>;
 
-/** Why a connection was ended or is gated; `message` is shown to the user as plain text. */
+/** Why this server ends a connection. Every surface has words of its own for each code. */
+export const reasonCode = z.enum([
+  /** Ended through the integration API or the panel. */
+  'administrator',
+  'policy-changed',
+  'lease-expired',
+  'idle',
+  /** A newer lease of the same device. */
+  'replaced',
+  'signed-out',
+  'member-blocked',
+  /** The member set up another authenticator, or turned the second factor off. */
+  'mfa-changed',
+  'gateway-removed',
+  /** It did not take the peer of a new lease. */
+  'gateway-unavailable',
+  'device-removed',
+  /** By the device itself. */
+  'user',
+]);
+export type ReasonCode = z.infer<typeof reasonCode>;
+
+/**
+ * Why a connection was ended or is gated; `message` is shown to the user as plain text. The code is read as any text: a
+ * newer server may have more of them, and such a reason is shown by its message.
+ */
 export const reasonSchema = z.object({
   code: z.string(),
   message: z.string(),
@@ -14,19 +39,10 @@ export const reasonSchema = z.object({
   at: isoTime,
 });
 export type Reason = z.infer<typeof reasonSchema>;
-
-/** Codes that the server puts into `reason.code`. Clients show unknown codes by their message. */
-export type ReasonCode =
-  | 'administrator' // ended through the integration API or the panel
-  | 'policy-changed'
-  | 'lease-expired'
-  | 'idle'
-  | 'replaced' // a newer lease of the same device
-  | 'signed-out'
-  | 'member-blocked'
-  | 'gateway-removed'
-  | 'device-removed'
-  | 'user'; // DELETE connections by the device itself
+/** A reason that is given here and now, not one that was read. */
+export interface KnownReason extends Reason {
+  code: ReasonCode;
+}
 
 /**
  * The server's question. Single use, bound to device and epoch; `expiresAt` 5 min (60 s if it requires `unlock`). The

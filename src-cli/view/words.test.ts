@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { reasonCode } from '../../src-shared/challenge.ts';
 import type { ConnectionState } from '../../src-shared/connection-state.ts';
 import { problem, problemCodes } from '../../src-shared/problem.ts';
 import { usedCodeProblem } from '../../src-shared/used-code.ts';
@@ -11,6 +12,7 @@ import {
   driftSentence,
   gateSentence,
   problemWords,
+  reasonSentence,
   stateSentence,
   trafficLine,
 } from './words.ts';
@@ -206,6 +208,27 @@ describe('problems', () => {
     expect(clockSentence(30_000)).toBeNull();
     expect(clockSentence(45_000)).toContain('45 s behind');
     expect(clockSentence(-45_000)).toContain('45 s ahead of');
+  });
+});
+
+describe('the reason of an end', () => {
+  const said = (code: string, message = '') => reasonSentence({ code, message, incidentId: null, at }, time);
+
+  test('each that a server gives has a sentence of its own', () => {
+    const sentences = reasonCode.options.map((code) => said(code));
+    expect(new Set(sentences).size).toBe(reasonCode.options.length);
+    expect(sentences).not.toContain(said('from-the-future'));
+  });
+
+  test.each(['from-the-future', 'toString'])('the unknown %s is told by its message', (code) => {
+    expect(said(code, 'The moon was full.')).toBe(
+      'The server ended this connection at 12:03: The moon was full.',
+    );
+  });
+
+  test('a person is quoted, a rule of the server is not', () => {
+    expect(said('administrator', 'sign-in from a new country')).toContain(': sign-in from a new country.');
+    expect(said('idle', 'Nothing was heard.')).not.toContain('Nothing was heard');
   });
 });
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type ReasonCode, reasonCode } from '../../src-shared/challenge.ts';
 import {
   codeUsedExtra,
   invalidCodeExtra,
@@ -130,28 +131,31 @@ export const fixed = {
 const andThen = (sentence: string, detail: string | null) =>
   detail ? `${withoutFullStop(sentence)}: ${withoutFullStop(detail)}` : withoutFullStop(sentence);
 
+const withMessage: readonly ReasonCode[] = ['administrator', 'policy-changed', 'mfa-changed'];
+
 /** Who ended it, when and why; without a full stop at the end. */
 function endedBy(reason: ViewReason, time: TimeStyle): string {
   const at = formatClock(reason.at, time);
   const incident = reason.incidentId ? ` (incident ${reason.incidentId})` : '';
-  const told: Record<string, string> = {
+  const told: Record<ReasonCode, string> = {
+    administrator: `Your administrator ended this connection at ${at}`,
+    'policy-changed': `The rules of your team changed at ${at}, which ended this connection`,
     'lease-expired': `This connection reached its time limit at ${at}`,
     idle: `This connection ended at ${at} because nothing was heard from this computer`,
     replaced: `A newer connection of this device took over at ${at}`,
     'signed-out': `You were signed out at ${at}`,
     'member-blocked': `Your administrator blocked this account at ${at}`,
+    'mfa-changed': `You changed your second factor at ${at}, which ended this connection`,
     'gateway-removed': `Your administrator removed this gateway at ${at}`,
+    'gateway-unavailable': `The gateway did not answer at ${at}, so this connection could not begin`,
+    'device-removed': `This device was removed from your account at ${at}`,
     user: `You ended this connection at ${at}`,
   };
-  const own = Object.hasOwn(told, reason.code) ? told[reason.code] : undefined;
-  if (own !== undefined) return own + incident;
-  const who =
-    reason.code === 'administrator'
-      ? `Your administrator ended this connection at ${at}`
-      : reason.code === 'policy-changed'
-        ? `The rules of your team changed at ${at}, which ended this connection`
-        : `The server ended this connection at ${at}`;
-  return andThen(who, reason.message) + incident;
+  const code = reasonCode.safeParse(reason.code).data;
+  const sentence = code === undefined ? `The server ended this connection at ${at}` : told[code];
+  // The message of the others says the same again.
+  const isTelling = code === undefined || withMessage.includes(code);
+  return (isTelling ? andThen(sentence, reason.message) : sentence) + incident;
 }
 
 /** The reason of an end as a whole sentence. */

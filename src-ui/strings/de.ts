@@ -93,7 +93,11 @@ export const de: Strings = {
     replaced: (time) => `Eine neuere Verbindung dieses Geräts hat um ${time} übernommen.`,
     'signed-out': (time) => `Sie wurden um ${time} abgemeldet.`,
     'member-blocked': (time) => `Ihre Administration hat dieses Konto um ${time} gesperrt.`,
+    'mfa-changed': (time) =>
+      `Sie haben um ${time} Ihren zweiten Faktor geändert; das hat die Verbindung beendet.`,
     'gateway-removed': (time) => `Das Gateway wurde um ${time} aus Ihrem Team entfernt.`,
+    'gateway-unavailable': (time) =>
+      `Das Gateway hat um ${time} nicht geantwortet; diese Verbindung kam nicht zustande.`,
     'device-removed': (time) => `Dieses Gerät wurde um ${time} aus Ihrem Konto entfernt.`,
     user: (time) => `Sie haben diese Verbindung um ${time} beendet.`,
     other: (time) => `Die Verbindung wurde um ${time} beendet.`,

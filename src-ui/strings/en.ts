@@ -1,3 +1,4 @@
+import type { ReasonCode } from '../../src-shared/challenge.ts';
 import type { ProblemCode } from '../../src-shared/problem.ts';
 import { countingIn } from '../format/counting.ts';
 import { enUnlock } from './en-unlock.ts';
@@ -94,11 +95,15 @@ export const en = {
     replaced: (time: string) => `A newer connection of this device took over at ${time}.`,
     'signed-out': (time: string) => `You were signed out at ${time}.`,
     'member-blocked': (time: string) => `Your administrator blocked this account at ${time}.`,
+    'mfa-changed': (time: string) =>
+      `You changed your second factor at ${time}, which ended this connection.`,
     'gateway-removed': (time: string) => `The gateway was removed from your team at ${time}.`,
+    'gateway-unavailable': (time: string) =>
+      `The gateway did not answer at ${time}, so this connection could not begin.`,
     'device-removed': (time: string) => `This device was removed from your account at ${time}.`,
     user: (time: string) => `You ended this connection at ${time}.`,
     other: (time: string) => `The connection was ended at ${time}.`,
-  },
+  } satisfies Record<ReasonCode | 'other', (time: string) => string>,
   incident: (id: string) => `Incident ${id}`,
   gate: {
     title: 'Enter a code to connect',

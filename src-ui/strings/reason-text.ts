@@ -1,4 +1,4 @@
-import type { Reason } from '../../src-shared/challenge.ts';
+import type { Reason, ReasonCode } from '../../src-shared/challenge.ts';
 import type { Strings } from './en.ts';
 
 /** Who acted, in our words, and what they said, in theirs: `quote` is untrusted plain text. */
@@ -15,6 +15,7 @@ export function reasonText(
   return { sentence, quote: isPersonal && reason.message !== '' ? reason.message : null };
 }
 
-function isReasonCode(code: string, t: Strings): code is keyof Strings['reasons'] {
-  return Object.hasOwn(t.reasons, code);
+/** The catalogue has a sentence for each code of ours; a code from elsewhere may be any word, `other` too. */
+function isReasonCode(code: string, t: Strings): code is ReasonCode {
+  return code !== 'other' && Object.hasOwn(t.reasons, code);
 }

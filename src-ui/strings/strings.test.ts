@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { reasonCode } from '../../src-shared/challenge.ts';
 import { problem, problemKinds } from '../../src-shared/problem.ts';
 import { de } from './de.ts';
 import { en } from './en.ts';
@@ -53,6 +54,27 @@ test('an administrator is quoted, a rule of the server is told in our own words'
     'The connection was ended at 12:03.',
   );
 });
+
+test.each([
+  ['English', en],
+  ['German', de],
+])('every reason that a server gives has its own sentence in %s', (_, t) => {
+  const sentences = [...reasonCode.options, 'other' as const].map((code) => t.reasons[code]('12:03'));
+  expect(new Set(sentences).size).toBe(sentences.length);
+  for (const sentence of sentences) expect(sentence).toContain('12:03');
+  expect(Object.keys(t.reasons).sort()).toEqual([...reasonCode.options, 'other'].sort());
+});
+
+test.each(['from-the-future', 'other', 'toString'])(
+  'the unknown reason %s is shown by its message',
+  (code) => {
+    const reason = { code, message: 'The moon was full.', at: '2026-03-01T12:03:00Z' };
+    expect(reasonText(reason, '12:03', de)).toEqual({
+      sentence: de.reasons.other('12:03'),
+      quote: 'The moon was full.',
+    });
+  },
+);
 
 test('the language is the choice of the user, the region is that of the system where it fits', () => {
   expect(languageOf('system', 'de-AT')).toEqual({ t: de, locale: 'de-AT' });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
+import type { KnownReason } from '../../../src-shared/challenge.ts';
 import type { Policy } from '../../../src-shared/policy.ts';
 import { type Problem, problem } from '../../../src-shared/problem.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
@@ -59,7 +60,7 @@ export async function beginLease(
   const isRenewal = old?.wg_public_key === wgPublicKey && old.gateway_id === gateway.id;
   let replaced: RecordedEnd | null = null;
   if (old) {
-    const reason = {
+    const reason: KnownReason = {
       code: 'replaced',
       message: isRenewal ? 'Renewed with a fresh proof.' : 'Replaced by a newer connection of this device.',
       at: new Date(now).toISOString(),

@@ -1,3 +1,4 @@
+import type { KnownReason } from '../../../src-shared/challenge.ts';
 import type { ConnectAnswer, ConnectRequest } from '../../../src-shared/client-api.ts';
 import { LEASE_AUDIENCE } from '../../../src-shared/lease.ts';
 import { fail, ok, type Problem, problem, type Result } from '../../../src-shared/problem.ts';
@@ -105,7 +106,7 @@ async function enforceNewLease(
   if (!confirmation.ok) {
     ctx.log.error({ leaseId, gatewayId: gateway.id, confirmation }, 'gateway did not take the peer');
     const at = new Date(ctx.now()).toISOString();
-    const reason = { code: 'gateway-unavailable', message: 'The gateway did not answer.', at };
+    const reason: KnownReason = { code: 'gateway-unavailable', message: 'The gateway did not answer.', at };
     const { deviceId } = session;
     // A renewal that came meanwhile has ended it and has the same peer: that one stays.
     await enforcement.endLease({ leaseId, deviceId, reason, actor: 'server', ip, isDeviceTold: false });

@@ -1,4 +1,4 @@
-import type { Reason } from '../../../src-shared/challenge.ts';
+import type { KnownReason } from '../../../src-shared/challenge.ts';
 import type { Policy } from '../../../src-shared/policy.ts';
 import type { Tx } from '../../db/database.ts';
 import type { AccessScope, LeasePeer } from './lease-peers.ts';
@@ -8,7 +8,7 @@ export interface EndAccessRequest {
   scope: AccessScope;
   /** The live leases of the scope, where the caller has just read them. */
   known?: LeasePeer[];
-  reason: Reason;
+  reason: KnownReason;
   /** As in `AuditEntry.actor`. */
   actor: string;
   ip: string | null;
@@ -34,7 +34,7 @@ export interface EndLeaseRequest {
   leaseId: string;
   /** Whose lease it must be. */
   deviceId: string;
-  reason: Reason;
+  reason: KnownReason;
   actor: string;
   ip: string | null;
   /** Sends a `disconnect` with the reason and the next challenge, to a device that did not ask for this end. */

@@ -1,3 +1,4 @@
+import type { KnownReason } from '../../../src-shared/challenge.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { Tx } from '../../db/database.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
@@ -30,7 +31,7 @@ export async function removeGateway(
     .where('ended_at', 'is', null)
     .execute();
   const policy = await readPolicy(tx);
-  const reason = {
+  const reason: KnownReason = {
     code: 'gateway-removed',
     message: 'Your administrator removed this gateway.',
     at: new Date(now).toISOString(),

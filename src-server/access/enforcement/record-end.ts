@@ -1,4 +1,4 @@
-import type { Reason } from '../../../src-shared/challenge.ts';
+import type { KnownReason } from '../../../src-shared/challenge.ts';
 import type { StoredFrame } from '../../../src-shared/client-channel.ts';
 import type { Policy } from '../../../src-shared/policy.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
@@ -11,7 +11,7 @@ import { insertEvent } from '../channel/event-store.ts';
 import { type AccessScope, type LeasePeer, peerColumns } from './lease-peers.ts';
 
 interface EndWords {
-  reason: Reason;
+  reason: KnownReason;
   actor: string;
   ip: string | null;
   now: number;
@@ -164,7 +164,7 @@ function frameFor(input: {
   device: Pick<DeviceRow, 'id' | 'epoch' | (typeof unlockColumns)[number]>;
   seq: number;
   lease: LeasePeer | undefined;
-  reason: Reason;
+  reason: KnownReason;
   policy: Policy;
   now: number;
   signOut?: boolean;

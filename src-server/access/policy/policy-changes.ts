@@ -1,3 +1,4 @@
+import type { KnownReason } from '../../../src-shared/challenge.ts';
 import type { PolicyAnswer, PolicyPreview } from '../../../src-shared/panel/policy.ts';
 import { isGated, type Policy } from '../../../src-shared/policy.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
@@ -75,7 +76,7 @@ export async function savePolicy(
     });
 
   if (isTightened(before, policy)) {
-    const reason = {
+    const reason: KnownReason = {
       code: 'policy-changed',
       message: 'Your team now asks for a proof before every connection.',
       at: new Date(now).toISOString(),

@@ -1,3 +1,4 @@
+import type { KnownReason } from '../../../src-shared/challenge.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import { endingAccess } from '../../access/enforcement/ending-access.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
@@ -184,6 +185,6 @@ async function endConnections(
   message: string,
 ): Promise<RecordedEnd> {
   const now = ctx.now();
-  const reason = { code: 'mfa-changed', message, at: new Date(now).toISOString() };
+  const reason: KnownReason = { code: 'mfa-changed', message, at: new Date(now).toISOString() };
   return recordEnd(tx, { scope: { memberId }, reason, actor, ip, now, policy: await readPolicy(tx) });
 }

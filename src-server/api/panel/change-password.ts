@@ -1,3 +1,4 @@
+import type { KnownReason } from '../../../src-shared/challenge.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import { endingAccess } from '../../access/enforcement/ending-access.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
@@ -69,7 +70,7 @@ export async function changePassword(
       ip,
     });
     await enqueueMail(tx, ctx, memberId, { kind: 'password-changed', at, ip });
-    const reason = {
+    const reason: KnownReason = {
       code: 'signed-out',
       message: 'Your password was changed. Sign in with the new one.',
       at,

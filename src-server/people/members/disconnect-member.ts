@@ -1,4 +1,4 @@
-import type { Reason } from '../../../src-shared/challenge.ts';
+import type { KnownReason } from '../../../src-shared/challenge.ts';
 import type { EndAccessAnswer, Enforcement } from '../../access/enforcement/enforcement.ts';
 import type { LeasePeer } from '../../access/enforcement/lease-peers.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
@@ -25,7 +25,7 @@ export function disconnectMember(
   },
 ): Promise<EndAccessAnswer> {
   const { memberId, known, reason, incidentId, actor, ip, also } = input;
-  const told: Reason = {
+  const told: KnownReason = {
     code: 'administrator',
     message: reason || DEFAULT_MESSAGE,
     ...(incidentId ? { incidentId } : {}),

@@ -1,3 +1,4 @@
+import type { KnownReason } from '../../../src-shared/challenge.ts';
 import { fail, ok, type Problem, problem, type Result } from '../../../src-shared/problem.ts';
 import { endingAccess } from '../../access/enforcement/ending-access.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
@@ -96,7 +97,7 @@ export async function confirmReset(
       .where('ended_at', 'is', null)
       .execute();
     await tx.deleteFrom('sign_in_token').where('member_id', '=', memberId).execute();
-    const reason = {
+    const reason: KnownReason = {
       code: 'signed-out',
       message: 'Your authenticator was set up again. Sign in with the new one.',
       at: new Date(now).toISOString(),
