@@ -35,6 +35,30 @@ export function isGated(policy: Policy): boolean {
   return policy.totpPriorConnection || policy.unlockPriorConnection;
 }
 
+/** What can be changed by itself: the two surfaces of MFA are rules of their own. */
+const policyRules = policySchema
+  .keyof()
+  .options.flatMap((key) =>
+    key === 'mfaRequired' ? (['mfaRequired.panel', 'mfaRequired.client'] as const) : [key],
+  );
+export type PolicyRule = (typeof policyRules)[number];
+
+/** The rules by which two policies differ. The methods are a set: their order says nothing. */
+export function changedRules(one: Policy, other: Policy): ReadonlySet<PolicyRule> {
+  const [before, after] = [ruleValues(one), ruleValues(other)];
+  return new Set(policyRules.filter((rule) => before[rule] !== after[rule]));
+}
+
+function ruleValues(policy: Policy): Record<PolicyRule, string | number | boolean> {
+  const { mfaRequired, unlockMethods, ...rest } = policy;
+  return {
+    ...rest,
+    unlockMethods: unlockMethod.options.filter((method) => unlockMethods.includes(method)).join(),
+    'mfaRequired.panel': mfaRequired.panel,
+    'mfaRequired.client': mfaRequired.client,
+  };
+}
+
 /** Said wherever a step-up disconnect is asked for and no gate policy is on. */
 export const noGateWarning =
   'No gate policy is on: the client may reconnect by itself without a challenge. Turn on TOTP or PIN & Biometrics Prior Connection.';

@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import type { PolicyAnswer, PolicyInput } from '../../../src-shared/panel/policy.ts';
+import { changedRules } from '../../../src-shared/policy.ts';
 import { Button } from '../../../src-ui/parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { useAdminWords } from '../strings/use-admin-words.ts';
@@ -22,8 +23,8 @@ export function PolicyConflict({ base, mine, theirs, onCancel, onChosen }: Polic
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => button.current?.focus(), []);
   const sides = { base, mine, theirs: theirs.policy };
-  const lines = differing(mine, theirs.policy, words);
-  const changedByMe = new Set(differing(base, mine, words).map(({ key }) => key));
+  const lines = differing(mine, theirs.policy);
+  const changedByMe = changedRules(base, mine);
   return (
     <Dialog
       title={words.conflictTitle}
@@ -45,7 +46,7 @@ export function PolicyConflict({ base, mine, theirs, onCancel, onChosen }: Polic
         ))}
       </ul>
       <div className="dialog-buttons">
-        <Button ref={button} look="primary" onPress={() => onChosen(merge(sides, choices, words))}>
+        <Button ref={button} look="primary" onPress={() => onChosen(merge(sides, choices))}>
           {words.conflictGo}
         </Button>
       </div>

@@ -1,4 +1,6 @@
 import type { PolicyInput } from '../../../src-shared/panel/policy.ts';
+import { trafficWhileWaiting } from '../../../src-shared/policy.ts';
+import { unlockMethod } from '../../../src-shared/unlock.ts';
 import { RadioGroup, Switch } from '../../../src-ui/parts/choices.tsx';
 import { TextField } from '../../../src-ui/parts/text-field.tsx';
 import { SelectField } from '../../parts/select-field.tsx';
@@ -12,8 +14,8 @@ interface PolicyFormProps {
   onChange: (draft: PolicyDraft) => void;
 }
 
-const methods = ['pin', 'uv-hw', 'uv-soft'] as const;
-const modes = ['off', 'gate', 'always'] as const;
+const methods = unlockMethod.options;
+const modes = trafficWhileWaiting.options;
 const units = ['minutes', 'hours', 'days'] as const;
 
 /** Every rule that administrators set. */

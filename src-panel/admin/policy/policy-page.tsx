@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { PolicyAnswer } from '../../../src-shared/panel/policy.ts';
-import { isGated } from '../../../src-shared/policy.ts';
+import { changedRules, isGated } from '../../../src-shared/policy.ts';
 import { Bar } from '../../../src-ui/parts/bar.tsx';
 import { loadSession } from '../../api/call.ts';
 import { Page } from '../../frame/page.tsx';
@@ -15,7 +15,6 @@ import { PolicyConflict } from './policy-conflict.tsx';
 import { draftOf, readDraft } from './policy-draft.ts';
 import { editPolicy, forgetPolicyEdit, usePolicyEdit } from './policy-edit-store.ts';
 import { PolicyForm } from './policy-form.tsx';
-import { differing } from './rules.ts';
 import { SaveBar } from './save-bar.tsx';
 
 /** Settings > MFA & Login Security. */
@@ -56,7 +55,7 @@ function PolicyEditor({ loaded, onSaved }: PolicyEditorProps) {
   const [theirs, setTheirs] = useState<PolicyAnswer | null>(null);
   const [done, setDone] = useState<string | null>(null);
   const { policy, errors } = readDraft(draft);
-  const isChanged = policy === null || differing(base.policy, policy, a.policy).length > 0;
+  const isChanged = policy === null || changedRules(base.policy, policy).size > 0;
   const isGateOff = !isGated(draft.policy);
 
   return (

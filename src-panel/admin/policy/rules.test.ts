@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { policySchema } from '../../../src-shared/policy.ts';
+import { changedRules, policySchema } from '../../../src-shared/policy.ts';
 import { en } from '../strings/en.ts';
 import { differing, merge, rules, spanOf } from './rules.ts';
 
@@ -9,21 +9,21 @@ const base = policySchema.parse({});
 test('what only the other side changed is taken over, and what only I changed stays mine', () => {
   const theirs = { ...base, softUnlockHours: 4 };
   const mine = { ...base, mfaRequired: { panel: true, client: false } };
-  const merged = merge({ base, mine, theirs }, {}, words);
+  const merged = merge({ base, mine, theirs }, {});
   expect(merged).toEqual({ ...base, softUnlockHours: 4, mfaRequired: { panel: true, client: false } });
 });
 
 test('where both changed a rule the choice decides, and mine stands until there is one', () => {
   const theirs = { ...base, codeEveryDays: 7 };
   const mine = { ...base, codeEveryDays: 14 };
-  expect(merge({ base, mine, theirs }, {}, words).codeEveryDays).toBe(14);
-  expect(merge({ base, mine, theirs }, { codeEveryDays: 'theirs' }, words).codeEveryDays).toBe(7);
+  expect(merge({ base, mine, theirs }, {}).codeEveryDays).toBe(14);
+  expect(merge({ base, mine, theirs }, { codeEveryDays: 'theirs' }).codeEveryDays).toBe(7);
 });
 
 test('the two surfaces of MFA are rules of their own', () => {
   const theirs = { ...base, mfaRequired: { panel: false, client: true } };
   const mine = { ...base, mfaRequired: { panel: true, client: false } };
-  expect(merge({ base, mine, theirs }, {}, words).mfaRequired).toEqual({ panel: false, client: false });
+  expect(merge({ base, mine, theirs }, {}).mfaRequired).toEqual({ panel: false, client: false });
 });
 
 test('every rule of a policy can be told apart and taken over', () => {
@@ -39,8 +39,25 @@ test('every rule of a policy can be told apart and taken over', () => {
     idleSeconds: 500,
     trafficWhileWaiting: 'gate',
   });
-  expect(differing(base, other, words)).toHaveLength(rules.length);
+  expect(differing(base, other)).toEqual(rules);
+  expect(changedRules(base, other).size).toBe(rules.length);
   expect(rules.reduce((policy, rule) => rule.take(other, policy), base)).toEqual(other);
+});
+
+test('two values that one sentence tells alike are still two, and neither is lost in a merge', () => {
+  const terse = { ...words, hours: () => 'some hours' };
+  const mine = { ...base, softUnlockHours: base.softUnlockHours + 1 };
+  const soft = rules.filter(({ key }) => key === 'softUnlockHours');
+  expect(soft.map(({ text }) => text(mine, terse))).toEqual(soft.map(({ text }) => text(base, terse)));
+  expect(differing(base, mine)).toEqual(soft);
+  expect(merge({ base, mine, theirs: base }, {})).toEqual(mine);
+});
+
+test('the order of the methods is no difference, a method more is one', () => {
+  const [one, other] = [['pin', 'uv-hw'] as const, ['uv-hw', 'pin'] as const];
+  const turned = changedRules({ ...base, unlockMethods: [...one] }, { ...base, unlockMethods: [...other] });
+  expect([...turned]).toEqual([]);
+  expect([...changedRules(base, { ...base, unlockMethods: [...one] })]).toEqual(['unlockMethods']);
 });
 
 test('spans are told in the largest unit that fits', () => {

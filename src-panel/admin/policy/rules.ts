@@ -1,11 +1,13 @@
 import type { PolicyInput } from '../../../src-shared/panel/policy.ts';
+import { changedRules, type PolicyRule } from '../../../src-shared/policy.ts';
+import { unlockMethod } from '../../../src-shared/unlock.ts';
 import type { AdminWords } from '../strings/en.ts';
 
 type Words = AdminWords['policy'];
 
 /** One rule of the policy: how to read it, and how to take it over from another policy. */
 export interface Rule {
-  key: string;
+  key: PolicyRule;
   name: (words: Words) => string;
   text: (policy: PolicyInput, words: Words) => string;
   take: (from: PolicyInput, to: PolicyInput) => PolicyInput;
@@ -13,7 +15,7 @@ export interface Rule {
 
 const onOff = (isOn: boolean, words: Words) => (isOn ? words.on : words.off);
 
-function rule<K extends keyof PolicyInput>(
+function rule<K extends keyof PolicyInput & PolicyRule>(
   key: K,
   name: Rule['name'],
   text: (value: PolicyInput[K], words: Words) => string,
@@ -48,7 +50,7 @@ export const rules: readonly Rule[] = [
     'unlockMethods',
     (words) => words.methods,
     (methods, words) =>
-      (['pin', 'uv-hw', 'uv-soft'] as const)
+      unlockMethod.options
         .filter((method) => methods.includes(method))
         .map((method) => words.method[method].name)
         .join(', ') || '–',
@@ -81,9 +83,10 @@ export const rules: readonly Rule[] = [
   ),
 ];
 
-/** Rules by which two policies differ, as far as somebody can see. */
-export function differing(one: PolicyInput, other: PolicyInput, words: Words): readonly Rule[] {
-  return rules.filter(({ text }) => text(one, words) !== text(other, words));
+/** Rules by which two policies differ, in the order of the page. */
+export function differing(one: PolicyInput, other: PolicyInput): readonly Rule[] {
+  const changed = changedRules(one, other);
+  return rules.filter(({ key }) => changed.has(key));
 }
 
 /**
@@ -93,9 +96,8 @@ export function differing(one: PolicyInput, other: PolicyInput, words: Words): r
 export function merge(
   { base, mine, theirs }: { base: PolicyInput; mine: PolicyInput; theirs: PolicyInput },
   choices: Readonly<Record<string, 'mine' | 'theirs'>>,
-  words: Words,
 ): PolicyInput {
-  const changed = new Set(differing(base, mine, words).map(({ key }) => key));
+  const changed = changedRules(base, mine);
   return rules.reduce((policy, { key, take }) => {
     const whose = choices[key] ?? (changed.has(key) ? 'mine' : 'theirs');
     return whose === 'mine' ? take(mine, policy) : policy;
