@@ -153,7 +153,7 @@ describe('notifications', () => {
     );
     const german = trayView(kicked, wordsFor('de', 'en'));
     expect(german.menu[1]?.label).toBe('Entsperren …');
-    expect(german.toolTip).toBe('Postern: Wartet auf deine Bestätigung');
+    expect(german.toolTip).toBe('Postern: Wartet auf Ihre Bestätigung');
     const both = { ...challenge, requires: ['totp' as const, 'unlock' as const] };
     const twice = coreSnapshot({ phase: 'gate', prompt: prompt({ challenge: both, reason: REASON }) });
     expect(trayView(twice, en).menu[1]?.label).toBe('Enter code …');
