@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ok } from '../../src-shared/problem.ts';
 import { createCommandHandlers } from './app-commands.ts';
-import { Door } from './door.ts';
+import { ConnectRequests } from './connect-requests.ts';
 import { SignInFlow } from './sign-in-flow.ts';
 import { idleCore } from './testing/examples.ts';
 import { wordsFor } from './words.ts';
@@ -18,7 +18,7 @@ function windowOn(keyLines: string[]) {
   };
   const handlers = createCommandHandlers({
     core,
-    door: new Door({ core, bringForward: () => undefined }),
+    requests: new ConnectRequests({ core, bringForward: () => undefined }),
     signIn: new SignInFlow(core, { serverUrl: null, caFile: null }),
     desktop: {
       chooseCa: async () => null,

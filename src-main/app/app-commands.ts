@@ -9,7 +9,7 @@ import type {
 } from '../../src-shared/app-ipc.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 import { parseServerKey } from '../../src-shared/server-key.ts';
-import type { Door } from './door.ts';
+import type { ConnectRequests } from './connect-requests.ts';
 import type { SignInFlow } from './sign-in-flow.ts';
 import { isServerTrusted, serverFingerprint } from './trusted-servers.ts';
 import type { Words } from './words.ts';
@@ -37,7 +37,7 @@ export interface Desktop {
 
 export interface CommandsOptions {
   core: ClientCore;
-  door: Door;
+  requests: ConnectRequests;
   signIn: SignInFlow;
   desktop: Desktop;
   changeSettings: (patch: SettingsPatch) => Promise<Result<void>>;
@@ -54,7 +54,7 @@ const settled = async (result: Promise<Result<void>>): Promise<Result<undefined>
 
 /** What each command of the window does. Input is parsed, refusals are values, nothing here knows Electron. */
 export function createCommandHandlers(options: CommandsOptions): CommandHandlers {
-  const { core, door, signIn, desktop, words } = options;
+  const { core, requests, signIn, desktop, words } = options;
   const isAtGate = () => core.snapshot().connection.phase === 'gate';
   /** What the person looks at when asked to trust: that key and no other is handed to root. */
   let lookedUp: { serverUrl: string; serverKey: string } | null = null;
@@ -101,9 +101,9 @@ export function createCommandHandlers(options: CommandsOptions): CommandHandlers
       const text = [words().backupCodesHead, '', ...codes, ''].join('\n');
       return saved(() => desktop.saveText(words().saveBackupCodes, words().backupCodesFile, text));
     },
-    'connection.connect': ({ gatewayId }) => settled(door.connect('home-button', gatewayId)),
-    'connection.disconnect': () => settled(door.disconnect('home-button')),
-    'connection.cancel': () => settled(door.cancel(isAtGate() ? 'gate-dialog' : 'home-button')),
+    'connection.connect': ({ gatewayId }) => settled(requests.connect('home-button', gatewayId)),
+    'connection.disconnect': () => settled(requests.disconnect('home-button')),
+    'connection.cancel': () => settled(requests.cancel(isAtGate() ? 'gate-dialog' : 'home-button')),
     'connection.renew': () => settled(core.renew('home-button')),
     'connection.submit-proof': ({ answers }) => settled(core.submitProof(answers)),
     'connection.cancel-prompt': async () => {

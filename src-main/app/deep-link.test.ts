@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { ConnectRequests } from './connect-requests.ts';
 import { deepLinkIn, gatewayNamed, parseDeepLink } from './deep-link.ts';
-import { Door } from './door.ts';
 import { coreSnapshot, GATEWAY, idleCore, OTHER_GATEWAY, states } from './testing/examples.ts';
 
 test.each([
@@ -69,21 +69,21 @@ test.each([
 ] as const)('a link that is opened while %s only brings the window forward', async (state) => {
   const calls: string[] = [];
   const core = idleCore(calls, () => coreSnapshot(states[state]));
-  const door = new Door({ core, bringForward: () => calls.push('forward') });
-  await door.openLink('postern://connect/Prague');
+  const requests = new ConnectRequests({ core, bringForward: () => calls.push('forward') });
+  await requests.openLink('postern://connect/Prague');
   expect(calls).toEqual(['forward']);
 });
 
 test('a link to a gateway that the team does not have is refused, and one that is no link too', async () => {
   const calls: string[] = [];
   const core = idleCore(calls, () => coreSnapshot(states.disconnected));
-  const door = new Door({ core, bringForward: () => undefined });
-  expect(await door.openLink('postern://connect/Paris')).toMatchObject({
+  const requests = new ConnectRequests({ core, bringForward: () => undefined });
+  expect(await requests.openLink('postern://connect/Paris')).toMatchObject({
     problem: { code: 'gateway-not-found' },
   });
-  expect(await door.openLink('postern://quit/')).toMatchObject({ problem: { code: 'invalid-request' } });
+  expect(await requests.openLink('postern://quit/')).toMatchObject({ problem: { code: 'invalid-request' } });
   expect(calls).toEqual([]);
-  await door.openLink('postern://connect/Prague');
+  await requests.openLink('postern://connect/Prague');
   expect(calls).toEqual([`connect deep-link ${GATEWAY.id}`]);
-  expect(door.asked).toBe('deep-link');
+  expect(requests.asked).toBe('deep-link');
 });

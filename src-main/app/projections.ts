@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../src-client/snapshot/snapshot.ts';
 import { activityBetween } from './activity-events.ts';
 import type { ActivityLog } from './activity-log.ts';
-import type { Door } from './door.ts';
+import type { ConnectRequests } from './connect-requests.ts';
 import { type AppNotification, notificationBetween, opensGate } from './notification-events.ts';
 import type { SnapshotFeed } from './snapshot-feed.ts';
 import type { TrafficSampler } from './traffic-sampler.ts';
@@ -10,7 +10,7 @@ import type { Words } from './words.ts';
 
 export interface ProjectionsOptions {
   core: { snapshot(): Snapshot; subscribe(listener: (snapshot: Snapshot) => void): () => void };
-  door: Pick<Door, 'asked'>;
+  requests: Pick<ConnectRequests, 'asked'>;
   activity: ActivityLog;
   feed: Pick<SnapshotFeed, 'changed' | 'shown'>;
   sampler: TrafficSampler;
@@ -28,7 +28,7 @@ export interface Projections {
 
 /** Window, tray, notifications and activity are all drawn from the core's snapshots, and from nothing else. */
 export function projectSnapshots(options: ProjectionsOptions): Projections {
-  const { core, door, activity, feed, sampler, window, tray, notify, words } = options;
+  const { core, requests, activity, feed, sampler, window, tray, notify, words } = options;
   let before = core.snapshot();
 
   function sample(isVisible: boolean): void {
@@ -40,7 +40,7 @@ export function projectSnapshots(options: ProjectionsOptions): Projections {
   core.subscribe((after) => {
     const previous = before;
     before = after;
-    activity.add(activityBetween(previous, after, door.asked));
+    activity.add(activityBetween(previous, after, requests.asked));
     // The gate is on its way to the screen before anything slower is done.
     feed.changed(after.connection.phase);
     if (opensGate(previous, after)) window.bringForward();

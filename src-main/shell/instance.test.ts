@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { Door } from '../app/door.ts';
+import { ConnectRequests } from '../app/connect-requests.ts';
 import { coreSnapshot, idleCore, states } from '../app/testing/examples.ts';
 import { claimSingleInstance } from './instance.ts';
 import { createQuitting } from './quitting.ts';
@@ -24,11 +24,11 @@ describe('checklist', () => {
   });
 });
 
-test('a deep link of a second instance reaches the door, as does one that the system hands over', async () => {
+test('a deep link of a second instance is carried out, as is one that the system hands over', async () => {
   const calls: string[] = [];
   const core = idleCore(calls, () => coreSnapshot(states.disconnected));
-  const door = new Door({ core, bringForward: () => calls.push('forward') });
-  claimSingleInstance({ onFocus: () => undefined, onLink: (link) => void door.openLink(link) });
+  const requests = new ConnectRequests({ core, bringForward: () => calls.push('forward') });
+  claimSingleInstance({ onFocus: () => undefined, onLink: (link) => void requests.openLink(link) });
   app.emit('second-instance', {}, ['/opt/postern', 'postern://connect/Brno']);
   let isPrevented = false;
   app.emit('open-url', { preventDefault: () => (isPrevented = true) }, 'postern://connect/nowhere');

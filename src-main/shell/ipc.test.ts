@@ -9,7 +9,7 @@ import { appSnapshot } from '../../src-shared/app-snapshot.ts';
 import { fail, ok } from '../../src-shared/problem.ts';
 import { UNLOCK_ORIGIN } from '../../src-shared/unlock.ts';
 import { createCommandHandlers } from '../app/app-commands.ts';
-import { Door } from '../app/door.ts';
+import { ConnectRequests } from '../app/connect-requests.ts';
 import { SignInFlow } from '../app/sign-in-flow.ts';
 import { appSnapshotExample, idleCore } from '../app/testing/examples.ts';
 import { wordsFor } from '../app/words.ts';
@@ -53,7 +53,7 @@ function register(core: Partial<ClientCore> = {}): void {
     },
     commands: createCommandHandlers({
       core: fullCore,
-      door: new Door({ core: fullCore, bringForward: () => undefined }),
+      requests: new ConnectRequests({ core: fullCore, bringForward: () => undefined }),
       signIn: new SignInFlow(fullCore, { serverUrl: null, caFile: null }),
       desktop: {
         chooseCa: async () => null,

@@ -6,8 +6,8 @@ import { TRUSTED_SERVERS_FILE } from '../../src-shared/server-key.ts';
 import { UNLOCK_ORIGIN } from '../../src-shared/unlock.ts';
 import { createCommandHandlers } from '../app/app-commands.ts';
 import { changeSettings } from '../app/change-settings.ts';
+import type { ConnectRequests } from '../app/connect-requests.ts';
 import { diagnosticsText } from '../app/diagnostics.ts';
-import type { Door } from '../app/door.ts';
 import type { SignInFlow } from '../app/sign-in-flow.ts';
 import type { Signal } from '../app/signal.ts';
 import type { SleepGuard } from '../app/sleep-guard.ts';
@@ -25,7 +25,7 @@ import type { MainWindow } from './window.ts';
 export interface CommandParts {
   core: ClientCore;
   unlockWindows: UnlockWindows;
-  door: Door;
+  requests: ConnectRequests;
   signIn: SignInFlow;
   window: MainWindow;
   records: Records;
@@ -39,7 +39,8 @@ export interface CommandParts {
 /** What the pages may ask of main: the commands of the window, its snapshot, and the task of an unlock window. */
 export function setUpCommands(launch: Launch, parts: CommandParts): void {
   const { env, platform, isPackaged, origin, appPath, now, logTail, log } = launch;
-  const { core, unlockWindows, door, signIn, window, feed, quitting, updater, sleepGuard, changed } = parts;
+  const { core, unlockWindows, requests, signIn, window, feed, quitting, updater, sleepGuard, changed } =
+    parts;
   const { settings, words } = parts.records;
   const { versions } = process;
   const windowId = window.browserWindow.webContents.id;
@@ -52,7 +53,7 @@ export function setUpCommands(launch: Launch, parts: CommandParts): void {
     unlock: unlockWindows.calls,
     commands: createCommandHandlers({
       core,
-      door,
+      requests,
       signIn,
       desktop: createDesktop({ window, words, quitting, updater, appPath, trustedServersFile }),
       changeSettings: (patch) =>

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ClientCore } from '../../src-client/core.ts';
-import type { Door } from '../app/door.ts';
+import type { ConnectRequests } from '../app/connect-requests.ts';
 import type { AppNotification } from '../app/notification-events.ts';
 import { projectSnapshots } from '../app/projections.ts';
 import type { Signal } from '../app/signal.ts';
@@ -16,7 +16,7 @@ import type { MainWindow } from './window.ts';
 
 export interface ProjectionParts {
   core: ClientCore;
-  door: Door;
+  requests: ConnectRequests;
   window: MainWindow;
   records: Records;
   feed: SnapshotFeed;
@@ -28,13 +28,13 @@ export interface ProjectionParts {
 
 /** Everything that follows the core's snapshots: window, tray, notifications, activity, and the keyboard of macOS. */
 export function setUpProjections({ platform, appPath }: Launch, parts: ProjectionParts): void {
-  const { core, door, window, records, feed, sampler, quitting, notify, changed } = parts;
+  const { core, requests, window, records, feed, sampler, quitting, notify, changed } = parts;
   const { activity, words } = records;
   const actions: Record<TrayAction, () => void> = {
     open: () => window.bringForward(),
-    connect: () => void door.connect('tray'),
-    cancel: () => void door.cancel('tray'),
-    disconnect: () => void door.disconnect('tray'),
+    connect: () => void requests.connect('tray'),
+    cancel: () => void requests.cancel('tray'),
+    disconnect: () => void requests.disconnect('tray'),
     quit: () => quitting.quit(),
   };
   const tray = createTray({
@@ -43,7 +43,17 @@ export function setUpProjections({ platform, appPath }: Launch, parts: Projectio
     view: trayView(core.snapshot(), words()),
     act: (action) => actions[action](),
   });
-  const projections = projectSnapshots({ core, door, activity, feed, sampler, window, tray, notify, words });
+  const projections = projectSnapshots({
+    core,
+    requests,
+    activity,
+    feed,
+    sampler,
+    window,
+    tray,
+    notify,
+    words,
+  });
   changed.subscribe(projections.refresh);
   window.onVisibility(projections.visibilityChanged);
   const secureKeyboard = createSecureKeyboard({

@@ -1,4 +1,4 @@
-import { Door } from '../app/door.ts';
+import { ConnectRequests } from '../app/connect-requests.ts';
 import type { Inbox } from '../app/inbox.ts';
 import { SignInFlow } from '../app/sign-in-flow.ts';
 import { createSignal } from '../app/signal.ts';
@@ -36,7 +36,7 @@ export async function startApp({ links, focus, ...input }: StartOptions): Promis
 
   const window = setUpWindow(launch);
   const { core, unlockWindows } = setUpCore(launch, { window, words });
-  const door = new Door({ core, bringForward: window.bringForward });
+  const requests = new ConnectRequests({ core, bringForward: window.bringForward });
   const { state, sampler, feed } = setUpFeed(launch, { core, window, records, changed });
   const signIn = new SignInFlow(core, {
     serverUrl: state.facts.defaultServerUrl,
@@ -46,7 +46,7 @@ export async function startApp({ links, focus, ...input }: StartOptions): Promis
   const quitting = setUpQuitting({ core, window, records, feed, sampler, network, log });
   const notify = createNotifier(window.bringForward);
   setUpProjections(launch, {
-    ...{ core, door, window, records, feed, sampler, quitting, notify, changed },
+    ...{ core, requests, window, records, feed, sampler, quitting, notify, changed },
   });
   setUpFailures(launch, { window, state, notify, words });
   const updater = startUpdater({
@@ -57,7 +57,19 @@ export async function startApp({ links, focus, ...input }: StartOptions): Promis
     log,
   });
   setUpCommands(launch, {
-    ...{ core, unlockWindows, door, signIn, window, records, feed, quitting, updater, sleepGuard, changed },
+    ...{
+      core,
+      unlockWindows,
+      requests,
+      signIn,
+      window,
+      records,
+      feed,
+      quitting,
+      updater,
+      sleepGuard,
+      changed,
+    },
   });
 
   setApplicationMenu(platform, words());
@@ -68,9 +80,9 @@ export async function startApp({ links, focus, ...input }: StartOptions): Promis
   focus.open(window.bringForward);
 
   await core.start();
-  if (settings.current.connectAtLaunch && core.snapshot().account) void door.connect('launch');
+  if (settings.current.connectAtLaunch && core.snapshot().account) void requests.connect('launch');
   links.open((link) => {
-    void door.openLink(link).then((answer) => {
+    void requests.openLink(link).then((answer) => {
       if (!answer.ok) state.notify('deep-link', answer.problem.detail);
     });
   });

@@ -3,17 +3,17 @@ import type { Source } from '../../src-shared/connection-state.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 import { gatewayNamed, parseDeepLink } from './deep-link.ts';
 
-export interface DoorOptions {
+export interface ConnectRequestsOptions {
   core: Pick<ClientCore, 'snapshot' | 'connect' | 'cancel' | 'disconnect' | 'refresh'>;
   bringForward: () => void;
 }
 
 /** The one way in: window, tray, deep link and launch all connect through here, and it remembers who asked. */
-export class Door {
-  readonly #options: DoorOptions;
+export class ConnectRequests {
+  readonly #options: ConnectRequestsOptions;
   #asked: Source | null = null;
 
-  constructor(options: DoorOptions) {
+  constructor(options: ConnectRequestsOptions) {
     this.#options = options;
   }
 
