@@ -9,6 +9,7 @@ import {
   type ToGateway,
   toGateway,
 } from '../src-shared/gateway-channel.ts';
+import { parseJson } from '../src-shared/parse-json.ts';
 import { firstIssue } from '../src-shared/problem.ts';
 
 const HANDSHAKE_LIMIT_MS = 10_000;
@@ -50,13 +51,8 @@ type Parsed = { ok: true; frame: ToGateway } | { ok: false; why: string };
 /** A frame of the server, or why it is none; never a part of its content, which may be a secret. */
 export function parseServerFrame(data: RawData, isBinary: boolean): Parsed {
   if (isBinary) return { ok: false, why: 'binary frame' };
-  let content: unknown;
-  try {
-    content = JSON.parse(data.toString());
-  } catch (error) {
-    if (error instanceof SyntaxError) return { ok: false, why: 'not JSON' };
-    throw error;
-  }
+  const content = parseJson(data.toString());
+  if (content === undefined) return { ok: false, why: 'not JSON' };
   const parsed = toGateway.safeParse(content);
   return parsed.success ? { ok: true, frame: parsed.data } : { ok: false, why: firstIssue(parsed.error) };
 }

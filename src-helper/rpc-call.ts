@@ -6,6 +6,7 @@ import {
   helperParams,
   rpcRequest,
 } from '../src-shared/helper-rpc.ts';
+import { parseJson } from '../src-shared/parse-json.ts';
 import { firstIssue, type Problem } from '../src-shared/problem.ts';
 
 type Id = number | string;
@@ -26,9 +27,9 @@ export const INTERNAL_ERROR = -32_603;
 /** One line from a client: a call, or the JSON-RPC error to answer with. Never throws. */
 export function decodeLine(line: string): DecodedLine {
   const json = parseJson(line);
-  if (!json.ok) return refuse(null, PARSE_ERROR, 'Not JSON');
-  const request = requestLine.safeParse(json.value);
-  if (!request.success) return refuse(idOf(json.value), INVALID_REQUEST, firstIssue(request.error));
+  if (json === undefined) return refuse(null, PARSE_ERROR, 'Not JSON');
+  const request = requestLine.safeParse(json);
+  if (!request.success) return refuse(idOf(json), INVALID_REQUEST, firstIssue(request.error));
   const { id, method, params = {} } = request.data;
   if (!isMethod(method)) return refuse(id, METHOD_NOT_FOUND, 'No such method');
   const call = callSchema.safeParse({ method, params });
@@ -49,15 +50,6 @@ const callSchema = z.discriminatedUnion('method', [
 
 function isMethod(method: string): method is HelperMethod {
   return Object.hasOwn(helperParams, method);
-}
-
-function parseJson(line: string): { ok: true; value: unknown } | { ok: false } {
-  try {
-    return { ok: true, value: JSON.parse(line) };
-  } catch (error) {
-    if (error instanceof SyntaxError) return { ok: false };
-    throw error;
-  }
 }
 
 const withId = z.object({ id: z.union([z.number(), z.string()]) });

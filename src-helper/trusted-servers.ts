@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeFileAtomic } from '../src-node/atomic-file.ts';
+import { parseJson } from '../src-shared/parse-json.ts';
 import { fail, ok, type Result } from '../src-shared/problem.ts';
 import { formatServerKey, type ServerKey, trustedServersSchema } from '../src-shared/server-key.ts';
 
@@ -77,11 +78,6 @@ export class TrustedServers {
 }
 
 function parseFile(text: string): ServerKey[] | null {
-  try {
-    const parsed = trustedServersSchema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data.servers : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  const parsed = trustedServersSchema.safeParse(parseJson(text));
+  return parsed.success ? parsed.data.servers : null;
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { parseJson } from '../../src-shared/parse-json.ts';
 import { CONTROL_MAX_LINE_BYTES } from './protocol.ts';
 
 /**
@@ -13,23 +14,13 @@ export function readJsonLines(socket: Socket, onValue: (value: unknown) => void)
     for (;;) {
       const end = pending.indexOf('\n');
       if (end < 0) break;
-      const value = parseLine(pending.slice(0, end));
+      const value = parseJson(pending.slice(0, end));
       pending = pending.slice(end + 1);
       if (value === undefined) return void socket.destroy();
       onValue(value);
     }
     if (pending.length > CONTROL_MAX_LINE_BYTES) socket.destroy();
   });
-}
-
-/** One line → its value; undefined when it is not JSON (which cannot say `undefined`). */
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 export function writeJsonLine(socket: Socket, value: unknown): void {

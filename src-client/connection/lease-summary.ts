@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { ConnectAnswer } from '../../src-shared/client-api.ts';
 import type { LeaseSummary } from '../../src-shared/connection-state.ts';
+import { parseJson } from '../../src-shared/parse-json.ts';
 
 /** What the client shows of a lease; loose, because only the helper decides whether a lease is good. */
 const shown = z.object({ wg: z.object({ addresses: z.array(z.string()) }) });
@@ -9,13 +10,8 @@ const shown = z.object({ wg: z.object({ addresses: z.array(z.string()) }) });
 export function summarizeLease(answer: ConnectAnswer, gatewayId: string): LeaseSummary | null {
   const [, payload] = answer.lease.split('.');
   if (!payload) return null;
-  try {
-    const claims = shown.safeParse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')));
-    if (!claims.success) return null;
-    const { leaseId, expiresAt, epoch } = answer;
-    return { leaseId, gatewayId, expiresAt, epoch, addresses: claims.data.wg.addresses };
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  const claims = shown.safeParse(parseJson(Buffer.from(payload, 'base64url').toString('utf8')));
+  if (!claims.success) return null;
+  const { leaseId, expiresAt, epoch } = answer;
+  return { leaseId, gatewayId, expiresAt, epoch, addresses: claims.data.wg.addresses };
 }

@@ -1,6 +1,7 @@
 import type { RawData } from 'ws';
 import * as z from 'zod';
 import { type ServerFrame, serverFrame } from '../../src-shared/client-channel.ts';
+import { parseJson } from '../../src-shared/parse-json.ts';
 import { firstIssue } from '../../src-shared/problem.ts';
 
 export type ReadFrame =
@@ -17,13 +18,8 @@ export function readFrame(data: RawData, isBinary: boolean, maxBytes: number): R
   if (isBinary) return { kind: 'bad', why: 'binary' };
   const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as ArrayBuffer);
   if (bytes.length > maxBytes) return { kind: 'bad', why: `over ${maxBytes} bytes` };
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return { kind: 'bad', why: 'not JSON' };
-  }
+  const value = parseJson(bytes.toString('utf8'));
+  if (value === undefined) return { kind: 'bad', why: 'not JSON' };
   const outer = envelope.safeParse(value);
   if (!outer.success) return { kind: 'bad', why: firstIssue(outer.error) };
   const { type, seq } = outer.data;

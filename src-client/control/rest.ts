@@ -23,6 +23,7 @@ import {
   stepUpExtra,
   type UnlockCheckRequest,
 } from '../../src-shared/client-api.ts';
+import { parseJson } from '../../src-shared/parse-json.ts';
 import { ok, type Problem, parseProblem, problem, type Result } from '../../src-shared/problem.ts';
 import { networkFailure } from './network-problem.ts';
 import type { TlsTrust } from './tls-trust.ts';
@@ -187,13 +188,7 @@ export function challengeOf(refusal: Problem): Challenge | null {
 }
 
 function readAnswer<T>(status: number, text: string, schema: z.ZodType<T>, host: string): Answer<T> {
-  let body: unknown;
-  try {
-    body = text === '' ? undefined : JSON.parse(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    body = undefined;
-  }
+  const body = parseJson(text);
   if (status >= 200 && status < 300) {
     const parsed = schema.safeParse(body);
     if (parsed.success) return { ok: true, value: parsed.data };

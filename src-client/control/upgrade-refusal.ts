@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { parseJson } from '../../src-shared/parse-json.ts';
 import { type Problem, parseProblem, problem } from '../../src-shared/problem.ts';
 
 const MAX_BODY_BYTES = 16 * 1024;
@@ -14,10 +15,10 @@ export async function refusedUpgrade(response: IncomingMessage, host: string): P
       text += chunk;
       if (text.length > MAX_BODY_BYTES) return unreadable;
     }
-    const parsed = parseProblem(JSON.parse(text));
+    const parsed = parseProblem(parseJson(text));
     return parsed.code === 'protocol-error' ? unreadable : parsed;
   } catch (error) {
-    // Cut off in the middle or no JSON: the status has to do.
+    // Cut off in the middle: the status has to do.
     if (error instanceof Error) return unreadable;
     throw error;
   }

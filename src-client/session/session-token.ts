@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { KeychainState } from '../../src-shared/connection-state.ts';
+import { parseJson } from '../../src-shared/parse-json.ts';
 import type { Result } from '../../src-shared/problem.ts';
 import type { Keychain } from '../keychain/keychain.ts';
 
@@ -32,13 +33,4 @@ export async function loadToken(
 
 export function deleteToken(keychain: Keychain, profileId: string): Promise<Result<void>> {
   return keychain.delete(account(profileId));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

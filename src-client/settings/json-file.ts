@@ -2,6 +2,7 @@ import { readFile, rename } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type * as z from 'zod';
 import { writeFileAtomic } from '../../src-node/atomic-file.ts';
+import { parseJson } from '../../src-shared/parse-json.ts';
 import { errorCode } from '../control/network-problem.ts';
 
 export interface JsonFile<T> {
@@ -86,13 +87,4 @@ async function readValue<T>({ path, schema, fallback, now, log }: JsonFileOption
   await rename(path, putAside);
   log.warn({ putAside }, 'damaged file put aside');
   return { value: fallback, putAside, isUnreadable: false };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -9,6 +9,7 @@ import {
   helperStatus,
   rpcMessage,
 } from '../../src-shared/helper-rpc.ts';
+import { parseJson } from '../../src-shared/parse-json.ts';
 import { fail, ok, type Problem, parseProblem, problem, type Result } from '../../src-shared/problem.ts';
 import { errorCode } from '../control/network-problem.ts';
 
@@ -123,11 +124,12 @@ export function createHelperClient(options: HelperClientOptions): HelperClient {
   }
 
   function onLine(line: string): void {
-    const message = parseLine(line);
-    if (!message) {
+    const parsed = rpcMessage.safeParse(parseJson(line));
+    if (!parsed.success) {
       log.warn('the helper sent a line that is no message');
       return;
     }
+    const message = parsed.data;
     if ('method' in message) {
       events.onStatus(message.params);
       return;
@@ -192,16 +194,6 @@ export function createHelperClient(options: HelperClientOptions): HelperClient {
 
 function refusalOf(error: { message: string; data?: unknown }): Problem {
   return error.data === undefined ? problem('protocol-error', error.message) : parseProblem(error.data);
-}
-
-function parseLine(line: string) {
-  try {
-    const parsed = rpcMessage.safeParse(JSON.parse(line));
-    return parsed.success ? parsed.data : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }
 
 /** Nothing is written to a socket that is not the system's: it could be anybody's, waiting for a private key. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import * as z from 'zod';
 import { writeFileAtomic } from '../../src-node/atomic-file.ts';
+import { parseJson } from '../../src-shared/parse-json.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 import { errorCode } from '../control/network-problem.ts';
 
@@ -73,13 +74,4 @@ export function createUnlockCounter({ folder, now, log }: UnlockCounterOptions):
     next: (deviceId) => inTurn(deviceId, false),
     renew: (deviceId) => inTurn(deviceId, true),
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fingerprint } from '../../src-node/fingerprint.ts';
+import { parseJson } from '../../src-shared/parse-json.ts';
 import { parseServerKey, trustedServersSchema } from '../../src-shared/server-key.ts';
 
 /** The key's fingerprint, as the helper shows it; null for no key line. */
@@ -15,14 +16,14 @@ export function serverFingerprint(keyLine: string): string | null {
 export async function isServerTrusted(file: string, keyLine: string): Promise<boolean> {
   const key = parseServerKey(keyLine);
   if (!key) return false;
-  let content: unknown;
+  let text: string;
   try {
-    content = JSON.parse(await readFile(file, 'utf8'));
+    text = await readFile(file, 'utf8');
   } catch (error) {
-    if (error instanceof SyntaxError || (error instanceof Error && 'code' in error)) return false;
+    if (error instanceof Error && 'code' in error) return false;
     throw error;
   }
-  const parsed = trustedServersSchema.safeParse(content);
+  const parsed = trustedServersSchema.safeParse(parseJson(text));
   return (
     parsed.success &&
     parsed.data.servers.some(({ issuer, publicKey }) => issuer === key.issuer && publicKey === key.publicKey)

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { BACKGROUND_HEADER, CSRF_HEADER, PANEL_API, panelSession } from '../../src-shared/panel/session.ts';
+import { parseJson } from '../../src-shared/parse-json.ts';
 import { fail, ok, type Problem, parseProblem, type Result } from '../../src-shared/problem.ts';
 import { noteServerTime } from '../store/clock-store.ts';
 import { sessionNow, takeSession, useSessionStore } from '../store/session-store.ts';
@@ -82,18 +83,11 @@ async function send<T>(request: Request<T>): Promise<Result<T>> {
 }
 
 function read<T>(schema: z.ZodType<T>, response: Response, text: string): Result<T> {
-  const body = jsonOf(text);
+  // No JSON is not the same as no body, which some answers may have.
+  const body = text === '' ? undefined : (parseJson(text) ?? null);
   if (!response.ok) return { ok: false, problem: problemOf(response, body) };
-  const parsed = schema.safeParse(text === '' ? undefined : body);
+  const parsed = schema.safeParse(body);
   return parsed.success ? ok(parsed.data) : fail('protocol-error');
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /** A proxy in between answers in its own words: what it says is not the server's. */

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type * as z from 'zod';
 import { startHeartbeat } from '../../src-node/heartbeat.ts';
 import { closeCodes } from '../../src-shared/client-channel.ts';
+import { parseJson } from '../../src-shared/parse-json.ts';
 
 /** A JSON frame, or why it is none. Frames over `maxBytes`, binary ones and unknown shapes are refused. */
 export function parseFrame<T>(
@@ -14,12 +15,8 @@ export function parseFrame<T>(
   if (isBinary) return { ok: false, why: 'binary frame' };
   const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as ArrayBuffer);
   if (bytes.length > maxBytes) return { ok: false, why: `frame over ${maxBytes} bytes` };
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch (error) {
-    return { ok: false, why: `not JSON (${error instanceof SyntaxError ? 'syntax' : 'unreadable'})` };
-  }
+  const value = parseJson(bytes.toString('utf8'));
+  if (value === undefined) return { ok: false, why: 'not JSON' };
   const parsed = schema.safeParse(value);
   return parsed.success ? { ok: true, frame: parsed.data } : { ok: false, why: 'unknown frame' };
 }

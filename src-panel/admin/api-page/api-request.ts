@@ -1,3 +1,4 @@
+import { parseJson } from '../../../src-shared/parse-json.ts';
 import type { Field, Operation } from './openapi.ts';
 
 /** What is filled in, by `place.name`. Empty: not sent. */
@@ -55,11 +56,8 @@ function readValue({ kind }: Field, text: string): { value: unknown } | { error:
     return text.trim() === '' || Number.isNaN(value) ? { error: 'number' } : { value };
   }
   if (kind !== 'json') return { value: text };
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return { error: 'json' };
-  }
+  const value = parseJson(text);
+  return value === undefined ? { error: 'json' } : { value };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { parseJson } from '../../../src-shared/parse-json.ts';
 import type { ApiRequest } from './api-request.ts';
 
 const MOST_SHOWN = 100_000;
@@ -46,9 +47,6 @@ export async function sendRequest(request: ApiRequest, token: string): Promise<A
 }
 
 function laidOut(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
+  const value = parseJson(text);
+  return value === undefined ? text : JSON.stringify(value, null, 2);
 }

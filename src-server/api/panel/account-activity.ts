@@ -1,9 +1,9 @@
 import type { Selectable } from 'kysely';
 import * as z from 'zod';
 import type { ActivityItem } from '../../../src-shared/panel/account.ts';
+import { parseJson } from '../../../src-shared/parse-json.ts';
 import type { Db } from '../../db/database.ts';
 import type { AuditRow } from '../../db/schema.ts';
-import { parseJson } from '../../proof/unlock/parse-json.ts';
 
 type AuditEvent = Selectable<AuditRow>;
 

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { compactVerify, errors } from 'jose';
+import { parseJson } from '../../../src-shared/parse-json.ts';
 import { STATEMENT_TYPE, type UnlockStatement, unlockStatement } from '../../../src-shared/unlock.ts';
-import { parseJson } from './parse-json.ts';
 
 /** Why a statement counts for nothing. */
 export type StatementFault = 'signature' | 'malformed';

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseJson } from '../../../../src-shared/parse-json.ts';
 import { fail, ok, type Result } from '../../../../src-shared/problem.ts';
 
 /** Where the next page begins: the key of the last row, as base64url of JSON. Opaque to whoever holds it. */
@@ -14,15 +15,6 @@ export function decodeCursor<K extends [string | number, ...(string | number)[]]
   if (cursor === undefined) return ok(undefined);
   const parsed = schema.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString('utf8')));
   return parsed.success ? ok(parsed.data) : fail('invalid-request', 'cursor: not one of this list');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 /** `[time, id]`: the key of lists in the order of time. */

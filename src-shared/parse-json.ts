@@ -1,4 +1,4 @@
-/** What the text says, or undefined when it is not JSON. */
+/** What the text says, or undefined when it is no JSON, which cannot say `undefined`. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
