@@ -117,7 +117,8 @@ test('requests are answered, refusals are values, watchers hear of changes, and 
 test('what is no request is refused or cut off, and others are still answered', async () => {
   const server = await claimed();
   server.serve(handler);
-  for (const bad of ['not json\n', 'x'.repeat(CONTROL_MAX_LINE_BYTES + 70_000)]) {
+  const longInBytes = `${JSON.stringify('ü'.repeat(CONTROL_MAX_LINE_BYTES / 2))}\n`;
+  for (const bad of ['not json\n', 'x'.repeat(CONTROL_MAX_LINE_BYTES + 70_000), longInBytes]) {
     const socket = createConnection(path);
     socket.on('error', () => socket.destroy());
     socket.resume();

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { LineSplitter } from '../../src-shared/line-splitter.ts';
 import { parseJson } from '../../src-shared/parse-json.ts';
 import { CONTROL_MAX_LINE_BYTES } from './protocol.ts';
 
@@ -7,19 +8,15 @@ import { CONTROL_MAX_LINE_BYTES } from './protocol.ts';
  * writes such lines is no `postern`.
  */
 export function readJsonLines(socket: Socket, onValue: (value: unknown) => void): void {
-  let pending = '';
-  socket.setEncoding('utf8');
-  socket.on('data', (chunk: string) => {
-    pending += chunk;
-    for (;;) {
-      const end = pending.indexOf('\n');
-      if (end < 0) break;
-      const value = parseJson(pending.slice(0, end));
-      pending = pending.slice(end + 1);
+  const splitter = new LineSplitter(CONTROL_MAX_LINE_BYTES);
+  socket.on('data', (chunk: Buffer) => {
+    const { lines, overflow } = splitter.push(chunk);
+    for (const line of lines) {
+      const value = parseJson(line);
       if (value === undefined) return void socket.destroy();
       onValue(value);
     }
-    if (pending.length > CONTROL_MAX_LINE_BYTES) socket.destroy();
+    if (overflow) socket.destroy();
   });
 }
 

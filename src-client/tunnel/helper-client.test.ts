@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { HELPER_MAX_LINE_BYTES } from '../../src-shared/helper-rpc.ts';
 import { problem } from '../../src-shared/problem.ts';
 import { helperDown, type ScriptedHelper, startScriptedHelper } from '../testing/scripted-helper.ts';
 import { createHelperClient, type HelperClient } from './helper-client.ts';
@@ -97,6 +98,15 @@ describe('the helper client', () => {
     process.once('uncaughtException', () => undefined);
     expect(await client.down()).toMatchObject({ code: 'tunnel-failed' });
     for (const listener of original) process.on('uncaughtException', listener);
+  });
+
+  it('gives up a helper whose line is too long in bytes, finished or not', async () => {
+    helper = await startScriptedHelper(socketPath);
+    await client.ensure();
+    const note = 'ü'.repeat(HELPER_MAX_LINE_BYTES / 2);
+    helper.sendRaw(JSON.stringify({ jsonrpc: '2.0', method: 'changed', params: { ...helperDown, note } }));
+    await has(['lost', 'helper-unavailable']);
+    expect(heard).not.toContainEqual(['status', 'down']);
   });
 
   it.runIf(process.getuid?.() === 0)('writes nothing to a socket that is not the system’s', async () => {

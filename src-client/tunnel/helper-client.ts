@@ -9,6 +9,7 @@ import {
   helperStatus,
   rpcMessage,
 } from '../../src-shared/helper-rpc.ts';
+import { LineSplitter } from '../../src-shared/line-splitter.ts';
 import { parseJson } from '../../src-shared/parse-json.ts';
 import { fail, ok, type Problem, parseProblem, problem, type Result } from '../../src-shared/problem.ts';
 import { errorCode } from '../control/network-problem.ts';
@@ -107,15 +108,11 @@ export function createHelperClient(options: HelperClientOptions): HelperClient {
   }
 
   function listen(open: Socket): void {
-    let buffer = '';
-    open.setEncoding('utf8');
-    open.on('data', (chunk: string) => {
-      buffer += chunk;
-      for (let end = buffer.indexOf('\n'); end >= 0; end = buffer.indexOf('\n')) {
-        onLine(buffer.slice(0, end));
-        buffer = buffer.slice(end + 1);
-      }
-      if (buffer.length > HELPER_MAX_LINE_BYTES) open.destroy();
+    const splitter = new LineSplitter(HELPER_MAX_LINE_BYTES);
+    open.on('data', (chunk: Buffer) => {
+      const { lines, overflow } = splitter.push(chunk);
+      for (const line of lines) onLine(line);
+      if (overflow) open.destroy();
     });
     open.on('error', (error) => log.info({ code: errorCode(error) }, 'helper socket failed'));
     open.on('close', () => {

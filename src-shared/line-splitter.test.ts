@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { LineSplitter } from './json-lines.ts';
+import { LineSplitter } from './line-splitter.ts';
 
 /** Cuts `bytes` at these places and pushes the pieces. */
 function pushAll(splitter: LineSplitter, bytes: Buffer, cuts: number[]) {
