@@ -16,7 +16,7 @@ import { RevLedger, type RevOutcome } from './rev-ledger.ts';
 const SETTLED_AFTER_MS = 20_000;
 /** While a gateway is away no disconnect is confirmed, and there are few of them: it asks more often than a client. */
 const LONGEST_WAIT_MS = 5_000;
-/** After `4002 replaced`: another agent runs under the same token, and two must not push each other out in turns. */
+/** After `replaced`: another agent runs under the same token, and two must not push each other out in turns. */
 const REPLACED_PAUSE_MS = 30_000;
 
 export interface AgentOptions {

@@ -9,14 +9,15 @@ export const CHANNEL_PING_INTERVAL_MS = 10_000;
 /** Dead after this many unanswered pings. */
 export const CHANNEL_MAX_MISSED_PINGS = 2;
 
-/** Of this channel and the gateway's; below 4000 as in RFC 6455 and its registry. */
+/** Why either channel is closed: RFC 6455 §7.4.1, the IANA registry of its §11.7, and our own from 4000 on. */
 export const closeCodes = {
-  sessionEnded: 4001,
-  replaced: 4002,
-  protocolError: 4003,
+  normal: 1000,
   goingAway: 1001,
   internalError: 1011,
   restart: 1012,
+  sessionEnded: 4001,
+  replaced: 4002,
+  protocolError: 4003,
 } as const;
 export type CloseCode = (typeof closeCodes)[keyof typeof closeCodes];
 

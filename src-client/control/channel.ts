@@ -29,9 +29,9 @@ export interface ChannelEvents {
   onFrame(frame: StoredFrame): void;
   /** The newest seq was handled: what `resume` asks for after the next start. */
   onSeq(seq: number): void;
-  /** The server ended the session (4001, or it refused the token). */
+  /** The server ended the session (`sessionEnded`, or it refused the token). */
   onSessionEnded(refusal: Problem): void;
-  /** Not to be opened again by itself (4002, 4003, a refusal that stands). */
+  /** Not to be opened again by itself (`replaced`, `protocolError`, a refusal that stands). */
   onStopped(cause: Problem): void;
 }
 
@@ -86,7 +86,7 @@ export function createChannel(options: ChannelOptions): Channel {
       agent,
       headers: { authorization: `Bearer ${token}` },
       handshakeTimeout: 10_000,
-      // Above the limit of a frame, so that a huge one is ours to answer with 4003.
+      // Above the limit of a frame, so that a huge one is ours to answer with `protocolError`.
       maxPayload: 1024 * 1024,
       perMessageDeflate: false,
     });
@@ -248,7 +248,7 @@ export function createChannel(options: ChannelOptions): Channel {
     },
     close() {
       acknowledge();
-      detach()?.close(1000);
+      detach()?.close(closeCodes.normal);
       agent.destroy();
       events.onState('closed');
     },
