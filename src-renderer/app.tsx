@@ -9,11 +9,11 @@ import { Activity } from './screens/activity/activity.tsx';
 import { Gate } from './screens/gate/gate.tsx';
 import { Help } from './screens/help/help.tsx';
 import { Home } from './screens/home/home.tsx';
-import { BackupCodes } from './screens/mfa-setup/backup-codes.tsx';
+import { BackupCodes } from './screens/mfa-set-up/backup-codes.tsx';
 import { Settings } from './screens/settings/settings.tsx';
 import { SignIn } from './screens/sign-in/sign-in.tsx';
-import { SetUpOffer } from './screens/unlock-setup/set-up-offer.tsx';
-import { useOffer } from './screens/unlock-setup/use-offer.ts';
+import { SetUpOffer } from './screens/unlock-set-up/set-up-offer.tsx';
+import { useOffer } from './screens/unlock-set-up/use-offer.ts';
 import { useHasSnapshot, useSnapshot } from './store/snapshot-store.ts';
 import { openSetUp, useView } from './store/view-store.ts';
 

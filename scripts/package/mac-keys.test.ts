@@ -22,6 +22,6 @@ test('the entitlements keep what they had and name the group that the app asks f
   expect(made).toContain('<string>ABCDE12345.io.postern.desktop.webauthn</string>');
   expect(made.trimEnd().endsWith('  </dict>\n</plist>')).toBe(true);
   // biome-ignore lint/suspicious/noTemplateCurlyInString: this is the text of a source file.
-  expect(read('src-main/shell/webauthn-setup.ts')).toContain('`${teamId}.io.postern.desktop.webauthn`');
+  expect(read('src-main/shell/webauthn-set-up.ts')).toContain('`${teamId}.io.postern.desktop.webauthn`');
   expect(plist).not.toContain('keychain-access-groups');
 });

@@ -1,4 +1,4 @@
-/** Group of the keychain under which Chromium keeps the WebAuthn keys; `webauthn-setup.ts` names it to Electron. */
+/** Group of the keychain under which Chromium keeps the WebAuthn keys; `webauthn-set-up.ts` names it to Electron. */
 const KEY_GROUP = 'io.postern.desktop.webauthn';
 const TEAM_ID = /^[A-Z0-9]{10}$/;
 

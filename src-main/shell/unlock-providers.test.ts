@@ -4,7 +4,7 @@ import type { ConnectionState } from '../../src-shared/connection-state.ts';
 import { prompt, states } from '../app/testing/examples.ts';
 import { createSecureKeyboard, isPinAsked } from './secure-keyboard.ts';
 import { app, FakeWindow } from './testing/fake-electron.ts';
-import { setUpWebAuthn } from './webauthn-setup.ts';
+import { setUpWebAuthn } from './webauthn-set-up.ts';
 
 vi.mock('electron', () => import('./testing/fake-electron.ts'));
 

@@ -8,7 +8,7 @@ import type { Words } from '../app/words.ts';
 import { serveUnlockPage } from './page-protocol.ts';
 import { openUnlockSession } from './session-hardening.ts';
 import { createUnlockWindows, type UnlockWindows } from './unlock-window.ts';
-import { setUpWebAuthn, touchIdPrompt } from './webauthn-setup.ts';
+import { setUpWebAuthn, touchIdPrompt } from './webauthn-set-up.ts';
 
 export interface UnlockProvidersOptions {
   platform: string;

@@ -1,6 +1,6 @@
 import { Button } from '../../../src-ui/parts/button.tsx';
 import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
-import { SetupFrame } from './setup-frame.tsx';
+import { SetupFrame } from './set-up-frame.tsx';
 
 interface OfferProps {
   onSetUp: () => void;

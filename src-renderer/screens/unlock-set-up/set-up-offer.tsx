@@ -1,7 +1,7 @@
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { openSetUp, putAside } from '../../store/view-store.ts';
 import { Intro, Lockout } from './lockout.tsx';
-import { UnlockSetup } from './unlock-setup.tsx';
+import { UnlockSetup } from './unlock-set-up.tsx';
 import type { Offer } from './use-offer.ts';
 
 export function SetUpOffer({ offer }: { offer: Offer }) {

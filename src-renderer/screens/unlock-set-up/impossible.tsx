@@ -3,7 +3,7 @@ import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { obstacleOf } from '../../parts/unlock/ways.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
-import { SetupFrame } from './setup-frame.tsx';
+import { SetupFrame } from './set-up-frame.tsx';
 
 /** The team allows nothing that this computer has: what stands in the way, and what to do. */
 export function Impossible({ onClose }: { onClose: () => void }) {
