@@ -19,7 +19,9 @@ const { server, ca } = new Command('npm run dev:panel --')
   .parse()
   .opts<{ server?: string; ca: string }>();
 if (server === undefined || !existsSync(ca)) {
-  console.error("There is no server to show. Run 'npm run dev:server' beside this, or give --server and --ca.");
+  console.error(
+    "There is no server to show. Run 'npm run dev:server' beside this, or give --server and --ca.",
+  );
   process.exit(69);
 }
 

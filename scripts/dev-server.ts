@@ -29,7 +29,9 @@ if (!existsSync(accountFile)) {
 }
 console.log(`${setUp.url}, with the authority in ${certificates.caFile}. Sign in with this:`);
 console.log(readFileSync(accountFile, 'utf8'));
-console.log(`'rm -r ${path.relative(process.cwd(), folder)}' begins anew. 'npm run dev:panel' shows its page.`);
+console.log(
+  `'rm -r ${path.relative(process.cwd(), folder)}' begins anew. 'npm run dev:panel' shows its page.`,
+);
 
 const entry = path.join(checkout, 'src-server/cli.ts');
 const config = path.join(folder, 'server.toml');

@@ -26,11 +26,11 @@ export async function signInMfa(
   return signedIn(profile, await profile.signIn.mfa(mfaToken, method, code));
 }
 
-export async function setupMfa(
+export async function setUpMfa(
   { session, signIn }: OpenProfile,
   setupToken: string | null,
 ): Promise<Result<MfaEnrolment>> {
-  if (setupToken !== null) return signIn.setupMfa(setupToken);
+  if (setupToken !== null) return signIn.setUpMfa(setupToken);
   return session.link ? session.link.rest.mfaSetup(null, session.link.token) : fail('signed-out');
 }
 

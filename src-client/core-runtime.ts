@@ -61,8 +61,8 @@ export class ClientRuntime implements ClientCore {
     return this.#profile.whenOpen((profile) => account.signInMfa(profile, mfaToken, method, code));
   }
 
-  setupMfa(setupToken: string | null): Promise<Result<MfaEnrolment>> {
-    return this.#profile.whenOpen((profile) => account.setupMfa(profile, setupToken));
+  setUpMfa(setupToken: string | null): Promise<Result<MfaEnrolment>> {
+    return this.#profile.whenOpen((profile) => account.setUpMfa(profile, setupToken));
   }
 
   confirmMfa(

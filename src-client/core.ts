@@ -16,7 +16,7 @@ export interface ClientCore {
   signIn(input: SignInInput): Promise<Result<SignInStep>>;
   signInMfa(mfaToken: string, method: 'totp' | 'backup-code', code: string): Promise<Result<SignInStep>>;
   /** Begins the set-up of an authenticator app; `setupToken` from `mfa-setup`, or null with a session. */
-  setupMfa(setupToken: string | null): Promise<Result<MfaEnrolment>>;
+  setUpMfa(setupToken: string | null): Promise<Result<MfaEnrolment>>;
   /** Ends it with a code of the new factor. The backup codes are shown once. Then sign in again. */
   confirmMfa(
     setupToken: string | null,

@@ -20,8 +20,7 @@ let copy: string;
 beforeAll(() => {
   copy = mkdtempSync(path.join(tmpdir(), 'postern-stale-'));
   const needed = readdirSync(checkout).filter((name) => /^(src-.*|lab|assets|.*\.json)$/.test(name));
-  for (const name of needed)
-    cpSync(path.join(checkout, name), path.join(copy, name), { recursive: true });
+  for (const name of needed) cpSync(path.join(checkout, name), path.join(copy, name), { recursive: true });
   symlinkSync(path.join(checkout, 'node_modules'), path.join(copy, 'node_modules'));
   expect(ensureBuilt()).toEqual(['app-main', 'app-page', 'panel']);
 }, 180_000);

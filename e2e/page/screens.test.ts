@@ -40,7 +40,7 @@ const signIn = async (page: Page) => {
   await page.getByLabel('Password', { exact: true }).fill('correct horse');
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 };
-const toSetup = async (page: Page) => {
+const toSetUp = async (page: Page) => {
   await page.evaluate(() =>
     window.harness.answer('session.sign-in', { ok: true, value: { step: 'mfa-setup' } }),
   );
@@ -48,7 +48,7 @@ const toSetup = async (page: Page) => {
   await page.getByRole('img', { name: /QR code/ }).waitFor();
 };
 const toBackup = async (page: Page) => {
-  await toSetup(page);
+  await toSetUp(page);
   await page.getByLabel('6-digit code').fill('123456');
   await page.getByText('I have saved them').waitFor();
 };
@@ -60,7 +60,7 @@ const screens: [name: string, scenario: string, go?: (page: Page) => Promise<voi
   ['sign-in: trust', 'signed-out', toServer],
   ['sign-in: password', 'signed-out', toPassword],
   ['sign-in: code', 'signed-out', signIn],
-  ['set-up', 'signed-out', toSetup],
+  ['set-up', 'signed-out', toSetUp],
   ['backup codes', 'signed-out', toBackup],
   ...[
     'disconnected',

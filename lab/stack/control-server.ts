@@ -29,7 +29,7 @@ const gatewayAnswer = z.object({ id: z.string(), token: z.string() });
 const tokenAnswer = z.object({ token: z.string() });
 
 /** The control server's own commands, on the files of this stack. */
-export interface ControlServerSetup {
+export interface ControlServerSetUp {
   url: string;
   init(email: string, name: string): Promise<Account>;
   addMembers(count: number): Promise<Account[]>;
@@ -62,7 +62,7 @@ export async function setUpControlServer(
   address: string,
   certificates: Certificates,
   mail: { host: string; port: number },
-): Promise<ControlServerSetup> {
+): Promise<ControlServerSetUp> {
   const port = await choosePort(address, FIRST_PORT, LAST_PORT);
   const url = `https://${address}:${port}`;
   const config = path.join(folder, 'server.toml');

@@ -214,6 +214,8 @@ describe('imports run one way', () => {
     expect(await verdict({ 'src-node/a.ts': lost })).toContain('no-unknown: src-node/a.ts → ./nowhere.ts');
     // The parser knows no `using`; what it cannot read, it does not pass over.
     const unread = 'export function f(): void {\n  using x = null;\n}\n';
-    await expect(verdict({ 'src-node/a.ts': unread })).rejects.toThrow(/UsingDeclaration[\s\S]*src-node\/a\.ts/);
+    await expect(verdict({ 'src-node/a.ts': unread })).rejects.toThrow(
+      /UsingDeclaration[\s\S]*src-node\/a\.ts/,
+    );
   });
 });

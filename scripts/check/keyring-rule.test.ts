@@ -39,9 +39,9 @@ describe('what crashes the process on a locked keyring', () => {
   });
 
   it('leaves the rest of keytar alone', () => {
-    expect(
-      isRefused('src-client/a.ts', "import { getPassword } from 'keytar'; getPassword('x', 'y');"),
-    ).toBe(false);
+    expect(isRefused('src-client/a.ts', "import { getPassword } from 'keytar'; getPassword('x', 'y');")).toBe(
+      false,
+    );
   });
 
   it('is nowhere called through the default import either', () => {

@@ -11,10 +11,10 @@ import { fixed, problemWords } from '../view/words.ts';
  */
 export async function setUpFactor(
   setupToken: string,
-  core: Pick<ClientCore, 'setupMfa' | 'confirmMfa'>,
+  core: Pick<ClientCore, 'setUpMfa' | 'confirmMfa'>,
   { asker, output, interrupts }: CommandContext,
 ): Promise<Ending> {
-  const begun = await core.setupMfa(setupToken);
+  const begun = await core.setUpMfa(setupToken);
   if (!begun.ok) return refused(begun.problem);
   const { factorId, secret, otpauthUri } = begun.value;
   output.say(fixed.setUpIntro);

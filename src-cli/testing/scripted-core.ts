@@ -235,8 +235,8 @@ export function createScriptedCore(options: {
       set({ phase: 'disconnected', cause: null, reason: null, source: null });
       return ok({ step: 'done' });
     },
-    async setupMfa() {
-      calls.push('setupMfa');
+    async setUpMfa() {
+      calls.push('setUpMfa');
       const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
       return ok({ factorId: GATEWAY_ID, secret, otpauthUri: `otpauth://totp/Example:ada?secret=${secret}` });
     },

@@ -99,7 +99,7 @@ export class SignIn {
     return answer.ok ? this.#finish(answer.value) : answer;
   }
 
-  async setupMfa(setupToken: string): Promise<Result<MfaEnrolment>> {
+  async setUpMfa(setupToken: string): Promise<Result<MfaEnrolment>> {
     return this.#pending ? this.#pending.rest.mfaSetup(setupToken, null) : fail('mfa-token-invalid');
   }
 

@@ -47,7 +47,7 @@ test('backup codes can be saved until the sign-in is over', async () => {
   const core = {
     ...idleCore(),
     signIn: async () => ok({ step: 'mfa-setup' as const, setupToken: 'setup' }),
-    setupMfa: async (token: string | null) =>
+    setUpMfa: async (token: string | null) =>
       ok({ factorId: 'f', secret: `S-${token}`, otpauthUri: 'otpauth://totp/x' }),
     confirmMfa: async () => ok({ backupCodes: ['AAAA-1111'] }),
   };

@@ -4,7 +4,7 @@ import type { MfaEnrolment, SignInStep } from '../../src-client/session/sign-in-
 import type { SignInStepView } from '../../src-shared/app-ipc.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 
-type SignInCore = Pick<ClientCore, 'serverInfo' | 'signIn' | 'signInMfa' | 'setupMfa' | 'confirmMfa'>;
+type SignInCore = Pick<ClientCore, 'serverInfo' | 'signIn' | 'signInMfa' | 'setUpMfa' | 'confirmMfa'>;
 
 /** The sign-in under way. Tokens between its steps stay in here; the window only learns which step is next. */
 export class SignInFlow {
@@ -50,7 +50,7 @@ export class SignInFlow {
 
   /** A new authenticator: for the set-up that sign-in demanded, or for the open session. */
   async setUpMfa(): Promise<Result<{ secret: string; otpauthUri: string }>> {
-    const enrolment = await this.#core.setupMfa(this.#setupToken());
+    const enrolment = await this.#core.setUpMfa(this.#setupToken());
     if (!enrolment.ok) return enrolment;
     this.#enrolment = enrolment.value;
     const { secret, otpauthUri } = enrolment.value;

@@ -5,7 +5,7 @@ import type { TouchIdOptions } from '../app/touch-id-provider.ts';
 const MAC_TEAM_ID = process.env.POSTERN_MAC_TEAM_ID ?? '';
 const TEAM_ID = /^[A-Z0-9]{10}$/;
 
-export interface WebAuthnSetup {
+export interface WebAuthnSetUp {
   platform: string;
   isPackaged: boolean;
   /** What macOS says the app wants to do: `"Postern" is trying to …`. */
@@ -22,7 +22,7 @@ export function setUpWebAuthn({
   isPackaged,
   promptReason,
   teamId = MAC_TEAM_ID,
-}: WebAuthnSetup): boolean {
+}: WebAuthnSetUp): boolean {
   if (platform !== 'darwin') return true;
   if (!isPackaged || !TEAM_ID.test(teamId)) return false;
   const keychainAccessGroup = `${teamId}.io.postern.desktop.webauthn`;

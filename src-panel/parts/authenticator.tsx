@@ -17,14 +17,14 @@ interface AuthenticatorProps {
 export function Authenticator({ factor, cancelLabel, onCancel, onConfirm, onDone }: AuthenticatorProps) {
   const { w } = useWords();
   return (
-    <div className="setup">
-      <div className="setup-scan">
+    <div className="set-up">
+      <div className="set-up-scan">
         <QrCode text={factor.otpauthUri} label={w.authenticator.qr} />
         <p className="hint">{w.authenticator.cannotScan}</p>
         <p className="secret mono">{factor.secret.match(/.{1,4}/g)?.join(' ')}</p>
         <CopyButton text={factor.secret} />
       </div>
-      <div className="setup-confirm">
+      <div className="set-up-confirm">
         <h2>{w.authenticator.confirmTitle}</h2>
         <CodeForm
           methods={['totp']}

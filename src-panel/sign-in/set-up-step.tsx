@@ -35,7 +35,7 @@ export function SetUpStep({ setupToken, onCodes, onCancel }: SetUpStepProps) {
   return (
     <StepFrame title={w.signIn.setUpTitle} text={w.signIn.setUpText} isWide>
       {factor === null ? (
-        <div className="stack setup-waiting">
+        <div className="stack set-up-waiting">
           <p role="status" className="hint">
             {isBusy ? w.authenticator.waiting : ''}
           </p>

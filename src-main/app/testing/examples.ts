@@ -137,7 +137,7 @@ export function idleCore(
     serverInfo: async () => fail('server-unreachable'),
     signIn: async () => ok({ step: 'mfa', mfaToken: 'mfa-token-value', methods: ['totp'] }),
     signInMfa: async () => fail('invalid-code', undefined, { attemptsLeft: 2 }),
-    setupMfa: async () => fail('signed-out'),
+    setUpMfa: async () => fail('signed-out'),
     confirmMfa: async () => fail('invalid-code'),
     signOut: async (source) => note(`signOut ${source}`),
     connect: async (source, gatewayId) => note(`connect ${source}${gatewayId ? ` ${gatewayId}` : ''}`),

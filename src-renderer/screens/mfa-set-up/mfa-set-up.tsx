@@ -10,14 +10,14 @@ import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useCommand } from '../../store/use-command.ts';
 import { showBackupCodes } from '../../store/view-store.ts';
 
-interface MfaSetupProps {
+interface MfaSetUpProps {
   serverName: string;
   /** The factor is in force; the backup codes are on screen from the view store. */
   onDone: () => void;
   onCancel: () => void;
 }
 
-export function MfaSetup({ serverName, onDone, onCancel }: MfaSetupProps) {
+export function MfaSetUp({ serverName, onDone, onCancel }: MfaSetUpProps) {
   const { t } = useLanguage();
   const { run, isBusy, problem } = useCommand('mfa.set-up');
   const [factor, setFactor] = useState<CommandOutput<'mfa.set-up'> | null>(null);
@@ -35,7 +35,7 @@ export function MfaSetup({ serverName, onDone, onCancel }: MfaSetupProps) {
   return (
     <Door title={t.setup.title} text={t.setup.text} isWide>
       {factor === null ? (
-        <div className="stack setup-waiting">
+        <div className="stack set-up-waiting">
           <p role="status" className="hint">
             {isBusy ? t.setup.preparing : ''}
           </p>
@@ -50,14 +50,14 @@ export function MfaSetup({ serverName, onDone, onCancel }: MfaSetupProps) {
           )}
         </div>
       ) : (
-        <div className="setup">
-          <div className="setup-scan">
+        <div className="set-up">
+          <div className="set-up-scan">
             <QrCode text={factor.otpauthUri} label={t.setup.qr} />
             <p className="hint">{t.setup.cannotScan}</p>
             <p className="secret mono">{factor.secret.match(/.{1,4}/g)?.join(' ')}</p>
             <CopyButton text={factor.secret} />
           </div>
-          <div className="setup-confirm">
+          <div className="set-up-confirm">
             <h2>{t.setup.confirmTitle}</h2>
             <CodeForm
               methods={['totp']}

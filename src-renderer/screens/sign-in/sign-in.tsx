@@ -4,7 +4,7 @@ import type { CodeMethod } from '../../../src-ui/parts/code/failure-text.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useView } from '../../store/view-store.ts';
 import { BackupCodes } from '../mfa-set-up/backup-codes.tsx';
-import { MfaSetup } from '../mfa-set-up/mfa-set-up.tsx';
+import { MfaSetUp } from '../mfa-set-up/mfa-set-up.tsx';
 import { MfaStep } from './mfa-step.tsx';
 import { PasswordStep } from './password-step.tsx';
 import { ServerStep } from './server-step.tsx';
@@ -80,7 +80,7 @@ export function SignIn() {
       );
     case 'mfa-setup':
       return (
-        <MfaSetup
+        <MfaSetUp
           serverName={step.server.name}
           onDone={() => toPassword(step.server, true)}
           onCancel={() => startOver(step.server)}

@@ -3,7 +3,7 @@ import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { obstacleOf } from '../../parts/unlock/ways.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
-import { SetupFrame } from './set-up-frame.tsx';
+import { SetUpFrame } from './set-up-frame.tsx';
 
 /** The team allows nothing that this computer has: what stands in the way, and what to do. */
 export function Impossible({ onClose }: { onClose: () => void }) {
@@ -12,7 +12,7 @@ export function Impossible({ onClose }: { onClose: () => void }) {
   const refresh = useCommand('unlock.refresh');
   const obstacle = obstacleOf(providers);
   return (
-    <SetupFrame
+    <SetUpFrame
       title={t.unlock.intro.title}
       text={t.unlock.intro.impossible}
       progress={null}
@@ -31,6 +31,6 @@ export function Impossible({ onClose }: { onClose: () => void }) {
         </Button>
         <Button onPress={onClose}>{t.unlock.lockout.later}</Button>
       </div>
-    </SetupFrame>
+    </SetUpFrame>
   );
 }

@@ -1,6 +1,6 @@
 import { Button } from '../../../src-ui/parts/button.tsx';
 import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
-import { SetupFrame } from './set-up-frame.tsx';
+import { SetUpFrame } from './set-up-frame.tsx';
 
 interface OfferProps {
   onSetUp: () => void;
@@ -12,7 +12,7 @@ export function Lockout({ onSetUp, onLater }: OfferProps) {
   const { t } = useLanguage();
   const words = t.unlock.lockout;
   return (
-    <SetupFrame title={words.title} text={words.what} progress={null} onBack={onLater} onStop={null}>
+    <SetUpFrame title={words.title} text={words.what} progress={null} onBack={onLater} onStop={null}>
       <section className="lockout" aria-labelledby="lockout-still">
         <h2 id="lockout-still">{words.stillTitle}</h2>
         <ul>
@@ -28,7 +28,7 @@ export function Lockout({ onSetUp, onLater }: OfferProps) {
         <Button onPress={onLater}>{words.later}</Button>
       </div>
       <p className="hint">{words.admin}</p>
-    </SetupFrame>
+    </SetUpFrame>
   );
 }
 
@@ -37,13 +37,13 @@ export function Intro({ onSetUp, onLater }: OfferProps) {
   const { t } = useLanguage();
   const words = t.unlock.intro;
   return (
-    <SetupFrame title={words.title} text={words.text} progress={null} onBack={onLater} onStop={null}>
+    <SetUpFrame title={words.title} text={words.text} progress={null} onBack={onLater} onStop={null}>
       <div className="code-buttons">
         <Button look="primary" onPress={onSetUp}>
           {words.start}
         </Button>
         <Button onPress={onLater}>{t.unlock.lockout.later}</Button>
       </div>
-    </SetupFrame>
+    </SetUpFrame>
   );
 }

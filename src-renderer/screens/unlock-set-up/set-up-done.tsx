@@ -4,7 +4,7 @@ import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 
 /** What is set up now, and the way back to what the user wanted: the connection. */
-export function SetupDone({ ways, onClose }: { ways: readonly string[]; onClose: () => void }) {
+export function SetUpDone({ ways, onClose }: { ways: readonly string[]; onClose: () => void }) {
   const { t } = useLanguage();
   const canConnect = useSnapshot((s) => s.connection.phase === 'disconnected' && s.gateways.length > 0);
   const button = useRef<HTMLButtonElement>(null);
@@ -16,7 +16,7 @@ export function SetupDone({ ways, onClose }: { ways: readonly string[]; onClose:
   }
   return (
     <>
-      <ul className="setup-list">
+      <ul className="set-up-list">
         {ways.map((way) => (
           <li key={way}>
             <svg className="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">

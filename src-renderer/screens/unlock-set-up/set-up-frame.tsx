@@ -3,7 +3,7 @@ import { Button } from '../../../src-ui/parts/button.tsx';
 import { Door } from '../../../src-ui/parts/door.tsx';
 import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 
-interface SetupFrameProps {
+interface SetUpFrameProps {
   title: string;
   text: string;
   /** Where in the whole this is; null outside of the steps. */
@@ -16,11 +16,11 @@ interface SetupFrameProps {
 }
 
 /** One step of the set-up: where it stands, what it is for, and a way out. */
-export function SetupFrame({ title, text, progress, onBack, onStop, children }: SetupFrameProps) {
+export function SetUpFrame({ title, text, progress, onBack, onStop, children }: SetUpFrameProps) {
   const { t } = useLanguage();
   return (
     <div
-      className="setup-frame"
+      className="set-up-frame"
       role="none"
       onKeyDown={(event) => {
         if (event.key !== 'Escape' || event.defaultPrevented) return;
@@ -32,7 +32,7 @@ export function SetupFrame({ title, text, progress, onBack, onStop, children }: 
         <div className="stack">
           {children}
           {(progress || onStop) && (
-            <div className="setup-foot">
+            <div className="set-up-foot">
               <p className="hint">{progress ? t.unlock.setup.step(progress.step, progress.of) : ''}</p>
               {onStop && (
                 <Button look="quiet" onPress={onStop}>

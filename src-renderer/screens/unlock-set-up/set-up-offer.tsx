@@ -1,7 +1,7 @@
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { openSetUp, putAside } from '../../store/view-store.ts';
 import { Intro, Lockout } from './lockout.tsx';
-import { UnlockSetup } from './unlock-set-up.tsx';
+import { UnlockSetUp } from './unlock-set-up.tsx';
 import type { Offer } from './use-offer.ts';
 
 export function SetUpOffer({ offer }: { offer: Offer }) {
@@ -15,7 +15,7 @@ export function SetUpOffer({ offer }: { offer: Offer }) {
       return <Intro onSetUp={start} onLater={later} />;
     case 'set-up':
       return (
-        <UnlockSetup
+        <UnlockSetUp
           goal={offer.goal}
           onClose={() => {
             later();

@@ -13,14 +13,14 @@ import type { SetUpGoal } from '../../store/view-store.ts';
 import { ChoosePin } from './choose-pin.tsx';
 import { Confirm } from './confirm.tsx';
 import { Impossible } from './impossible.tsx';
-import { SetupDone } from './set-up-done.tsx';
-import { SetupFrame } from './set-up-frame.tsx';
+import { SetUpDone } from './set-up-done.tsx';
+import { SetUpFrame } from './set-up-frame.tsx';
 import { type SetUpStep, stepsOf } from './steps.ts';
 import { TryPin } from './try-pin.tsx';
 import { useRoom } from './use-room.ts';
 
 /** The guided set-up: a PIN chosen, confirmed and tried, then biometrics if this computer has them. */
-export function UnlockSetup({ goal, onClose }: { goal: SetUpGoal; onClose: () => void }) {
+export function UnlockSetUp({ goal, onClose }: { goal: SetUpGoal; onClose: () => void }) {
   const { t } = useLanguage();
   const words = t.unlock.setup;
   const system = systemWay(
@@ -90,7 +90,7 @@ export function UnlockSetup({ goal, onClose }: { goal: SetUpGoal; onClose: () =>
   switch (step) {
     case 'choose':
       return (
-        <SetupFrame
+        <SetUpFrame
           title={isChange ? words.chooseAgainTitle : words.chooseTitle}
           text={words.chooseText}
           progress={progress}
@@ -107,7 +107,7 @@ export function UnlockSetup({ goal, onClose }: { goal: SetUpGoal; onClose: () =>
               goTo('confirm');
             }}
           />
-        </SetupFrame>
+        </SetUpFrame>
       );
     case 'confirm': {
       const back = () => {
@@ -116,7 +116,7 @@ export function UnlockSetup({ goal, onClose }: { goal: SetUpGoal; onClose: () =>
         goTo('choose');
       };
       return (
-        <SetupFrame
+        <SetUpFrame
           title={words.codeTitle}
           text={words.codeText}
           progress={progress}
@@ -151,12 +151,12 @@ export function UnlockSetup({ goal, onClose }: { goal: SetUpGoal; onClose: () =>
             onCancel={back}
             onSubmit={sendPin}
           />
-        </SetupFrame>
+        </SetUpFrame>
       );
     }
     case 'try':
       return (
-        <SetupFrame
+        <SetUpFrame
           title={words.tryTitle}
           text={words.tryText}
           progress={progress}
@@ -172,7 +172,7 @@ export function UnlockSetup({ goal, onClose }: { goal: SetUpGoal; onClose: () =>
               setNote({ code: 'pin-removed', detail: '' });
             }}
           />
-        </SetupFrame>
+        </SetUpFrame>
       );
     case 'biometrics': {
       const leave = () => {
@@ -181,7 +181,7 @@ export function UnlockSetup({ goal, onClose }: { goal: SetUpGoal; onClose: () =>
         else onClose();
       };
       return (
-        <SetupFrame
+        <SetUpFrame
           title={system.offer}
           text={isOn.pin ? words.biometricsText : words.biometricsAlone}
           progress={progress}
@@ -195,23 +195,23 @@ export function UnlockSetup({ goal, onClose }: { goal: SetUpGoal; onClose: () =>
             onCancel={leave}
             onSubmit={turnOn}
           />
-        </SetupFrame>
+        </SetUpFrame>
       );
     }
     case 'done':
       return (
-        <SetupFrame
+        <SetUpFrame
           title={words.doneTitle}
           text={words.doneText}
           progress={null}
           onBack={onClose}
           onStop={null}
         >
-          <SetupDone
+          <SetUpDone
             ways={[...(isOn.pin ? [t.unlock.pin.name] : []), ...(isOn.biometrics ? [system.name] : [])]}
             onClose={onClose}
           />
-        </SetupFrame>
+        </SetUpFrame>
       );
   }
 }
