@@ -36,7 +36,7 @@ const storeys: { at: string[]; packages: string[] }[] = [
   { at: ['src-server/access/channel'], packages: [] },
   { at: ['src-server/access/lease'], packages: ['ipaddr.js', 'jose'] },
   { at: ['src-server/access/gateway'], packages: ['ipaddr.js'] },
-  { at: ['src-server/access/enforcement'], packages: ['kysely', 'prom-client'] },
+  { at: ['src-server/access/enforcement'], packages: ['prom-client'] },
   { at: ['src-server/access/policy'], packages: [] },
   { at: ['src-server/access/connection'], packages: ['uuid'] },
   { at: ['src-server/people/session'], packages: [] },
