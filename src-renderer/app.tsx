@@ -1,6 +1,5 @@
 import { useEffect, useRef } from 'react';
 import { BrandMark } from '../src-ui/parts/arch.tsx';
-import { en } from '../src-ui/strings/en.ts';
 import { AppSurroundings } from './frame/app-surroundings.tsx';
 import { Bars } from './frame/bars.tsx';
 import { Nav } from './frame/nav.tsx';
@@ -16,6 +15,7 @@ import { SetUpOffer } from './screens/unlock-set-up/set-up-offer.tsx';
 import { useOffer } from './screens/unlock-set-up/use-offer.ts';
 import { useHasSnapshot, useSnapshot } from './store/snapshot-store.ts';
 import { openSetUp, useView } from './store/view-store.ts';
+import { en } from './strings/en.ts';
 
 const screenOf = { home: Home, activity: Activity, settings: Settings, help: Help };
 
@@ -28,7 +28,7 @@ export function App() {
       </AppSurroundings>
     );
   return (
-    <main className="starting" aria-busy="true" aria-label={en.common.starting}>
+    <main className="starting" aria-busy="true" aria-label={en.starting}>
       <BrandMark />
     </main>
   );

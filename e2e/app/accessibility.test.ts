@@ -148,7 +148,7 @@ test('by keyboard alone: from the first screen to a connection, and through ever
   };
   await button(page, words.signIn.continue).waitFor();
   await page.keyboard.press('Enter');
-  await page.getByLabel(words.signIn.email).waitFor();
+  await page.getByLabel(words.credentials.email).waitFor();
   await page.keyboard.type(member.email);
   await page.keyboard.press('Tab');
   await page.keyboard.type(member.password);

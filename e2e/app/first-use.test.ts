@@ -32,7 +32,7 @@ test('a server that this computer has never used shows its key, and is trusted a
   expect(shown).toMatch(/^(\S{4} ){15}\S{4}$/);
 
   await button(page, words.signIn.trust).click();
-  await page.getByLabel(words.signIn.email).waitFor();
+  await page.getByLabel(words.credentials.email).waitFor();
   const after = JSON.parse(readFileSync(trusted, 'utf8'));
   expect(after.servers).toEqual([expect.objectContaining({ publicKey: known.servers[0].publicKey })]);
 });
@@ -54,13 +54,13 @@ test('wrong password and unknown account are refused in the same words', async (
   await lookUpServer(page);
   const refusals: (string | null)[] = [];
   for (const email of [lab.newMember().email, 'nobody@example.com']) {
-    await page.getByLabel(words.signIn.email).fill(email);
-    await page.getByLabel(words.signIn.password, { exact: true }).fill('not the password');
-    await button(page, words.signIn.submit).click();
+    await page.getByLabel(words.credentials.email).fill(email);
+    await page.getByLabel(words.credentials.password, { exact: true }).fill('not the password');
+    await button(page, words.credentials.submit).click();
     const told = page.getByText(words.problems['invalid-credentials']);
     await told.waitFor();
     refusals.push(await told.textContent());
-    expect(await page.getByLabel(words.signIn.password, { exact: true }).inputValue()).toBe('');
+    expect(await page.getByLabel(words.credentials.password, { exact: true }).inputValue()).toBe('');
   }
   expect(new Set(refusals).size).toBe(1);
 });
@@ -138,7 +138,7 @@ test('signing out takes the tunnel down and leaves no account behind', async () 
 });
 
 async function fillPassword(page: Page, email: string, password: string): Promise<void> {
-  await page.getByLabel(words.signIn.email).fill(email);
-  await page.getByLabel(words.signIn.password, { exact: true }).fill(password);
-  await button(page, words.signIn.submit).click();
+  await page.getByLabel(words.credentials.email).fill(email);
+  await page.getByLabel(words.credentials.password, { exact: true }).fill(password);
+  await button(page, words.credentials.submit).click();
 }

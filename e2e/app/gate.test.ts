@@ -198,9 +198,9 @@ describe('ux.md, the gate on the real stack', () => {
   test('16 other ways are always there, and what is not allowed says why', async () => {
     const { page } = await atGate(lab);
     await page.getByText(words.code.otherWay).click();
-    const pin = page.getByRole('button', { name: words.code.methods.pin });
+    const pin = page.getByRole('button', { name: words.unlock.pin.name });
     expect(await pin.getAttribute('aria-disabled')).toBe('true');
-    expect(await pin.textContent()).toContain(words.code.notAllowed);
+    expect(await pin.textContent()).toContain(words.unlock.why['not-asked']);
     await page.getByRole('button', { name: words.code.methods['backup-code'] }).click();
     const backup = page.getByLabel(words.code.backupLabel);
     await expect.poll(() => backup.evaluate((field) => field === document.activeElement), within).toBe(true);

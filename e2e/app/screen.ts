@@ -1,14 +1,15 @@
 import type { Locator, Page } from '@playwright/test';
-import { en } from '../../src-ui/strings/en.ts';
+import { en as app } from '../../src-renderer/strings/en.ts';
+import { en as shared } from '../../src-ui/strings/en.ts';
 import { type AppLab, type AppOnLaptop, expectPhase, type Member, PATIENCE_MS } from './app-lab.ts';
 
 /** The window's parts by what a person reads, and the ways through them. */
 
-export const words = en;
+export const words = { ...shared, ...app };
 
-export const codeField = (page: Page): Locator => page.getByLabel(en.code.totpLabel);
+export const codeField = (page: Page): Locator => page.getByLabel(words.code.totpLabel);
 export const pinField = (page: Page | Locator): Locator =>
-  page.getByLabel(en.unlock.pin.label, { exact: true });
+  page.getByLabel(words.unlock.pin.label, { exact: true });
 export const gateDialog = (page: Page): Locator => page.getByRole('dialog');
 export const button = (page: Page | Locator, name: string): Locator =>
   page.getByRole('button', { name, exact: true });
@@ -16,14 +17,14 @@ export const stateWord = (page: Page): Locator => page.getByRole('heading', { le
 
 /** From the first screen to the password, past the server that the stack suggests. */
 export async function lookUpServer(page: Page): Promise<void> {
-  await button(page, en.signIn.continue).click();
-  await page.getByLabel(en.signIn.email).waitFor({ timeout: PATIENCE_MS });
+  await button(page, words.signIn.continue).click();
+  await page.getByLabel(words.credentials.email).waitFor({ timeout: PATIENCE_MS });
 }
 
 export async function givePassword(page: Page, member: Member): Promise<void> {
-  await page.getByLabel(en.signIn.email).fill(member.email);
-  await page.getByLabel(en.signIn.password, { exact: true }).fill(member.password);
-  await button(page, en.signIn.submit).click();
+  await page.getByLabel(words.credentials.email).fill(member.email);
+  await page.getByLabel(words.credentials.password, { exact: true }).fill(member.password);
+  await button(page, words.credentials.submit).click();
   await codeField(page).waitFor({ timeout: PATIENCE_MS });
 }
 
@@ -58,7 +59,7 @@ export async function signedIn(
 /** The same, connected with the proof of the sign-in. */
 export async function connected(lab: AppLab): Promise<SignedIn> {
   const running = await signedIn(lab);
-  await button(running.page, en.home.connect).click();
+  await button(running.page, words.home.connect).click();
   await expectPhase(running.page, 'connected');
   return running;
 }

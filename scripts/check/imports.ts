@@ -31,7 +31,7 @@ function lineOf({ rule, from, to, cycle }: IViolation): string {
 /** Each rule that was broken, in words, once. */
 function remarksOn(violations: readonly IViolation[]): string[] {
   const broken = new Set(violations.map(({ rule }) => rule.name));
-  const rules = house.forbidden.filter(({ name }) => broken.has(name));
+  const rules = house.forbidden.filter(({ name = '' }) => broken.has(name));
   return rules.map(({ name, comment }) => `\n${name}: ${comment}.`);
 }
 

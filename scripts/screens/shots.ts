@@ -1,5 +1,8 @@
 import type { Page } from '@playwright/test';
-import { en } from '../../src-ui/strings/en.ts';
+import { en as app } from '../../src-renderer/strings/en.ts';
+import { en as shared } from '../../src-ui/strings/en.ts';
+
+const en = { ...shared, ...app };
 
 /** A picture: a scenario of the page's harness, and how a person gets from there to the screen. */
 export interface Shot {
@@ -19,12 +22,12 @@ async function toTrust(page: Page): Promise<void> {
 async function toPassword(page: Page): Promise<void> {
   await toTrust(page);
   await press(page, en.signIn.trust);
-  await page.getByLabel(en.signIn.email).fill('ada@northwind.example');
+  await page.getByLabel(en.credentials.email).fill('ada@northwind.example');
 }
 async function toCode(page: Page): Promise<void> {
   await toPassword(page);
-  await page.getByLabel(en.signIn.password, { exact: true }).fill('correct horse');
-  await press(page, en.signIn.submit);
+  await page.getByLabel(en.credentials.password, { exact: true }).fill('correct horse');
+  await press(page, en.credentials.submit);
   await page.getByLabel(en.code.totpLabel).waitFor();
 }
 async function toSetUp(page: Page): Promise<void> {
@@ -32,8 +35,8 @@ async function toSetUp(page: Page): Promise<void> {
     window.harness.answer('session.sign-in', { ok: true, value: { step: 'mfa-setup' } }),
   );
   await toPassword(page);
-  await page.getByLabel(en.signIn.password, { exact: true }).fill('correct horse');
-  await press(page, en.signIn.submit);
+  await page.getByLabel(en.credentials.password, { exact: true }).fill('correct horse');
+  await press(page, en.credentials.submit);
   await page.getByRole('img', { name: en.setup.qr }).waitFor();
 }
 async function toBackupCodes(page: Page): Promise<void> {

@@ -1,6 +1,6 @@
 import type { AccountAnswer } from '../../src-shared/panel/account.ts';
 import type { Strings } from '../../src-ui/strings/en.ts';
-import type { PanelLanguage } from '../strings/use-words.ts';
+import type { LanguageKey } from '../../src-ui/strings/language.ts';
 
 const codes = {
   regenerateBackupCodes: 'code-sign-in-required',
@@ -12,7 +12,7 @@ const codes = {
 export function whyText(
   account: AccountAnswer,
   what: keyof typeof codes,
-  { t, language }: { t: Strings; language: PanelLanguage },
+  { t, language }: { t: Strings; language: LanguageKey },
 ): string {
   const { isAllowed, why } = account.may[what];
   if (isAllowed) return '';

@@ -1,6 +1,6 @@
 import { ServerIcon } from '../../src-ui/parts/icons.tsx';
+import type { LanguageKey } from '../../src-ui/strings/language.ts';
 import { isAdministrator, type PanelPage } from '../frame/panel-page.ts';
-import type { PanelLanguage } from '../strings/use-words.ts';
 import { ApiPage } from './api-page/api-page.tsx';
 import { AuditPage } from './audit/audit-page.tsx';
 import { GatewaysPage } from './gateways/gateways-page.tsx';
@@ -29,7 +29,7 @@ function page(
   Icon: PanelPage['Icon'],
   Page: PanelPage['Page'],
 ): PanelPage {
-  const name = (language: PanelLanguage) => names[language][key];
+  const name = (language: LanguageKey) => names[language][key];
   return { path, group: 'team', name, Icon, isFor: isAdministrator, Page };
 }
 

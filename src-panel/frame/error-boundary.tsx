@@ -1,5 +1,6 @@
 import { Component, type ReactNode } from 'react';
 import { Button } from '../../src-ui/parts/button.tsx';
+import { languageIn } from '../../src-ui/strings/language.ts';
 import { wordsOf } from '../strings/use-words.ts';
 
 /** A bug in the page is shown as one, with a way out; it needs nothing that may be what failed. */
@@ -12,7 +13,7 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { hasFaile
 
   override render(): ReactNode {
     if (!this.state.hasFailed) return this.props.children;
-    const { crash } = wordsOf(navigator.language.startsWith('de') ? 'de' : 'en');
+    const { crash } = wordsOf(languageIn(navigator.language));
     return (
       <main className="crash">
         <h1>{crash.title}</h1>

@@ -1,13 +1,13 @@
 import type { ComponentType } from 'react';
 import type { MemberRole } from '../../src-shared/member-role.ts';
-import type { PanelLanguage } from '../strings/use-words.ts';
+import type { LanguageKey } from '../../src-ui/strings/language.ts';
 
 /** One page of the navigation. It also stands for what is below its path ("/members" for "/members/<id>"). */
 export interface PanelPage {
   /** "/members", without a slash at its end. */
   path: string;
   group: 'team' | 'account';
-  name: (language: PanelLanguage) => string;
+  name: (language: LanguageKey) => string;
   Icon: ComponentType;
   isFor: (role: MemberRole) => boolean;
   /** `rest`: the segments below the path, decoded: `['<id>']` at "/members/<id>". */

@@ -21,8 +21,8 @@ export function PasswordField({ isNew = false, ref, ...field }: PasswordFieldPro
     <SecretField
       {...field}
       {...(ref ? { ref } : {})}
-      showLabel={t.signIn.showPassword}
-      hideLabel={t.signIn.hidePassword}
+      showLabel={t.credentials.showPassword}
+      hideLabel={t.credentials.hidePassword}
       name={isNew ? 'new-password' : 'password'}
       autoComplete={isNew ? 'new-password' : 'current-password'}
     />

@@ -28,8 +28,8 @@ export function MfaStep({ mfaToken, methods, onSignedIn, onCancel, onExpired }: 
         earlierFailure={null}
         attemptsLeft={null}
         waitUntilMs={null}
-        submitLabel={t.signIn.mfaSubmit}
-        cancelLabel={t.signIn.startOver}
+        submitLabel={t.credentials.submit}
+        cancelLabel={t.credentials.startOver}
         onCancel={onCancel}
         onSubmit={async (method, code) => {
           const answer = await signInMfa({ mfaToken, method, code });

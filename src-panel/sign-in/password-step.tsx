@@ -71,7 +71,7 @@ export function PasswordStep(props: PasswordStepProps) {
       >
         <TextField
           ref={emailField}
-          label={t.signIn.email}
+          label={t.credentials.email}
           type="email"
           name="username"
           autoComplete="username"
@@ -81,18 +81,18 @@ export function PasswordStep(props: PasswordStepProps) {
         />
         <PasswordField
           ref={passwordField}
-          label={t.signIn.password}
+          label={t.credentials.password}
           value={password}
           isReadOnly={isBusy}
           onChange={setPassword}
         />
         <div role="alert" className="field-error">
-          {isMissing ? t.signIn.missing : ''}
+          {isMissing ? t.credentials.missing : ''}
         </div>
         <ProblemNote problem={refusal} />
         {wait.text && <p className="code-countdown">{wait.text}</p>}
         <Button type="submit" look="primary" size="large" isBusy={isBusy} isDisabled={wait.isWaiting}>
-          {t.signIn.submit}
+          {t.credentials.submit}
         </Button>
         {props.footer}
       </form>

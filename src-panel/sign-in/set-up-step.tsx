@@ -45,14 +45,14 @@ export function SetUpStep({ setupToken, onCodes, onCancel }: SetUpStepProps) {
               <Button look="primary" onPress={() => void begin()}>
                 {w.common.retry}
               </Button>
-              <Button onPress={onCancel}>{t.signIn.startOver}</Button>
+              <Button onPress={onCancel}>{t.credentials.startOver}</Button>
             </div>
           )}
         </div>
       ) : (
         <Authenticator
           factor={factor}
-          cancelLabel={t.signIn.startOver}
+          cancelLabel={t.credentials.startOver}
           onCancel={onCancel}
           onConfirm={(code) => confirmSetUp({ setupToken, factorId: factor.factorId, code })}
           onDone={onCodes}

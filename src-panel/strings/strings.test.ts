@@ -1,12 +1,7 @@
 import { expect, test } from 'vitest';
+import { leaves } from '../../src-ui/strings/leaves.ts';
 import { de } from './de.ts';
 import { en } from './en.ts';
-
-function leaves(value: unknown, at = ''): [path: string, text: string][] {
-  if (typeof value === 'string') return [[at, value]];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, child]) => leaves(child, `${at}.${key}`));
-}
 
 /** What is the same word in both languages, or no word at all. */
 const same = new Set([

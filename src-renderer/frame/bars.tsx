@@ -2,10 +2,10 @@ import type { Policy } from '../../src-shared/policy.ts';
 import { roughDuration } from '../../src-ui/format/duration.ts';
 import { Bar } from '../../src-ui/parts/bar.tsx';
 import { Button } from '../../src-ui/parts/button.tsx';
-import { useLanguage } from '../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../store/snapshot-store.ts';
 import { useCommand } from '../store/use-command.ts';
 import { dismissNotice, useView } from '../store/view-store.ts';
+import { useWords } from '../strings/use-words.ts';
 
 /** A clock that is further off than this makes codes fail (`ux.md`, rule 15). */
 const CLOCK_TOLERANCE_MS = 30_000;
@@ -18,7 +18,7 @@ const asksForNothing = (policy: Policy | null) =>
 
 /** What holds for the whole window, above every screen; nothing at all when all is well. */
 export function Bars() {
-  const { t, locale } = useLanguage();
+  const { w, locale } = useWords();
   const isOnline = useSnapshot((s) => s.isOnline);
   const channel = useSnapshot((s) => s.channel);
   const serverName = useSnapshot((s) => s.account?.serverName ?? null);
@@ -34,18 +34,18 @@ export function Bars() {
 
   return (
     <div className="bars">
-      {!isOnline && <Bar look="warning">{t.bars.offline}</Bar>}
+      {!isOnline && <Bar look="warning">{w.bars.offline}</Bar>}
       {isOnline && serverName !== null && channel === 'closed' && (
-        <Bar look="warning">{t.bars.channelClosed(serverName)}</Bar>
+        <Bar look="warning">{w.bars.channelClosed(serverName)}</Bar>
       )}
-      {isOpenHouse && <Bar look="warning">{t.bars.noGate}</Bar>}
+      {isOpenHouse && <Bar look="warning">{w.bars.noGate}</Bar>}
       {offsetMs > CLOCK_TOLERANCE_MS && (
-        <Bar look="warning">{t.bars.clock(roughDuration(offsetMs, locale))}</Bar>
+        <Bar look="warning">{w.bars.clock(roughDuration(offsetMs, locale))}</Bar>
       )}
-      {keychain === 'locked' && <Bar look="warning">{t.bars.keychainLocked}</Bar>}
+      {keychain === 'locked' && <Bar look="warning">{w.bars.keychainLocked}</Bar>}
       {hasRecovered && !dismissed.includes(RECOVERED) && (
         <Bar look="info" onDismiss={() => dismissNotice(RECOVERED)}>
-          {t.bars.recovered}
+          {w.bars.recovered}
         </Bar>
       )}
       {notice && (
@@ -58,11 +58,11 @@ export function Bars() {
           look="info"
           action={
             <Button isBusy={install.isBusy} onPress={() => void install.run(undefined)}>
-              {t.bars.updateNow}
+              {w.bars.updateNow}
             </Button>
           }
         >
-          {t.bars.update}
+          {w.bars.update}
         </Bar>
       )}
     </div>

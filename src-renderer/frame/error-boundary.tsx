@@ -1,7 +1,6 @@
 import { Component, type ReactNode } from 'react';
 import { Button } from '../../src-ui/parts/button.tsx';
-import { de } from '../../src-ui/strings/de.ts';
-import { en } from '../../src-ui/strings/en.ts';
+import { wordsIn } from '../strings/use-words.ts';
 
 interface State {
   hasFailed: boolean;
@@ -17,13 +16,13 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
 
   override render(): ReactNode {
     if (!this.state.hasFailed) return this.props.children;
-    const t = navigator.language.startsWith('de') ? de : en;
+    const { crash } = wordsIn(navigator.language);
     return (
       <main className="crash">
-        <h1>{t.crash.title}</h1>
-        <p>{t.crash.text}</p>
+        <h1>{crash.title}</h1>
+        <p>{crash.text}</p>
         <Button look="primary" onPress={() => window.location.reload()}>
-          {t.crash.reload}
+          {crash.reload}
         </Button>
       </main>
     );

@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
 import { BrandMark } from '../../src-ui/parts/arch.tsx';
 import { ActivityIcon, HelpIcon, HomeIcon, SettingsIcon } from '../../src-ui/parts/icons.tsx';
-import { useLanguage } from '../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../store/snapshot-store.ts';
 import { type ScreenName, screens, showScreen, useView } from '../store/view-store.ts';
+import { useWords } from '../strings/use-words.ts';
 
 const icons: Record<ScreenName, () => ReactNode> = {
   home: HomeIcon,
@@ -14,11 +14,11 @@ const icons: Record<ScreenName, () => ReactNode> = {
 
 /** A rail at the side, or a bar at the foot of a narrow window. */
 export function Nav() {
-  const { t } = useLanguage();
+  const { w } = useWords();
   const current = useView((view) => view.screen);
   const isBrowser = useSnapshot((s) => s.app.host === 'browser' && !s.app.isPackaged);
   return (
-    <nav className="nav" aria-label={t.nav.label} title={isBrowser ? t.settings.browserHost : undefined}>
+    <nav className="nav" aria-label={w.nav.label} title={isBrowser ? w.settings.browserHost : undefined}>
       <BrandMark />
       <ul>
         {screens.map((screen) => {
@@ -32,7 +32,7 @@ export function Nav() {
                 onClick={() => showScreen(screen)}
               >
                 <Glyph />
-                <span>{t.nav[screen]}</span>
+                <span>{w.nav[screen]}</span>
               </button>
             </li>
           );

@@ -1,7 +1,10 @@
 import { de } from './de.ts';
 import { en, type Strings } from './en.ts';
 
-export type LanguageChoice = 'system' | 'en' | 'de';
+const catalogues = { en, de };
+/** The languages that each catalogue is in. */
+export type LanguageKey = keyof typeof catalogues;
+export type LanguageChoice = 'system' | LanguageKey;
 
 export interface Language {
   t: Strings;
@@ -9,10 +12,15 @@ export interface Language {
   locale: string;
 }
 
+/** Which catalogues serve a locale: English where there are none of its language. */
+export function languageIn(locale: string): LanguageKey {
+  return locale.toLowerCase().split('-')[0] === 'de' ? 'de' : 'en';
+}
+
 /** The words and the locale of the user: their choice, else the operating system's, else English. */
 export function languageOf(choice: LanguageChoice, systemLocale: string): Language {
   const [systemLanguage] = systemLocale.toLowerCase().split('-');
-  const language = choice === 'system' ? (systemLanguage === 'de' ? 'de' : 'en') : choice;
+  const language = choice === 'system' ? languageIn(systemLocale) : choice;
   const locale = systemLanguage === language ? systemLocale : language;
-  return { t: language === 'de' ? de : en, locale };
+  return { t: catalogues[language], locale };
 }

@@ -36,7 +36,7 @@ import {
 const door = { width: 820, height: 600 };
 
 const shots: readonly (Omit<PanelShot, 'size'> & { width?: number; height?: number })[] = [
-  { name: 'sign-in', at: '/', answers: asNobody, go: seen(app.signIn.password), ...door },
+  { name: 'sign-in', at: '/', answers: asNobody, go: seen(app.credentials.password), ...door },
   { name: 'sign-in-code', at: '/', answers: asksForCode, go: toCode, ...door },
   { name: 'set-up', at: '/', answers: leadsThroughSetUp, go: toSetUp, ...door, height: 640 },
   { name: 'backup-codes', at: '/', answers: leadsThroughSetUp, go: toCodes, ...door },

@@ -15,9 +15,9 @@ export const seen =
     page.getByText(text, { exact: true }).filter({ visible: true }).first().waitFor();
 
 const givePassword: Step = async (page) => {
-  await page.getByLabel(app.signIn.email).fill('grace@northwind.example');
-  await page.getByLabel(app.signIn.password, { exact: true }).fill('correct horse battery');
-  await press(page, app.signIn.submit);
+  await page.getByLabel(app.credentials.email).fill('grace@northwind.example');
+  await page.getByLabel(app.credentials.password, { exact: true }).fill('correct horse battery');
+  await press(page, app.credentials.submit);
 };
 export const toCode: Step = async (page) => {
   await givePassword(page);

@@ -10,7 +10,7 @@ import { MethodList, type OtherWay } from '../../../src-ui/parts/code/method-lis
 import { useCountdown } from '../../../src-ui/parts/code/use-countdown.ts';
 import { useTold } from '../../../src-ui/parts/code/use-told.ts';
 import { SecretField } from '../../../src-ui/parts/secret-field.tsx';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
+import { useWords } from '../../strings/use-words.ts';
 import { asksForAnotherWay, proofFailureSentences } from './unlock-failure.ts';
 import { useProofEntry } from './use-proof-entry.ts';
 import { type UnlockWay, type WayState, whyText } from './ways.ts';
@@ -35,7 +35,7 @@ interface ProofFormProps {
 /** PIN or the system's own question, with a code before it where both are wanted. Enter sends, Esc cancels. */
 export function ProofForm(props: ProofFormProps) {
   const { prompt, ways, system, serverName, onCancel } = props;
-  const { t } = useLanguage();
+  const { t, w } = useWords();
   const id = useId();
   const entry = useProofEntry(props);
   const { current, hasCode, codeMethod, refusal } = entry;
@@ -66,16 +66,20 @@ export function ProofForm(props: ProofFormProps) {
     refusal.failure.code === 'pin-removed';
   const alerts = alertsOf();
   function alertsOf(): string[] {
-    if (entry.lack === 'old-code') return [t.unlock.gate.codeTooOld];
+    if (entry.lack === 'old-code') return [w.unlock.gate.codeTooOld];
     if (entry.lack === 'code') return [codeMethod === 'totp' ? t.code.sixDigits : t.code.emptyBackup];
-    if (entry.lack === 'pin') return [t.unlock.pin.empty];
+    if (entry.lack === 'pin') return [w.unlock.pin.empty];
     if (refusal === null || !isToldHere) return [];
-    return proofFailureSentences(refusal.failure, { codeMethod, blamed: refusal.blamed, serverName }, t);
+    return proofFailureSentences(
+      refusal.failure,
+      { codeMethod, blamed: refusal.blamed, serverName },
+      { t, w },
+    );
   }
-  const isLastPin = isPin && entry.pinAttemptsLeft === 1 && !alerts.includes(t.unlock.pin.lastTry);
+  const isLastPin = isPin && entry.pinAttemptsLeft === 1 && !alerts.includes(w.unlock.pin.lastTry);
   const isCodeWrong = entry.lack?.endsWith('code') === true || refusal?.blamed === 'code';
   const isPinWrong = entry.lack === 'pin' || (alerts.length > 0 && refusal?.blamed === 'unlock');
-  const checking = isPrompting ? system.waiting : t.unlock.pin.checking;
+  const checking = isPrompting ? system.waiting : w.unlock.pin.checking;
 
   const codeProps = {
     id: `${id}-code`,
@@ -95,16 +99,16 @@ export function ProofForm(props: ProofFormProps) {
         <BackupCodeField key="backup-code" label={t.code.backupLabel} {...codeProps} />
       )}
       <p className="hint" id={`${id}-hint`}>
-        {codeMethod === 'totp' ? t.unlock.gate.codeHint : t.code.backupHint}
+        {codeMethod === 'totp' ? w.unlock.gate.codeHint : t.code.backupHint}
       </p>
     </>
   );
   const unlockPart = isPin ? (
     <SecretField
       ref={pinField}
-      label={t.unlock.pin.label}
-      showLabel={t.unlock.pin.show}
-      hideLabel={t.unlock.pin.hide}
+      label={w.unlock.pin.label}
+      showLabel={w.unlock.pin.show}
+      hideLabel={w.unlock.pin.hide}
       value={entry.pin}
       onChange={entry.typePin}
       autoComplete="off"
@@ -136,9 +140,9 @@ export function ProofForm(props: ProofFormProps) {
       }}
     >
       {current === null ? (
-        <p>{t.unlock.gate.nothingWorks}</p>
+        <p>{w.unlock.gate.nothingWorks}</p>
       ) : hasCode ? (
-        <ol className="proof-steps" aria-label={t.unlock.gate.steps}>
+        <ol className="proof-steps" aria-label={w.unlock.gate.steps}>
           <li>{codePart}</li>
           <li>{unlockPart}</li>
         </ol>
@@ -146,7 +150,7 @@ export function ProofForm(props: ProofFormProps) {
         unlockPart
       )}
       <p className="last-try" id={`${id}-last`}>
-        {isLastPin ? t.unlock.pin.lastTry : ''}
+        {isLastPin ? w.unlock.pin.lastTry : ''}
       </p>
       <div className="code-messages">
         <div className="code-alert" id={`${id}-alert`} role="alert">
@@ -168,7 +172,7 @@ export function ProofForm(props: ProofFormProps) {
       <div className="code-buttons" data-look={isPin ? undefined : 'system'}>
         {current === null ? (
           <Button ref={mainButton} look="primary" onPress={props.onSetUpAgain}>
-            {t.unlock.gate.setUpAgain}
+            {w.unlock.gate.setUpAgain}
           </Button>
         ) : (
           <Button ref={mainButton} type="submit" look="primary" isBusy={isBusy} isDisabled={isWaiting}>
@@ -188,18 +192,18 @@ export function ProofForm(props: ProofFormProps) {
     const unlocks = ways
       .filter(({ way }) => way !== current?.way)
       .map((each): OtherWay => {
-        const name = each.way === 'pin' ? t.unlock.pin.name : system.name;
-        if (each.why !== null) return { key: each.way, name, why: whyText(each.why, t) };
+        const name = each.way === 'pin' ? w.unlock.pin.name : system.name;
+        if (each.why !== null) return { key: each.way, name, why: whyText(each.why, w) };
         return { key: each.way, name, choose: () => entry.chooseWay(each.way) };
       });
     const otherCode = codeMethod === 'totp' ? 'backup-code' : 'totp';
     const codes: OtherWay[] = hasCode
       ? [{ key: otherCode, name: t.code.methods[otherCode], choose: () => entry.chooseCode(otherCode) }]
-      : [{ key: 'totp', name: t.code.methods.totp, why: t.code.notAllowed }];
+      : [{ key: 'totp', name: t.code.methods.totp, why: w.unlock.why['not-asked'] }];
     const again: OtherWay = {
       key: 'again',
-      name: t.unlock.gate.setUpAgain,
-      hint: t.unlock.gate.setUpAgainHint,
+      name: w.unlock.gate.setUpAgain,
+      hint: w.unlock.gate.setUpAgainHint,
       choose: props.onSetUpAgain,
     };
     return [...unlocks, ...codes, ...(current === null ? [] : [again])];

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { problem } from '../../../src-shared/problem.ts';
-import { en } from '../../../src-ui/strings/en.ts';
+import { en as t } from '../../../src-ui/strings/en.ts';
+import { en as w } from '../../strings/en.ts';
 import { type Blamed, blameOf, proofFailureSentences } from './unlock-failure.ts';
 
 const say = (failure: Parameters<typeof blameOf>[0], blamed: Blamed = 'unlock') =>
-  proofFailureSentences(failure, { codeMethod: 'totp', blamed, serverName: 'Acme' }, en);
+  proofFailureSentences(failure, { codeMethod: 'totp', blamed, serverName: 'Acme' }, { t, w });
 
 test('a wrong PIN leaves the code alone, a wrong code leaves the PIN alone', () => {
   expect(blameOf(problem('wrong-pin'), false, true)).toBe('unlock');

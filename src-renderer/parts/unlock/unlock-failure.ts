@@ -4,7 +4,8 @@ import {
   type CodeMethod,
   failureSentences,
 } from '../../../src-ui/parts/code/failure-text.ts';
-import type { Strings } from '../../../src-ui/strings/en.ts';
+import type { Words } from '../../strings/en.ts';
+import type { AppLanguage } from '../../strings/use-words.ts';
 
 /** Which part of an answer a refusal is about: it is emptied and gets focus. */
 export type Blamed = 'code' | 'unlock' | 'nothing' | 'all';
@@ -45,18 +46,22 @@ interface Circumstances {
 }
 
 /** Cause, count and next step for `role="alert"`, one sentence each. Counts come from the server and are not guessed. */
-export function proofFailureSentences(failure: CodeFailure, at: Circumstances, t: Strings): string[] {
+export function proofFailureSentences(
+  failure: CodeFailure,
+  at: Circumstances,
+  { t, w }: Pick<AppLanguage, 't' | 'w'>,
+): string[] {
   if (isQuiet(failure)) return [];
   const left = attemptsLeftOf(failure);
-  if (failure.code === 'wrong-pin') return [t.unlock.pin.wrong, ...pinCount(left, t)];
+  if (failure.code === 'wrong-pin') return [w.unlock.pin.wrong, ...pinCount(left, w)];
   if (failure.code === 'too-many-attempts' && at.blamed !== 'code')
-    return [at.blamed === 'unlock' ? t.unlock.pin.tooMany : t.problems['too-many-attempts']];
-  if (failure.code === 'server-unreachable') return [t.unlock.pin.unreachable(at.serverName)];
+    return [at.blamed === 'unlock' ? w.unlock.pin.tooMany : t.problems['too-many-attempts']];
+  if (failure.code === 'server-unreachable') return [w.unlock.pin.unreachable(at.serverName)];
   return failureSentences(failure, at.codeMethod, at.serverName, at.blamed === 'code' ? left : null, t);
 }
 
 /** What follows the PIN that is typed next. */
-export function pinCount(attemptsLeft: number | null, t: Strings): string[] {
+export function pinCount(attemptsLeft: number | null, w: Words): string[] {
   if (attemptsLeft === null || attemptsLeft < 1) return [];
-  return [attemptsLeft === 1 ? t.unlock.pin.lastTry : t.unlock.pin.triesLeft(attemptsLeft)];
+  return [attemptsLeft === 1 ? w.unlock.pin.lastTry : w.unlock.pin.triesLeft(attemptsLeft)];
 }

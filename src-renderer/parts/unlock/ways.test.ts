@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Challenge } from '../../../src-shared/challenge.ts';
 import { policySchema } from '../../../src-shared/policy.ts';
 import type { UnlockMethod, UnlockObstacle, UnlockProviderState } from '../../../src-shared/unlock.ts';
-import { en } from '../../../src-ui/strings/en.ts';
+import { en } from '../../strings/en.ts';
 import { obstacleOf, type UnlockFacts, unlockWays, whyText } from './ways.ts';
 
 const policy = policySchema.parse({ unlockPriorConnection: true });

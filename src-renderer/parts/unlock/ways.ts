@@ -6,7 +6,7 @@ import type {
   UnlockObstacle,
   UnlockProviderState,
 } from '../../../src-shared/unlock.ts';
-import type { Strings } from '../../../src-ui/strings/en.ts';
+import type { Words } from '../../strings/en.ts';
 
 export type UnlockWay = 'biometrics' | 'pin';
 
@@ -71,16 +71,16 @@ function pin(challenge: Challenge, { enrolled, policy }: UnlockFacts): WayState 
   return shut(enrolled !== null && !enrolled.pin ? 'not-set-up' : 'not-now');
 }
 
-export function whyText(why: WhyNot, t: Strings): string {
-  if (typeof why === 'object') return t.unlock.obstacles[why.obstacle].why;
-  return why === 'not-asked' ? t.code.notAllowed : t.unlock.why[why];
+export function whyText(why: WhyNot, w: Words): string {
+  if (typeof why === 'object') return w.unlock.obstacles[why.obstacle].why;
+  return w.unlock.why[why];
 }
 
 /** What the system's own question is called here: labels say what it accepts (ux.md, rule 17). */
 export function systemWay(
   platform: 'linux' | 'darwin' | 'win32',
-  t: Strings,
-): Strings['unlock']['ways']['hello'] {
-  const names = { linux: t.unlock.ways.system, darwin: t.unlock.ways.mac, win32: t.unlock.ways.hello };
+  w: Words,
+): Words['unlock']['ways']['hello'] {
+  const names = { linux: w.unlock.ways.system, darwin: w.unlock.ways.mac, win32: w.unlock.ways.hello };
   return names[platform];
 }

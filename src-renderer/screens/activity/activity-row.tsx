@@ -4,7 +4,7 @@ import type { ArchShape } from '../../../src-ui/parts/arch.tsx';
 import { Arch } from '../../../src-ui/parts/arch.tsx';
 import { problemText } from '../../../src-ui/strings/problem-text.ts';
 import { reasonText } from '../../../src-ui/strings/reason-text.ts';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
+import { useWords } from '../../strings/use-words.ts';
 
 type Kind = ActivityEntry['kind'];
 
@@ -22,15 +22,15 @@ const looks: Record<Kind, { tone: 'off' | 'busy' | 'gate' | 'on' | 'stopped'; sh
 };
 
 export function ActivityRow({ entry }: { entry: ActivityEntry }) {
-  const { t, locale } = useLanguage();
+  const { t, w, locale } = useWords();
   const { tone, shape } = looks[entry.kind];
   const time = timeText(entry.at, Date.parse(entry.at), locale);
   const reason =
     entry.reason && reasonText(entry.reason, timeText(entry.reason.at, Date.parse(entry.at), locale), t);
   const problem = entry.problem && problemText(entry.problem, t);
   const circumstances = [
-    entry.gatewayName && t.activity.via(entry.gatewayName),
-    entry.source && t.activity.by[entry.source],
+    entry.gatewayName && w.activity.via(entry.gatewayName),
+    entry.source && w.activity.by[entry.source],
   ].filter((part) => part !== null && part !== '');
   return (
     <li className="activity-row" data-tone={tone}>
@@ -39,7 +39,7 @@ export function ActivityRow({ entry }: { entry: ActivityEntry }) {
       </svg>
       <div className="activity-words">
         <p>
-          <strong>{t.activity.kinds[entry.kind]}</strong>{' '}
+          <strong>{w.activity.kinds[entry.kind]}</strong>{' '}
           <span className="hint">{circumstances.join(' ')}</span>
         </p>
         {reason && (

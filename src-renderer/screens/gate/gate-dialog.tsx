@@ -5,12 +5,12 @@ import { CodeForm } from '../../../src-ui/parts/code/code-form.tsx';
 import type { CodeFailure, CodeMethod } from '../../../src-ui/parts/code/failure-text.ts';
 import { Modal } from '../../../src-ui/parts/modal.tsx';
 import { ReasonNote } from '../../../src-ui/parts/reason-note.tsx';
-import type { Strings } from '../../../src-ui/strings/en.ts';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { ProofForm } from '../../parts/unlock/proof-form.tsx';
 import { systemWay, unlockWays, whyText } from '../../parts/unlock/ways.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { openSetUp, rememberUnlock, useView } from '../../store/view-store.ts';
+import type { Words } from '../../strings/en.ts';
+import { useWords } from '../../strings/use-words.ts';
 
 interface GateDialogProps {
   prompt: GatePrompt;
@@ -26,7 +26,7 @@ async function submit(answers: ProofAnswer[]): Promise<CodeFailure | null> {
 }
 
 export function GateDialog({ prompt, isRenewal }: GateDialogProps) {
-  const { t } = useLanguage();
+  const { t, w } = useWords();
   const titleId = useId();
   const account = useSnapshot((s) => s.account);
   const gateway = useSnapshot((s) => s.gateways.find(({ id }) => id === prompt.gatewayId)?.name ?? '');
@@ -36,19 +36,19 @@ export function GateDialog({ prompt, isRenewal }: GateDialogProps) {
   // As it was when the gate opened: what is used meanwhile shall not move anything.
   const [lastUnlock] = useState(useView((view) => view.lastUnlock));
   const ways = unlockWays(prompt.challenge, { enrolled, providers, policy });
-  const system = systemWay(platform, t);
+  const system = systemWay(platform, w);
   const serverName = account?.serverName ?? '';
-  const submitLabel = isRenewal ? t.gate.submitRenew : t.gate.submit;
+  const submitLabel = isRenewal ? w.gate.submitRenew : w.gate.submit;
 
   const close = () => window.postern.invoke('connection.cancel', undefined);
   const cancel = () =>
     void (prompt.prompting === null ? close() : window.postern.invoke('connection.cancel-prompt', undefined));
   return (
     <Modal titleId={titleId} onCancel={cancel}>
-      <h2 id={titleId}>{titleOf(prompt, isRenewal, t)}</h2>
-      <p className="gate-target">{t.gate.target(gateway, account?.email ?? '')}</p>
+      <h2 id={titleId}>{titleOf(prompt, isRenewal, w)}</h2>
+      <p className="gate-target">{w.gate.target(gateway, account?.email ?? '')}</p>
       {prompt.reason && <ReasonNote reason={prompt.reason} />}
-      {isRenewal && <p>{t.gate.renewText}</p>}
+      {isRenewal && <p>{w.gate.renewText}</p>}
       {prompt.challenge.requires.includes('unlock') ? (
         <ProofForm
           prompt={prompt}
@@ -68,8 +68,8 @@ export function GateDialog({ prompt, isRenewal }: GateDialogProps) {
           methods={codeMethods}
           otherWays={ways.map(({ way, why }) => ({
             key: way,
-            name: t.code.methods[way],
-            why: whyText(why ?? 'not-asked', t),
+            name: way === 'pin' ? w.unlock.pin.name : w.unlock.settings.biometrics,
+            why: whyText(why ?? 'not-asked', w),
           }))}
           serverName={serverName}
           earlierFailure={prompt.lastFailure}
@@ -86,10 +86,10 @@ export function GateDialog({ prompt, isRenewal }: GateDialogProps) {
   );
 }
 
-function titleOf({ challenge, reason }: GatePrompt, isRenewal: boolean, t: Strings): string {
-  if (isRenewal) return t.gate.titleRenew;
-  if (!challenge.requires.includes('unlock')) return reason ? t.gate.titleReconnect : t.gate.title;
-  const { gate } = t.unlock;
+function titleOf({ challenge, reason }: GatePrompt, isRenewal: boolean, w: Words): string {
+  if (isRenewal) return w.gate.titleRenew;
+  if (!challenge.requires.includes('unlock')) return reason ? w.gate.titleReconnect : w.gate.title;
+  const { gate } = w.unlock;
   if (challenge.requires.includes('totp')) return reason ? gate.titleBothReconnect : gate.titleBoth;
   return reason ? gate.titleReconnect : gate.title;
 }

@@ -1,24 +1,24 @@
 import { useState } from 'react';
 import { Button } from '../../../src-ui/parts/button.tsx';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useCommand } from '../../store/use-command.ts';
+import { useWords } from '../../strings/use-words.ts';
 
 /** Read first, then saved: nobody sends what they have not seen. */
 export function Diagnostics() {
-  const { t } = useLanguage();
+  const { t, w } = useWords();
   const read = useCommand('diagnostics.read');
   const save = useCommand('diagnostics.save');
   const [text, setText] = useState<string | null>(null);
   const [isSaved, setSaved] = useState(false);
   return (
     <section className="panel" aria-labelledby="help-diagnostics">
-      <h2 id="help-diagnostics">{t.help.diagnostics}</h2>
-      <p className="hint">{t.help.diagnosticsText}</p>
+      <h2 id="help-diagnostics">{w.help.diagnostics}</h2>
+      <p className="hint">{w.help.diagnosticsText}</p>
       {text !== null && (
         <textarea
           className="diagnostics mono"
-          aria-label={t.help.diagnosticsLabel}
+          aria-label={w.help.diagnosticsLabel}
           readOnly
           rows={12}
           value={text}
@@ -33,7 +33,7 @@ export function Diagnostics() {
             })
           }
         >
-          {t.help.readDiagnostics}
+          {w.help.readDiagnostics}
         </Button>
         {text !== null && (
           <Button

@@ -1,26 +1,26 @@
 import { Button } from '../../../src-ui/parts/button.tsx';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
 import { openSetUp, showScreen } from '../../store/view-store.ts';
+import { useWords } from '../../strings/use-words.ts';
 import { Diagnostics } from './diagnostics.tsx';
 import { PartMark } from './part-mark.tsx';
 import { partStates } from './part-states.ts';
 
 export function Help() {
-  const language = useLanguage();
-  const { t } = language;
+  const language = useWords();
+  const { w } = language;
   const snapshot = useSnapshot((s) => s);
   const refresh = useCommand('connection.refresh');
   const lookAgain = useCommand('unlock.refresh');
   const open = useCommand('link.open');
   return (
     <div className="page">
-      <h1>{t.help.title}</h1>
+      <h1>{w.help.title}</h1>
       <section className="panel" aria-labelledby="help-parts">
         <div className="panel-head">
-          <h2 id="help-parts">{t.help.parts}</h2>
+          <h2 id="help-parts">{w.help.parts}</h2>
           <Button
             look="quiet"
             isBusy={refresh.isBusy || lookAgain.isBusy}
@@ -29,7 +29,7 @@ export function Help() {
               void lookAgain.run(undefined);
             }}
           >
-            {t.help.refresh}
+            {w.help.refresh}
           </Button>
         </div>
         <ProblemNote problem={refresh.problem ?? lookAgain.problem} />
@@ -39,7 +39,7 @@ export function Help() {
               <PartMark level={level} />
               <div>
                 <p>
-                  <strong>{name}</strong> <span className="part-level">{t.help.levels[level]}</span>
+                  <strong>{name}</strong> <span className="part-level">{w.help.levels[level]}</span>
                 </p>
                 <p className="hint">{text}</p>
               </div>
@@ -48,29 +48,29 @@ export function Help() {
         </ul>
       </section>
       <section className="panel" aria-labelledby="help-unlock">
-        <h2 id="help-unlock">{t.unlock.help.part}</h2>
+        <h2 id="help-unlock">{w.unlock.help.part}</h2>
         <dl className="answers">
           <div>
-            <dt>{t.unlock.help.finger}</dt>
-            <dd className="hint">{t.unlock.help.fingerText}</dd>
+            <dt>{w.unlock.help.finger}</dt>
+            <dd className="hint">{w.unlock.help.fingerText}</dd>
           </div>
           <div>
-            <dt>{t.unlock.help.forgot}</dt>
-            <dd className="hint">{t.unlock.help.forgotText}</dd>
+            <dt>{w.unlock.help.forgot}</dt>
+            <dd className="hint">{w.unlock.help.forgotText}</dd>
           </div>
         </dl>
         <div className="row">
-          <Button onPress={() => openSetUp('again')}>{t.unlock.gate.setUpAgain}</Button>
-          <Button onPress={() => showScreen('settings')}>{t.unlock.help.toSettings}</Button>
+          <Button onPress={() => openSetUp('again')}>{w.unlock.gate.setUpAgain}</Button>
+          <Button onPress={() => showScreen('settings')}>{w.unlock.help.toSettings}</Button>
         </div>
       </section>
       <Diagnostics />
       <section className="panel" aria-labelledby="help-links">
-        <h2 id="help-links">{t.help.links}</h2>
+        <h2 id="help-links">{w.help.links}</h2>
         <div className="row">
-          <Button onPress={() => void open.run({ link: 'documentation' })}>{t.help.documentation}</Button>
-          <Button onPress={() => void open.run({ link: 'source-code' })}>{t.help.sourceCode}</Button>
-          <Button onPress={() => void open.run({ link: 'report-problem' })}>{t.help.reportProblem}</Button>
+          <Button onPress={() => void open.run({ link: 'documentation' })}>{w.help.documentation}</Button>
+          <Button onPress={() => void open.run({ link: 'source-code' })}>{w.help.sourceCode}</Button>
+          <Button onPress={() => void open.run({ link: 'report-problem' })}>{w.help.reportProblem}</Button>
         </div>
         <ProblemNote problem={open.problem} />
       </section>

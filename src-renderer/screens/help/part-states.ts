@@ -1,7 +1,7 @@
 import type { AppSnapshot } from '../../../src-shared/app-snapshot.ts';
 import { bytesText } from '../../../src-ui/format/bytes.ts';
 import { roughDuration } from '../../../src-ui/format/duration.ts';
-import type { Language } from '../../../src-ui/strings/language.ts';
+import type { AppLanguage } from '../../strings/use-words.ts';
 import { unlockStates } from './unlock-states.ts';
 
 export type Level = 'good' | 'busy' | 'attention' | 'idle';
@@ -17,62 +17,62 @@ export interface PartState {
 const CLOCK_TOLERANCE_MS = 30_000;
 
 /** Every part that a connection needs, in the order in which to look at them. */
-export function partStates(snapshot: AppSnapshot, language: Language): PartState[] {
-  const { t } = language;
+export function partStates(snapshot: AppSnapshot, language: AppLanguage): PartState[] {
+  const { w } = language;
   return [
     {
-      name: t.help.network,
+      name: w.help.network,
       level: snapshot.isOnline ? 'good' : 'attention',
-      text: snapshot.isOnline ? t.help.networkUp : t.help.networkDown,
+      text: snapshot.isOnline ? w.help.networkUp : w.help.networkDown,
     },
-    { name: t.help.server, ...serverState(snapshot, language) },
+    { name: w.help.server, ...serverState(snapshot, language) },
     {
-      name: t.help.helper,
+      name: w.help.helper,
       level: snapshot.tunnel ? 'good' : 'attention',
-      text: snapshot.tunnel ? t.help.helperUp : t.help.helperDown,
+      text: snapshot.tunnel ? w.help.helperUp : w.help.helperDown,
     },
-    { name: t.help.tunnel, ...tunnelState(snapshot, language) },
-    { name: t.help.keychain, ...keychainState(snapshot, language) },
+    { name: w.help.tunnel, ...tunnelState(snapshot, language) },
+    { name: w.help.keychain, ...keychainState(snapshot, language) },
     ...unlockStates(snapshot, language),
-    { name: t.help.clock, ...clockState(snapshot, language) },
+    { name: w.help.clock, ...clockState(snapshot, language) },
   ];
 }
 
 type State = Omit<PartState, 'name'>;
 
-function serverState({ account, channel }: AppSnapshot, { t }: Language): State {
-  if (account === null) return { level: 'idle', text: t.help.serverNone };
-  if (channel === 'open') return { level: 'good', text: t.help.serverOpen(account.serverName) };
-  if (channel === 'connecting') return { level: 'busy', text: t.help.serverConnecting(account.serverName) };
-  return { level: 'attention', text: t.help.serverClosed };
+function serverState({ account, channel }: AppSnapshot, { w }: AppLanguage): State {
+  if (account === null) return { level: 'idle', text: w.help.serverNone };
+  if (channel === 'open') return { level: 'good', text: w.help.serverOpen(account.serverName) };
+  if (channel === 'connecting') return { level: 'busy', text: w.help.serverConnecting(account.serverName) };
+  return { level: 'attention', text: w.help.serverClosed };
 }
 
-function tunnelState({ tunnel }: AppSnapshot, { t, locale }: Language): State {
-  if (tunnel === null) return { level: 'idle', text: t.help.tunnelUnknown };
-  if (tunnel.dns === 'unmanaged') return { level: 'attention', text: t.help.dnsUnmanaged };
-  if (tunnel.phase === 'down') return { level: 'idle', text: t.help.tunnelDown };
-  if (tunnel.phase === 'starting') return { level: 'busy', text: t.help.tunnelStarting };
+function tunnelState({ tunnel }: AppSnapshot, { w, locale }: AppLanguage): State {
+  if (tunnel === null) return { level: 'idle', text: w.help.tunnelUnknown };
+  if (tunnel.dns === 'unmanaged') return { level: 'attention', text: w.help.dnsUnmanaged };
+  if (tunnel.phase === 'down') return { level: 'idle', text: w.help.tunnelDown };
+  if (tunnel.phase === 'starting') return { level: 'busy', text: w.help.tunnelStarting };
   const [received, sent] = [bytesText(tunnel.rxBytes, locale), bytesText(tunnel.txBytes, locale)];
-  return { level: 'good', text: t.help.tunnelUp(received, sent) };
+  return { level: 'good', text: w.help.tunnelUp(received, sent) };
 }
 
-function keychainState({ keychain, unlock: { enrolled } }: AppSnapshot, { t }: Language): State {
+function keychainState({ keychain, unlock: { enrolled } }: AppSnapshot, { w }: AppLanguage): State {
   // The server knows a key that is no longer here.
   const isLost = enrolled !== null && (enrolled.pin || enrolled.uvHw || enrolled.uvSoft);
   const states: Record<typeof keychain, State> = {
-    ok: { level: 'good', text: t.help.keychainOk },
+    ok: { level: 'good', text: w.help.keychainOk },
     absent: isLost
-      ? { level: 'attention', text: t.help.keychainLost }
-      : { level: 'idle', text: t.help.keychainAbsent },
-    locked: { level: 'attention', text: t.help.keychainLocked },
-    unavailable: { level: 'attention', text: t.help.keychainUnavailable },
+      ? { level: 'attention', text: w.help.keychainLost }
+      : { level: 'idle', text: w.help.keychainAbsent },
+    locked: { level: 'attention', text: w.help.keychainLocked },
+    unavailable: { level: 'attention', text: w.help.keychainUnavailable },
   };
   return states[keychain];
 }
 
-function clockState({ clockOffsetMs }: AppSnapshot, { t, locale }: Language): State {
-  if (clockOffsetMs === null) return { level: 'idle', text: t.help.clockUnknown };
+function clockState({ clockOffsetMs }: AppSnapshot, { w, locale }: AppLanguage): State {
+  if (clockOffsetMs === null) return { level: 'idle', text: w.help.clockUnknown };
   const differenceMs = Math.abs(clockOffsetMs);
-  if (differenceMs <= CLOCK_TOLERANCE_MS) return { level: 'good', text: t.help.clockOk };
-  return { level: 'attention', text: t.help.clockOff(roughDuration(differenceMs, locale)) };
+  if (differenceMs <= CLOCK_TOLERANCE_MS) return { level: 'good', text: w.help.clockOk };
+  return { level: 'attention', text: w.help.clockOff(roughDuration(differenceMs, locale)) };
 }

@@ -3,10 +3,10 @@ import type { ConnectionState } from '../../../src-shared/connection-state.ts';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
 import { ReasonNote } from '../../../src-ui/parts/reason-note.tsx';
 import type { Told } from '../../../src-ui/strings/problem-text.ts';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { secondsLeft } from '../../../src-ui/time/countdown.ts';
 import { useServerNow } from '../../../src-ui/time/use-now.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
+import { useWords } from '../../strings/use-words.ts';
 
 /** The state in plain words: what is, who acted, and what went wrong. */
 export function Explanation({ gatewayName }: { gatewayName: string }) {
@@ -25,7 +25,7 @@ export function Explanation({ gatewayName }: { gatewayName: string }) {
 }
 
 function useSentence(connection: ConnectionState, gatewayName: string): string {
-  const { t } = useLanguage();
+  const { w } = useWords();
   const wantsCode = useSnapshot((s) => s.policy?.totpPriorConnection === true);
   const wantsUnlock = useSnapshot((s) => s.policy?.unlockPriorConnection === true);
   const hasGateways = useSnapshot((s) => s.gateways.length > 0);
@@ -33,21 +33,21 @@ function useSentence(connection: ConnectionState, gatewayName: string): string {
     case 'signed-out':
       return '';
     case 'disconnected':
-      if (!hasGateways) return t.home.noGateways;
-      if (wantsUnlock) return (wantsCode ? t.home.readyBoth : t.home.readyUnlock)(gatewayName);
-      return (wantsCode ? t.home.readyGated : t.home.ready)(gatewayName);
+      if (!hasGateways) return w.home.noGateways;
+      if (wantsUnlock) return (wantsCode ? w.home.readyBoth : w.home.readyUnlock)(gatewayName);
+      return (wantsCode ? w.home.readyGated : w.home.ready)(gatewayName);
     case 'gate':
-      return connection.prompt.challenge.requires.includes('totp') ? t.home.gate : t.home.gateUnlock;
+      return connection.prompt.challenge.requires.includes('totp') ? w.home.gate : w.home.gateUnlock;
     case 'connecting':
-      return t.home.connecting(gatewayName);
+      return w.home.connecting(gatewayName);
     case 'connected':
-      return connection.health === 'good' ? t.home.connectedTo(gatewayName) : t.home.stale;
+      return connection.health === 'good' ? w.home.connectedTo(gatewayName) : w.home.stale;
     case 'reconnecting':
-      return t.home.reconnecting;
+      return w.home.reconnecting;
     case 'disconnecting':
-      return connection.next === 'gate' ? t.home.disconnectingToGate : t.home.disconnecting;
+      return connection.next === 'gate' ? w.home.disconnectingToGate : w.home.disconnecting;
     case 'blocked':
-      return connection.blockingFailed ? t.home.blockingFailed : t.home.blocked;
+      return connection.blockingFailed ? w.home.blockingFailed : w.home.blocked;
     default:
       return assertNever(connection);
   }
@@ -59,16 +59,16 @@ function problemOf(connection: ConnectionState): Told | null {
 }
 
 function NextTry({ connection }: { connection: ConnectionState }) {
-  const { t } = useLanguage();
+  const { w } = useWords();
   const isTrying = connection.phase === 'reconnecting' || connection.phase === 'connecting';
   const nextTryAt = connection.phase === 'reconnecting' ? connection.nextTryAt : null;
   const now = useServerNow(1000, nextTryAt !== null);
   if (!isTrying) return null;
   const seconds = nextTryAt === null ? 0 : secondsLeft(Date.parse(nextTryAt), now);
-  const attempt = connection.attempt > 1 ? t.home.attempt(connection.attempt) : '';
+  const attempt = connection.attempt > 1 ? w.home.attempt(connection.attempt) : '';
   return (
     <p className="hint" aria-live="off">
-      {seconds > 0 ? t.home.nextTry(seconds) : attempt}
+      {seconds > 0 ? w.home.nextTry(seconds) : attempt}
     </p>
   );
 }

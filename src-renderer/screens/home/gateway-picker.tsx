@@ -1,7 +1,7 @@
 import { useId } from 'react';
 import { ServerIcon } from '../../../src-ui/parts/icons.tsx';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
+import { useWords } from '../../strings/use-words.ts';
 
 interface GatewayPickerProps {
   selectedId: string | null;
@@ -11,7 +11,7 @@ interface GatewayPickerProps {
 }
 
 export function GatewayPicker({ selectedId, isLocked, onSelect }: GatewayPickerProps) {
-  const { t } = useLanguage();
+  const { t, w } = useWords();
   const id = useId();
   const gateways = useSnapshot((s) => s.gateways);
   const selected = gateways.find((gateway) => gateway.id === selectedId);
@@ -21,24 +21,24 @@ export function GatewayPicker({ selectedId, isLocked, onSelect }: GatewayPickerP
       <div className="gateway-words">
         {gateways.length > 1 && !isLocked ? (
           <>
-            <label htmlFor={id}>{t.home.gateway}</label>
+            <label htmlFor={id}>{w.home.gateway}</label>
             <select id={id} value={selectedId ?? ''} onChange={(event) => onSelect(event.target.value)}>
               {gateways.map((gateway) => (
                 <option key={gateway.id} value={gateway.id}>
-                  {gateway.isOnline ? gateway.name : t.home.gatewayOffline(gateway.name)}
+                  {gateway.isOnline ? gateway.name : w.home.gatewayOffline(gateway.name)}
                 </option>
               ))}
             </select>
           </>
         ) : (
           <>
-            <span className="gateway-label">{t.home.gateway}</span>
+            <span className="gateway-label">{w.home.gateway}</span>
             <span className="gateway-name">
               {selected === undefined
                 ? t.common.none
                 : selected.isOnline
                   ? selected.name
-                  : t.home.gatewayOffline(selected.name)}
+                  : w.home.gatewayOffline(selected.name)}
             </span>
           </>
         )}

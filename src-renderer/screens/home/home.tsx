@@ -1,8 +1,8 @@
 import { timeText } from '../../../src-ui/format/date-time.ts';
 import { Bar } from '../../../src-ui/parts/bar.tsx';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useServerClock } from '../../../src-ui/time/use-now.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
+import { useWords } from '../../strings/use-words.ts';
 import { Explanation } from './explanation.tsx';
 import { Facts } from './facts.tsx';
 import { GatewayPicker } from './gateway-picker.tsx';
@@ -14,11 +14,11 @@ import { useGatewayChoice } from './use-gateway-choice.ts';
 
 /** One large state and one large button; beside them what there is to know about the connection. */
 export function Home() {
-  const { t, locale } = useLanguage();
+  const { w, locale } = useWords();
   const clock = useServerClock();
   const connection = useSnapshot((s) => s.connection);
   const gateway = useGatewayChoice();
-  const view = stateView(connection, t);
+  const view = stateView(connection, w);
   const connected = connection.phase === 'connected' ? connection : null;
   const warning = 'warning' in connection ? connection.warning : null;
   return (
@@ -33,9 +33,9 @@ export function Home() {
         </div>
         <MainButton gatewayId={gateway.gatewayId} />
       </section>
-      <section className="panel home-panel" aria-label={t.home.details}>
+      <section className="panel home-panel" aria-label={w.home.details}>
         {connected?.expiring && (
-          <Bar look="info">{t.home.expiring(timeText(connected.expiring, clock(), locale))}</Bar>
+          <Bar look="info">{w.home.expiring(timeText(connected.expiring, clock(), locale))}</Bar>
         )}
         {warning && <Bar look="warning">{warning}</Bar>}
         <GatewayPicker selectedId={gateway.gatewayId} isLocked={gateway.isLocked} onSelect={gateway.choose} />

@@ -2,32 +2,32 @@ import { assertNever } from '../../../src-shared/assert-never.ts';
 import type { ConnectionState } from '../../../src-shared/connection-state.ts';
 import { Button } from '../../../src-ui/parts/button.tsx';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
-import type { Strings } from '../../../src-ui/strings/en.ts';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
 import { openSetUp } from '../../store/view-store.ts';
+import type { Words } from '../../strings/en.ts';
+import { useWords } from '../../strings/use-words.ts';
 
 interface Action {
   label: string;
   command: 'connect' | 'cancel' | 'disconnect' | null;
 }
 
-function actionOf(connection: ConnectionState, t: Strings): Action {
+function actionOf(connection: ConnectionState, w: Words): Action {
   switch (connection.phase) {
     case 'signed-out':
     case 'disconnected':
-      return { label: t.home.connect, command: 'connect' };
+      return { label: w.home.connect, command: 'connect' };
     case 'gate':
     case 'connecting':
     case 'reconnecting':
-      return { label: t.home.cancel, command: 'cancel' };
+      return { label: w.home.cancel, command: 'cancel' };
     case 'connected':
-      return { label: t.home.disconnect, command: 'disconnect' };
+      return { label: w.home.disconnect, command: 'disconnect' };
     case 'disconnecting':
-      return { label: t.state.disconnecting, command: null };
+      return { label: w.state.disconnecting, command: null };
     case 'blocked':
-      return { label: t.home.reconnect, command: 'connect' };
+      return { label: w.home.reconnect, command: 'connect' };
     default:
       return assertNever(connection);
   }
@@ -35,12 +35,12 @@ function actionOf(connection: ConnectionState, t: Strings): Action {
 
 /** The one large button. It stays the same element through all states, so that focus is never lost. */
 export function MainButton({ gatewayId }: { gatewayId: string | null }) {
-  const { t } = useLanguage();
+  const { w } = useWords();
   const connection = useSnapshot((s) => s.connection);
   const connect = useCommand('connection.connect');
   const cancel = useCommand('connection.cancel');
   const disconnect = useCommand('connection.disconnect');
-  const { label, command } = actionOf(connection, t);
+  const { label, command } = actionOf(connection, w);
 
   function press(): void {
     for (const each of [connect, cancel, disconnect]) each.clear();
@@ -65,12 +65,12 @@ export function MainButton({ gatewayId }: { gatewayId: string | null }) {
       </Button>
       {connection.phase === 'blocked' && (
         <Button look="quiet" isBusy={disconnect.isBusy} onPress={() => void disconnect.run(undefined)}>
-          {t.home.disconnect}
+          {w.home.disconnect}
         </Button>
       )}
       {isSetUpMissing(connection) && (
         <Button look="quiet" onPress={() => openSetUp('all')}>
-          {t.home.setUp}
+          {w.home.setUp}
         </Button>
       )}
       <ProblemNote problem={refused} />

@@ -1,7 +1,7 @@
 import { assertNever } from '../../../src-shared/assert-never.ts';
 import type { ConnectionState } from '../../../src-shared/connection-state.ts';
 import type { ArchShape } from '../../../src-ui/parts/arch.tsx';
-import type { Strings } from '../../../src-ui/strings/en.ts';
+import type { Words } from '../../strings/en.ts';
 
 /** How a state looks: one tone, one shape, one word. */
 export interface StateView {
@@ -10,7 +10,7 @@ export interface StateView {
   word: string;
 }
 
-export function stateView(connection: ConnectionState, t: Strings): StateView {
+export function stateView(connection: ConnectionState, w: Words): StateView {
   const view = (tone: StateView['tone'], shape: ArchShape, word: string): StateView => ({
     tone,
     shape,
@@ -19,23 +19,23 @@ export function stateView(connection: ConnectionState, t: Strings): StateView {
   switch (connection.phase) {
     case 'signed-out':
     case 'disconnected':
-      return view('off', 'closed', t.state[connection.phase]);
+      return view('off', 'closed', w.state[connection.phase]);
     case 'gate':
       return view(
         'gate',
         'keyhole',
-        connection.prompt.challenge.requires.includes('totp') ? t.state.gate : t.state.unlock,
+        connection.prompt.challenge.requires.includes('totp') ? w.state.gate : w.state.unlock,
       );
     case 'connecting':
     case 'reconnecting':
     case 'disconnecting':
-      return view('busy', 'opening', t.state[connection.phase]);
+      return view('busy', 'opening', w.state[connection.phase]);
     case 'connected':
       return connection.health === 'good'
-        ? view('on', 'open', t.state.connected)
-        : view('busy', 'opening', t.state.stale);
+        ? view('on', 'open', w.state.connected)
+        : view('busy', 'opening', w.state.stale);
     case 'blocked':
-      return view('stopped', 'barred', t.state.blocked);
+      return view('stopped', 'barred', w.state.blocked);
     default:
       return assertNever(connection);
   }

@@ -1,14 +1,14 @@
 import { bytesText, rateText } from '../../../src-ui/format/bytes.ts';
 import { DownIcon, UpIcon } from '../../../src-ui/parts/icons.tsx';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
+import { useWords } from '../../strings/use-words.ts';
 import { graphArea, graphCeiling, graphLine } from './graph-path.ts';
 
 const box = { width: 300, height: 64, capacity: 60 };
 
 /** Received and sent: totals of this tunnel, the present rate, and the last minute as two lines. */
 export function TrafficGraph({ isConnected }: { isConnected: boolean }) {
-  const { t, locale } = useLanguage();
+  const { t, w, locale } = useWords();
   const traffic = useSnapshot((s) => s.traffic);
   const rxBytes = useSnapshot((s) => s.tunnel?.rxBytes ?? 0);
   const txBytes = useSnapshot((s) => s.tunnel?.txBytes ?? 0);
@@ -23,14 +23,14 @@ export function TrafficGraph({ isConnected }: { isConnected: boolean }) {
       <dl className="traffic-figures">
         <div className="traffic-figure traffic-received">
           <dt>
-            <DownIcon /> {t.home.received}
+            <DownIcon /> {w.home.received}
           </dt>
           <dd>{isConnected ? bytesText(rxBytes, locale) : t.common.none}</dd>
           <dd className="hint">{isConnected ? nowReceived : ''}</dd>
         </div>
         <div className="traffic-figure traffic-sent">
           <dt>
-            <UpIcon /> {t.home.sent}
+            <UpIcon /> {w.home.sent}
           </dt>
           <dd>{isConnected ? bytesText(txBytes, locale) : t.common.none}</dd>
           <dd className="hint">{isConnected ? nowSent : ''}</dd>
@@ -39,7 +39,7 @@ export function TrafficGraph({ isConnected }: { isConnected: boolean }) {
       <svg
         className="graph"
         role="img"
-        aria-label={isConnected ? t.home.graph(nowReceived, nowSent) : t.home.noTraffic}
+        aria-label={isConnected ? w.home.graph(nowReceived, nowSent) : w.home.noTraffic}
         viewBox={`0 -2 ${box.width} ${box.height + 4}`}
         preserveAspectRatio="none"
       >
@@ -52,7 +52,7 @@ export function TrafficGraph({ isConnected }: { isConnected: boolean }) {
         <path className="graph-sent" d={graphLine(sent, ceiling, box)} />
       </svg>
       <p className="graph-foot hint" aria-hidden="true">
-        <span>{t.home.lastMinute}</span>
+        <span>{w.home.lastMinute}</span>
         <span>{isConnected ? rateText(ceiling, locale) : ''}</span>
       </p>
     </div>

@@ -3,21 +3,21 @@ import { Button } from '../../../src-ui/parts/button.tsx';
 import { CopyButton } from '../../../src-ui/parts/copy-button.tsx';
 import { Door } from '../../../src-ui/parts/door.tsx';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useCommand } from '../../store/use-command.ts';
 import { showBackupCodes } from '../../store/view-store.ts';
+import { useWords } from '../../strings/use-words.ts';
 
 /** Shown once. Nothing but the user's word that they are saved takes this screen away. */
 export function BackupCodes({ codes }: { codes: readonly string[] }) {
-  const { t } = useLanguage();
+  const { t, w } = useWords();
   const id = useId();
   const save = useCommand('mfa.save-backup-codes');
   const [isSaved, setSaved] = useState(false);
   const [isConfirmed, setConfirmed] = useState(false);
   return (
-    <Door title={t.backup.title} text={t.backup.text} isWide>
+    <Door title={w.backup.title} text={w.backup.text} isWide>
       <div className="stack">
-        <ol className="backup-codes mono" aria-label={t.backup.list}>
+        <ol className="backup-codes mono" aria-label={w.backup.list}>
           {codes.map((code) => (
             <li key={code}>{code}</li>
           ))}
@@ -45,11 +45,11 @@ export function BackupCodes({ codes }: { codes: readonly string[] }) {
             checked={isConfirmed}
             onChange={(event) => setConfirmed(event.target.checked)}
           />
-          {t.backup.confirm}
+          {w.backup.confirm}
         </label>
         <div className="no-print stack">
           <Button look="primary" size="large" isDisabled={!isConfirmed} onPress={() => showBackupCodes(null)}>
-            {t.backup.done}
+            {w.backup.done}
           </Button>
         </div>
       </div>

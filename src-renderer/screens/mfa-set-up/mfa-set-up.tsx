@@ -6,9 +6,9 @@ import { CopyButton } from '../../../src-ui/parts/copy-button.tsx';
 import { Door } from '../../../src-ui/parts/door.tsx';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
 import { QrCode } from '../../../src-ui/parts/qr-code.tsx';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useCommand } from '../../store/use-command.ts';
 import { showBackupCodes } from '../../store/view-store.ts';
+import { useWords } from '../../strings/use-words.ts';
 
 interface MfaSetUpProps {
   serverName: string;
@@ -18,7 +18,7 @@ interface MfaSetUpProps {
 }
 
 export function MfaSetUp({ serverName, onDone, onCancel }: MfaSetUpProps) {
-  const { t } = useLanguage();
+  const { t, w } = useWords();
   const { run, isBusy, problem } = useCommand('mfa.set-up');
   const [factor, setFactor] = useState<CommandOutput<'mfa.set-up'> | null>(null);
 
@@ -33,40 +33,40 @@ export function MfaSetUp({ serverName, onDone, onCancel }: MfaSetUpProps) {
   }, []);
 
   return (
-    <Door title={t.setup.title} text={t.setup.text} isWide>
+    <Door title={w.setup.title} text={w.setup.text} isWide>
       {factor === null ? (
         <div className="stack set-up-waiting">
           <p role="status" className="hint">
-            {isBusy ? t.setup.preparing : ''}
+            {isBusy ? w.setup.preparing : ''}
           </p>
           <ProblemNote problem={problem} />
           {problem && (
             <div className="row">
               <Button look="primary" onPress={() => void begin()}>
-                {t.setup.again}
+                {w.setup.again}
               </Button>
-              <Button onPress={onCancel}>{t.signIn.startOver}</Button>
+              <Button onPress={onCancel}>{t.credentials.startOver}</Button>
             </div>
           )}
         </div>
       ) : (
         <div className="set-up">
           <div className="set-up-scan">
-            <QrCode text={factor.otpauthUri} label={t.setup.qr} />
-            <p className="hint">{t.setup.cannotScan}</p>
+            <QrCode text={factor.otpauthUri} label={w.setup.qr} />
+            <p className="hint">{w.setup.cannotScan}</p>
             <p className="secret mono">{factor.secret.match(/.{1,4}/g)?.join(' ')}</p>
             <CopyButton text={factor.secret} />
           </div>
           <div className="set-up-confirm">
-            <h2>{t.setup.confirmTitle}</h2>
+            <h2>{w.setup.confirmTitle}</h2>
             <CodeForm
               methods={['totp']}
               serverName={serverName}
               earlierFailure={null}
               attemptsLeft={null}
               waitUntilMs={null}
-              submitLabel={t.setup.confirm}
-              cancelLabel={t.signIn.startOver}
+              submitLabel={w.setup.confirm}
+              cancelLabel={t.credentials.startOver}
               onCancel={onCancel}
               onSubmit={async (_method, code) => {
                 const answer = await window.postern.invoke('mfa.confirm', { code });

@@ -1,22 +1,22 @@
 import { useState } from 'react';
 import { Button } from '../../../src-ui/parts/button.tsx';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
+import { useWords } from '../../strings/use-words.ts';
 
 export function Account() {
-  const { t } = useLanguage();
+  const { t, w } = useWords();
   const account = useSnapshot((s) => s.account);
   const signOut = useCommand('session.sign-out');
   const [isAsking, setAsking] = useState(false);
   if (account === null) return null;
   return (
     <section className="panel" aria-labelledby="settings-account">
-      <h2 id="settings-account">{t.settings.account}</h2>
+      <h2 id="settings-account">{w.settings.account}</h2>
       <div className="panel-row">
         <p className="account-line">
-          {isAsking ? t.settings.signOutConfirm : t.settings.signedInAs(account.email, account.serverName)}
+          {isAsking ? w.settings.signOutConfirm : w.settings.signedInAs(account.email, account.serverName)}
         </p>
         <div className="row">
           <Button
@@ -24,7 +24,7 @@ export function Account() {
             isBusy={signOut.isBusy}
             onPress={() => (isAsking ? void signOut.run(undefined) : setAsking(true))}
           >
-            {t.settings.signOut}
+            {w.settings.signOut}
           </Button>
           {isAsking && (
             <Button look="quiet" onPress={() => setAsking(false)}>

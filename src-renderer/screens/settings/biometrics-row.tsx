@@ -3,20 +3,20 @@ import type { EnrolledUnlock } from '../../../src-shared/unlock.ts';
 import { Button } from '../../../src-ui/parts/button.tsx';
 import { ConfirmButton } from '../../../src-ui/parts/confirm-button.tsx';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { isQuiet } from '../../parts/unlock/unlock-failure.ts';
 import { bestProvider, obstacleOf, systemWay } from '../../parts/unlock/ways.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
 import { openSetUp } from '../../store/view-store.ts';
+import { useWords } from '../../strings/use-words.ts';
 
 /** On, off, and a test; or what stands in the way and what to do about it. */
 export function BiometricsRow({ enrolled }: { enrolled: EnrolledUnlock }) {
-  const { t } = useLanguage();
-  const words = t.unlock.settings;
+  const { t, w } = useWords();
+  const words = w.unlock.settings;
   const system = systemWay(
     useSnapshot((s) => s.app.platform),
-    t,
+    w,
   );
   const methods = useSnapshot((s) => s.policy?.unlockMethods ?? null);
   const providers = useSnapshot((s) => s.unlock.providers);
@@ -40,7 +40,7 @@ export function BiometricsRow({ enrolled }: { enrolled: EnrolledUnlock }) {
     setWorked(answer.ok);
   }
 
-  const state = isForbidden ? t.unlock.why['not-allowed'] : isOn ? words.isOn : words.isOff;
+  const state = isForbidden ? w.unlock.why['not-allowed'] : isOn ? words.isOn : words.isOff;
   const problem = test.problem && isQuiet(test.problem) ? null : test.problem;
   return (
     <div className="unlock-row">
@@ -81,7 +81,7 @@ export function BiometricsRow({ enrolled }: { enrolled: EnrolledUnlock }) {
       {obstacle && (
         <div className="panel-row">
           <p className="hint obstacle">
-            {t.unlock.obstacles[obstacle].why}. {t.unlock.obstacles[obstacle].todo}
+            {w.unlock.obstacles[obstacle].why}. {w.unlock.obstacles[obstacle].todo}
           </p>
           <Button look="quiet" isBusy={refresh.isBusy} onPress={() => void refresh.run(undefined)}>
             {words.lookAgain}

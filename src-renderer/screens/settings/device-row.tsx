@@ -2,9 +2,9 @@ import type { CommandOutput } from '../../../src-shared/app-ipc.ts';
 import { timeText } from '../../../src-ui/format/date-time.ts';
 import { ConfirmButton } from '../../../src-ui/parts/confirm-button.tsx';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useServerClock } from '../../../src-ui/time/use-now.ts';
 import { useCommand } from '../../store/use-command.ts';
+import { useWords } from '../../strings/use-words.ts';
 
 interface DeviceRowProps {
   device: CommandOutput<'devices.list'>['devices'][number];
@@ -14,8 +14,8 @@ interface DeviceRowProps {
 const systems: Record<string, string> = { linux: 'Linux', darwin: 'macOS', win32: 'Windows' };
 
 export function DeviceRow({ device, onRemoved }: DeviceRowProps) {
-  const { t, locale } = useLanguage();
-  const words = t.unlock.devices;
+  const { w, locale } = useWords();
+  const words = w.unlock.devices;
   const clock = useServerClock();
   const remove = useCommand('devices.remove');
   const { pin, uvHw, uvSoft } = device.unlock;

@@ -2,16 +2,16 @@ import { useCallback, useEffect, useState } from 'react';
 import type { CommandOutput } from '../../../src-shared/app-ipc.ts';
 import { Button } from '../../../src-ui/parts/button.tsx';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useCommand } from '../../store/use-command.ts';
+import { useWords } from '../../strings/use-words.ts';
 import { DeviceRow } from './device-row.tsx';
 
 type Device = CommandOutput<'devices.list'>['devices'][number];
 
 /** Every device of the member that is registered; this one first. */
 export function Devices() {
-  const { t } = useLanguage();
-  const words = t.unlock.devices;
+  const { w } = useWords();
+  const words = w.unlock.devices;
   const { run, isBusy, problem } = useCommand('devices.list');
   const [devices, setDevices] = useState<Device[] | null>(null);
   const [said, setSaid] = useState('');

@@ -1,7 +1,7 @@
 import { CodeForm } from '../../../src-ui/parts/code/code-form.tsx';
 import type { CodeMethod } from '../../../src-ui/parts/code/failure-text.ts';
 import { Door } from '../../../src-ui/parts/door.tsx';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
+import { useWords } from '../../strings/use-words.ts';
 
 interface MfaStepProps {
   serverName: string;
@@ -12,17 +12,17 @@ interface MfaStepProps {
 
 /** The second factor of a sign-in. When it is accepted, the next snapshot takes this screen away. */
 export function MfaStep({ serverName, methods, onSetUp, onCancel }: MfaStepProps) {
-  const { t } = useLanguage();
+  const { t, w } = useWords();
   return (
-    <Door title={t.signIn.mfaTitle} text={t.signIn.mfaText(serverName)}>
+    <Door title={w.signIn.mfaTitle} text={w.signIn.mfaText(serverName)}>
       <CodeForm
         methods={methods}
         serverName={serverName}
         earlierFailure={null}
         attemptsLeft={null}
         waitUntilMs={null}
-        submitLabel={t.signIn.mfaSubmit}
-        cancelLabel={t.signIn.startOver}
+        submitLabel={t.credentials.submit}
+        cancelLabel={t.credentials.startOver}
         onCancel={onCancel}
         onSubmit={async (method, code) => {
           const answer = await window.postern.invoke('session.sign-in-mfa', { method, code });

@@ -14,9 +14,9 @@ export function PasswordField(props: PasswordFieldProps) {
   return (
     <SecretField
       {...props}
-      label={t.signIn.password}
-      showLabel={t.signIn.showPassword}
-      hideLabel={t.signIn.hidePassword}
+      label={t.credentials.password}
+      showLabel={t.credentials.showPassword}
+      hideLabel={t.credentials.hidePassword}
       name="password"
       autoComplete="current-password"
     />

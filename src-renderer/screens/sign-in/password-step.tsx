@@ -5,8 +5,8 @@ import { Door } from '../../../src-ui/parts/door.tsx';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
 import { TextField } from '../../../src-ui/parts/text-field.tsx';
 import { useDropOnLock } from '../../../src-ui/store/use-lock.ts';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useCommand } from '../../store/use-command.ts';
+import { useWords } from '../../strings/use-words.ts';
 import { PasswordField } from './password-field.tsx';
 import { ServerName } from './server-name.tsx';
 import type { FoundServer } from './sign-in.tsx';
@@ -24,7 +24,7 @@ interface PasswordStepProps {
 
 export function PasswordStep(props: PasswordStepProps) {
   const { server, email } = props;
-  const { t } = useLanguage();
+  const { t, w } = useWords();
   const signIn = useCommand('session.sign-in');
   const [password, setPassword] = useState('');
   const [isMissing, setMissing] = useState(false);
@@ -46,7 +46,7 @@ export function PasswordStep(props: PasswordStepProps) {
   }
 
   return (
-    <Door title={t.signIn.title} {...(props.isSetUpDone ? { text: t.setup.doneSignIn } : {})}>
+    <Door title={w.signIn.title} {...(props.isSetUpDone ? { text: w.setup.doneSignIn } : {})}>
       <form
         className="stack"
         noValidate
@@ -58,20 +58,20 @@ export function PasswordStep(props: PasswordStepProps) {
         <div className="server-line">
           <ServerName server={server} />
           <Button look="quiet" onPress={props.onChangeServer}>
-            {t.signIn.change}
+            {w.signIn.change}
           </Button>
         </div>
         {!server.isTrusted && (
           <p className="hint row">
-            {t.signIn.notTrusted}
+            {w.signIn.notTrusted}
             <Button look="quiet" onPress={props.onTrust}>
-              {t.signIn.trustTitle}
+              {w.signIn.trustTitle}
             </Button>
           </p>
         )}
         <TextField
           ref={emailField}
-          label={t.signIn.email}
+          label={t.credentials.email}
           type="email"
           name="username"
           autoComplete="username"
@@ -86,11 +86,11 @@ export function PasswordStep(props: PasswordStepProps) {
           onChange={setPassword}
         />
         <div role="alert" className="field-error">
-          {isMissing ? t.signIn.missing : ''}
+          {isMissing ? t.credentials.missing : ''}
         </div>
         <ProblemNote problem={signIn.problem} />
         <Button type="submit" look="primary" size="large" isBusy={signIn.isBusy}>
-          {t.signIn.submit}
+          {t.credentials.submit}
         </Button>
       </form>
     </Door>

@@ -4,9 +4,9 @@ import { Door } from '../../../src-ui/parts/door.tsx';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
 import { ReasonNote } from '../../../src-ui/parts/reason-note.tsx';
 import { TextField } from '../../../src-ui/parts/text-field.tsx';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
+import { useWords } from '../../strings/use-words.ts';
 import { serverUrlOf } from './server-url.ts';
 import type { FoundServer } from './sign-in.tsx';
 
@@ -17,7 +17,7 @@ interface ServerStepProps {
 }
 
 export function ServerStep({ typedUrl, onType, onFound }: ServerStepProps) {
-  const { t } = useLanguage();
+  const { w } = useWords();
   const reason = useSnapshot((s) => (s.connection.phase === 'signed-out' ? s.connection.reason : null));
   const lookUp = useCommand('server.look-up');
   const chooseCa = useCommand('server.choose-ca');
@@ -36,10 +36,10 @@ export function ServerStep({ typedUrl, onType, onFound }: ServerStepProps) {
   }
 
   return (
-    <Door title={t.signIn.title} text={t.signIn.lead}>
+    <Door title={w.signIn.title} text={w.signIn.lead}>
       {reason && (
         <div className="door-reason">
-          <p className="door-reason-title">{t.signIn.endedTitle}</p>
+          <p className="door-reason-title">{w.signIn.endedTitle}</p>
           <ReasonNote reason={reason} />
         </div>
       )}
@@ -53,12 +53,12 @@ export function ServerStep({ typedUrl, onType, onFound }: ServerStepProps) {
       >
         <TextField
           ref={field}
-          label={t.signIn.server}
+          label={w.signIn.server}
           value={typedUrl}
           inputMode="url"
           autoComplete="url"
-          hint={t.signIn.serverHint}
-          error={isInvalid ? t.signIn.serverInvalid : null}
+          hint={w.signIn.serverHint}
+          error={isInvalid ? w.signIn.serverInvalid : null}
           isReadOnly={lookUp.isBusy}
           onChange={(typed) => {
             setInvalid(false);
@@ -67,13 +67,13 @@ export function ServerStep({ typedUrl, onType, onFound }: ServerStepProps) {
         />
         <ProblemNote problem={lookUp.problem} />
         <Button type="submit" look="primary" size="large" isBusy={lookUp.isBusy}>
-          {lookUp.isBusy ? t.signIn.lookingUp : t.signIn.continue}
+          {lookUp.isBusy ? w.signIn.lookingUp : w.signIn.continue}
         </Button>
         <details
           className="own-ca"
           open={lookUp.problem?.code === 'server-untrusted-certificate' || undefined}
         >
-          <summary>{t.signIn.ownCa}</summary>
+          <summary>{w.signIn.ownCa}</summary>
           <div className="own-ca-body">
             <Button
               isBusy={chooseCa.isBusy}
@@ -83,9 +83,9 @@ export function ServerStep({ typedUrl, onType, onFound }: ServerStepProps) {
                 })
               }
             >
-              {t.signIn.chooseCa}
+              {w.signIn.chooseCa}
             </Button>
-            <span role="status">{caFile === null ? '' : t.signIn.caChosen(caFile)}</span>
+            <span role="status">{caFile === null ? '' : w.signIn.caChosen(caFile)}</span>
           </div>
           <ProblemNote problem={chooseCa.problem} />
         </details>

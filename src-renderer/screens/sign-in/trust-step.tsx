@@ -1,8 +1,8 @@
 import { Button } from '../../../src-ui/parts/button.tsx';
 import { Door } from '../../../src-ui/parts/door.tsx';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useCommand } from '../../store/use-command.ts';
+import { useWords } from '../../strings/use-words.ts';
 import { Fingerprint } from './fingerprint.tsx';
 import { ServerName } from './server-name.tsx';
 import type { FoundServer } from './sign-in.tsx';
@@ -16,13 +16,13 @@ interface TrustStepProps {
 
 /** Once for each server: the person compares, the system asks for an administrator. */
 export function TrustStep({ server, onTrusted, onLater, onBack }: TrustStepProps) {
-  const { t } = useLanguage();
+  const { t, w } = useWords();
   const trust = useCommand('server.trust');
   return (
-    <Door title={t.signIn.trustTitle} text={t.signIn.trustText}>
+    <Door title={w.signIn.trustTitle} text={w.signIn.trustText}>
       <div className="stack">
         <ServerName server={server} />
-        <Fingerprint value={server.fingerprint} label={t.signIn.fingerprint} />
+        <Fingerprint value={server.fingerprint} label={w.signIn.fingerprint} />
         <ProblemNote problem={trust.problem} />
         <Button
           look="primary"
@@ -34,14 +34,14 @@ export function TrustStep({ server, onTrusted, onLater, onBack }: TrustStepProps
             })
           }
         >
-          {t.signIn.trust}
+          {w.signIn.trust}
         </Button>
         <div className="row">
           <Button look="quiet" onPress={onBack}>
             {t.common.back}
           </Button>
           <Button look="quiet" onPress={onLater}>
-            {t.signIn.trustLater}
+            {w.signIn.trustLater}
           </Button>
         </div>
       </div>

@@ -3,7 +3,7 @@ import { PIN_MIN_LENGTH, type PinWeakness, pinWeakness } from '../../../src-shar
 import { Button } from '../../../src-ui/parts/button.tsx';
 import { SecretField } from '../../../src-ui/parts/secret-field.tsx';
 import { useDropOnLock } from '../../../src-ui/store/use-lock.ts';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
+import { useWords } from '../../strings/use-words.ts';
 
 interface ChoosePinProps {
   /** The server's word on the PIN that was chosen before. */
@@ -14,8 +14,8 @@ interface ChoosePinProps {
 
 /** A new PIN, twice. Whether it is any good is said while it is typed. */
 export function ChoosePin({ refusal, onChosen, onBack }: ChoosePinProps) {
-  const { t } = useLanguage();
-  const words = t.unlock.pin;
+  const { t, w } = useWords();
+  const words = w.unlock.pin;
   const [pin, setPin] = useState('');
   const [repeat, setRepeat] = useState('');
   const [wrong, setWrong] = useState<{ field: 'pin' | 'repeat'; text: string } | null>(
@@ -32,7 +32,7 @@ export function ChoosePin({ refusal, onChosen, onBack }: ChoosePinProps) {
   const weakness = pinWeakness(pin);
   // Somebody who is still typing does not need to hear that it is too short.
   const isEarly = pin.length < PIN_MIN_LENGTH;
-  const verdict = isEarly ? t.unlock.setup.newPinHint : weakness ? words.weak[weakness] : words.fine;
+  const verdict = isEarly ? w.unlock.setup.newPinHint : weakness ? words.weak[weakness] : words.fine;
 
   function submit(): void {
     const field = weakness ? 'pin' : pin === repeat ? null : 'repeat';
@@ -59,7 +59,7 @@ export function ChoosePin({ refusal, onChosen, onBack }: ChoosePinProps) {
         <SecretField
           {...common}
           ref={pinField}
-          label={t.unlock.setup.newPin}
+          label={w.unlock.setup.newPin}
           value={pin}
           error={wrong?.field === 'pin' ? wrong.text : null}
           describedBy="pin-verdict"
@@ -75,7 +75,7 @@ export function ChoosePin({ refusal, onChosen, onBack }: ChoosePinProps) {
       <SecretField
         {...common}
         ref={repeatField}
-        label={t.unlock.setup.repeat}
+        label={w.unlock.setup.repeat}
         value={repeat}
         error={wrong?.field === 'repeat' ? wrong.text : null}
         onChange={(next) => {
@@ -85,7 +85,7 @@ export function ChoosePin({ refusal, onChosen, onBack }: ChoosePinProps) {
       />
       <div className="code-buttons">
         <Button type="submit" look="primary">
-          {t.unlock.setup.next}
+          {w.unlock.setup.next}
         </Button>
         <Button onPress={onBack}>{t.common.cancel}</Button>
       </div>

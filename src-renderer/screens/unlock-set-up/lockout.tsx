@@ -1,5 +1,5 @@
 import { Button } from '../../../src-ui/parts/button.tsx';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
+import { useWords } from '../../strings/use-words.ts';
 import { SetUpFrame } from './set-up-frame.tsx';
 
 interface OfferProps {
@@ -9,8 +9,8 @@ interface OfferProps {
 
 /** After the fifth wrong PIN: what happened, what still works, and the way on. */
 export function Lockout({ onSetUp, onLater }: OfferProps) {
-  const { t } = useLanguage();
-  const words = t.unlock.lockout;
+  const { w } = useWords();
+  const words = w.unlock.lockout;
   return (
     <SetUpFrame title={words.title} text={words.what} progress={null} onBack={onLater} onStop={null}>
       <section className="lockout" aria-labelledby="lockout-still">
@@ -34,15 +34,15 @@ export function Lockout({ onSetUp, onLater }: OfferProps) {
 
 /** The team asks for what this device does not have yet. */
 export function Intro({ onSetUp, onLater }: OfferProps) {
-  const { t } = useLanguage();
-  const words = t.unlock.intro;
+  const { w } = useWords();
+  const words = w.unlock.intro;
   return (
     <SetUpFrame title={words.title} text={words.text} progress={null} onBack={onLater} onStop={null}>
       <div className="code-buttons">
         <Button look="primary" onPress={onSetUp}>
           {words.start}
         </Button>
-        <Button onPress={onLater}>{t.unlock.lockout.later}</Button>
+        <Button onPress={onLater}>{w.unlock.lockout.later}</Button>
       </div>
     </SetUpFrame>
   );

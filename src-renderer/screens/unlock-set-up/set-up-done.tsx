@@ -1,11 +1,11 @@
 import { useEffect, useRef } from 'react';
 import { Button } from '../../../src-ui/parts/button.tsx';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
+import { useWords } from '../../strings/use-words.ts';
 
 /** What is set up now, and the way back to what the user wanted: the connection. */
 export function SetUpDone({ ways, onClose }: { ways: readonly string[]; onClose: () => void }) {
-  const { t } = useLanguage();
+  const { w } = useWords();
   const canConnect = useSnapshot((s) => s.connection.phase === 'disconnected' && s.gateways.length > 0);
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => button.current?.focus(), []);
@@ -29,7 +29,7 @@ export function SetUpDone({ ways, onClose }: { ways: readonly string[]; onClose:
       <div className="code-buttons">
         {canConnect && (
           <Button ref={button} look="primary" onPress={connect}>
-            {t.unlock.setup.connect}
+            {w.unlock.setup.connect}
           </Button>
         )}
         <Button
@@ -37,7 +37,7 @@ export function SetUpDone({ ways, onClose }: { ways: readonly string[]; onClose:
           look={canConnect ? 'secondary' : 'primary'}
           onPress={onClose}
         >
-          {t.unlock.setup.done}
+          {w.unlock.setup.done}
         </Button>
       </div>
     </>

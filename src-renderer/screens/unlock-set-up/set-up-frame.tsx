@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { Button } from '../../../src-ui/parts/button.tsx';
 import { Door } from '../../../src-ui/parts/door.tsx';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
+import { useWords } from '../../strings/use-words.ts';
 
 interface SetUpFrameProps {
   title: string;
@@ -17,7 +17,7 @@ interface SetUpFrameProps {
 
 /** One step of the set-up: where it stands, what it is for, and a way out. */
 export function SetUpFrame({ title, text, progress, onBack, onStop, children }: SetUpFrameProps) {
-  const { t } = useLanguage();
+  const { w } = useWords();
   return (
     <div
       className="set-up-frame"
@@ -33,10 +33,10 @@ export function SetUpFrame({ title, text, progress, onBack, onStop, children }: 
           {children}
           {(progress || onStop) && (
             <div className="set-up-foot">
-              <p className="hint">{progress ? t.unlock.setup.step(progress.step, progress.of) : ''}</p>
+              <p className="hint">{progress ? w.unlock.setup.step(progress.step, progress.of) : ''}</p>
               {onStop && (
                 <Button look="quiet" onPress={onStop}>
-                  {t.unlock.setup.stop}
+                  {w.unlock.setup.stop}
                 </Button>
               )}
             </div>

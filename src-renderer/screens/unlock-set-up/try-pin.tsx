@@ -6,10 +6,10 @@ import { useCountdown } from '../../../src-ui/parts/code/use-countdown.ts';
 import { useTold } from '../../../src-ui/parts/code/use-told.ts';
 import { SecretField } from '../../../src-ui/parts/secret-field.tsx';
 import { useDropOnLock } from '../../../src-ui/store/use-lock.ts';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { useServerClock } from '../../../src-ui/time/use-now.ts';
 import { blameOf, proofFailureSentences } from '../../parts/unlock/unlock-failure.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
+import { useWords } from '../../strings/use-words.ts';
 
 interface TryPinProps {
   onWorks: () => void;
@@ -20,7 +20,7 @@ interface TryPinProps {
 
 /** The new PIN once more, checked by the server as at the gate; wrong ones count. */
 export function TryPin({ onWorks, onSkip, onRemoved }: TryPinProps) {
-  const { t } = useLanguage();
+  const { t, w } = useWords();
   const id = useId();
   const clock = useServerClock();
   const serverName = useSnapshot((s) => s.account?.serverName ?? '');
@@ -58,9 +58,9 @@ export function TryPin({ onWorks, onSkip, onRemoved }: TryPinProps) {
       : proofFailureSentences(
           refusal.failure,
           { codeMethod: 'totp', blamed: blameOf(refusal.failure, true, false), serverName },
-          t,
+          { t, w },
         );
-  const alerts = isEmpty ? [t.unlock.pin.empty] : sentences;
+  const alerts = isEmpty ? [w.unlock.pin.empty] : sentences;
   return (
     <form
       className="code-form"
@@ -72,9 +72,9 @@ export function TryPin({ onWorks, onSkip, onRemoved }: TryPinProps) {
     >
       <SecretField
         ref={field}
-        label={t.unlock.pin.label}
-        showLabel={t.unlock.pin.show}
-        hideLabel={t.unlock.pin.hide}
+        label={w.unlock.pin.label}
+        showLabel={w.unlock.pin.show}
+        hideLabel={w.unlock.pin.hide}
         autoComplete="off"
         value={pin}
         isReadOnly={isBusy}
@@ -96,14 +96,14 @@ export function TryPin({ onWorks, onSkip, onRemoved }: TryPinProps) {
           {isWaiting ? t.code.tryAgainIn(clockText(wait.seconds)) : ''}
         </p>
         <p className="visually-hidden" role="status">
-          {isBusy ? t.unlock.pin.checking : told}
+          {isBusy ? w.unlock.pin.checking : told}
         </p>
       </div>
       <div className="code-buttons">
         <Button type="submit" look="primary" isBusy={isBusy} isDisabled={isWaiting}>
-          {t.unlock.setup.tryIt}
+          {w.unlock.setup.tryIt}
         </Button>
-        <Button onPress={onSkip}>{t.unlock.setup.skip}</Button>
+        <Button onPress={onSkip}>{w.unlock.setup.skip}</Button>
       </div>
     </form>
   );

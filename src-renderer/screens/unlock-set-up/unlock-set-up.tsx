@@ -6,10 +6,10 @@ import type { CodeFailure } from '../../../src-ui/parts/code/failure-text.ts';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
 import { useDropOnLock } from '../../../src-ui/store/use-lock.ts';
 import type { Told } from '../../../src-ui/strings/problem-text.ts';
-import { useLanguage } from '../../../src-ui/strings/use-strings.ts';
 import { systemWay } from '../../parts/unlock/ways.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import type { SetUpGoal } from '../../store/view-store.ts';
+import { useWords } from '../../strings/use-words.ts';
 import { ChoosePin } from './choose-pin.tsx';
 import { Confirm } from './confirm.tsx';
 import { Impossible } from './impossible.tsx';
@@ -21,11 +21,11 @@ import { useRoom } from './use-room.ts';
 
 /** The guided set-up: a PIN chosen, confirmed and tried, then biometrics if this computer has them. */
 export function UnlockSetUp({ goal, onClose }: { goal: SetUpGoal; onClose: () => void }) {
-  const { t } = useLanguage();
-  const words = t.unlock.setup;
+  const { t, w } = useWords();
+  const words = w.unlock.setup;
   const system = systemWay(
     useSnapshot((s) => s.app.platform),
-    t,
+    w,
   );
   const hadPin = useSnapshot((s) => s.unlock.enrolled?.pin === true);
   const room = useRoom(goal);
@@ -135,7 +135,7 @@ export function UnlockSetUp({ goal, onClose }: { goal: SetUpGoal; onClose: () =>
           <Confirm
             submitLabel={words.setPin}
             cancelLabel={t.common.back}
-            checkingText={t.unlock.pin.checking}
+            checkingText={w.unlock.pin.checking}
             otherWays={
               room.canConfirmByHardware
                 ? [
@@ -208,7 +208,7 @@ export function UnlockSetUp({ goal, onClose }: { goal: SetUpGoal; onClose: () =>
           onStop={null}
         >
           <SetUpDone
-            ways={[...(isOn.pin ? [t.unlock.pin.name] : []), ...(isOn.biometrics ? [system.name] : [])]}
+            ways={[...(isOn.pin ? [w.unlock.pin.name] : []), ...(isOn.biometrics ? [system.name] : [])]}
             onClose={onClose}
           />
         </SetUpFrame>

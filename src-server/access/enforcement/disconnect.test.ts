@@ -261,7 +261,11 @@ describe('disconnect', () => {
     const { body: older } = await connect();
     const { body: newer } = await connect();
     const { db } = server.ctx.database;
-    const reason = { code: 'idle', message: 'Too late', at: new Date(server.clock.now).toISOString() };
+    const reason = {
+      code: 'idle' as const,
+      message: 'Too late',
+      at: new Date(server.clock.now).toISOString(),
+    };
     const policy = await readPolicy(db);
     const words = { reason, policy, actor: 'server', ip: null, now: server.clock.now };
     const scope = { leaseId: older.leaseId };

@@ -1,4 +1,4 @@
-import { countingIn } from '../format/counting.ts';
+import { countingIn } from '../../src-ui/format/counting.ts';
 import type { UnlockStrings } from './en-unlock.ts';
 
 const { plural } = countingIn('de');
@@ -42,6 +42,7 @@ export const deUnlock: UnlockStrings = {
     },
   },
   why: {
+    'not-asked': 'Von Ihrem Team nicht verlangt',
     'not-allowed': 'Von Ihrem Team nicht erlaubt',
     'not-set-up': 'Auf diesem Gerät nicht eingerichtet',
     'code-first': 'Braucht zuerst einen Code',

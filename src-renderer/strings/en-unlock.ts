@@ -1,4 +1,4 @@
-import { countingIn } from '../format/counting.ts';
+import { countingIn } from '../../src-ui/format/counting.ts';
 
 const { plural } = countingIn('en');
 
@@ -41,6 +41,7 @@ export const enUnlock = {
     },
   },
   why: {
+    'not-asked': 'Not asked for by your team',
     'not-allowed': 'Not allowed by your team',
     'not-set-up': 'Not set up on this device',
     'code-first': 'Needs a code first',
