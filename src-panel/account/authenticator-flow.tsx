@@ -1,13 +1,13 @@
 import { useEffect, useRef, useState } from 'react';
 import type { NewFactorAnswer } from '../../src-shared/panel/session.ts';
 import { Button } from '../../src-ui/parts/button.tsx';
+import { useWaitAfter } from '../../src-ui/parts/entry/use-wait.ts';
 import { ProblemNote } from '../../src-ui/parts/problem-note.tsx';
 import { beginFactor, confirmFactor } from '../api/account-calls.ts';
 import { loadSession } from '../api/call.ts';
 import { Authenticator } from '../parts/authenticator.tsx';
 import { PasswordField } from '../parts/password-field.tsx';
 import { StepFrame } from '../parts/step-frame.tsx';
-import { useWait } from '../parts/use-wait.ts';
 import { useAction } from '../store/use-action.ts';
 import { useWords } from '../strings/use-words.ts';
 
@@ -27,7 +27,7 @@ export function AuthenticatorFlow({ isReplacing, needsPassword, onCodes, onCance
   const [isMissing, setMissing] = useState(false);
   const [factor, setFactor] = useState<NewFactorAnswer | null>(null);
   const field = useRef<HTMLInputElement>(null);
-  const wait = useWait(begin.problem);
+  const wait = useWaitAfter(begin.problem);
 
   async function start(): Promise<void> {
     if (begin.isBusy || wait.isWaiting) return;
@@ -77,7 +77,7 @@ export function AuthenticatorFlow({ isReplacing, needsPassword, onCodes, onCance
             {begin.isBusy ? w.authenticator.waiting : ''}
           </p>
           <ProblemNote problem={begin.problem} />
-          {wait.text && <p className="code-countdown">{wait.text}</p>}
+          {wait.isWaiting && <p className="code-countdown">{wait.text}</p>}
           <div className="code-buttons">
             <Button type="submit" look="primary" isBusy={begin.isBusy} isDisabled={wait.isWaiting}>
               {w.authenticator.begin}

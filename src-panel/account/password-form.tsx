@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
 import { Button } from '../../src-ui/parts/button.tsx';
+import { useWaitAfter } from '../../src-ui/parts/entry/use-wait.ts';
 import { ProblemNote } from '../../src-ui/parts/problem-note.tsx';
 import { changePassword } from '../api/account-calls.ts';
 import { PasswordField } from '../parts/password-field.tsx';
-import { useWait } from '../parts/use-wait.ts';
 import { useAction } from '../store/use-action.ts';
 import { useWords } from '../strings/use-words.ts';
 
@@ -23,7 +23,7 @@ export function PasswordForm({ onDone, onCancel }: PasswordFormProps) {
   const currentField = useRef<HTMLInputElement>(null);
   const nextField = useRef<HTMLInputElement>(null);
   const againField = useRef<HTMLInputElement>(null);
-  const wait = useWait(change.problem);
+  const wait = useWaitAfter(change.problem);
   useEffect(() => currentField.current?.focus(), []);
   const errors = {
     current: current === '' ? w.security.missing : null,
@@ -82,7 +82,7 @@ export function PasswordForm({ onDone, onCancel }: PasswordFormProps) {
         onChange={setAgain}
       />
       <ProblemNote problem={change.problem} />
-      {wait.text && <p className="code-countdown">{wait.text}</p>}
+      {wait.isWaiting && <p className="code-countdown">{wait.text}</p>}
       <div className="row">
         <Button type="submit" look="primary" isBusy={change.isBusy} isDisabled={wait.isWaiting}>
           {w.security.changePassword}

@@ -4,12 +4,12 @@ import type { NewFactorAnswer } from '../../src-shared/panel/session.ts';
 import type { Problem } from '../../src-shared/problem.ts';
 import { Button } from '../../src-ui/parts/button.tsx';
 import { Door } from '../../src-ui/parts/door.tsx';
+import { useWaitAfter } from '../../src-ui/parts/entry/use-wait.ts';
 import { ProblemNote } from '../../src-ui/parts/problem-note.tsx';
 import { beginReset, confirmReset } from '../api/reset-calls.ts';
 import { Authenticator } from '../parts/authenticator.tsx';
 import { BackupCodes } from '../parts/backup-codes.tsx';
 import { PasswordField } from '../parts/password-field.tsx';
-import { useWait } from '../parts/use-wait.ts';
 import { navigate } from '../store/location-store.ts';
 import { useSessionStore } from '../store/session-store.ts';
 import { useAction } from '../store/use-action.ts';
@@ -129,7 +129,7 @@ function ResetPassword({ token, onRefused, onFactor }: ResetPasswordProps) {
   const [password, setPassword] = useState('');
   const [isMissing, setMissing] = useState(false);
   const field = useRef<HTMLInputElement>(null);
-  const wait = useWait(begin.problem);
+  const wait = useWaitAfter(begin.problem);
   useEffect(() => field.current?.focus(), []);
 
   async function submit(): Promise<void> {
@@ -161,7 +161,7 @@ function ResetPassword({ token, onRefused, onFactor }: ResetPasswordProps) {
           onChange={setPassword}
         />
         <ProblemNote problem={begin.problem} />
-        {wait.text && <p className="code-countdown">{wait.text}</p>}
+        {wait.isWaiting && <p className="code-countdown">{wait.text}</p>}
         <Button type="submit" look="primary" size="large" isBusy={begin.isBusy} isDisabled={wait.isWaiting}>
           {w.reset.begin}
         </Button>

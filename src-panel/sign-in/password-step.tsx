@@ -6,13 +6,13 @@ import {
 } from '../../src-shared/panel/session.ts';
 import { type Problem, problem } from '../../src-shared/problem.ts';
 import { Button } from '../../src-ui/parts/button.tsx';
+import { useWaitAfter } from '../../src-ui/parts/entry/use-wait.ts';
 import { ProblemNote } from '../../src-ui/parts/problem-note.tsx';
 import { TextField } from '../../src-ui/parts/text-field.tsx';
 import { useLanguage } from '../../src-ui/strings/use-strings.ts';
 import { signIn } from '../api/session-calls.ts';
 import { PasswordField } from '../parts/password-field.tsx';
 import { StepFrame } from '../parts/step-frame.tsx';
-import { useWait } from '../parts/use-wait.ts';
 import type { Step } from './sign-in.tsx';
 
 interface PasswordStepProps {
@@ -32,7 +32,7 @@ export function PasswordStep(props: PasswordStepProps) {
   const [isMissing, setMissing] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<Problem | null>(null);
-  const wait = useWait(refusal);
+  const wait = useWaitAfter(refusal);
   const emailField = useRef<HTMLInputElement>(null);
   const passwordField = useRef<HTMLInputElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the step appears
@@ -90,7 +90,7 @@ export function PasswordStep(props: PasswordStepProps) {
           {isMissing ? t.credentials.missing : ''}
         </div>
         <ProblemNote problem={refusal} />
-        {wait.text && <p className="code-countdown">{wait.text}</p>}
+        {wait.isWaiting && <p className="code-countdown">{wait.text}</p>}
         <Button type="submit" look="primary" size="large" isBusy={isBusy} isDisabled={wait.isWaiting}>
           {t.credentials.submit}
         </Button>

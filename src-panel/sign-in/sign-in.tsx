@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { PanelSession } from '../../src-shared/panel/session.ts';
-import type { CodeMethod } from '../../src-ui/parts/code/failure-text.ts';
+import type { CodeMethod } from '../../src-ui/parts/entry/failure-text.ts';
 import { BackupCodes } from '../parts/backup-codes.tsx';
 import { takeSession } from '../store/session-store.ts';
 import { useWords } from '../strings/use-words.ts';

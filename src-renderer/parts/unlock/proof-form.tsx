@@ -1,14 +1,14 @@
 import { useEffect, useId, useRef } from 'react';
 import type { GatePrompt } from '../../../src-shared/connection-state.ts';
 import type { ProofAnswer } from '../../../src-shared/unlock.ts';
-import { clockText } from '../../../src-ui/format/duration.ts';
 import { Button } from '../../../src-ui/parts/button.tsx';
 import { BackupCodeField } from '../../../src-ui/parts/code/backup-code-field.tsx';
 import { CodeField } from '../../../src-ui/parts/code/code-field.tsx';
-import type { CodeFailure } from '../../../src-ui/parts/code/failure-text.ts';
 import { MethodList, type OtherWay } from '../../../src-ui/parts/code/method-list.tsx';
-import { useCountdown } from '../../../src-ui/parts/code/use-countdown.ts';
-import { useTold } from '../../../src-ui/parts/code/use-told.ts';
+import { type EntryPart, hasWholeCode } from '../../../src-ui/parts/entry/entry.ts';
+import { EntryForm, EntryMessages } from '../../../src-ui/parts/entry/entry-form.tsx';
+import type { CodeFailure } from '../../../src-ui/parts/entry/failure-text.ts';
+import { useEntryFocus } from '../../../src-ui/parts/entry/use-entry.ts';
 import { SecretField } from '../../../src-ui/parts/secret-field.tsx';
 import { useWords } from '../../strings/use-words.ts';
 import { asksForAnotherWay, proofFailureSentences } from './unlock-failure.ts';
@@ -44,25 +44,21 @@ export function ProofForm(props: ProofFormProps) {
   const mainButton = useRef<HTMLButtonElement>(null);
   const isPin = current?.way === 'pin';
   const isPrompting = prompt.prompting !== null;
-  const isBusy = entry.isSending || prompt.isChecking || isPrompting;
-  const wait = useCountdown(entry.waitUntilMs);
-  const nextCode = useCountdown(hasCode ? entry.nextCodeAtMs : null);
-  const isWaiting = wait.seconds > 0;
-  const told = useTold(wait, nextCode);
+  const { isBusy, typed } = entry;
 
-  const focus = (part: 'code' | 'unlock') => {
+  const focus = (part: EntryPart) => {
     if (part === 'code' && hasCode) codeField.current?.focus();
     else (pinField.current ?? mainButton.current)?.focus();
   };
-  const isCodeMissing = hasCode && (codeMethod === 'totp' ? entry.code.length < 6 : entry.code === '');
-  useFocus(entry.focusOn, isCodeMissing ? 'code' : 'unlock', focus);
+  useFocusOnMissing(hasCode && !hasWholeCode(entry) ? 'code' : 'unlock', focus);
+  useEntryFocus(entry.focusOn, focus);
   usePromptAtOnce(props.promptsAtOnce && current?.way === 'biometrics' && !hasCode, entry.submit);
 
   // What was said of a PIN does not belong beside another way, unless the PIN is gone for good.
   const isToldHere =
     refusal?.blamed !== 'unlock' ||
-    refusal.way === null ||
-    refusal.way === current?.way ||
+    entry.triedWay === null ||
+    entry.triedWay === current?.way ||
     refusal.failure.code === 'pin-removed';
   const alerts = alertsOf();
   function alertsOf(): string[] {
@@ -83,7 +79,7 @@ export function ProofForm(props: ProofFormProps) {
 
   const codeProps = {
     id: `${id}-code`,
-    value: entry.code,
+    value: typed.code,
     onChange: entry.typeCode,
     isChecking: isBusy,
     isInvalid: isCodeWrong,
@@ -109,7 +105,7 @@ export function ProofForm(props: ProofFormProps) {
       label={w.unlock.pin.label}
       showLabel={w.unlock.pin.show}
       hideLabel={w.unlock.pin.hide}
-      value={entry.pin}
+      value={typed.unlock}
       onChange={entry.typePin}
       autoComplete="off"
       isReadOnly={isBusy}
@@ -125,20 +121,7 @@ export function ProofForm(props: ProofFormProps) {
   );
 
   return (
-    <form
-      className="code-form"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!isBusy && !isWaiting) entry.submit();
-      }}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape') return;
-        event.preventDefault();
-        event.stopPropagation();
-        onCancel();
-      }}
-    >
+    <EntryForm onSubmit={entry.submit} onCancel={onCancel}>
       {current === null ? (
         <p>{w.unlock.gate.nothingWorks}</p>
       ) : hasCode ? (
@@ -152,30 +135,26 @@ export function ProofForm(props: ProofFormProps) {
       <p className="last-try" id={`${id}-last`}>
         {isLastPin ? w.unlock.pin.lastTry : ''}
       </p>
-      <div className="code-messages">
-        <div className="code-alert" id={`${id}-alert`} role="alert">
-          {alerts.map((sentence) => (
-            <p key={sentence}>{sentence}</p>
-          ))}
-        </div>
-        <p className="code-countdown" aria-live="off">
-          {isWaiting
-            ? t.code.tryAgainIn(clockText(wait.seconds))
-            : nextCode.seconds > 0
-              ? t.code.nextCodeIn(nextCode.seconds)
-              : ''}
-        </p>
-        <p className="visually-hidden" role="status">
-          {isBusy ? checking : told}
-        </p>
-      </div>
+      <EntryMessages
+        alertId={`${id}-alert`}
+        alerts={alerts}
+        wait={entry.wait}
+        nextCode={entry.nextCode}
+        spoken={isBusy ? checking : entry.told}
+      />
       <div className="code-buttons" data-look={isPin ? undefined : 'system'}>
         {current === null ? (
           <Button ref={mainButton} look="primary" onPress={props.onSetUpAgain}>
             {w.unlock.gate.setUpAgain}
           </Button>
         ) : (
-          <Button ref={mainButton} type="submit" look="primary" isBusy={isBusy} isDisabled={isWaiting}>
+          <Button
+            ref={mainButton}
+            type="submit"
+            look="primary"
+            isBusy={isBusy}
+            isDisabled={entry.wait.isWaiting}
+          >
             {isPrompting ? system.waiting : isPin ? props.submitLabel : system.use}
           </Button>
         )}
@@ -185,7 +164,7 @@ export function ProofForm(props: ProofFormProps) {
         ways={otherWays()}
         isOpen={entry.unanswered > 1 || (refusal !== null && asksForAnotherWay(refusal.failure))}
       />
-    </form>
+    </EntryForm>
   );
 
   function otherWays(): OtherWay[] {
@@ -210,12 +189,8 @@ export function ProofForm(props: ProofFormProps) {
   }
 }
 
-/** Where the form says, and at the first part that is missing whenever the window comes forward. */
-function useFocus(
-  wanted: { part: 'code' | 'unlock' } | null,
-  missing: 'code' | 'unlock',
-  focus: (part: 'code' | 'unlock') => void,
-): void {
+/** At the first part that is missing when the form appears, and whenever the window comes forward. */
+function useFocusOnMissing(missing: EntryPart, focus: (part: EntryPart) => void): void {
   const latest = useRef({ missing, focus });
   latest.current = { missing, focus };
   useEffect(() => {
@@ -224,9 +199,6 @@ function useFocus(
     window.addEventListener('focus', comeForward);
     return () => window.removeEventListener('focus', comeForward);
   }, []);
-  useEffect(() => {
-    if (wanted) latest.current.focus(wanted.part);
-  }, [wanted]);
 }
 
 /** Once, when the gate opens before somebody's eyes; later only a click asks the system (ux.md, rule 18). */

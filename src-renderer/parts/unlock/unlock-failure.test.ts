@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { problem } from '../../../src-shared/problem.ts';
+import type { Blamed } from '../../../src-ui/parts/entry/entry.ts';
 import { en as t } from '../../../src-ui/strings/en.ts';
 import { en as w } from '../../strings/en.ts';
-import { type Blamed, blameOf, proofFailureSentences } from './unlock-failure.ts';
+import { blameOf, proofFailureSentences } from './unlock-failure.ts';
 
 const say = (failure: Parameters<typeof blameOf>[0], blamed: Blamed = 'unlock') =>
   proofFailureSentences(failure, { codeMethod: 'totp', blamed, serverName: 'Acme' }, { t, w });

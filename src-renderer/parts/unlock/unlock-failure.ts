@@ -1,14 +1,12 @@
+import type { Blamed } from '../../../src-ui/parts/entry/entry.ts';
 import {
   attemptsLeftOf,
   type CodeFailure,
   type CodeMethod,
   failureSentences,
-} from '../../../src-ui/parts/code/failure-text.ts';
+} from '../../../src-ui/parts/entry/failure-text.ts';
 import type { Words } from '../../strings/en.ts';
 import type { AppLanguage } from '../../strings/use-words.ts';
-
-/** Which part of an answer a refusal is about: it is emptied and gets focus. */
-export type Blamed = 'code' | 'unlock' | 'nothing' | 'all';
 
 const unlockCodes = new Set([
   'wrong-pin',

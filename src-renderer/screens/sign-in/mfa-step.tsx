@@ -1,5 +1,5 @@
 import { CodeForm } from '../../../src-ui/parts/code/code-form.tsx';
-import type { CodeMethod } from '../../../src-ui/parts/code/failure-text.ts';
+import type { CodeMethod } from '../../../src-ui/parts/entry/failure-text.ts';
 import { Door } from '../../../src-ui/parts/door.tsx';
 import { useWords } from '../../strings/use-words.ts';
 

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { CommandOutput } from '../../../src-shared/app-ipc.ts';
-import type { CodeMethod } from '../../../src-ui/parts/code/failure-text.ts';
+import type { CodeMethod } from '../../../src-ui/parts/entry/failure-text.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useView } from '../../store/view-store.ts';
 import { BackupCodes } from '../mfa-set-up/backup-codes.tsx';

@@ -1,7 +1,7 @@
 import type { LevelAnswer } from '../../../src-shared/unlock.ts';
 import { CodeForm } from '../../../src-ui/parts/code/code-form.tsx';
-import type { CodeFailure } from '../../../src-ui/parts/code/failure-text.ts';
 import type { OtherWay } from '../../../src-ui/parts/code/method-list.tsx';
+import type { CodeFailure } from '../../../src-ui/parts/entry/failure-text.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 
 interface ConfirmProps {

@@ -1,13 +1,11 @@
-import { useEffect, useId, useRef, useState } from 'react';
-import { clockText } from '../../../src-ui/format/duration.ts';
+import { useEffect, useId, useRef } from 'react';
 import { Button } from '../../../src-ui/parts/button.tsx';
-import { type CodeFailure, retryAfterMsOf } from '../../../src-ui/parts/code/failure-text.ts';
-import { useCountdown } from '../../../src-ui/parts/code/use-countdown.ts';
-import { useTold } from '../../../src-ui/parts/code/use-told.ts';
+import { waitAfter } from '../../../src-ui/parts/entry/entry.ts';
+import { EntryForm, EntryMessages } from '../../../src-ui/parts/entry/entry-form.tsx';
+import type { CodeFailure } from '../../../src-ui/parts/entry/failure-text.ts';
+import { useEntry, useEntryFocus } from '../../../src-ui/parts/entry/use-entry.ts';
 import { SecretField } from '../../../src-ui/parts/secret-field.tsx';
-import { useDropOnLock } from '../../../src-ui/store/use-lock.ts';
-import { useServerClock } from '../../../src-ui/time/use-now.ts';
-import { blameOf, proofFailureSentences } from '../../parts/unlock/unlock-failure.ts';
+import { proofFailureSentences } from '../../parts/unlock/unlock-failure.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useWords } from '../../strings/use-words.ts';
 
@@ -18,93 +16,71 @@ interface TryPinProps {
   onRemoved: () => void;
 }
 
+const pinAlone = ['unlock'] as const;
+const blame = () => pinAlone[0];
+
 /** The new PIN once more, checked by the server as at the gate; wrong ones count. */
 export function TryPin({ onWorks, onSkip, onRemoved }: TryPinProps) {
   const { t, w } = useWords();
   const id = useId();
-  const clock = useServerClock();
   const serverName = useSnapshot((s) => s.account?.serverName ?? '');
-  const [pin, setPin] = useState('');
-  const [isEmpty, setEmpty] = useState(false);
-  const [isBusy, setBusy] = useState(false);
-  const [refusal, setRefusal] = useState<{ failure: CodeFailure; at: number } | null>(null);
+  const { typed, refusal, lack, isBusy, wait, ...entry } = useEntry({
+    parts: pinAlone,
+    fields: pinAlone,
+    firstMethod: 'totp',
+    earlier: null,
+    isChecking: false,
+    waitUntil: ({ refusal }) => waitAfter(refusal),
+  });
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
-  useDropOnLock(() => setPin(''));
+  useEntryFocus(entry.focusOn, () => field.current?.focus());
 
-  const retryAfterMs = refusal && retryAfterMsOf(refusal.failure);
-  const wait = useCountdown(refusal && retryAfterMs !== null ? refusal.at + retryAfterMs : null);
-  const told = useTold(wait, { told: null });
-  const isWaiting = wait.seconds > 0;
-
-  async function submit(): Promise<void> {
-    if (isBusy || isWaiting) return;
-    setEmpty(pin === '');
-    setRefusal(null);
-    if (pin === '') return field.current?.focus();
-    setBusy(true);
-    const answer = await window.postern.invoke('unlock.check', { answer: { method: 'pin', pin } });
-    setBusy(false);
-    setPin('');
-    if (answer.ok) return onWorks();
-    if (answer.problem.code === 'pin-removed') return onRemoved();
-    setRefusal({ failure: answer.problem, at: clock() });
-    field.current?.focus();
+  async function check(): Promise<CodeFailure | null> {
+    const answer = await window.postern.invoke('unlock.check', {
+      answer: { method: 'pin', pin: typed.unlock },
+    });
+    if (answer.ok) onWorks();
+    else if (answer.problem.code === 'pin-removed') onRemoved();
+    return answer.ok ? null : answer.problem;
   }
 
-  const sentences =
-    refusal === null
-      ? []
-      : proofFailureSentences(
-          refusal.failure,
-          { codeMethod: 'totp', blamed: blameOf(refusal.failure, true, false), serverName },
-          { t, w },
-        );
-  const alerts = isEmpty ? [w.unlock.pin.empty] : sentences;
+  const sentences = refusal
+    ? proofFailureSentences(
+        refusal.failure,
+        { codeMethod: 'totp', blamed: refusal.blamed, serverName },
+        { t, w },
+      )
+    : [];
+  const alerts = lack === null ? sentences : [w.unlock.pin.empty];
   return (
-    <form
-      className="code-form"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
+    <EntryForm onSubmit={() => entry.submit({ deliver: check, blame, empties: pinAlone })}>
       <SecretField
         ref={field}
         label={w.unlock.pin.label}
         showLabel={w.unlock.pin.show}
         hideLabel={w.unlock.pin.hide}
         autoComplete="off"
-        value={pin}
+        value={typed.unlock}
         isReadOnly={isBusy}
         isBusy={isBusy}
         isInvalid={alerts.length > 0}
         describedBy={`${id}-alert`}
-        onChange={(next) => {
-          setPin(next);
-          setEmpty(false);
-        }}
+        onChange={(text) => entry.tell({ kind: 'typed', part: 'unlock', text })}
       />
-      <div className="code-messages">
-        <div className="code-alert" id={`${id}-alert`} role="alert">
-          {alerts.map((sentence) => (
-            <p key={sentence}>{sentence}</p>
-          ))}
-        </div>
-        <p className="code-countdown" aria-live="off">
-          {isWaiting ? t.code.tryAgainIn(clockText(wait.seconds)) : ''}
-        </p>
-        <p className="visually-hidden" role="status">
-          {isBusy ? w.unlock.pin.checking : told}
-        </p>
-      </div>
+      <EntryMessages
+        alertId={`${id}-alert`}
+        alerts={alerts}
+        wait={wait}
+        nextCode={entry.nextCode}
+        spoken={isBusy ? w.unlock.pin.checking : entry.told}
+      />
       <div className="code-buttons">
-        <Button type="submit" look="primary" isBusy={isBusy} isDisabled={isWaiting}>
+        <Button type="submit" look="primary" isBusy={isBusy} isDisabled={wait.isWaiting}>
           {w.unlock.setup.tryIt}
         </Button>
         <Button onPress={onSkip}>{w.unlock.setup.skip}</Button>
       </div>
-    </form>
+    </EntryForm>
   );
 }

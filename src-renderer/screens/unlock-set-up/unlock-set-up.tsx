@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { type PinWeakness, pinWeakness } from '../../../src-shared/pin-rules.ts';
 import type { LevelAnswer } from '../../../src-shared/unlock.ts';
 import { Button } from '../../../src-ui/parts/button.tsx';
-import type { CodeFailure } from '../../../src-ui/parts/code/failure-text.ts';
+import type { CodeFailure } from '../../../src-ui/parts/entry/failure-text.ts';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
 import { useDropOnLock } from '../../../src-ui/store/use-lock.ts';
 import type { Told } from '../../../src-ui/strings/problem-text.ts';
