@@ -13,7 +13,7 @@ import { useLanguage } from '../../src-ui/strings/use-strings.ts';
 import { signIn } from '../api/session-calls.ts';
 import { PasswordField } from '../parts/password-field.tsx';
 import { StepFrame } from '../parts/step-frame.tsx';
-import type { Step } from './sign-in.tsx';
+import type { Step } from './step.ts';
 
 interface PasswordStepProps {
   title: string;

@@ -1,18 +1,12 @@
 import { useState } from 'react';
 import type { PanelSession } from '../../src-shared/panel/session.ts';
-import type { CodeMethod } from '../../src-ui/parts/entry/failure-text.ts';
 import { BackupCodes } from '../parts/backup-codes.tsx';
 import { takeSession } from '../store/session-store.ts';
 import { useWords } from '../strings/use-words.ts';
 import { MfaStep } from './mfa-step.tsx';
 import { PasswordStep } from './password-step.tsx';
 import { SetUpStep } from './set-up-step.tsx';
-
-export type Step =
-  | { name: 'password'; text: string | undefined }
-  | { name: 'mfa'; mfaToken: string; methods: readonly CodeMethod[] }
-  | { name: 'set-up'; setupToken: string }
-  | { name: 'codes'; codes: readonly string[] };
+import type { Step } from './step.ts';
 
 interface SignInProps {
   title?: string;

@@ -1,4 +1,4 @@
-import type { Level } from './part-states.ts';
+import type { Level } from './part-state.ts';
 
 /** Four shapes, so that the level can be told without colour. */
 export function PartMark({ level }: { level: Level }) {

@@ -2,16 +2,8 @@ import type { AppSnapshot } from '../../../src-shared/app-snapshot.ts';
 import { bytesText } from '../../../src-ui/format/bytes.ts';
 import { roughDuration } from '../../../src-ui/format/duration.ts';
 import type { AppLanguage } from '../../strings/use-words.ts';
+import type { PartState } from './part-state.ts';
 import { unlockStates } from './unlock-states.ts';
-
-export type Level = 'good' | 'busy' | 'attention' | 'idle';
-
-export interface PartState {
-  name: string;
-  level: Level;
-  /** How it is and, where something is wrong, what to do. */
-  text: string;
-}
 
 /** Codes fail when clocks differ by more (`ux.md`, rule 15). */
 const CLOCK_TOLERANCE_MS = 30_000;

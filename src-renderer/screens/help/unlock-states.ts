@@ -1,7 +1,7 @@
 import type { AppSnapshot } from '../../../src-shared/app-snapshot.ts';
 import { bestProvider, obstacleOf, systemWay } from '../../parts/unlock/ways.ts';
 import type { AppLanguage } from '../../strings/use-words.ts';
-import type { PartState } from './part-states.ts';
+import type { PartState } from './part-state.ts';
 
 /** What is set up for unlocking this device, and whether this computer can ask its user. */
 export function unlockStates(snapshot: AppSnapshot, { w }: AppLanguage): PartState[] {

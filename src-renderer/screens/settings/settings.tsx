@@ -1,4 +1,5 @@
 import type { SettingsPatch } from '../../../src-shared/app-ipc.ts';
+import type { AppSnapshot } from '../../../src-shared/app-snapshot.ts';
 import { RadioGroup, Switch } from '../../../src-ui/parts/choices.tsx';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
 import { useSnapshot } from '../../store/snapshot-store.ts';
@@ -6,9 +7,17 @@ import { useCommand } from '../../store/use-command.ts';
 import { useWords } from '../../strings/use-words.ts';
 import { About } from './about.tsx';
 import { Account } from './account.tsx';
-import { languages, themes, trafficModes } from './choices.ts';
 import { Devices } from './devices.tsx';
 import { UnlockPanel } from './unlock-panel.tsx';
+
+type SettingsView = AppSnapshot['settings'];
+
+/** The order on screen; the values are the contract's. */
+const themes = ['system', 'light', 'dark'] as const satisfies readonly SettingsView['theme'][];
+const languages = ['system', 'en', 'de'] as const satisfies readonly SettingsView['language'][];
+const trafficModes = ['off', 'gate', 'always'] as const satisfies readonly NonNullable<
+  SettingsView['trafficWhileWaiting']
+>[];
 
 /** Every change takes effect at once; what is shown is what main says is in force. */
 export function Settings() {

@@ -1,6 +1,6 @@
 import { CodeForm } from '../../../src-ui/parts/code/code-form.tsx';
-import type { CodeMethod } from '../../../src-ui/parts/entry/failure-text.ts';
 import { Door } from '../../../src-ui/parts/door.tsx';
+import type { CodeMethod } from '../../../src-ui/parts/entry/failure-text.ts';
 import { useWords } from '../../strings/use-words.ts';
 
 interface MfaStepProps {

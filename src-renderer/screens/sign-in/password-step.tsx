@@ -9,7 +9,7 @@ import { useCommand } from '../../store/use-command.ts';
 import { useWords } from '../../strings/use-words.ts';
 import { PasswordField } from './password-field.tsx';
 import { ServerName } from './server-name.tsx';
-import type { FoundServer } from './sign-in.tsx';
+import type { FoundServer } from './server-step.tsx';
 
 interface PasswordStepProps {
   server: FoundServer;

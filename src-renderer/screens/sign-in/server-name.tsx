@@ -1,5 +1,5 @@
 import { ServerIcon } from '../../../src-ui/parts/icons.tsx';
-import type { FoundServer } from './sign-in.tsx';
+import type { FoundServer } from './server-step.tsx';
 
 /** Name and address together: the name is the server's own claim, the address is what was asked. */
 export function ServerName({ server }: { server: FoundServer }) {

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
+import type { CommandOutput } from '../../../src-shared/app-ipc.ts';
 import { Button } from '../../../src-ui/parts/button.tsx';
 import { Door } from '../../../src-ui/parts/door.tsx';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
@@ -8,7 +9,9 @@ import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
 import { useWords } from '../../strings/use-words.ts';
 import { serverUrlOf } from './server-url.ts';
-import type { FoundServer } from './sign-in.tsx';
+
+/** What the server says of itself, at the address that it was found at. */
+export type FoundServer = CommandOutput<'server.look-up'> & { url: string };
 
 interface ServerStepProps {
   typedUrl: string;

@@ -1,5 +1,4 @@
 import { useState } from 'react';
-import type { CommandOutput } from '../../../src-shared/app-ipc.ts';
 import type { CodeMethod } from '../../../src-ui/parts/entry/failure-text.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useView } from '../../store/view-store.ts';
@@ -7,10 +6,8 @@ import { BackupCodes } from '../mfa-set-up/backup-codes.tsx';
 import { MfaSetUp } from '../mfa-set-up/mfa-set-up.tsx';
 import { MfaStep } from './mfa-step.tsx';
 import { PasswordStep } from './password-step.tsx';
-import { ServerStep } from './server-step.tsx';
+import { type FoundServer, ServerStep } from './server-step.tsx';
 import { TrustStep } from './trust-step.tsx';
-
-export type FoundServer = CommandOutput<'server.look-up'> & { url: string };
 
 type Step =
   | { name: 'server' }

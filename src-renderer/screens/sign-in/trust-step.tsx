@@ -3,9 +3,8 @@ import { Door } from '../../../src-ui/parts/door.tsx';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
 import { useCommand } from '../../store/use-command.ts';
 import { useWords } from '../../strings/use-words.ts';
-import { Fingerprint } from './fingerprint.tsx';
 import { ServerName } from './server-name.tsx';
-import type { FoundServer } from './sign-in.tsx';
+import type { FoundServer } from './server-step.tsx';
 
 interface TrustStepProps {
   server: FoundServer;
@@ -46,5 +45,15 @@ export function TrustStep({ server, onTrusted, onLater, onBack }: TrustStepProps
         </div>
       </div>
     </Door>
+  );
+}
+
+/** A key fingerprint, broken where the groups are, never inside one. */
+function Fingerprint({ value, label }: { value: string; label: string }) {
+  return (
+    <dl className="fingerprint">
+      <dt>{label}</dt>
+      <dd className="mono">{value}</dd>
+    </dl>
   );
 }
