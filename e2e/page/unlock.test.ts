@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openPageLab, type PageLab, refuse, sentBy } from './page-lab.ts';
-import { GOOD_PIN, pinField, to } from './unlock-steps.ts';
+import { GOOD_PIN, pinField, to, toTry } from './unlock-steps.ts';
 
 /** The gate of PIN and biometrics: the rules that the page alone can keep, by their numbers in the design. */
 
@@ -531,6 +531,25 @@ describe('lockout and set-up', () => {
     await lock(page);
     await page.getByRole('heading', { name: 'Choose a PIN' }).waitFor();
     expect(await page.getByLabel('New PIN').inputValue()).toBe('');
+  });
+
+  test('21: a trial that did not reach the server leaves the PIN typed, and can be sent again', async () => {
+    const page = await show('not-enrolled');
+    await toTry(page);
+    await page.evaluate(() =>
+      window.harness.answer('unlock.check', {
+        ok: false,
+        problem: { type: '', code: 'server-unreachable', title: '', status: 0, detail: '' },
+      }),
+    );
+    await hasFocus(page, 'pin');
+    await page.keyboard.type(GOOD_PIN);
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('No try was used.').waitFor();
+    expect(await pinField(page).inputValue()).toBe(GOOD_PIN);
+    await hasFocus(page, 'pin');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => sentBy(page, 'unlock.check')).toHaveLength(2);
   });
 
   test('where the team allows nothing that this computer has, it says what stands in the way', async () => {

@@ -5,7 +5,7 @@ import { EntryForm, EntryMessages } from '../../../src-ui/parts/entry/entry-form
 import type { CodeFailure } from '../../../src-ui/parts/entry/failure-text.ts';
 import { useEntry, useEntryFocus } from '../../../src-ui/parts/entry/use-entry.ts';
 import { SecretField } from '../../../src-ui/parts/secret-field.tsx';
-import { proofFailureSentences } from '../../parts/unlock/unlock-failure.ts';
+import { blameOf, proofFailureSentences } from '../../parts/unlock/unlock-failure.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useWords } from '../../strings/use-words.ts';
 
@@ -17,7 +17,7 @@ interface TryPinProps {
 }
 
 const pinAlone = ['unlock'] as const;
-const blame = () => pinAlone[0];
+const blame = (failure: CodeFailure) => blameOf(failure, true, false);
 
 /** The new PIN once more, checked by the server as at the gate; wrong ones count. */
 export function TryPin({ onWorks, onSkip, onRemoved }: TryPinProps) {
