@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type AppSnapshot, language, theme } from './app-snapshot.ts';
-import { deviceSummary, mfaMethod, serverInfo } from './client-api.ts';
+import { deviceSummary, serverInfo } from './client-api.ts';
+import { codeMethod } from './otp-code.ts';
 import { PIN_MAX_LENGTH } from './pin-rules.ts';
 import { trafficWhileWaiting } from './policy.ts';
 import { id } from './primitives.ts';
@@ -29,7 +30,7 @@ export type SettingsPatch = z.infer<typeof settingsPatch>;
 /** What sign-in needs next. Tokens between the steps stay in main. */
 export const signInStep = z.discriminatedUnion('step', [
   z.object({ step: z.literal('done') }),
-  z.object({ step: z.literal('mfa'), methods: z.array(mfaMethod) }),
+  z.object({ step: z.literal('mfa'), methods: z.array(codeMethod) }),
   z.object({ step: z.literal('mfa-setup') }),
 ]);
 export type SignInStepView = z.infer<typeof signInStep>;
@@ -46,7 +47,7 @@ export const externalLinks = ['documentation', 'source-code', 'report-problem'] 
 
 const command = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output });
 const pin = text(PIN_MAX_LENGTH);
-const code = z.strictObject({ method: mfaMethod, code: text(64) });
+const code = z.strictObject({ method: codeMethod, code: text(64) });
 const serverUrl = z.strictObject({ serverUrl: z.url({ protocol: /^https$/ }).max(300) });
 
 export const appCommands = {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { challengeSchema, levelProofSchema, proofSchema, reasonSchema, requirement } from './challenge.ts';
 import { memberRole } from './member-role.ts';
-import { backupCode, totpCode } from './otp-code.ts';
+import { backupCode, codeMethod, totpCode } from './otp-code.ts';
 import { policySchema } from './policy.ts';
 import { base64url, id, isoTime, wireGuardKey } from './primitives.ts';
 import { enrolledUnlock, promptMethod } from './unlock.ts';
@@ -26,12 +26,11 @@ export type SignInRequest = z.infer<typeof signInRequest>;
 export const signInAnswer = z.object({ sessionToken: token, memberId: id, deviceId: id, expiresAt: isoTime });
 export type SignInAnswer = z.infer<typeof signInAnswer>;
 
-export const mfaMethod = z.enum(['totp', 'backup-code']);
 export const mfaRequest = z.discriminatedUnion('method', [
   z.strictObject({ mfaToken: token, method: z.literal('totp'), code: totpCode }),
   z.strictObject({ mfaToken: token, method: z.literal('backup-code'), code: backupCode }),
 ]);
-export const mfaRequiredExtra = z.object({ mfaToken: token, methods: z.array(mfaMethod) });
+export const mfaRequiredExtra = z.object({ mfaToken: token, methods: z.array(codeMethod) });
 export const mfaSetupRequiredExtra = z.object({ setupToken: token });
 
 export const mfaSetupRequest = z.strictObject({ setupToken: token.optional() });

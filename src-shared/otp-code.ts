@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { normalizeBackupCode } from './otp-input.ts';
 
 /** From the authenticator app, or one of the codes that are kept for when it is not at hand. */
-export type CodeMethod = 'totp' | 'backup-code';
+export const codeMethod = z.enum(['totp', 'backup-code']);
+export type CodeMethod = z.infer<typeof codeMethod>;
 
 /**
  * A one-time password on the wire. Full-width digits and spaces are normalised; anything but exactly six digits

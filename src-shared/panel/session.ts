@@ -1,7 +1,6 @@
 import * as z from 'zod';
-import { mfaMethod } from '../client-api.ts';
 import { memberRole } from '../member-role.ts';
-import { backupCode, totpCode } from '../otp-code.ts';
+import { backupCode, codeMethod, totpCode } from '../otp-code.ts';
 import { id, isoTime } from '../primitives.ts';
 
 /**
@@ -44,7 +43,7 @@ export type PanelSignInRequest = z.infer<typeof panelSignInRequest>;
 /** Extra members of `mfa-required`: five minutes to answer. */
 export const panelMfaRequiredExtra = z.object({
   mfaToken: token,
-  methods: z.array(mfaMethod),
+  methods: z.array(codeMethod),
 });
 /** Extra members of `mfa-setup-required`: fifteen minutes to set up. */
 export const panelSetupRequiredExtra = z.object({ setupToken: token });
