@@ -25,10 +25,20 @@ export const memberDetail = z.object({
   is_blocked: z.boolean(),
 });
 
-export const disconnectRequest = z.strictObject({
-  reason: z.string().trim().max(200).nullish(),
-  incident_id: z.string().trim().max(100).nullish(),
-});
+/** Cut at so many characters; what is no text is nothing. */
+const cutText = (most: number) =>
+  z
+    .string()
+    .describe(`Cut at ${most} characters.`)
+    .transform((text) => [...text.trim()].slice(0, most).join('').trimEnd())
+    .nullish()
+    .catch(null);
+
+/** An emergency is never refused for its body: what cannot be understood is left out. */
+export const disconnectRequest = z
+  .object({ reason: cutText(200), incident_id: cutText(100) })
+  .nullish()
+  .catch(null);
 
 /** 200 with `enforced: true`, 202 with `enforced: false` (a gateway has not confirmed yet; it is retried). */
 export const disconnectAnswer = z.object({

@@ -10,6 +10,7 @@ import type { ServerContext } from '../../context.ts';
 import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import { disconnectMember } from '../../people/members/disconnect-member.ts';
+import { dropContentType, takeAnyBody } from './any-body.ts';
 import { tokenOf } from './integration-guard.ts';
 
 /** `POST /api/v1/member/{teamMemberId}/disconnect`: the step-up disconnect. */
@@ -18,15 +19,17 @@ export function registerDisconnectRoute(
   ctx: ServerContext,
   enforcement: Enforcement,
 ): void {
+  takeAnyBody(plain);
   plain.withTypeProvider<ZodTypeProvider>().post(
     '/api/v1/member/:teamMemberId/disconnect',
     {
       config: { scope: 'members:disconnect' },
+      onRequest: dropContentType,
       schema: {
         summary: "End all of a member's connections; nothing gets back in without fresh proof",
         tags: ['integration'],
         params: z.object({ teamMemberId: z.string().max(100) }),
-        body: disconnectRequest.nullish(),
+        body: disconnectRequest,
         response: { 200: disconnectAnswer, 202: disconnectAnswer, default: problemSchema },
       },
     },

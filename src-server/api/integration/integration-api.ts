@@ -17,7 +17,8 @@ export async function registerIntegrationApi(
     guardIntegration(guarded, ctx);
     registerDirectoryRoutes(guarded, ctx);
     registerLogRoutes(guarded, ctx);
-    registerDisconnectRoute(guarded, ctx, enforcement);
+    // In a plugin of its own: it alone takes bodies as they come.
+    await guarded.register(async (emergency) => registerDisconnectRoute(emergency, ctx, enforcement));
     registerMemberWriteRoutes(guarded, ctx, enforcement);
   });
 }
