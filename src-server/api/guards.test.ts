@@ -1,5 +1,7 @@
 import Fastify, { type HTTPMethods, type InjectOptions, type RouteOptions } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import * as z from 'zod';
+import { problemSchema } from '../../src-shared/problem.ts';
 import { PanelClient } from '../testing/panel-client.ts';
 import { recordRoutes } from '../testing/recorded-routes.ts';
 import { startTestServer, type TestServer } from '../testing/test-server.ts';
@@ -78,6 +80,15 @@ test('who may not ask hears that before the body is looked at', async () => {
   const token = await server.addApiToken(['members:read']);
   const answer = await server.request('POST', '/api/v1/member', { token, body: '{"name":' });
   expect(answer.body.code).toBe('insufficient-scope');
+});
+
+test('every route declares what it answers, and that problems are answered as problems', () => {
+  const silent = routes.filter(({ websocket, schema }) => {
+    const response = z.record(z.string(), z.unknown()).safeParse(schema?.response).data ?? {};
+    const isDeclared = Object.keys(response).some((status) => /^20\d$/.test(status));
+    return !websocket && !(isDeclared && response.default === problemSchema);
+  });
+  expect(silent.map(({ method, url }) => `${method} ${url}`)).toEqual([]);
 });
 
 test('guessing at tokens is braked', async () => {

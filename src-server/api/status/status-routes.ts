@@ -27,12 +27,21 @@ export function registerStatusRoutes(plain: FastifyInstance, ctx: ServerContext,
       return reply.send({ status: 'ok' as const });
     },
   );
-  app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
-    if (!isInNetworks(request.ip, ctx.config.metricsAllowFrom))
-      return sendProblem(reply, problem('not-found'));
-    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
-  });
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  app.get(
+    '/metrics',
+    { schema: { hide: true, response: { 200: z.string(), default: problemSchema } } },
+    async (request, reply) => {
+      if (!isInNetworks(request.ip, ctx.config.metricsAllowFrom))
+        return sendProblem(reply, problem('not-found'));
+      return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+    },
+  );
+  const document = z.record(z.string(), z.unknown());
+  app.get(
+    '/openapi.json',
+    { schema: { hide: true, response: { 200: document, default: problemSchema } } },
+    async (_request, reply) => reply.send({ ...app.swagger() }),
+  );
   app.get(
     '/.well-known/postern',
     {

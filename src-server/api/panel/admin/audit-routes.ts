@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
 import {
   type AuditVerification,
   auditActionsAnswer,
@@ -64,7 +65,14 @@ export function registerAuditRoutes(plain: FastifyInstance, { ctx, index, verifi
   );
   app.get(
     '/panel/v1/audit/export',
-    { schema: { hide: true, querystring: auditExportQuery } },
+    // The rows are streamed, not serialised.
+    {
+      schema: {
+        hide: true,
+        querystring: auditExportQuery,
+        response: { 200: z.instanceof(Readable), default: problemSchema },
+      },
+    },
     async (request, reply) => {
       const { actor, ip } = panelIdentity(request);
       const { format, ...query } = request.query;
