@@ -24,7 +24,7 @@ export default defineConfig({
           include: ['e2e/**/*.test.ts'],
           exclude: ALONE,
           // Each file has namespaces of its own, and waits more than it works: for the next code, for a timeout.
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
           ...endToEnd,
         },

@@ -65,4 +65,8 @@ async function buildAlone(name: Bundle): Promise<void> {
 
 const isBundle = (name: string): name is Bundle => Object.hasOwn(bundles, name);
 
-if (import.meta.main) for (const name of process.argv.slice(2).filter(isBundle)) await buildAlone(name);
+if (import.meta.main) {
+  const [wanted = ''] = process.argv.slice(2);
+  for (const name of Object.keys(bundles).filter(isBundle))
+    if (wanted === name || wanted === 'all') await buildAlone(name);
+}

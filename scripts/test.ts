@@ -128,6 +128,11 @@ function readReport(file: string): z.infer<typeof report> | null {
   }
 }
 
+/** Before the tests, so that none of them waits for it with its own time limit. */
+function buildWhatIsStale(): StepResult {
+  return check('build of the pages and main', [process.execPath, path.join(checkout, 'lab/built.ts'), 'all']);
+}
+
 async function endToEnd(): Promise<StepResult> {
   const name = 'end-to-end tests';
   if (!needsUserNamespace()) return tests(name, 'e2e*', (vitest) => vitest);
@@ -140,7 +145,7 @@ mkdirSync(reports, { recursive: true, mode: 0o700 });
 const steps = [
   ...(only === undefined ? checkSteps.map(({ name, command }) => check(name, command)) : []),
   ...(only === 'e2e' ? [] : [tests('unit and property tests', 'unit', (vitest) => vitest)]),
-  ...(only === 'unit' ? [] : [await endToEnd()]),
+  ...(only === 'unit' ? [] : [buildWhatIsStale(), await endToEnd()]),
 ];
 
 const sum = (pick: (step: StepResult) => number): number =>
