@@ -1,16 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { type DeviceSummary, devicesAnswer } from '../../../src-shared/client-api.ts';
+import { devicesAnswer } from '../../../src-shared/client-api.ts';
 import { id } from '../../../src-shared/primitives.ts';
 import { problem, problemSchema } from '../../../src-shared/problem.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
 import type { ServerContext } from '../../context.ts';
 import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
-import type { SessionIdentity } from '../../http/session.ts';
+import { devicesOf } from '../../people/devices/device-list.ts';
 import { removeDevice } from '../../people/devices/device-removal.ts';
-import { enrolledOf } from '../../proof/unlock/unlock-state.ts';
 import { sessionOf } from './client-guard.ts';
 
 /** `GET /client/v1/devices` and `DELETE /client/v1/devices/{id}`: the member's own. */
@@ -49,36 +48,4 @@ export function registerDeviceRoutes(
       return isRemoved ? reply.code(204).send(null) : sendProblem(reply, problem('device-not-found'));
     },
   );
-}
-
-async function devicesOf(
-  ctx: ServerContext,
-  { memberId, deviceId }: SessionIdentity,
-): Promise<DeviceSummary[]> {
-  const now = ctx.now();
-  const rows = await ctx.database.db
-    .selectFrom('device')
-    .leftJoin('lease', (join) =>
-      join
-        .onRef('lease.device_id', '=', 'device.id')
-        .on('lease.ended_at', 'is', null)
-        .on('lease.expires_at', '>', now),
-    )
-    .selectAll('device')
-    .select('lease.id as leaseId')
-    .where('device.member_id', '=', memberId)
-    .where('device.removed_at', 'is', null)
-    .orderBy('device.last_seen_at', 'desc')
-    .orderBy('device.id', 'desc')
-    .execute();
-  return rows.map((device) => ({
-    id: device.id,
-    name: device.name,
-    platform: device.platform,
-    isThis: device.id === deviceId,
-    isConnected: device.leaseId !== null,
-    lastSeenAt: new Date(device.last_seen_at).toISOString(),
-    createdAt: new Date(device.created_at).toISOString(),
-    unlock: enrolledOf(device),
-  }));
 }

@@ -7,13 +7,12 @@ import {
   setPinRequest,
   unlockCheckRequest,
 } from '../../../src-shared/client-api.ts';
-import { type Problem, problemSchema, type Result } from '../../../src-shared/problem.ts';
+import { problemSchema } from '../../../src-shared/problem.ts';
 import { UNLOCK_ORIGIN, UNLOCK_RP_ID, type UnlockMethod } from '../../../src-shared/unlock.ts';
 import type { ServerContext } from '../../context.ts';
 import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
-import { type SessionIdentity, sessionEnd } from '../../http/session.ts';
-import { removeUnlock } from '../../proof/unlock/removal.ts';
+import { removeOwnUnlock } from '../../proof/unlock/removal.ts';
 import { setBiometric, setPin } from '../../proof/unlock/set-up.ts';
 import { tryUnlock } from '../../proof/unlock/trial.ts';
 import { sessionOf } from './client-guard.ts';
@@ -61,7 +60,7 @@ to this device (BE=0), over the nonce of the challenge that the first request wi
     '/client/v1/device/pin',
     { schema: { summary: 'Remove the PIN of this device; idempotent', tags: ['client'], response } },
     async (request, reply) => {
-      const answer = await remove(ctx, sessionOf(request), ['pin'], plainAddress(request.ip));
+      const answer = await removeOwnUnlock(ctx, sessionOf(request), ['pin'], plainAddress(request.ip));
       return answer.ok ? reply.code(204).send(null) : sendProblem(reply, answer.problem);
     },
   );
@@ -78,7 +77,7 @@ to this device (BE=0), over the nonce of the challenge that the first request wi
     async (request, reply) => {
       const { level } = request.query;
       const methods: UnlockMethod[] = level === undefined ? ['uv-hw', 'uv-soft'] : [level];
-      const answer = await remove(ctx, sessionOf(request), methods, plainAddress(request.ip));
+      const answer = await removeOwnUnlock(ctx, sessionOf(request), methods, plainAddress(request.ip));
       return answer.ok ? reply.code(204).send(null) : sendProblem(reply, answer.problem);
     },
   );
@@ -98,18 +97,4 @@ to this device (BE=0), over the nonce of the challenge that the first request wi
       return answer.ok ? reply.code(204).send(null) : sendProblem(reply, answer.problem);
     },
   );
-}
-
-function remove(
-  ctx: ServerContext,
-  { sessionId, memberId, deviceId }: SessionIdentity,
-  methods: UnlockMethod[],
-  ip: string,
-): Promise<Result<UnlockMethod[]>> {
-  return ctx.database.db.transaction().execute(async (tx): Promise<Result<UnlockMethod[]>> => {
-    const ended: Problem | null = await sessionEnd(tx, sessionId);
-    if (ended) return { ok: false, problem: ended };
-    const actor = `member:${memberId}`;
-    return { ok: true, value: await removeUnlock(tx, { deviceId, methods, actor, ip, now: ctx.now() }) };
-  });
 }

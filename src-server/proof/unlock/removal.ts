@@ -1,6 +1,9 @@
+import { ok, type Result } from '../../../src-shared/problem.ts';
 import type { UnlockMethod } from '../../../src-shared/unlock.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
+import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
+import { type SessionIdentity, sessionEnd } from '../../http/session.ts';
 import { enrolledOf, noHardware, noPin, noSoft, unlockColumns } from './unlock-state.ts';
 
 const columnsOf = { pin: noPin, 'uv-hw': noHardware, 'uv-soft': noSoft } as const;
@@ -41,6 +44,21 @@ export async function removeUnlock(
       details: { methods: removed },
     });
   return removed;
+}
+
+/** As asked for by the device itself; a session that ended a moment ago removes nothing. */
+export function removeOwnUnlock(
+  ctx: ServerContext,
+  { sessionId, memberId, deviceId }: SessionIdentity,
+  methods: readonly UnlockMethod[],
+  ip: string,
+): Promise<Result<UnlockMethod[]>> {
+  return ctx.database.db.transaction().execute(async (tx): Promise<Result<UnlockMethod[]>> => {
+    const ended = await sessionEnd(tx, sessionId);
+    if (ended) return { ok: false, problem: ended };
+    const actor = `member:${memberId}`;
+    return ok(await removeUnlock(tx, { deviceId, methods, actor, ip, now: ctx.now() }));
+  });
 }
 
 /** Takes PIN and biometrics away from all devices of a member, and asks for a code at their next connection. */
