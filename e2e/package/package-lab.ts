@@ -11,6 +11,13 @@ const FOLDERS = ['usr', 'etc', 'opt', 'var'] as const;
 const BOOKS =
   /^\/(?:var\/(?:lib\/(?:dpkg|rpm|systemd\/deb-systemd-helper-enabled)|log|cache)(?:\/|$)|etc\/(?:(?:group|gshadow|passwd|shadow)-|\.pwd\.lock)$|etc\/ld\.so\.cache$)/;
 
+/**
+ * Made by triggers of packages that a machine may have (GTK, desktop-file-utils, shared-mime-info, GLib, info) from all
+ * that is installed: they are renewed whenever somebody's icons or entries come or go.
+ */
+const TRIGGER_CACHES =
+  /^\/usr\/(?:share\/(?:icons\/[^/]+\/icon-theme\.cache|applications\/(?:mimeinfo|bamf-2)\.(?:cache|index)|mime\/(?!packages\/).*|glib-2\.0\/schemas\/gschemas\.compiled|info\/dir(?:\.old)?)|lib\/[^/]+\/(?:gio\/modules\/giomodule|gdk-pixbuf-2\.0\/[^/]+\/loaders)\.cache)$/;
+
 export interface Ran {
   status: number | null;
   output: string;
@@ -80,7 +87,18 @@ export class PackageLab {
     return output;
   }
 
-  /** Every path that differs from the machine underneath, but for the package managers' own books; sorted. */
+  /** Installs a package that renews a cache of icons whenever icons come or go, as GTK's does where it is installed. */
+  renewsIconCaches(): void {
+    const control =
+      'Package: postern-canary\\nVersion: 1\\nArchitecture: all\\nMaintainer: N <n@example.com>\\nDescription: n\\n';
+    this.must(`mkdir -p /run/canary/DEBIAN && cd /run/canary/DEBIAN
+      printf '${control}' >control
+      echo 'interest-noawait /usr/share/icons/hicolor' >triggers
+      printf '#!/bin/sh\\ndate +%%s%%N >/usr/share/icons/hicolor/icon-theme.cache\\n' >postinst && chmod 755 postinst
+      cd /run && dpkg-deb -b canary canary.deb && dpkg -i canary.deb && rm -r canary canary.deb`);
+  }
+
+  /** Every path that differs from the machine underneath, but for books and caches of the machine's own; sorted. */
   differences(): string[] {
     const compare = FOLDERS.map(
       (name) => `cd '${this.#folder}/${name}/upper'
@@ -96,7 +114,7 @@ export class PackageLab {
     );
     return this.must(`${compare.join('\n')}\nfind /run -mindepth 1`)
       .split('\n')
-      .filter((line) => line !== '' && !BOOKS.test(line))
+      .filter((line) => line !== '' && !BOOKS.test(line) && !TRIGGER_CACHES.test(line))
       .sort();
   }
 

@@ -67,6 +67,7 @@ test.runIf(isRealRoot)('the lab sees what was added, changed and deleted, and no
 describe.runIf(isRealRoot)('deb', () => {
   beforeAll(async () => {
     lab = await PackageLab.open();
+    lab.renewsIconCaches();
   });
   afterAll(() => lab.close());
   const install = (file: string) =>
