@@ -1,10 +1,5 @@
 import { defineConfig } from 'vitest/config';
 
-/** What measures, counts gaps in traffic or leans on the machine's speed has the machine for itself. */
-const ALONE = ['e2e/{faults,gateway,helper}/*.test.ts', 'e2e/app/story.test.ts'];
-
-const endToEnd = { testTimeout: 120_000, hookTimeout: 120_000 };
-
 /** `unit` runs anywhere; `e2e` needs network namespaces and real WireGuard (see scripts/test.ts). */
 export default defineConfig({
   test: {
@@ -22,20 +17,10 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
-          exclude: ALONE,
-          // Each file has namespaces of its own, and waits more than it works: for the next code, for a timeout.
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
-          ...endToEnd,
-        },
-      },
-      {
-        test: {
-          name: 'e2e-alone',
-          include: ALONE,
+          // Their browsers fill two cores: side by side, files take twice as long each and miss their time limits.
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
-          ...endToEnd,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],
