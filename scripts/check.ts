@@ -44,5 +44,5 @@ async function run({ name, command }: CheckStep): Promise<boolean> {
 }
 
 forgetOtherTrees();
-const results = await Promise.all(checkSteps.map(run));
+const results = await Promise.all(checkSteps({ isAnew: false }).map(run));
 process.exitCode = results.every(Boolean) ? 0 : 1;

@@ -143,7 +143,9 @@ async function endToEnd(): Promise<StepResult> {
 
 mkdirSync(reports, { recursive: true, mode: 0o700 });
 const steps = [
-  ...(only === undefined ? checkSteps.map(({ name, command }) => check(name, command)) : []),
+  ...(only === undefined
+    ? checkSteps({ isAnew: true }).map(({ name, command }) => check(name, command))
+    : []),
   ...(only === 'e2e' ? [] : [tests('unit and property tests', 'unit', (vitest) => vitest)]),
   ...(only === 'unit' ? [] : [buildWhatIsStale(), await endToEnd()]),
 ];
