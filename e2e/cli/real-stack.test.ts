@@ -144,6 +144,7 @@ test('a person signs in, connects, is thrown out, comes back with the next code,
   expect(await answers(file.laptop.netns, file.target.url)).toBe(true);
   connectAgain.press('\x03');
   expect(await connectAgain.exitCode).toBe(0);
+  expect((await command('sign-out')).exitCode).toBe(0);
 
   const shown = terminals.map((screen) => screen.raw()).join('');
   for (const secret of [member.password, firstCode, secondCode, thirdCode, wrongCode, '\u001b[2Jcountry'])
