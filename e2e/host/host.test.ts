@@ -83,7 +83,7 @@ test('a call crosses the wire with its values, and a refusal with its words', as
 
 test('one instance at a time, the second tells the first, and a killed one is no obstacle', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'pst-d3-lock-'));
-  const lock = path.join(import.meta.dirname, 'electron/instance-lock.ts');
+  const lock = path.join(import.meta.dirname, '../../lab/host/electron/instance-lock.ts');
   const second = `const { InstanceLock } = await import(${JSON.stringify(lock)});
     const lock = new InstanceLock(() => undefined);
     console.log(lock.request(${JSON.stringify(folder)}, ['app', 'postern://connect/x'], '/', {}));
