@@ -1,6 +1,6 @@
+import type { CodeMethod } from '../../src-shared/otp-code.ts';
 import type { PanelSession } from '../../src-shared/panel/session.ts';
 import { CodeForm } from '../../src-ui/parts/code/code-form.tsx';
-import type { CodeMethod } from '../../src-ui/parts/entry/failure-text.ts';
 import { problemText } from '../../src-ui/strings/problem-text.ts';
 import { useLanguage } from '../../src-ui/strings/use-strings.ts';
 import { signInMfa } from '../api/session-calls.ts';

@@ -1,4 +1,4 @@
-import type { CodeMethod } from '../../src-ui/parts/entry/failure-text.ts';
+import type { CodeMethod } from '../../src-shared/otp-code.ts';
 
 /** Where a sign-in is, with what the server gave for it. */
 export type Step =

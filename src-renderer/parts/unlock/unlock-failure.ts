@@ -1,8 +1,8 @@
+import type { CodeMethod } from '../../../src-shared/otp-code.ts';
 import type { Blamed } from '../../../src-ui/parts/entry/entry.ts';
 import {
   attemptsLeftOf,
   type CodeFailure,
-  type CodeMethod,
   failureSentences,
 } from '../../../src-ui/parts/entry/failure-text.ts';
 import type { Words } from '../../strings/en.ts';

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { GatePrompt } from '../../../src-shared/connection-state.ts';
+import type { CodeMethod } from '../../../src-shared/otp-code.ts';
 import type { ProofAnswer, UnlockMethod } from '../../../src-shared/unlock.ts';
 import {
   type Entry,
@@ -10,7 +11,7 @@ import {
   type Refusal,
   waitAfter,
 } from '../../../src-ui/parts/entry/entry.ts';
-import type { CodeFailure, CodeMethod } from '../../../src-ui/parts/entry/failure-text.ts';
+import type { CodeFailure } from '../../../src-ui/parts/entry/failure-text.ts';
 import { type Delivery, useCodeExpiry, useEntry } from '../../../src-ui/parts/entry/use-entry.ts';
 import { useServerClock } from '../../../src-ui/time/use-now.ts';
 import { blameOf, isQuiet } from './unlock-failure.ts';

@@ -1,8 +1,9 @@
 import { useId, useState } from 'react';
 import type { GatePrompt } from '../../../src-shared/connection-state.ts';
+import type { CodeMethod } from '../../../src-shared/otp-code.ts';
 import type { ProofAnswer } from '../../../src-shared/unlock.ts';
 import { CodeForm } from '../../../src-ui/parts/code/code-form.tsx';
-import type { CodeFailure, CodeMethod } from '../../../src-ui/parts/entry/failure-text.ts';
+import type { CodeFailure } from '../../../src-ui/parts/entry/failure-text.ts';
 import { Modal } from '../../../src-ui/parts/modal.tsx';
 import { ReasonNote } from '../../../src-ui/parts/reason-note.tsx';
 import { ProofForm } from '../../parts/unlock/proof-form.tsx';

@@ -1,6 +1,6 @@
+import type { CodeMethod } from '../../../src-shared/otp-code.ts';
 import { CodeForm } from '../../../src-ui/parts/code/code-form.tsx';
 import { Door } from '../../../src-ui/parts/door.tsx';
-import type { CodeMethod } from '../../../src-ui/parts/entry/failure-text.ts';
 import { useWords } from '../../strings/use-words.ts';
 
 interface MfaStepProps {

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { CodeMethod } from '../../../src-ui/parts/entry/failure-text.ts';
+import type { CodeMethod } from '../../../src-shared/otp-code.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useView } from '../../store/view-store.ts';
 import { BackupCodes } from '../mfa-set-up/backup-codes.tsx';

@@ -1,8 +1,9 @@
 import { useId } from 'react';
+import type { CodeMethod } from '../../../src-shared/otp-code.ts';
 import { useLanguage } from '../../strings/use-strings.ts';
 import { Button } from '../button.tsx';
 import { EntryForm, EntryMessages } from '../entry/entry-form.tsx';
-import { type CodeMethod, failureSentences } from '../entry/failure-text.ts';
+import { failureSentences } from '../entry/failure-text.ts';
 import { BackupCodeField } from './backup-code-field.tsx';
 import { CodeField } from './code-field.tsx';
 import { MethodList, type OtherWay } from './method-list.tsx';

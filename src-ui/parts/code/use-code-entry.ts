@@ -1,6 +1,7 @@
 import { useRef } from 'react';
+import type { CodeMethod } from '../../../src-shared/otp-code.ts';
 import { type Entry, latestOf, sendsItself, waitAfter } from '../entry/entry.ts';
-import { attemptsLeftOf, type CodeFailure, type CodeMethod } from '../entry/failure-text.ts';
+import { attemptsLeftOf, type CodeFailure } from '../entry/failure-text.ts';
 import { type Delivery, useCodeExpiry, useEntry, useEntryFocus } from '../entry/use-entry.ts';
 
 const codeAlone = ['code'] as const;

@@ -1,4 +1,5 @@
-import { type CodeFailure, type CodeMethod, nextCodeInMsOf, retryAfterMsOf } from './failure-text.ts';
+import type { CodeMethod } from '../../../src-shared/otp-code.ts';
+import { type CodeFailure, nextCodeInMsOf, retryAfterMsOf } from './failure-text.ts';
 
 const DIGITS = 6;
 

@@ -1,7 +1,6 @@
+import type { CodeMethod } from '../../../src-shared/otp-code.ts';
 import type { Strings } from '../../strings/en.ts';
 import { problemText, type Told } from '../../strings/problem-text.ts';
-
-export type CodeMethod = 'totp' | 'backup-code';
 
 /** A refusal of a code, with whatever its code adds (`contracts.md`, Errors): read here and nowhere else. */
 export type CodeFailure = Told & Record<string, unknown>;

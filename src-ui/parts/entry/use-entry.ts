@@ -1,4 +1,5 @@
 import { useEffect, useReducer, useRef } from 'react';
+import type { CodeMethod } from '../../../src-shared/otp-code.ts';
 import { useDropOnLock } from '../../store/use-lock.ts';
 import { useServerClock } from '../../time/use-now.ts';
 import {
@@ -10,7 +11,7 @@ import {
   newEntry,
   nextCodeAt,
 } from './entry.ts';
-import type { CodeFailure, CodeMethod } from './failure-text.ts';
+import type { CodeFailure } from './failure-text.ts';
 import { useCountdown } from './use-countdown.ts';
 import { useTold } from './use-told.ts';
 import { useWait } from './use-wait.ts';
