@@ -88,7 +88,7 @@ const report = z.object({
 
 function tests(name: string, project: string, wrap: (command: string[]) => string[]): StepResult {
   return timed(name, () => {
-    const file = path.join(reports, `${project}.json`);
+    const file = path.join(reports, `${project.replace('*', '')}.json`);
     rmSync(file, { force: true });
     const vitest = [process.execPath, path.join(checkout, 'node_modules/vitest/vitest.mjs'), 'run'];
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
@@ -146,7 +146,7 @@ const steps = [
   ...(only === undefined
     ? checkSteps({ isAnew: true }).map(({ name, command }) => check(name, command))
     : []),
-  ...(only === 'e2e' ? [] : [tests('unit and property tests', 'unit', (vitest) => vitest)]),
+  ...(only === 'e2e' ? [] : [tests('unit and property tests', 'unit*', (vitest) => vitest)]),
   ...(only === 'unit' ? [] : [buildWhatIsStale(), await endToEnd()]),
 ];
 

@@ -184,6 +184,10 @@ async function connected() {
     value: undefined,
   });
   await reaches('connected');
+  // The server has been told too.
+  await vi.waitFor(() => expect(channel.frames.at(-1)).toMatchObject({ phase: 'connected' }), {
+    interval: 5,
+  });
   return channel;
 }
 

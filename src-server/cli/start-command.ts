@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { makeLogger } from '../logger.ts';
-import { startServer } from '../start.ts';
 import { EXIT_FAILED, readServerFiles, refuse } from './run-command.ts';
 
 /** `start`: runs until SIGTERM or SIGINT. */
@@ -15,6 +14,8 @@ export function addStartCommand(program: Command): void {
 async function start(options: { config?: string }): Promise<void> {
   const files = await readServerFiles(options);
   if (!files) return;
+  // Here and not above: the other commands do without the HTTP server, and take a third of the time to start.
+  const { startServer } = await import('../start.ts');
   const log = makeLogger(files.config.logLevel);
   const started = await startServer({ ...files, log, now: Date.now });
   if (!started.ok) {
