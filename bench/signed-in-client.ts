@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pino from 'pino';
-import { freshSteps } from '../lab/totp-steps.ts';
+import { type FreshCodes, freshSteps } from '../lab/totp-steps.ts';
 import type { ClientCore } from '../src-client/core.ts';
 import { createClientCore } from '../src-client/create-core.ts';
 import type { Snapshot } from '../src-client/snapshot/snapshot.ts';
@@ -19,19 +19,19 @@ import { nowNs } from './probe.ts';
 export async function withSignedInClient(
   stack: StackFile,
   member: BenchMember,
-  work: (core: ClientCore, codes: { current: string; next: string }) => Promise<void>,
+  work: (core: ClientCore, codes: FreshCodes) => Promise<void>,
 ): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'postern-bench-'));
   const core = createClientCore({ log: pino({ level: 'warn' }, pino.destination(2)), profileFolder: folder });
   try {
-    const { previous, current, next } = await freshSteps(member.totpSecret);
+    const codes = await freshSteps(member.totpSecret);
     await core.start();
     const { email, password } = member;
     const signIn = { serverUrl: stack.serverUrl, caFile: stack.caFile, email, password };
     const first = must(await core.signIn(signIn));
     if (first.step !== 'mfa') throw new Error(`expected to be asked for a code, got ${first.step}`);
-    must(await core.signInMfa(first.mfaToken, 'totp', previous));
-    await work(core, { current, next });
+    must(await core.signInMfa(first.mfaToken, 'totp', codes.previous));
+    await work(core, codes);
     must(await core.signOut('cli'));
   } finally {
     await core.stop();

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from '@playwright/test';
 import { ensureAppIsBuilt } from '../../lab/built.ts';
+import { SharedChromium } from '../../lab/host/browser/chromium.ts';
 import { endSession } from '../../lab/stack/integration-call.ts';
 import { createProcessKeeper, type ManagedProcess } from '../../lab/stack/processes.ts';
 import { type RunningStack, startStack } from '../../lab/stack/start-stack.ts';
@@ -37,6 +38,7 @@ export class AppLab {
   #server: ManagedProcess;
   readonly #serverCommand: string[];
   readonly #apps: AppOnLaptop[] = [];
+  readonly #chromium = new SharedChromium();
   #profiles = 0;
 
   private constructor(folder: string, stack: RunningStack) {
@@ -58,6 +60,7 @@ export class AppLab {
 
   async stop(): Promise<void> {
     await this.endApps();
+    await this.#chromium.stop();
     await this.#server.stop();
     await this.stack.stop();
     rmSync(this.#folder, { recursive: true, force: true });
@@ -106,6 +109,7 @@ export class AppLab {
     const app = await launchApp({
       env,
       enter: [this.stack.laptop.shell, 'env', ...change],
+      chromium: this.#chromium,
       ...(args === undefined ? {} : { args }),
       ...(locale === undefined ? {} : { locale }),
     });

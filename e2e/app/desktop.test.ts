@@ -85,10 +85,10 @@ test('after a sleep without a disconnect the connection is still there', async (
 });
 
 test('a server restart ends no tunnel, and a disconnect right after reaches the window', async () => {
-  const { page, member } = await connected(lab);
+  const { page, member, app } = await connected(lab);
   await lab.killServer('SIGTERM');
   await expect.poll(async () => (await snapshotOf(page)).channel, within).not.toBe('open');
-  expect((await snapshotOf(page)).connection.phase).toBe('connected');
+  expect((await snapshotOf(page)).connection.phase, app.output()).toBe('connected');
   expect(await lab.tunnelWorks()).toBe(true);
   await lab.startServer();
   await expect.poll(async () => (await snapshotOf(page)).channel, within).toBe('open');

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { _electron, type Page } from '@playwright/test';
 import { electronBinary } from '../../lab/electron-binary.ts';
+import type { SharedChromium } from '../../lab/host/browser/chromium.ts';
 import type { VirtualAuthenticator } from '../../lab/host/browser/virtual-authenticator.ts';
 import type { AuthenticatorOptions } from '../../lab/host/contract.ts';
 import { launchHost } from '../../lab/host/launch-host.ts';
@@ -34,6 +35,8 @@ export interface LaunchOptions {
   /** Brings a program to the laptop's network. */
   enter: readonly string[];
   locale?: string;
+  /** The browser host's windows are in it. */
+  chromium?: SharedChromium;
 }
 
 /** Starts the desktop app on the laptop of a stack. */
@@ -46,9 +49,11 @@ async function launchBrowserHost({
   args = [],
   enter,
   locale = 'en-US',
+  chromium,
 }: LaunchOptions): Promise<LaunchedApp> {
   const isHeadless = process.env.POSTERN_APP_HEADED !== '1';
-  const host = launchHost({ enter, env, args, isHeadless, locale });
+  const shared = chromium && { startChromium: chromium.start };
+  const host = launchHost({ enter, env, args, isHeadless, locale, ...shared });
   return {
     page: host.page,
     evaluate: host.evaluate,

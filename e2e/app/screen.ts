@@ -1,4 +1,5 @@
 import type { Locator, Page } from '@playwright/test';
+import type { FreshCodes } from '../../lab/totp-steps.ts';
 import { en as app } from '../../src-renderer/strings/en.ts';
 import { en as shared } from '../../src-ui/strings/en.ts';
 import { type AppLab, type AppOnLaptop, expectPhase, type Member, PATIENCE_MS } from './app-lab.ts';
@@ -40,7 +41,7 @@ export interface SignedIn extends AppOnLaptop {
   page: Page;
   member: Member;
   /** Not used yet, and accepted in this order. */
-  codes: { current: string; next: string };
+  codes: Omit<FreshCodes, 'previous'>;
 }
 
 /** A fresh app with a member signed in. */
@@ -51,9 +52,9 @@ export async function signedIn(
   const running = await lab.launch(options);
   const page = await running.desktop.page();
   const member = lab.newMember();
-  const { previous, current, next } = await lab.codes(member);
-  await signIn(page, member, previous);
-  return { ...running, page, member, codes: { current, next } };
+  const codes = await lab.codes(member);
+  await signIn(page, member, codes.previous);
+  return { ...running, page, member, codes };
 }
 
 /** The same, connected with the proof of the sign-in. */

@@ -11,7 +11,7 @@ import { inNetns } from '../../lab/stack/namespaces.ts';
 import { createProcessKeeper, type ManagedProcess, waitFor } from '../../lab/stack/processes.ts';
 import { run, tryRun } from '../../lab/stack/run.ts';
 import { type RunningStack, startStack } from '../../lab/stack/start-stack.ts';
-import { freshSteps } from '../../lab/totp-steps.ts';
+import { type FreshCodes, freshSteps } from '../../lab/totp-steps.ts';
 import { type ClientProcess, isPhase, isPrompt, startClient } from '../../scripts/story/client-process.ts';
 import { gatewayPeers } from '../../scripts/story/observe.ts';
 import type { StackFile } from '../../src-shared/stack-file.ts';
@@ -19,7 +19,6 @@ import { nowNs, Traffic } from './traffic.ts';
 
 export type Part = 'server' | 'gateway' | 'helper';
 export type Member = StackFile['members'][number];
-export type Codes = Awaited<ReturnType<typeof freshSteps>>;
 
 /** Long enough for a busy machine; every wait ends as soon as what it waits for is there. */
 export const PATIENCE_MS = 30_000;
@@ -156,7 +155,7 @@ export class FaultLab {
   }
 
   /** Three codes that the server takes one after the other now. */
-  codes(member: Member): Promise<Codes> {
+  codes(member: Member): Promise<FreshCodes> {
     return freshSteps(member.totpSecret);
   }
 
@@ -182,7 +181,7 @@ export class FaultLab {
   }
 
   /** Signed in, connected with the code of the sign-in, and packets seen to flow. */
-  async connected(member: Member): Promise<{ client: ClientProcess; codes: Codes }> {
+  async connected(member: Member): Promise<{ client: ClientProcess; codes: FreshCodes }> {
     const codes = await this.codes(member);
     await this.signIn(member, codes.previous);
     const client = this.client(member.email, 'connect');

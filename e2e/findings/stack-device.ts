@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'undici';
+import type { FreshCodes } from '../../lab/totp-steps.ts';
 import { mfaRequiredExtra, type SignInAnswer, signInAnswer } from '../../src-shared/client-api.ts';
-import type { Codes, FaultLab, Member } from '../faults/fault-lab.ts';
+import type { FaultLab, Member } from '../faults/fault-lab.ts';
 import { newDeviceSecrets, type Wire, type WireAnswer, WireDevice } from './wire-device.ts';
 
 /** One request to the server of a real stack, without any client in between. */
@@ -31,7 +32,7 @@ export async function call(
 }
 
 /** A device on a real stack whose secrets are all in hand, signed in with the code of the step before. */
-export async function stackDevice(lab: FaultLab, member: Member, codes: Codes): Promise<WireDevice> {
+export async function stackDevice(lab: FaultLab, member: Member, codes: FreshCodes): Promise<WireDevice> {
   const secrets = newDeviceSecrets();
   const { email, password } = member;
   const device = { name: 'raw', platform: 'linux', publicKey: secrets.publicKey };

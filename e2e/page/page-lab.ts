@@ -7,6 +7,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type BrowserContextOptions, chromium, type Page } from '@playwright/test';
+import { findHeadlessChromium } from '../../lab/host/browser/chromium.ts';
 
 /** The header that `app://ui` answers with (security.md, Electron checklist 15). */
 const policy =
@@ -62,7 +63,9 @@ export async function openPageLab(): Promise<PageLab> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   // `listen` on a host and port gives an AddressInfo; a string is for pipes.
   const { port } = server.address() as AddressInfo;
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
+  const executable = findHeadlessChromium();
+  if (executable === null) throw new Error('no Chromium and no Chrome on this machine');
+  const browser = await chromium.launch({ executablePath: executable, args: flags });
   const complaints: string[] = [];
   return {
     complaints,

@@ -6,7 +6,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from '@playwright/test';
 import { Agent, request } from 'undici';
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
+import { findHeadlessChromium } from '../../lab/host/browser/chromium.ts';
 import { checkout } from '../../lab/stack/folders.ts';
 import { type RunningStack, startStack } from '../../lab/stack/start-stack.ts';
 import { CLI_ACTOR, withServerFiles } from '../../src-server/cli/run-command.ts';
@@ -71,7 +72,12 @@ export class PanelLab {
     const options = { folder: path.join(folder, 'stack'), members, gateways: 1, policy, rttMs: 0, signal };
     const stack = await startStack({ ...options, onStep: () => undefined });
     try {
-      const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
+      const executable = findHeadlessChromium();
+      if (executable === null) throw new Error('no Chromium and no Chrome on this machine');
+      const browser = await chromium.launch({
+        executablePath: '/usr/bin/chromium-headless-shell',
+        args: flags,
+      });
       return new PanelLab(folder, stack, browser);
     } catch (error) {
       await stack.stop();
@@ -126,6 +132,8 @@ export class PanelLab {
       permissions: ['clipboard-read', 'clipboard-write'],
       ...context,
     });
+    // A page that is left goes on asking the server. What is opened before the tests is for all of them.
+    if (expect.getState().currentTestName !== undefined) onTestFinished(() => own.close());
     const page = await own.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
     const complaints: string[] = [];

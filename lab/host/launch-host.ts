@@ -1,7 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
-import { findChromium, type RunningChromium } from './browser/chromium.ts';
+import {
+  type ChromiumOptions,
+  findChromium,
+  type RunningChromium,
+  startChromium,
+} from './browser/chromium.ts';
 import type { VirtualAuthenticator } from './browser/virtual-authenticator.ts';
 import { WindowHost } from './browser/window-host.ts';
 import type { AuthenticatorOptions, BrowserCalls, MainCalls } from './contract.ts';
@@ -20,6 +25,8 @@ export interface HostOptions {
   isHeadless: boolean;
   /** BCP 47. */
   locale?: string;
+  /** Where the windows are; a Chromium of its own unless given. */
+  startChromium?: (options: ChromiumOptions) => Promise<RunningChromium>;
   /** Where main's output goes. */
   onOutput?: (text: string) => void;
 }
@@ -58,10 +65,19 @@ export function launchHost(options: HostOptions): HostedApp {
     ...(options.args ?? []),
   ];
   const child = spawn(file, args, {
-    env: { ...options.env, POSTERN_HOST_LOCALE: locale },
+    env: {
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      ...options.env,
+      POSTERN_HOST_LOCALE: locale,
+    },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  const windows = new WindowHost({ executable, isHeadless: options.isHeadless, locale });
+  const windows = new WindowHost({
+    executable,
+    isHeadless: options.isHeadless,
+    locale,
+    startChromium: options.startChromium ?? startChromium,
+  });
   const main = join(child, windows);
   let output = '';
   for (const stream of [child.stdout, child.stderr])

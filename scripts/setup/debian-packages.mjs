@@ -7,6 +7,11 @@ const programFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/
 
 const hasProgram = (name) => programFolders.some((folder) => existsSync(path.join(folder, name)));
 
+/** Not one of its descendants. */
+function isDebian() {
+  return existsSync('/etc/os-release') && /^ID="?debian"?$/m.test(readFileSync('/etc/os-release', 'utf8'));
+}
+
 function hasLibrary(name) {
   const folders = ['/usr/lib', '/usr/lib64', '/lib'];
   return folders
@@ -66,6 +71,13 @@ const needs = [
     isThere: () =>
       ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].some(hasProgram) ||
       process.platform !== 'linux',
+    isOnlyForTests: true,
+  },
+  {
+    name: 'chromium-headless-shell',
+    why: 'the same without windows: the tests of pages take half as long',
+    // Only Debian has it; elsewhere the whole browser does the same, slower.
+    isThere: () => hasProgram('chromium-headless-shell') || !isDebian(),
     isOnlyForTests: true,
   },
   {

@@ -7,6 +7,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from '@playwri
 const START_LIMIT_MS = 60_000;
 const CONNECT_LIMIT_MS = 8_000;
 const CONNECT_TRIES = 4;
+const HEADLESS_SHELL = '/usr/bin/chromium-headless-shell';
 const places = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
@@ -22,6 +23,14 @@ export function findChromium(): string | null {
   return places.find((place) => existsSync(place)) ?? null;
 }
 
+/**
+ * For pages that need no window: Debian's Chromium without window system, which takes half of the computing, else the
+ * whole one, or null.
+ */
+export function findHeadlessChromium(): string | null {
+  return existsSync(HEADLESS_SHELL) ? HEADLESS_SHELL : findChromium();
+}
+
 export interface ChromiumOptions {
   executable: string;
   isHeadless: boolean;
@@ -34,9 +43,8 @@ export interface ChromiumOptions {
 export interface RunningChromium {
   pid: number;
   context: BrowserContext;
-  browser: Browser;
-  /** The window without address bar that it began with. */
-  firstPage: Page;
+  /** A page in a window of its own, CSS pixels: the first time the one without address bar that Chromium began with. */
+  newPage(size: { width: number; height: number }): Promise<Page>;
   /** Resolves when its process is gone. */
   ended: Promise<void>;
   stop(): Promise<void>;
@@ -66,7 +74,9 @@ export async function startChromium(options: ChromiumOptions): Promise<RunningCh
   const isRoot = process.getuid?.() === 0;
   const args = [
     ...quiet,
-    ...(options.isHeadless ? ['--headless=new', '--disable-gpu', '--hide-scrollbars'] : []),
+    ...(options.isHeadless
+      ? ['--headless=new', '--disable-gpu', '--hide-scrollbars', '--keep-alive-for-test']
+      : []),
     // The sandbox needs namespaces that root does not get; no page but ours is ever shown.
     ...(isRoot ? ['--no-sandbox', '--test-type'] : []),
     `--user-data-dir=${profile}`,
@@ -92,10 +102,73 @@ export async function startChromium(options: ChromiumOptions): Promise<RunningCh
     const context = browser.contexts()[0];
     if (!context) throw new Error('Chromium shows no context');
     const firstPage = context.pages()[0] ?? (await context.waitForEvent('page'));
-    return { pid: child.pid ?? 0, browser, context, firstPage, ended, stop };
+    const newPage = pageMaker(browser, context, firstPage);
+    return { pid: child.pid ?? 0, context, newPage, ended, stop };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** One after the other: a new page tells nothing of who asked for it. */
+function pageMaker(browser: Browser, context: BrowserContext, firstPage: Page): RunningChromium['newPage'] {
+  let turn: Promise<Page> | null = null;
+  const open = async ({ width, height }: { width: number; height: number }): Promise<Page> => {
+    const cdp = await browser.newBrowserCDPSession();
+    // Together: Chromium may end in between, and then both fail.
+    const [opened] = await Promise.all([
+      context.waitForEvent('page'),
+      cdp.send('Target.createTarget', { url: 'about:blank', newWindow: true, width, height }),
+    ]);
+    await cdp.detach();
+    return opened;
+  };
+  return (size) => {
+    turn =
+      turn === null
+        ? Promise.resolve(firstPage)
+        : turn.then(
+            () => open(size),
+            () => open(size),
+          );
+    return turn;
+  };
+}
+
+/**
+ * Several apps on one Chromium, each with windows of its own: a start of Chromium costs five seconds of computing.
+ * Nothing of one app is left for the next but Chromium's own caches; our pages store nothing in it.
+ */
+export class SharedChromium {
+  readonly #running = new Map<string, Promise<RunningChromium>>();
+
+  /** Starts one if there is none in this language, or if it is gone. `stop` of what is returned closes its pages only. */
+  readonly start = async (options: ChromiumOptions): Promise<RunningChromium> => {
+    const key = `${options.locale} ${options.isHeadless}`;
+    const starting = this.#running.get(key) ?? startChromium(options);
+    this.#running.set(key, starting);
+    const running = await starting;
+    const forget = (): void => {
+      if (this.#running.get(key) === starting) this.#running.delete(key);
+    };
+    void running.ended.then(forget);
+    const pages: Page[] = [];
+    return {
+      ...running,
+      async newPage(size) {
+        const page = await running.newPage(size);
+        pages.push(page);
+        return page;
+      },
+      async stop() {
+        await Promise.all(pages.filter((page) => !page.isClosed()).map((page) => page.close()));
+      },
+    };
+  };
+
+  /** All of them, for good. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(async (running) => (await running).stop()));
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import type { AuthenticatorOptions, BrowserCalls, MainCalls, WindowOptions } from '../contract.ts';
 import type { Wire } from '../wire.ts';
-import { type RunningChromium, startChromium } from './chromium.ts';
+import type { ChromiumOptions, RunningChromium } from './chromium.ts';
 import { HostWindow, type WindowLink } from './host-window.ts';
 import { VirtualAuthenticator } from './virtual-authenticator.ts';
 
@@ -10,6 +10,7 @@ export interface WindowHostOptions {
   isHeadless: boolean;
   /** BCP 47. */
   locale: string;
+  startChromium(options: ChromiumOptions): Promise<RunningChromium>;
 }
 
 interface Entry {
@@ -26,7 +27,6 @@ export class WindowHost {
   readonly #ended = Promise.withResolvers<void>();
   #main: Wire<MainCalls> | null = null;
   #chromium: Promise<RunningChromium> | null = null;
-  #isFirstPageTaken = false;
   #isStopped = false;
   #theme: 'system' | 'light' | 'dark' = 'system';
   readonly #newPage = new Set<() => void>();
@@ -101,6 +101,7 @@ export class WindowHost {
   async stop(): Promise<void> {
     this.#isStopped = true;
     const chromium = await this.#chromium;
+    this.#chromium = null;
     await chromium?.stop();
   }
 
@@ -147,35 +148,19 @@ export class WindowHost {
 
   async #makeWindow(windowId: number, options: WindowOptions): Promise<HostWindow> {
     if (this.#isStopped) throw new Error('the app has ended');
-    const { executable, isHeadless, locale } = this.#options;
+    const { executable, isHeadless, locale, startChromium } = this.#options;
     const { width, height } = options;
     this.#chromium ??= startChromium({ executable, isHeadless, locale, width, height }).then((chromium) => {
       void chromium.ended.then(() => {
         this.#chromium = null;
-        this.#isFirstPageTaken = false;
       });
       return chromium;
     });
     const chromium = await this.#chromium;
-    const page = await this.#freshPage(chromium, options);
+    const page = await chromium.newPage({ width, height });
     const colorScheme = this.#theme === 'system' ? null : this.#theme;
     if (colorScheme !== null) await page.emulateMedia({ colorScheme });
     return HostWindow.on(page, chromium.context, options, this.#linkOf(windowId));
-  }
-
-  async #freshPage(chromium: RunningChromium, { width, height }: WindowOptions): Promise<Page> {
-    if (!this.#isFirstPageTaken) {
-      this.#isFirstPageTaken = true;
-      return chromium.firstPage;
-    }
-    const cdp = await chromium.browser.newBrowserCDPSession();
-    // Together: Chromium may end in between, and then both fail.
-    const [opened] = await Promise.all([
-      chromium.context.waitForEvent('page'),
-      cdp.send('Target.createTarget', { url: 'about:blank', newWindow: true, width, height }),
-    ]);
-    await cdp.detach();
-    return opened;
   }
 
   #linkOf(windowId: number): WindowLink {
