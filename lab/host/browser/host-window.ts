@@ -6,6 +6,7 @@ import { createCloneCodec } from './clone-codec.ts';
 import { fromPageUrl, toPageUrl } from './page-url.ts';
 import { createBridgeEnd, joinPageWorld, startPreloadWorld } from './page-worlds.ts';
 import type { VirtualAuthenticator } from './virtual-authenticator.ts';
+import { watchVisibility } from './visibility.ts';
 
 /** What a window asks of main, bound to its id. */
 export interface WindowLink {
@@ -82,7 +83,7 @@ export class HostWindow {
     if (options.preload !== null) await this.#installPreload(options.preload);
     await page.route('**/*', (route, request) => this.#whilePageLives(this.#answer(route, request)));
     await this.resize(options.width, options.height);
-    await this.#watchVisibility();
+    await watchVisibility(cdp, (event) => this.#link.event(event));
     if (!options.isShown) await this.hide();
 
     page.on('domcontentloaded', () => this.#link.event({ type: 'dom-ready' }));
@@ -109,33 +110,6 @@ export class HostWindow {
     await cdp.send('Page.addScriptToEvaluateOnNewDocument', {
       worldName: PRELOAD_WORLD,
       source: `(${startPreloadWorld})(${first}, ${names}, ${rest.join(', ')}, ${wrapped});`,
-    });
-  }
-
-  /** A binding of our own world: Chromium tells it when the page is hidden, shown, focused or left. */
-  async #watchVisibility(): Promise<void> {
-    const name = `seen${randomUUID()}`;
-    const cdp = this.#cdp;
-    cdp.on('Runtime.bindingCalled', (call) => {
-      if (call.name !== name) return;
-      const [what, is] = call.payload.split(' ');
-      if (what === 'visible') this.#link.event({ type: 'visible', isVisible: is === 'true' });
-      if (what === 'focused') this.#link.event({ type: 'focused', isFocused: is === 'true' });
-      if (what === 'title') this.#link.event({ type: 'title', title: call.payload.slice(6) });
-    });
-    await cdp.send('Runtime.addBinding', { name, executionContextName: 'host' });
-    const watch = (binding: string): void => {
-      if (window !== window.top) return;
-      const tell = (globalThis as unknown as Record<string, (text: string) => void>)[binding];
-      const seen = (): void => tell?.(`visible ${document.visibilityState === 'visible'}`);
-      document.addEventListener('visibilitychange', seen);
-      addEventListener('focus', () => tell?.('focused true'));
-      addEventListener('blur', () => tell?.(`focused ${document.hasFocus()}`));
-      addEventListener('load', () => tell?.(`title ${document.title}`));
-    };
-    await cdp.send('Page.addScriptToEvaluateOnNewDocument', {
-      worldName: 'host',
-      source: `(${watch})(${JSON.stringify(name)});`,
     });
   }
 
