@@ -10,18 +10,23 @@ import {
 import { type Channel, runChannel } from './channel.ts';
 import type { Clock } from './clock.ts';
 import { Enforcer } from './enforcer.ts';
+import type { Passage } from './packet-filter.ts';
 import { RevLedger, type RevOutcome } from './rev-ledger.ts';
 
 /** A channel that lived this long starts the backoff over; a shorter one may have been refused at once. */
 const SETTLED_AFTER_MS = 20_000;
 /** While a gateway is away no disconnect is confirmed, and there are few of them: it asks more often than a client. */
 const LONGEST_WAIT_MS = 5_000;
+/** The way through is open for `failClosedAfterSeconds`, at least ten, from each of these on. */
+const KEEP_OPEN_EVERY_MS = 5_000;
 /** After `replaced`: another agent runs under the same token, and two must not push each other out in turns. */
 const REPLACED_PAUSE_MS = 30_000;
 
 export interface AgentOptions {
   /** Configured and up; the agent owns its peers until it returns. */
   device: WgDevice;
+  /** Closed; open while the server has its say, and for as long after as peers stay. */
+  passage: Passage;
   url: string;
   token: string;
   ca: string | null;
@@ -45,8 +50,12 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   while (!signal.aborted) {
     const startedAt = clock.monotonicMs();
     const end = await serveOneChannel(options, enforcer);
-    if (end.isUnknown) enforcer.dismissed();
-    else enforcer.serverLost();
+    if (end.isUnknown) {
+      enforcer.dismissed();
+      await options.passage
+        .close()
+        .catch((error: unknown) => log.error({ err: error }, 'the filter stays open'));
+    } else enforcer.serverLost();
     if (signal.aborted) break;
     if (clock.monotonicMs() - startedAt > SETTLED_AFTER_MS) backoff.reset();
     const delayMs = end.code === closeCodes.replaced ? REPLACED_PAUSE_MS : backoff.nextDelayMs();
@@ -60,6 +69,13 @@ async function serveOneChannel(options: AgentOptions, enforcer: Enforcer) {
   const { url, token, ca, hello, log, signal } = options;
   const ledger = new RevLedger();
   let stats: NodeJS.Timeout | null = null;
+  let opening: NodeJS.Timeout | null = null;
+  const keepOpen = () =>
+    options.passage
+      .keepOpen()
+      .catch((error: unknown) =>
+        log.error({ err: error }, 'the filter cannot be renewed: it closes by itself'),
+      );
   const report = async (channel: Channel) => {
     try {
       const peers = await enforcer.stats();
@@ -96,7 +112,7 @@ async function serveOneChannel(options: AgentOptions, enforcer: Enforcer) {
         return;
       }
       const arrivedAt = options.clock.monotonicMs();
-      void carryOut(order, enforcer).then((outcome) => {
+      void carryOut(order, enforcer, options.passage).then((outcome) => {
         const tookMs = options.clock.monotonicMs() - arrivedAt;
         ledger.settle(order.rev, outcome);
         channel.send({ ...outcome, rev: order.rev });
@@ -110,16 +126,35 @@ async function serveOneChannel(options: AgentOptions, enforcer: Enforcer) {
         if (order.type !== 'sync') return;
         channel.markLive();
         log.info({ peers: order.peers.length, rev: order.rev }, 'in sync with the server');
+        opening ??= setInterval(() => void keepOpen(), KEEP_OPEN_EVERY_MS);
         stats ??= setInterval(() => void report(channel), GATEWAY_STATS_INTERVAL_MS);
       });
     },
   });
   if (stats) clearInterval(stats);
+  if (opening) {
+    clearInterval(opening);
+    // As long as peers stay, and no longer.
+    if (!end.isUnknown && !signal.aborted) void keepOpen();
+  }
   return end;
 }
 
-function carryOut(order: Exclude<ToGateway, { type: 'ping' }>, enforcer: Enforcer): Promise<RevOutcome> {
+async function carryOut(
+  order: Exclude<ToGateway, { type: 'ping' }>,
+  enforcer: Enforcer,
+  passage: Passage,
+): Promise<RevOutcome> {
   if (order.type === 'remove') return enforcer.remove(order.peers);
   if (order.type === 'add') return enforcer.add(order.peer);
-  return enforcer.sync(order.peers);
+  // Together: an order that comes after this one must find it in the queue.
+  const [outcome, opened] = await Promise.all([
+    enforcer.sync(order.peers),
+    passage
+      .allow(order.networks)
+      .then(() => passage.keepOpen())
+      .then((): RevOutcome => ({ type: 'done' }))
+      .catch((error: Error): RevOutcome => ({ type: 'failed', error: error.message.slice(0, 500) })),
+  ]);
+  return outcome.type === 'failed' ? outcome : opened;
 }

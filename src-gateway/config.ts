@@ -29,6 +29,10 @@ export const gatewayConfigSchema = z
     /** Hide clients behind the address of `egressInterface`. */
     nat: z.boolean().default(false),
     egressInterface: interfaceName.optional(),
+    /** What members reach of this host itself beside echo, e.g. its resolver: "udp/53". */
+    services: z.array(z.string().regex(/^(tcp|udp)\/([1-9]\d{0,4})$/, 'expected e.g. "udp/53"')).default([]),
+    /** Members reach each other through the tunnel. */
+    memberToMember: z.boolean().default(false),
     preferKernel: z.enum(['auto', 'never']).default('auto'),
     logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })

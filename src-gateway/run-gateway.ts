@@ -5,7 +5,7 @@ import type { WgDevice } from '../src-node/wireguard/device.ts';
 import { runAgent } from './agent.ts';
 import { systemClock } from './clock.ts';
 import { channelUrl, type GatewayConfig } from './config.ts';
-import { startNat } from './nat.ts';
+import { PacketFilter } from './packet-filter.ts';
 import { openPrivateKey } from './private-key-file.ts';
 import { openTunnelInterface } from './tunnel-interface.ts';
 
@@ -21,22 +21,20 @@ export interface GatewayOptions {
 }
 
 /**
- * The whole gateway: interface, translation, agent. Throws when the first start fails; an interface that goes away
+ * The whole gateway: interface, filter, agent. Throws when the first start fails; an interface that goes away
  * later is made anew, and the server's next sync fills it.
  */
 export async function runGateway({ config, token, log, signal }: GatewayOptions): Promise<void> {
-  const { interfaceName, gatewayId, endpoint, failClosedAfterSeconds, egressInterface, address } = config;
+  const { interfaceName, gatewayId, endpoint, failClosedAfterSeconds } = config;
   const { privateKey, publicKey, isNew } = await openPrivateKey(config.privateKeyFile);
   const ca = config.caFile === undefined ? null : await readFile(config.caFile, 'utf8');
   log.info({ publicKey, isNew, gatewayId }, 'gateway key');
   let device = await openTunnelInterface(config, privateKey, log);
-  const stopNat =
-    config.nat && egressInterface !== undefined
-      ? await startNat({ interfaceName, egressInterface, address }).catch(async (error: unknown) => {
-          await device.close();
-          throw error;
-        })
-      : async () => undefined;
+  // The tunnel is ours now, and nobody is in it yet.
+  const passage = await PacketFilter.set(config).catch(async (error: unknown) => {
+    await device.close();
+    throw error;
+  });
   const random = Math.random;
   const backoff = createBackoff({ random });
   try {
@@ -50,6 +48,7 @@ export async function runGateway({ config, token, log, signal }: GatewayOptions)
       });
       await runAgent({
         device,
+        passage,
         url: channelUrl(config.serverUrl),
         token,
         ca,
@@ -69,7 +68,7 @@ export async function runGateway({ config, token, log, signal }: GatewayOptions)
     }
   } finally {
     await device.close();
-    await stopNat();
+    await passage.remove();
   }
 
   async function reopen(open: () => Promise<WgDevice>): Promise<WgDevice | null> {

@@ -18,9 +18,12 @@ export const peerSchema = z.object({
 });
 export type Peer = z.infer<typeof peerSchema>;
 
-/** `remove.peers` are public keys. `serverTime` lets the agent notice a clock that differs. */
+/**
+ * `remove.peers` are public keys. `sync.networks` is where members may go through this gateway; an older server does not
+ * say it.
+ */
 export const toGateway = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('sync'), rev, peers: z.array(peerSchema) }),
+  z.object({ type: z.literal('sync'), rev, peers: z.array(peerSchema), networks: z.array(cidr).optional() }),
   z.object({ type: z.literal('add'), rev, peer: peerSchema }),
   z.object({ type: z.literal('remove'), rev, peers: z.array(wireGuardKey) }),
   z.object({ type: z.literal('ping'), t: z.number() }),

@@ -21,12 +21,13 @@ export const GATEWAY_NETNS = `${PREFIX}-gw`;
 export const LAPTOP_NETNS = `${PREFIX}-lap`;
 export const GATEWAY_INTERFACE = `${PREFIX}-wg`;
 const LAPTOP_INTERFACE = `${PREFIX}-tun`;
-const SERVER = '10.219.77.1';
+/** Behind the gateway, and the server's end of the channel. */
+export const SERVER = '10.219.77.1';
 const GATEWAY_OUTSIDE = '10.219.78.1';
-const GATEWAY_INSIDE = '10.219.79.1';
+export const GATEWAY_INSIDE = '10.219.79.1';
 export const GATEWAY_ID = '0198f2d0-0000-7000-8000-000000000001';
 const LISTEN_PORT = 51_877;
-const ECHO_PORT = 9077;
+export const ECHO_PORT = 9077;
 
 async function must(program: string, args: string[]): Promise<string> {
   const path = findProgram(program);
@@ -119,6 +120,7 @@ export class GatewayLab {
       address: `${GATEWAY_INSIDE}/24`,
       logLevel: 'debug',
       preferKernel: 'never',
+      services: [`udp/${ECHO_PORT}`],
     };
     await writeFile(path, stringify({ ...config, ...settings }), { mode: 0o600 });
     return path;
@@ -150,7 +152,11 @@ export class GatewayLab {
   }
 
   /** Points the laptop's tunnel at the gateway with the keys of this lease; the first handshake goes out at once. */
-  async connectLaptop({ keys, peer }: { keys: WgKeyPair; peer: Peer }, gatewayKey: string): Promise<void> {
+  async connectLaptop(
+    { keys, peer }: { keys: WgKeyPair; peer: Peer },
+    gatewayKey: string,
+    networks: string[] = [],
+  ): Promise<void> {
     const [address = ''] = peer.allowedIps;
     await ip('-n', LAPTOP_NETNS, 'address', 'flush', 'dev', LAPTOP_INTERFACE);
     await ip('-n', LAPTOP_NETNS, 'address', 'add', address.replace('/32', '/24'), 'dev', LAPTOP_INTERFACE);
@@ -158,10 +164,35 @@ export class GatewayLab {
       publicKey: gatewayKey,
       presharedKey: peer.presharedKey,
       endpoint: `${GATEWAY_OUTSIDE}:${LISTEN_PORT}`,
-      allowedIps: ['10.219.79.0/24'],
+      allowedIps: ['10.219.79.0/24', ...networks],
       keepaliveSeconds: 25,
     };
     await this.#laptop(encodeSet({ privateKey: keys.privateKey, replacePeers: true, add: [server] }));
+    for (const network of networks)
+      await ip('-n', LAPTOP_NETNS, 'route', 'replace', network, 'dev', LAPTOP_INTERFACE);
+  }
+
+  /** What comes of one TCP connection from this namespace: `open`, or the error's code. */
+  async tcp(netns: string, host: string, port: number): Promise<string> {
+    const script = `
+      const socket = require('node:net').connect({ host: '${host}', port: ${port} });
+      const say = (text) => { console.log(text); process.exit(); };
+      setTimeout(() => say('silence'), 2000);
+      socket.on('connect', () => say('open')).on('error', ({ code }) => say(code));`;
+    const child = this.#inNetns(netns, [process.execPath, '-e', script]);
+    let output = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    await once(child, 'close');
+    return output.trim();
+  }
+
+  /** A TCP server on every address of the gateway's host, until the lab is destroyed. */
+  async listenOnGateway(port: number): Promise<void> {
+    const script = `require('node:net').createServer((s) => s.end()).listen(${port}, '0.0.0.0', () => console.log('ready'));`;
+    const child = this.#inNetns(GATEWAY_NETNS, [process.execPath, '-e', script]);
+    if (child.stdout) await once(child.stdout, 'data');
   }
 
   /** Sends `count` packets through the tunnel, one each `everyMs`, and counts the echoes. */

@@ -83,8 +83,8 @@ export class FakeChannel {
     );
   }
 
-  async sync(rev: number, peers: Peer[]): Promise<Answer> {
-    this.send({ type: 'sync', rev, peers });
+  async sync(rev: number, peers: Peer[], networks?: string[]): Promise<Answer> {
+    this.send({ type: 'sync', rev, peers, ...(networks === undefined ? {} : { networks }) });
     return this.answer(rev);
   }
 

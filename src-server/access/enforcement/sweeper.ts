@@ -105,7 +105,7 @@ export class Sweeper {
     const { registry, pending } = this.#parts;
     if (registry.isOnline(gatewayId)) {
       const ended = await pending.unenforced(gatewayId);
-      const confirmation = await registry.sync(gatewayId, [], DISMISS_WAIT_MS);
+      const confirmation = await registry.sync(gatewayId, { peers: [], networks: [] }, DISMISS_WAIT_MS);
       if (confirmation.ok) await pending.markEnforced(ended);
     }
     registry.close(gatewayId, closeCodes.sessionEnded, 'gateway removed');

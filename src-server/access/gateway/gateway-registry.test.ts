@@ -37,7 +37,7 @@ describe('GatewayRegistry', () => {
     const added = registry.add('g', peer('a'), 1000);
     void registry.remove('g', [lease('b')], 1000);
     expect(wire.frames).toEqual([]);
-    void registry.sync('g', [], 1000);
+    void registry.sync('g', { peers: [], networks: [] }, 1000);
     expect(registry.isOnline('g')).toBe(true);
     expect(wire.frames.map((frame) => frame.type)).toEqual(['sync', 'add', 'remove']);
     const revs = wire.frames.map(revOf);
@@ -51,7 +51,7 @@ describe('GatewayRegistry', () => {
     registry.attach('g', wire);
     void registry.remove('g', [lease('a')], 1000);
     const added = registry.add('g', peer('a'), 1000);
-    void registry.sync('g', [peer('a'), peer('b')], 1000);
+    void registry.sync('g', { peers: [peer('a'), peer('b')], networks: [] }, 1000);
     expect(await added).toMatchObject({ ok: false, why: 'failed' });
     expect(wire.frames.map((frame) => frame.type)).toEqual(['sync', 'remove']);
     expect(wire.frames[0]).toMatchObject({ peers: [{ leaseId: 'b' }] });
@@ -59,18 +59,18 @@ describe('GatewayRegistry', () => {
 
   it('keeps a revocation across a lost channel, so that the next sync leaves the peer out', async () => {
     registry.attach('g', wire);
-    void registry.sync('g', [], 1000);
+    void registry.sync('g', { peers: [], networks: [] }, 1000);
     registry.detach('g', wire);
     expect(await registry.remove('g', [lease('a')], 1000)).toMatchObject({ ok: false, why: 'offline' });
     const next = new RecordingWire();
     registry.attach('g', next);
-    void registry.sync('g', [peer('a')], 1000);
+    void registry.sync('g', { peers: [peer('a')], networks: [] }, 1000);
     expect(next.frames[0]).toMatchObject({ type: 'sync', peers: [] });
   });
 
   it('fails what waits for a channel that goes away or is replaced', async () => {
     registry.attach('g', wire);
-    void registry.sync('g', [], 1000);
+    void registry.sync('g', { peers: [], networks: [] }, 1000);
     const added = registry.add('g', peer('a'), 60_000);
     const next = new RecordingWire();
     registry.attach('g', next);
@@ -78,7 +78,7 @@ describe('GatewayRegistry', () => {
     expect(wire.closed).toBe(4002);
     registry.confirm('g', revOf(wire.frames[1]), { ok: true });
     registry.detach('g', wire);
-    void registry.sync('g', [], 1000);
+    void registry.sync('g', { peers: [], networks: [] }, 1000);
     expect(registry.isOnline('g')).toBe(true);
   });
 
@@ -93,7 +93,7 @@ describe('GatewayRegistry', () => {
   it('gives up waiting after the timeout, and passes a failure on', async () => {
     vi.useFakeTimers();
     registry.attach('g', wire);
-    void registry.sync('g', [], 1000);
+    void registry.sync('g', { peers: [], networks: [] }, 1000);
     const removed = registry.remove('g', [lease('a')], 2000);
     expect(registry.isOrderPending('a')).toBe(true);
     await vi.advanceTimersByTimeAsync(2001);

@@ -73,11 +73,19 @@ export class GatewayRegistry {
   }
 
   /** The whole truth. `peers` of revoked leases are left out at the moment of sending. */
-  sync(gatewayId: string, peers: Peer[], timeoutMs: number): Promise<Confirmation> {
+  sync(
+    gatewayId: string,
+    { peers, networks }: { peers: Peer[]; networks: string[] },
+    timeoutMs: number,
+  ): Promise<Confirmation> {
     const link = this.#links.get(gatewayId);
     if (!link) return Promise.resolve({ ok: false, why: 'offline' });
     const live = peers.filter((peer) => !this.#revoked.has(peer.leaseId));
-    const confirmation = this.#order(link, (rev) => ({ type: 'sync', rev, peers: live }), timeoutMs);
+    const confirmation = this.#order(
+      link,
+      (rev) => ({ type: 'sync', rev, peers: live, networks }),
+      timeoutMs,
+    );
     link.isSynced = true;
     for (const order of link.held.splice(0)) order();
     return confirmation;

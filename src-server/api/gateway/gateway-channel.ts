@@ -1,5 +1,6 @@
 import type { WebSocket } from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
 import { closeCodes } from '../../../src-shared/client-channel.ts';
 import {
   type FromGateway,
@@ -16,6 +17,7 @@ import type { ServerContext } from '../../context.ts';
 import { keepAlive, readFrames } from '../../http/socket-frames.ts';
 import { gatewayOf } from './gateway-guard.ts';
 
+const networksJson = z.array(z.string());
 /** A sync may carry thousands of peers; afterwards one that failed is tried again. */
 const SYNC_TIMEOUT_MS = 15_000;
 const SYNC_RETRY_MS = 1_000;
@@ -50,7 +52,8 @@ function serveGateway(
     // Read before the list of peers: what had ended by then is surely not in it.
     const endedBefore = await pending.unenforced(gatewayId);
     const peers = await livePeersOf(ctx, gatewayId);
-    const confirmation = await registry.sync(gatewayId, peers, SYNC_TIMEOUT_MS);
+    const networks = await networksOf(ctx, gatewayId);
+    const confirmation = await registry.sync(gatewayId, { peers, networks }, SYNC_TIMEOUT_MS);
     if (confirmation.ok) {
       log.info({ peers: peers.length }, 'gateway in sync');
       await pending.markEnforced(endedBefore);
@@ -150,6 +153,16 @@ async function livePeersOf(ctx: ServerContext, gatewayId: string): Promise<Peer[
     leaseId: row.id,
     expiresAt: new Date(row.expires_at).toISOString(),
   }));
+}
+
+/** Where members may go through this gateway. Empty for one that was removed meanwhile. */
+async function networksOf(ctx: ServerContext, gatewayId: string): Promise<string[]> {
+  const row = await ctx.database.db
+    .selectFrom('gateway')
+    .select('allowed_ips_json')
+    .where('id', '=', gatewayId)
+    .executeTakeFirst();
+  return row ? networksJson.parse(JSON.parse(row.allowed_ips_json)) : [];
 }
 
 async function noteStats(ctx: ServerContext, gatewayId: string, peers: PeerStats[]): Promise<void> {

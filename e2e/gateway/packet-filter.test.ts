@@ -1,0 +1,113 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { FakeChannel } from '../../src-gateway/testing/fake-server.ts';
+import {
+  type AgentProcess,
+  ECHO_PORT,
+  GATEWAY_INSIDE,
+  GATEWAY_NETNS,
+  GatewayLab,
+  LAPTOP_NETNS,
+  SERVER,
+  until,
+} from './gateway-lab.ts';
+
+/** Another port of the gateway's host, as a database or SSH would be. */
+const HOST_PORT = 9078;
+const REFUSED = 'EHOSTUNREACH';
+
+describe('what passes between tunnel and gateway', () => {
+  let lab: GatewayLab;
+  let agent: AgentProcess;
+  let channel: FakeChannel;
+  let rev = 0;
+  let next = 40;
+
+  /** A member who is connected through an agent with these settings, to this server's networks. */
+  const connect = async (settings: Record<string, unknown>, networks?: string[]): Promise<void> => {
+    agent = await lab.startAgent(settings);
+    channel = await lab.server.nextChannel();
+    const { publicKey } = await channel.find((frame) => frame.type === 'hello');
+    next += 1;
+    const lease = lab.lease(next);
+    expect(await channel.sync(1, [lease.peer], networks)).toMatchObject({ type: 'done' });
+    rev = 1;
+    await lab.connectLaptop(lease, publicKey, ['10.219.77.0/24', '169.254.169.254/32']);
+    await until(async () => (await lab.tcp(LAPTOP_NETNS, GATEWAY_INSIDE, 1)) !== 'silence');
+  };
+  const peers = async (networks: string[]): Promise<void> => {
+    rev += 1;
+    const lease = lab.lease(next);
+    const [known] = await lab.gatewayPeers();
+    const peer = { ...lease.peer, publicKey: known?.publicKey ?? '' };
+    expect(await channel.sync(rev, [peer], networks)).toMatchObject({ type: 'done' });
+  };
+  const serverPort = (): number => Number(new URL(lab.server.url).port);
+
+  beforeAll(async () => {
+    lab = await GatewayLab.build();
+    await lab.listenOnGateway(HOST_PORT);
+  });
+  afterAll(() => lab?.destroy());
+  afterEach(async () => {
+    await lab.stopChild(agent.child, 'SIGTERM');
+  });
+
+  it('leaves a member the listed services of the host, and no other port of any of its addresses', async () => {
+    await connect({ services: [`udp/${ECHO_PORT}`] }, ['0.0.0.0/0']);
+    expect(await lab.canReachGateway()).toBe(true);
+    for (const address of [GATEWAY_INSIDE, '10.219.77.2'])
+      expect(await lab.tcp(LAPTOP_NETNS, address, HOST_PORT)).toBe(REFUSED);
+    // It listens: from elsewhere it is reached, and so it is by a member where it is listed.
+    expect(await lab.tcp(GATEWAY_NETNS, GATEWAY_INSIDE, HOST_PORT)).toBe('open');
+    await lab.stopChild(agent.child, 'SIGTERM');
+    await connect({ services: [`tcp/${HOST_PORT}`] }, ['0.0.0.0/0']);
+    expect(await lab.tcp(LAPTOP_NETNS, GATEWAY_INSIDE, HOST_PORT)).toBe('open');
+    expect(await lab.canReachGateway()).toBe(false);
+  });
+
+  it('lets a member go where the server says, whatever the member routes into the tunnel', async () => {
+    await connect({ nat: true, egressInterface: 'up0' }, ['10.219.77.0/24']);
+    expect(await lab.tcp(LAPTOP_NETNS, SERVER, serverPort())).toBe('open');
+    expect(await lab.tcp(LAPTOP_NETNS, '169.254.169.254', 80)).toBe(REFUSED);
+  });
+
+  it('refuses what is not named at once, and takes a change with the next sync', async () => {
+    await connect({ nat: true, egressInterface: 'up0' }, ['10.99.0.0/16']);
+    expect(await lab.tcp(LAPTOP_NETNS, SERVER, serverPort())).toBe(REFUSED);
+    await peers(['10.219.77.0/24', '0.0.0.0/0']);
+    expect(await lab.tcp(LAPTOP_NETNS, SERVER, serverPort())).toBe('open');
+    // Cloud metadata is not a network of anybody's team.
+    expect(await lab.tcp(LAPTOP_NETNS, '169.254.169.254', 80)).toBe(REFUSED);
+    await peers([]);
+    expect(await lab.tcp(LAPTOP_NETNS, SERVER, serverPort())).toBe(REFUSED);
+  });
+
+  it('leaves the way to the routes where an older server names no networks', async () => {
+    await connect({ nat: true, egressInterface: 'up0' });
+    expect(await lab.tcp(LAPTOP_NETNS, SERVER, serverPort())).toBe('open');
+  });
+
+  it('keeps members apart unless the gateway says otherwise', async () => {
+    await connect({}, ['0.0.0.0/0']);
+    expect(await lab.tcp(LAPTOP_NETNS, '10.219.79.250', 80)).toBe(REFUSED);
+    await lab.stopChild(agent.child, 'SIGTERM');
+    await connect({ memberToMember: true }, ['0.0.0.0/0']);
+    // Nobody has this address: the packet is let through to nowhere.
+    expect(await lab.tcp(LAPTOP_NETNS, '10.219.79.250', 80)).not.toBe(REFUSED);
+  });
+
+  it('closes by itself when the agent hangs, and opens again when it is back', async () => {
+    await connect({ failClosedAfterSeconds: 10 }, ['0.0.0.0/0']);
+    expect(await lab.canReachGateway()).toBe(true);
+    agent.child.kill('SIGSTOP');
+    try {
+      // The peer is still there, and so is the interface: it is the kernel that lets nothing through.
+      await until(async () => !(await lab.canReachGateway()), 20_000);
+      expect(await lab.gatewayKeys()).toHaveLength(1);
+      expect(await lab.tcp(LAPTOP_NETNS, GATEWAY_INSIDE, 1)).toBe('silence');
+    } finally {
+      agent.child.kill('SIGCONT');
+    }
+    await until(() => lab.canReachGateway(), 20_000);
+  }, 90_000);
+});
