@@ -46,6 +46,8 @@ describe('what passes between tunnel and gateway', () => {
   beforeAll(async () => {
     lab = await GatewayLab.build();
     await lab.listenOnGateway(HOST_PORT);
+    // As in a cloud: the host itself has a way there.
+    await lab.inGateway('ip', 'route', 'add', '169.254.169.254/32', 'dev', 'up0');
   });
   afterAll(() => lab?.destroy());
   afterEach(async () => {
@@ -88,10 +90,11 @@ describe('what passes between tunnel and gateway', () => {
   });
 
   it('keeps members apart unless the gateway says otherwise', async () => {
-    await connect({}, ['0.0.0.0/0']);
+    const forwarding = { nat: true, egressInterface: 'up0' };
+    await connect(forwarding, ['0.0.0.0/0']);
     expect(await lab.tcp(LAPTOP_NETNS, '10.219.79.250', 80)).toBe(REFUSED);
     await lab.stopChild(agent.child, 'SIGTERM');
-    await connect({ memberToMember: true }, ['0.0.0.0/0']);
+    await connect({ ...forwarding, memberToMember: true }, ['0.0.0.0/0']);
     // Nobody has this address: the packet is let through to nowhere.
     expect(await lab.tcp(LAPTOP_NETNS, '10.219.79.250', 80)).not.toBe(REFUSED);
   });
