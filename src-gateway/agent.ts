@@ -93,6 +93,19 @@ async function serveOneChannel(options: AgentOptions, enforcer: Enforcer) {
       log.error({ err: error }, 'the device gives no figures');
     }
   };
+  let opened: Promise<RevOutcome> = Promise.resolve({ type: 'done' });
+  const carryOut = async (order: Exclude<ToGateway, { type: 'ping' }>): Promise<RevOutcome> => {
+    // At once, in the sequence in which they came; what is confirmed has its way through, too.
+    const carriedOut =
+      order.type === 'remove'
+        ? enforcer.remove(order.peers)
+        : order.type === 'add'
+          ? enforcer.add(order.peer)
+          : enforcer.sync(order.peers);
+    if (order.type === 'sync') opened = open(options.passage, order.networks);
+    const [outcome, passage] = await Promise.all([carriedOut, opened]);
+    return outcome.type === 'done' && order.type === 'sync' ? passage : outcome;
+  };
   const end = await runChannel({
     url,
     token,
@@ -112,7 +125,7 @@ async function serveOneChannel(options: AgentOptions, enforcer: Enforcer) {
         return;
       }
       const arrivedAt = options.clock.monotonicMs();
-      void carryOut(order, enforcer, options.passage).then((outcome) => {
+      void carryOut(order).then((outcome) => {
         const tookMs = options.clock.monotonicMs() - arrivedAt;
         ledger.settle(order.rev, outcome);
         channel.send({ ...outcome, rev: order.rev });
@@ -140,21 +153,12 @@ async function serveOneChannel(options: AgentOptions, enforcer: Enforcer) {
   return end;
 }
 
-async function carryOut(
-  order: Exclude<ToGateway, { type: 'ping' }>,
-  enforcer: Enforcer,
-  passage: Passage,
-): Promise<RevOutcome> {
-  if (order.type === 'remove') return enforcer.remove(order.peers);
-  if (order.type === 'add') return enforcer.add(order.peer);
-  // Together: an order that comes after this one must find it in the queue.
-  const [outcome, opened] = await Promise.all([
-    enforcer.sync(order.peers),
-    passage
-      .allow(order.networks)
-      .then(() => passage.keepOpen())
-      .then((): RevOutcome => ({ type: 'done' }))
-      .catch((error: Error): RevOutcome => ({ type: 'failed', error: error.message.slice(0, 500) })),
-  ]);
-  return outcome.type === 'failed' ? outcome : opened;
+function open(passage: Passage, networks: readonly string[] | undefined): Promise<RevOutcome> {
+  return passage
+    .allow(networks)
+    .then(() => passage.keepOpen())
+    .then(
+      () => ({ type: 'done' }),
+      (error: Error) => ({ type: 'failed', error: error.message.slice(0, 500) }),
+    );
 }
