@@ -1,6 +1,8 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
-import { ok } from '../../src-shared/problem.ts';
+import { fail, ok } from '../../src-shared/problem.ts';
 import { defineCaller } from './caller.ts';
 
 test('a handler that stands outside of the guard gets no caller, not even the one of a request before', async () => {
@@ -13,5 +15,35 @@ test('a handler that stands outside of the guard gets no caller, not even the on
   app.get('/outside', (request) => name.of(request));
   expect((await app.inject('/guarded')).json()).toEqual({ name: 'Ada' });
   expect((await app.inject('/outside')).statusCode).toBe(500);
+  await app.close();
+});
+
+test('who is ended while the body is on its way does nothing any more', async () => {
+  const app = Fastify();
+  const name = defineCaller<{ name: string }>('name');
+  let isAlive = true;
+  let asked = 0;
+  let done = 0;
+  await app.register(async (guarded) => {
+    name.guard(guarded, async () => {
+      asked += 1;
+      return isAlive ? ok({ name: 'Ada' }) : fail('session-invalid');
+    });
+    guarded.post('/guarded', () => {
+      done += 1;
+      return {};
+    });
+  });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const headers = { 'content-type': 'application/json', 'content-length': 2 };
+  const call = request(`${url}/guarded`, { method: 'POST', headers });
+  call.flushHeaders();
+  await expect.poll(() => asked).toBe(1);
+  isAlive = false;
+  call.end('{}');
+  const [answer] = (await once(call, 'response')) as [IncomingMessage];
+  answer.resume();
+  expect(answer.statusCode).toBe(401);
+  expect(done).toBe(0);
   await app.close();
 });

@@ -6,7 +6,8 @@ import { sendProblem } from './problem-reply.ts';
 export interface Caller<T> {
   /**
    * Lets nobody past to any route of this plugin, those that come later included, whom `authenticate` does not know.
-   * Asked on the headers alone: a stranger's body is neither read nor parsed.
+   * Asked on the headers alone: a stranger's body is neither read nor parsed. Asked again once there is a body: it may
+   * take a minute to arrive, and what was ended meanwhile does nothing any more.
    */
   guard(
     routes: FastifyInstance,
@@ -22,6 +23,12 @@ export function defineCaller<T extends object>(name: string): Caller<T> {
     guard(routes, authenticate) {
       routes.decorateRequest(key, null);
       routes.addHook('onRequest', async (request, reply) => {
+        const caller = await authenticate(request, reply);
+        if (!caller.ok) return sendProblem(reply, caller.problem);
+        request.setDecorator<T>(key, caller.value);
+      });
+      routes.addHook('preHandler', async (request, reply) => {
+        if (request.body === undefined) return;
         const caller = await authenticate(request, reply);
         if (!caller.ok) return sendProblem(reply, caller.problem);
         request.setDecorator<T>(key, caller.value);

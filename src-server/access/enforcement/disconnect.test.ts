@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SignInAnswer } from '../../../src-shared/client-api.ts';
 import { verifyAudit } from '../../audit/audit-log.ts';
@@ -238,6 +240,24 @@ describe('disconnect', () => {
     });
     expect(answer).toMatchObject({ status: 200, body: { ended_connections: 1, enforced: true } });
     expect(gateway.peers.size).toBe(0);
+  });
+
+  it('does not wait for a body that never comes', async () => {
+    await connect();
+    const call = request(`${server.url}/api/v1/member/${member.id}/disconnect`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${apiToken}`,
+        'content-type': 'application/json',
+        'content-length': 100,
+      },
+    });
+    call.on('error', () => undefined);
+    call.write('{"rea');
+    const [answer] = (await once(call, 'response')) as [IncomingMessage];
+    expect(answer.statusCode).toBe(200);
+    expect(gateway.peers.size).toBe(0);
+    call.destroy();
   });
 
   it('cuts what is too long and leaves out what is no text', async () => {

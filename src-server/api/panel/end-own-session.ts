@@ -24,6 +24,6 @@ export async function endOwnSession(
     const input = { sessionId, memberId, ip, now: ctx.now(), reason: 'ended-by-member' };
     return db.transaction().execute((tx) => endPanelSession(tx, input));
   }
-  await signOut(ctx, enforcement, { memberId, deviceId: session.device_id }, ip);
+  await signOut(ctx, enforcement, { sessionId, memberId, deviceId: session.device_id }, ip);
   return true;
 }

@@ -252,6 +252,26 @@ test.each([
   await client.close();
 });
 
+test('signing out of an older session leaves the newer one of the device its session and its tunnel', async () => {
+  const member = await server.addMember();
+  const publicKey = newDeviceKey();
+  const older = await server.signIn(member, { publicKey });
+  server.nextStep();
+  const newer = await server.signIn(member, { id: older.deviceId, publicKey });
+  const gateway = await ScriptedGateway.create(server);
+  await gateway.connect(server);
+  const body = { gatewayId: gateway.id, wgPublicKey: newWgKey() };
+  expect((await post('/client/v1/connections', body, newer.sessionToken)).status).toBe(201);
+  await signOut(member, older.sessionToken);
+  const statusOf = async (token: string) => (await server.request('GET', '/client/v1/me', { token })).status;
+  expect(await statusOf(older.sessionToken)).toBe(401);
+  expect(await statusOf(newer.sessionToken)).toBe(200);
+  expect(gateway.peers.size).toBe(1);
+  await signOut(member, newer.sessionToken);
+  expect(await statusOf(newer.sessionToken)).toBe(401);
+  expect(gateway.peers.size).toBe(0);
+});
+
 async function signOut(_member: TestMember, token: string): Promise<void> {
   expect((await server.request('POST', '/client/v1/sign-out', { token })).status).toBe(204);
 }
