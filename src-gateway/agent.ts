@@ -70,6 +70,7 @@ async function serveOneChannel(options: AgentOptions, enforcer: Enforcer) {
   const ledger = new RevLedger();
   let stats: NodeJS.Timeout | null = null;
   let opening: NodeJS.Timeout | null = null;
+  let isOver = false;
   const keepOpen = () =>
     options.passage
       .keepOpen()
@@ -136,7 +137,8 @@ async function serveOneChannel(options: AgentOptions, enforcer: Enforcer) {
           return;
         }
         log.debug({ rev: order.rev, type: order.type, tookMs }, 'order carried out');
-        if (order.type !== 'sync') return;
+        // A sync may be done only after its channel is gone: then it is not this server that keeps the way open.
+        if (order.type !== 'sync' || isOver) return;
         channel.markLive();
         log.info({ peers: order.peers.length, rev: order.rev }, 'in sync with the server');
         opening ??= setInterval(() => void keepOpen(), KEEP_OPEN_EVERY_MS);
@@ -144,6 +146,7 @@ async function serveOneChannel(options: AgentOptions, enforcer: Enforcer) {
       });
     },
   });
+  isOver = true;
   if (stats) clearInterval(stats);
   if (opening) {
     clearInterval(opening);
