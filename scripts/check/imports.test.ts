@@ -219,3 +219,38 @@ describe('imports run one way', () => {
     );
   });
 });
+
+describe('ways that the parser does not follow', () => {
+  it.each([
+    ["type X = typeof import('../../lab/stack/start-stack.ts');", 'import type'],
+    ["type X = import('../app.ts').MemberRow;", 'import type'],
+    ['export const x = await import(process.argv[2] ?? "");', 'computed'],
+    ["export const x = await import('../../lab/' + name);", 'computed'],
+    ['export const x = await import(`../../lab/x.ts`);', 'computed'],
+    ["import { createRequire as c } from 'node:module'; export const x = c('.');", 'loader'],
+    ["export const x = process.getBuiltinModule('node:fs');", 'loader'],
+    ["export const x = new Worker(new URL('./a.ts', import.meta.url));", 'loader'],
+    ["export const x = import.meta.resolve('../app.ts');", 'loader'],
+    ['/// <reference path="../app.ts" />\nexport const x = 1;', 'reference'],
+  ])('%s', async (text, words) => {
+    const said = await verdict({ 'src-server/db/hidden.ts': text });
+    expect(said).toContain('src-server/db/hidden.ts');
+    expect(said).toContain(words);
+  });
+
+  it.each(['tools/new.ts', 'src/app.ts', 'root.mjs', '.hidden/x.js'])('%s is in no room', async (file) => {
+    expect(await verdict({ [file]: 'export const x = 1;' })).toBe(`in no room of the house:\n  ${file}`);
+  });
+
+  it.each(['src-server/db/.hidden.ts', 'src-server/db/x.mts', 'src-panel/x.jsx'])(
+    '%s is looked at, though nobody imports it',
+    async (file) => {
+      expect(await verdict({ [file]: "import '../../lab/stack/start-stack.ts';" })).toContain(file);
+    },
+  );
+
+  it('what a product imports when it needs it is no hidden way', async () => {
+    const text = "export const x = async () => (await import('../config.ts')).x;";
+    expect(await verdict({ 'src-server/db/late.ts': text })).toBe('good');
+  });
+});

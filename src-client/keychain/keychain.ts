@@ -1,3 +1,4 @@
+import type * as keytarModule from 'keytar';
 import type { Logger } from 'pino';
 import type { KeychainState } from '../../src-shared/connection-state.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
@@ -23,7 +24,7 @@ export interface KeychainOptions {
   log: Logger;
 }
 
-type Keytar = Pick<typeof import('keytar'), 'getPassword' | 'setPassword' | 'deletePassword'>;
+type Keytar = Pick<typeof keytarModule, 'getPassword' | 'setPassword' | 'deletePassword'>;
 
 /**
  * keytar behind a wrapper with four states. On Linux the Secret Service is asked first, since keytar answers `null`
