@@ -243,6 +243,7 @@ test.each([
 
 test.each([
   [['token', 'create', '--name', 'x', '--scopes', 'everything'], 'is not a scope'],
+  [['token', 'create', '--name', ' ', '--scopes', 'members:read'], 'expected 1 to 64 characters'],
   [['gateway', 'add', 'x', '--subnet', '10.0.0.0/33', '--allowed-ips', '10.0.0.0/8'], 'is not a network'],
 ])('%j is refused before anything is opened', (args, words) => {
   const refused = cli([...args, '--config', config]);

@@ -9,6 +9,7 @@ import {
   EXIT_FAILED,
   listOf,
   print,
+  properName,
   refuse,
   shortTime,
   valueOrRefuse,
@@ -31,7 +32,8 @@ const addresses = listOf('an IP address', (item) => ipaddr.isValid(item));
 /** `gateway add|list|remove`. */
 export function addGatewayCommands(program: Command): void {
   const gateway = program.command('gateway').description('where tunnels end');
-  withCommonOptions(gateway.command('add <name>'))
+  withCommonOptions(gateway.command('add'))
+    .argument('<name>', 'what people call it', properName)
     .description('add a gateway and print the token of its agent, once')
     .requiredOption('--subnet <network>', "the devices' addresses, such as 10.86.0.0/24", networks)
     .requiredOption('--allowed-ips <networks>', 'what goes through the tunnel, separated by commas', networks)

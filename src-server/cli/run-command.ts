@@ -102,6 +102,16 @@ export function listOf(what: string, isValid: (item: string) => boolean) {
   };
 }
 
+const MOST_NAME_LENGTH = 64;
+
+/** For commander: what people call a thing; the Control Panel takes the same. */
+export function properName(text: string): string {
+  const name = text.trim();
+  if (name === '' || name.length > MOST_NAME_LENGTH)
+    throw new InvalidArgumentError(`expected 1 to ${MOST_NAME_LENGTH} characters`);
+  return name;
+}
+
 /** For commander: a whole number between two bounds. */
 export function wholeNumber(least: number, most: number) {
   return (text: string): number => {

@@ -10,6 +10,7 @@ import {
   EXIT_FAILED,
   listOf,
   print,
+  properName,
   refuse,
   shortTime,
   wholeNumber,
@@ -38,7 +39,7 @@ export function addTokenCommands(program: Command): void {
   const token = program.command('token').description('who may call the integration API');
   withCommonOptions(token.command('create'))
     .description('make a token and print it, once')
-    .requiredOption('--name <name>', 'what it is for')
+    .requiredOption('--name <name>', 'what it is for', properName)
     .requiredOption('--scopes <scopes>', apiScope.options.join(','), scopeList)
     .addOption(
       new Option('--expires-days <days>', 'how long it works').argParser(wholeNumber(1, 3650)).default(90),

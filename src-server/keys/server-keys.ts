@@ -82,8 +82,14 @@ type Read<T> = { ok: true; value: T } | { ok: false; mistake: string };
 const mistake = (text: string): { ok: false; mistake: string } => ({ ok: false, mistake: text });
 
 function readSecret(path: string): Read<string> {
-  if (!existsSync(path)) return mistake(`${path}: not there; "postern-server init" makes it`);
-  const { mode } = statSync(path);
+  let mode: number;
+  try {
+    ({ mode } = statSync(path));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT') return mistake(`${path}: not there; "postern-server init" makes it`);
+    return mistake(`${path}: cannot be read (${code}); does it belong to the user of the server?`);
+  }
   if ((mode & 0o077) !== 0)
     return mistake(`${path}: mode ${(mode & 0o777).toString(8)} lets others read it; run: chmod 600 ${path}`);
   return { ok: true, value: readFileSync(path, 'utf8') };
