@@ -168,4 +168,6 @@ for (const step of steps) {
 const isIncomplete = leftOut.length > 0 || skipped > 0;
 if (isIncomplete && isCi) console.log('With CI=true nothing may be left out or skipped: this run fails.');
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
-process.exitCode = failed > 0 || (isIncomplete && isCi) ? 1 : 0;
+const hasNoFile = filters.length > 0 && passed + failed + skipped === 0;
+if (hasNoFile) console.log(`No test file has ${filters.join(' or ')} in its path.`);
+process.exitCode = failed > 0 || hasNoFile || (isIncomplete && isCi) ? 1 : 0;

@@ -79,6 +79,10 @@ program
   .option('--mtu <bytes>', 'of the tunnel', '1420')
   .option('--ca <file>', 'PEM of a certificate authority of your own')
   .option('--nat <interface>', 'hide clients behind this interface')
+  .option(
+    '--services <list>',
+    'what members reach of this machine itself, such as udp/53,tcp/53 for its resolver',
+  )
   .option('--folder <path>', 'where the files go', '/etc/postern')
   .option('--force', 'replace files that are there')
   .action(install);

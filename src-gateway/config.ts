@@ -6,6 +6,12 @@ import { cidr, endpoint, id } from '../src-shared/primitives.ts';
 
 const interfaceName = z.string().regex(INTERFACE_NAME, 'expected an interface name of at most 15 characters');
 
+const service = z
+  .string()
+  .refine((text) => /^(tcp|udp)\/[1-9]\d{0,4}$/.test(text) && Number(text.slice(4)) <= 65_535, {
+    error: 'expected a protocol and a port, such as "udp/53"',
+  });
+
 /** The gateway agent's settings: TOML, and over it `POSTERN_GATEWAY_…` variables. */
 export const gatewayConfigSchema = z
   .strictObject({
@@ -30,7 +36,7 @@ export const gatewayConfigSchema = z
     nat: z.boolean().default(false),
     egressInterface: interfaceName.optional(),
     /** What members reach of this host itself beside echo, e.g. its resolver: "udp/53". */
-    services: z.array(z.string().regex(/^(tcp|udp)\/([1-9]\d{0,4})$/, 'expected e.g. "udp/53"')).default([]),
+    services: z.array(service).default([]),
     /** Members reach each other through the tunnel. */
     memberToMember: z.boolean().default(false),
     preferKernel: z.enum(['auto', 'never']).default('auto'),

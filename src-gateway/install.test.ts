@@ -23,16 +23,29 @@ const input = () => ({
 });
 
 test('what the install line says becomes a configuration that the agent starts with', async () => {
-  expect(await installGateway({ ...input(), nat: 'eth0' })).toEqual([]);
+  expect(await installGateway({ ...input(), nat: 'eth0', services: 'udp/53, tcp/53' })).toEqual([]);
   const file = join(folder, 'etc', 'gateway.toml');
   const loaded = loadGatewayConfig(file, {});
   expect(loaded).toMatchObject({
     ok: true,
-    value: { gatewayId: input().gateway, address: '10.86.0.1/22', nat: true, egressInterface: 'eth0' },
+    value: {
+      gatewayId: input().gateway,
+      address: '10.86.0.1/22',
+      nat: true,
+      egressInterface: 'eth0',
+      services: ['udp/53', 'tcp/53'],
+    },
   });
   if (loaded.ok) expect(await readToken(loaded.value, file)).toBe(input().token);
   for (const name of ['gateway.toml', 'gateway.token'])
     expect((await stat(join(folder, 'etc', name))).mode & 0o077).toBe(0);
+});
+
+test('a service that is none is named before nftables would refuse it', async () => {
+  for (const services of ['udp/70000', 'icmp', 'tcp/0', ''])
+    expect(await installGateway({ ...input(), services })).toEqual([
+      'services.0: expected a protocol and a port, such as "udp/53"',
+    ]);
 });
 
 test('an endpoint that was not filled in, and a file that is there, are named and nothing is written', async () => {

@@ -15,6 +15,8 @@ export interface InstallInput {
   mtu: string;
   ca?: string;
   nat?: string;
+  /** Separated by commas. */
+  services?: string;
   /** Where the agent's files lie. */
   folder: string;
   /** Replaces files that are there. */
@@ -26,7 +28,7 @@ export interface InstallInput {
  * not fit; nothing is written then.
  */
 export async function installGateway(input: InstallInput): Promise<string[]> {
-  const { folder, token, ca, nat } = input;
+  const { folder, token, ca, nat, services } = input;
   const configFile = join(folder, 'gateway.toml');
   const tokenFile = join(folder, 'gateway.token');
   const config = {
@@ -37,6 +39,7 @@ export async function installGateway(input: InstallInput): Promise<string[]> {
     address: input.address,
     mtu: Number(input.mtu),
     ...(ca === undefined ? {} : { caFile: ca }),
+    ...(services === undefined ? {} : { services: services.split(',').map((item) => item.trim()) }),
     ...(nat === undefined ? {} : { nat: true, egressInterface: nat }),
   };
   const parsed = gatewayConfigSchema.safeParse(config);

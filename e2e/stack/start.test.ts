@@ -20,7 +20,7 @@ afterAll(async () => {
 function startDemo(name: string): StackProcess {
   const folder = path.join(base, name);
   const args = [path.join(checkout, 'scripts/start.ts'), '--demo', '--dir', folder];
-  const demo = follow(spawn(process.execPath, args, { cwd: checkout }), folder);
+  const demo = follow(spawn(process.execPath, args, { cwd: checkout, detached: true }), folder);
   started.push(demo);
   return demo;
 }
@@ -59,10 +59,12 @@ describe('npm start -- --demo', () => {
     expect(traces(prefixIn(demo.output()), demo.folder)).toEqual([]);
   });
 
-  it('takes everything down when it is ended in the middle of the story', async () => {
+  it('takes everything down when Ctrl-C ends it and all its programs in the middle of the story', async () => {
     const demo = startDemo('ended');
-    expect(await eventually(() => demo.output().includes('2. Connect'), 60_000), demo.output()).toBe(true);
-    demo.kill('SIGINT');
+    const isConnected = () => /2\. Connect.*connected/s.test(demo.output());
+    expect(await eventually(isConnected, 60_000), demo.output()).toBe(true);
+    // As a terminal does: to every process of the group.
+    process.kill(-demo.pid, 'SIGINT');
     expect(await demo.ended).toBe(130);
     expect(traces(prefixIn(demo.output()), demo.folder)).toEqual([]);
     expect(processesOf(demo.folder, demo.folder)).toEqual([]);

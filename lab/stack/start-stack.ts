@@ -33,7 +33,7 @@ export interface RunningStack {
   gateways: ManagedProcess[];
   /** Every part that should live as long as the stack. */
   parts: ManagedProcess[];
-  /** Ends every process, removes namespaces, links, sockets and `stack.json`. Idempotent. */
+  /** Ends every process, removes namespaces, links, sockets and `stack.json`. Idempotent: whoever calls resolves when it is done. */
   stop(): Promise<void>;
 }
 
@@ -45,7 +45,12 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const undo = new AsyncDisposableStack();
   try {
     const made = await bringUp(options, undo);
-    return { ...made, stop: () => undo.disposeAsync() };
+    let stopping: Promise<void> | null = null;
+    const stop = (): Promise<void> => {
+      stopping ??= undo.disposeAsync();
+      return stopping;
+    };
+    return { ...made, stop };
   } catch (error) {
     await undo.disposeAsync();
     throw error;
