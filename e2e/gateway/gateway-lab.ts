@@ -179,13 +179,7 @@ export class GatewayLab {
       const say = (text) => { console.log(text); process.exit(); };
       setTimeout(() => say('silence'), 2000);
       socket.on('connect', () => say('open')).on('error', ({ code }) => say(code));`;
-    const child = this.#inNetns(netns, [process.execPath, '-e', script]);
-    let output = '';
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-    await once(child, 'close');
-    return output.trim();
+    return (await this.#say(netns, script)).trim();
   }
 
   /** A TCP server on every address of the gateway's host, until the lab is destroyed. */
@@ -206,13 +200,7 @@ export class GatewayLab {
         if (sent < ${count}) socket.send(String(sent++), ${ECHO_PORT}, '${GATEWAY_INSIDE}', () => {});
         else { clearInterval(timer); setTimeout(() => { console.log(JSON.stringify({ sent, received })); socket.close(); }, 300); }
       }, ${everyMs});`;
-    const child = this.#inNetns(LAPTOP_NETNS, [process.execPath, '-e', script]);
-    let output = '';
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-    await once(child, 'close');
-    return JSON.parse(output);
+    return JSON.parse(await this.#say(LAPTOP_NETNS, script));
   }
 
   async canReachGateway(): Promise<boolean> {
@@ -263,6 +251,17 @@ export class GatewayLab {
     for (const name of [GATEWAY_INTERFACE, LAPTOP_INTERFACE]) {
       for (const kind of ['sock', 'lock']) await rm(`/var/run/wireguard/${name}.${kind}`, { force: true });
     }
+  }
+
+  /** What a script prints in a namespace until it ends. */
+  async #say(netns: string, script: string): Promise<string> {
+    const child = this.#inNetns(netns, [process.execPath, '-e', script]);
+    let output = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    await once(child, 'close');
+    return output;
   }
 
   #inNetns(netns: string, command: string[]): ChildProcess {
