@@ -135,9 +135,9 @@ function buildWhatIsStale(): StepResult {
 
 async function endToEnd(): Promise<StepResult> {
   const name = 'end-to-end tests';
-  if (!needsUserNamespace()) return tests(name, 'e2e', (vitest) => vitest);
+  if (!needsUserNamespace()) return tests(name, 'e2e*', (vitest) => vitest);
   const trouble = await userNamespaceTrouble();
-  if (trouble === null) return tests(name, 'e2e', inUserNamespace);
+  if (trouble === null) return tests(name, 'e2e*', inUserNamespace);
   return { name, tookMs: 0, ...nothing, leftOut: trouble };
 }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stringify } from 'smol-toml';
 import { makeCertificates } from '../../lab/stack/certificate-authority.ts';
+import { takeProcessLock } from '../../lab/stack/process-lock.ts';
 import { FakeServer } from '../../src-gateway/testing/fake-server.ts';
 import { sleep } from '../../src-node/backoff.ts';
 import { findProgram, runProgram } from '../../src-node/run-program.ts';
@@ -16,18 +17,32 @@ import { UapiConnection } from '../../src-node/wireguard/uapi-connection.ts';
 import { encodeSet, parseReply, UAPI_GET } from '../../src-node/wireguard/uapi-text.ts';
 import type { Peer } from '../../src-shared/gateway-channel.ts';
 
-const PREFIX = 'pst-h2';
+/** Names and networks of this process alone: files run side by side, and so do two runs of the tests. */
+const lab = freeNumber();
+const PREFIX = `pst-h2-${lab}`;
+const network = (third: number) => `10.219.${lab * 3 + third}`;
 export const GATEWAY_NETNS = `${PREFIX}-gw`;
 export const LAPTOP_NETNS = `${PREFIX}-lap`;
 export const GATEWAY_INTERFACE = `${PREFIX}-wg`;
 const LAPTOP_INTERFACE = `${PREFIX}-tun`;
 /** Behind the gateway, and the server's end of the channel. */
-export const SERVER = '10.219.77.1';
-const GATEWAY_OUTSIDE = '10.219.78.1';
-export const GATEWAY_INSIDE = '10.219.79.1';
+export const SERVER_NETWORK = `${network(0)}.0/24`;
+export const SERVER = `${network(0)}.1`;
+/** The gateway's own, on the server's network. */
+export const GATEWAY_AT_SERVER = `${network(0)}.2`;
+const GATEWAY_OUTSIDE = `${network(1)}.1`;
+const TUNNEL_NETWORK = `${network(2)}.0/24`;
+export const GATEWAY_INSIDE = `${network(2)}.1`;
+export const tunnelAddress = (index: number) => `${network(2)}.${index}`;
 export const GATEWAY_ID = '0198f2d0-0000-7000-8000-000000000001';
 const LISTEN_PORT = 51_877;
 export const ECHO_PORT = 9077;
+
+function freeNumber(): number {
+  for (let number = 0; number < 64; number++)
+    if (takeProcessLock(`/run/lock/postern-gateway-lab-${number}.lock`).isHeld) return number;
+  throw new Error('64 gateway labs run on this machine');
+}
 
 async function must(program: string, args: string[]): Promise<string> {
   const path = findProgram(program);
@@ -84,13 +99,13 @@ export class GatewayLab {
     await ip('link', 'set', `${PREFIX}-v0`, 'up');
     const gw = ['-n', GATEWAY_NETNS];
     const lap = ['-n', LAPTOP_NETNS];
-    await ip(...gw, 'address', 'add', '10.219.77.2/24', 'dev', 'up0');
+    await ip(...gw, 'address', 'add', `${GATEWAY_AT_SERVER}/24`, 'dev', 'up0');
     await ip(...gw, 'link', 'set', 'up0', 'up');
     await ip(...gw, 'link', 'set', 'lo', 'up');
     await ip(...gw, 'link', 'add', 'out0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', LAPTOP_NETNS);
     await ip(...gw, 'address', 'add', `${GATEWAY_OUTSIDE}/24`, 'dev', 'out0');
     await ip(...gw, 'link', 'set', 'out0', 'up');
-    await ip(...lap, 'address', 'add', '10.219.78.2/24', 'dev', 'eth0');
+    await ip(...lap, 'address', 'add', `${network(1)}.2/24`, 'dev', 'eth0');
     await ip(...lap, 'link', 'set', 'eth0', 'up');
     await ip(...lap, 'link', 'set', 'lo', 'up');
     const files = await makeCertificates(join(folder, 'tls'), join(folder, 'ca.pem'), SERVER);
@@ -144,7 +159,7 @@ export class GatewayLab {
     const peer = {
       publicKey: keys.publicKey,
       presharedKey: generateWgKeyPair().privateKey,
-      allowedIps: [`10.219.79.${index}/32`],
+      allowedIps: [`${tunnelAddress(index)}/32`],
       leaseId: `0198f2d0-0000-7000-8000-${String(index).padStart(12, '0')}`,
       expiresAt: new Date(Date.now() + lifeMs).toISOString(),
     };
@@ -164,7 +179,7 @@ export class GatewayLab {
       publicKey: gatewayKey,
       presharedKey: peer.presharedKey,
       endpoint: `${GATEWAY_OUTSIDE}:${LISTEN_PORT}`,
-      allowedIps: ['10.219.79.0/24', ...networks],
+      allowedIps: [TUNNEL_NETWORK, ...networks],
       keepaliveSeconds: 25,
     };
     await this.#laptop(encodeSet({ privateKey: keys.privateKey, replacePeers: true, add: [server] }));

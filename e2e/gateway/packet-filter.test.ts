@@ -3,11 +3,14 @@ import type { FakeChannel } from '../../src-gateway/testing/fake-server.ts';
 import {
   type AgentProcess,
   ECHO_PORT,
+  GATEWAY_AT_SERVER,
   GATEWAY_INSIDE,
   GATEWAY_NETNS,
   GatewayLab,
   LAPTOP_NETNS,
   SERVER,
+  SERVER_NETWORK,
+  tunnelAddress,
   until,
 } from './gateway-lab.ts';
 
@@ -31,7 +34,7 @@ describe('what passes between tunnel and gateway', () => {
     const lease = lab.lease(next);
     expect(await channel.sync(1, [lease.peer], networks)).toMatchObject({ type: 'done' });
     rev = 1;
-    await lab.connectLaptop(lease, publicKey, ['10.219.77.0/24', '169.254.169.254/32']);
+    await lab.connectLaptop(lease, publicKey, [SERVER_NETWORK, '169.254.169.254/32']);
     await until(async () => (await lab.tcp(LAPTOP_NETNS, GATEWAY_INSIDE, 1)) !== 'silence');
   };
   const peers = async (networks: string[]): Promise<void> => {
@@ -57,7 +60,7 @@ describe('what passes between tunnel and gateway', () => {
   it('leaves a member the listed services of the host, and no other port of any of its addresses', async () => {
     await connect({ services: [`udp/${ECHO_PORT}`] }, ['0.0.0.0/0']);
     expect(await lab.canReachGateway()).toBe(true);
-    for (const address of [GATEWAY_INSIDE, '10.219.77.2'])
+    for (const address of [GATEWAY_INSIDE, GATEWAY_AT_SERVER])
       expect(await lab.tcp(LAPTOP_NETNS, address, HOST_PORT)).toBe(REFUSED);
     // It listens: from elsewhere it is reached, and so it is by a member where it is listed.
     expect(await lab.tcp(GATEWAY_NETNS, GATEWAY_INSIDE, HOST_PORT)).toBe('open');
@@ -68,7 +71,7 @@ describe('what passes between tunnel and gateway', () => {
   });
 
   it('lets a member go where the server says, whatever the member routes into the tunnel', async () => {
-    await connect({ nat: true, egressInterface: 'up0' }, ['10.219.77.0/24']);
+    await connect({ nat: true, egressInterface: 'up0' }, [SERVER_NETWORK]);
     expect(await lab.tcp(LAPTOP_NETNS, SERVER, serverPort())).toBe('open');
     expect(await lab.tcp(LAPTOP_NETNS, '169.254.169.254', 80)).toBe(REFUSED);
   });
@@ -76,7 +79,7 @@ describe('what passes between tunnel and gateway', () => {
   it('refuses what is not named at once, and takes a change with the next sync', async () => {
     await connect({ nat: true, egressInterface: 'up0' }, ['10.99.0.0/16']);
     expect(await lab.tcp(LAPTOP_NETNS, SERVER, serverPort())).toBe(REFUSED);
-    await peers(['10.219.77.0/24', '0.0.0.0/0']);
+    await peers([SERVER_NETWORK, '0.0.0.0/0']);
     expect(await lab.tcp(LAPTOP_NETNS, SERVER, serverPort())).toBe('open');
     // Cloud metadata is not a network of anybody's team.
     expect(await lab.tcp(LAPTOP_NETNS, '169.254.169.254', 80)).toBe(REFUSED);
@@ -92,11 +95,11 @@ describe('what passes between tunnel and gateway', () => {
   it('keeps members apart unless the gateway says otherwise', async () => {
     const forwarding = { nat: true, egressInterface: 'up0' };
     await connect(forwarding, ['0.0.0.0/0']);
-    expect(await lab.tcp(LAPTOP_NETNS, '10.219.79.250', 80)).toBe(REFUSED);
+    expect(await lab.tcp(LAPTOP_NETNS, tunnelAddress(250), 80)).toBe(REFUSED);
     await lab.stopChild(agent.child, 'SIGTERM');
     await connect({ ...forwarding, memberToMember: true }, ['0.0.0.0/0']);
     // Nobody has this address: the packet is let through to nowhere.
-    expect(await lab.tcp(LAPTOP_NETNS, '10.219.79.250', 80)).not.toBe(REFUSED);
+    expect(await lab.tcp(LAPTOP_NETNS, tunnelAddress(250), 80)).not.toBe(REFUSED);
   });
 
   it('closes by itself when the agent hangs, and opens again when it is back', async () => {

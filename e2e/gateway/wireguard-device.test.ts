@@ -12,7 +12,8 @@ import { generateWgKeyPair } from '../../src-node/wireguard/key-pair.ts';
 import { deleteInterface, hasInterface, runIp } from '../../src-node/wireguard/network-interface.ts';
 import { openWgDevice } from '../../src-node/wireguard/open-device.ts';
 
-const interfaceName = 'pst-h2-dev';
+const interfaceName = `pst-${process.pid}`;
+const foreign = `${interfaceName}-f`;
 const log = pino({ level: 'silent' });
 const open = (name = interfaceName) => openWgDevice({ interfaceName: name, preferKernel: 'never', log });
 const newPeer = (index: number): WgPeer => ({
@@ -96,12 +97,12 @@ describe('a WireGuard device of wireguard-go', () => {
     device = await open();
     await expect(open()).rejects.toThrow('in use by another Postern process');
     expect(await hasInterface(interfaceName)).toBe(true);
-    expect((await runIp(['tuntap', 'add', 'dev', 'pst-h2-foreign', 'mode', 'tun'])).ok).toBe(true);
+    expect((await runIp(['tuntap', 'add', 'dev', foreign, 'mode', 'tun'])).ok).toBe(true);
     try {
-      await expect(open('pst-h2-foreign')).rejects.toThrow('was not made by Postern');
-      expect(await hasInterface('pst-h2-foreign')).toBe(true);
+      await expect(open(foreign)).rejects.toThrow('was not made by Postern');
+      expect(await hasInterface(foreign)).toBe(true);
     } finally {
-      await deleteInterface('pst-h2-foreign');
+      await deleteInterface(foreign);
     }
     await expect(open('bad/name')).rejects.toThrow('not an interface name');
   });
