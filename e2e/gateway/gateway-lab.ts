@@ -31,7 +31,8 @@ export const SERVER = `${network(0)}.1`;
 /** The gateway's own, on the server's network. */
 export const GATEWAY_AT_SERVER = `${network(0)}.2`;
 const GATEWAY_OUTSIDE = `${network(1)}.1`;
-const TUNNEL_NETWORK = `${network(2)}.0/24`;
+export const LAPTOP_OUTSIDE = `${network(1)}.2`;
+export const TUNNEL_NETWORK = `${network(2)}.0/24`;
 export const GATEWAY_INSIDE = `${network(2)}.1`;
 export const tunnelAddress = (index: number) => `${network(2)}.${index}`;
 export const GATEWAY_ID = '0198f2d0-0000-7000-8000-000000000001';
@@ -105,7 +106,7 @@ export class GatewayLab {
     await ip(...gw, 'link', 'add', 'out0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', LAPTOP_NETNS);
     await ip(...gw, 'address', 'add', `${GATEWAY_OUTSIDE}/24`, 'dev', 'out0');
     await ip(...gw, 'link', 'set', 'out0', 'up');
-    await ip(...lap, 'address', 'add', `${network(1)}.2/24`, 'dev', 'eth0');
+    await ip(...lap, 'address', 'add', `${LAPTOP_OUTSIDE}/24`, 'dev', 'eth0');
     await ip(...lap, 'link', 'set', 'eth0', 'up');
     await ip(...lap, 'link', 'set', 'lo', 'up');
     const files = await makeCertificates(join(folder, 'tls'), join(folder, 'ca.pem'), SERVER);
