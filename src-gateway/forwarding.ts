@@ -1,8 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
-/** Lets the kernel pass packets on; answers how to undo it. Throws with what to do where that is not allowed. */
-export async function openForwarding(file: string): Promise<() => Promise<void>> {
-  if ((await readFile(file, 'utf8')).trim() !== '0') return async () => undefined;
+/**
+ * Lets the kernel pass packets on; answers how to undo it, or null where it does so already
+ * by somebody else's wish (`isLeftOpen`: by ours, before we were killed). Throws with what to do
+ * where that is not allowed.
+ */
+export async function openForwarding(
+  file: string,
+  isLeftOpen: boolean,
+): Promise<(() => Promise<void>) | null> {
+  const isOpen = (await readFile(file, 'utf8')).trim() !== '0';
+  if (isOpen) return isLeftOpen ? () => writeFile(file, '0') : null;
   try {
     await writeFile(file, '1');
   } catch (error) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aliveText, filterTable, networksText, tableRemoval } from './packet-filter.ts';
+import { aliveText, type FilterSettings, filterTable, networksText, tableRemoval } from './packet-filter.ts';
 
 const settings = {
   interfaceName: 'gw-1',
@@ -11,9 +11,12 @@ const settings = {
   failClosedAfterSeconds: 300,
 };
 
+const table = (change: Partial<FilterSettings> = {}, isForwardingOurs = false) =>
+  filterTable({ ...settings, ...change }, isForwardingOurs);
+
 describe('the packet filter', () => {
   it('is made, emptied and filled in one transaction, under a name of its own', () => {
-    const text = filterTable(settings);
+    const text = table();
     const [make, empty, fill] = text.split('\n');
     expect([make, empty, fill]).toEqual([
       'table inet postern_gw_1',
@@ -24,17 +27,22 @@ describe('the packet filter', () => {
   });
 
   it('hides members behind the egress interface only where that is asked for, in the family of the tunnel', () => {
-    expect(filterTable(settings)).toContain('ip saddr 10.86.0.1/24 oifname "eth0" masquerade');
-    expect(filterTable({ ...settings, address: 'fd00::1/64' })).toContain('ip6 saddr fd00::1/64');
-    expect(filterTable({ ...settings, nat: false })).not.toContain('masquerade');
+    expect(table()).toContain('ip saddr 10.86.0.1/24 oifname "eth0" masquerade');
+    expect(table({ address: 'fd00::1/64' })).toContain('ip6 saddr fd00::1/64');
+    expect(table({ nat: false })).not.toContain('masquerade');
   });
 
   it('lets nothing into this host but echo and what is listed, and no member to another unless asked to', () => {
-    const text = filterTable(settings);
+    const text = table();
     expect(text).toContain('    udp dport 53 accept\n    tcp dport 53 accept\n    reject');
     expect(text).toContain('oifname "gw-1" reject');
-    expect(filterTable({ ...settings, memberToMember: true })).toContain('oifname "gw-1" accept');
-    expect(filterTable({ ...settings, services: [] })).not.toContain('dport');
+    expect(table({ memberToMember: true })).toContain('oifname "gw-1" accept');
+    expect(table({ services: [] })).not.toContain('dport');
+  });
+
+  it('has the host pass nothing on but for the tunnel where it does so for us alone', () => {
+    expect(table({}, true)).toContain('    oifname != "gw-1" drop\n  }');
+    expect(table({}, false)).not.toContain('!= "gw-1" drop');
   });
 
   it('names the destinations of each family anew, also when there are none', () => {

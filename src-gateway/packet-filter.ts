@@ -1,6 +1,6 @@
 import type { GatewayConfig } from './config.ts';
 import { openForwarding } from './forwarding.ts';
-import { runNft } from './nft.ts';
+import { listTable, runNft } from './nft.ts';
 
 /**
  * What passes between tunnel and gateway, in one nftables table of our own. Members reach the networks that the server
@@ -27,8 +27,13 @@ export function tableName(interfaceName: string): string {
   return `postern_${interfaceName.replaceAll('-', '_')}`;
 }
 
-/** Text for `nft -f -`, which takes it as one transaction: the table is made, emptied and filled at once. Closed at first. */
-export function filterTable(settings: FilterSettings): string {
+const forTunnelAlone = (interfaceName: string): string => `oifname != "${interfaceName}" drop`;
+
+/**
+ * Text for `nft -f -`, which takes it as one transaction: the table is made, emptied and filled at once. Closed at
+ * first. A host that passes packets on only because we had it do so (`isForwardingOurs`) does it for the tunnel alone.
+ */
+export function filterTable(settings: FilterSettings, isForwardingOurs: boolean): string {
   const { interfaceName, services, memberToMember, egressInterface, address } = settings;
   const table = `inet ${tableName(interfaceName)}`;
   const family = address.includes(':') ? 'ip6' : 'ip';
@@ -43,6 +48,7 @@ export function filterTable(settings: FilterSettings): string {
     '    type filter hook forward priority filter; policy accept;',
     `    iifname "${interfaceName}" goto from_members`,
     `    oifname "${interfaceName}" oifname != @alive drop`,
+    ...(isForwardingOurs ? [`    ${forTunnelAlone(interfaceName)}`] : []),
     '  }',
     '  chain from_members {',
     '    iifname != @alive drop',
@@ -134,17 +140,18 @@ export class PacketFilter implements Passage {
 
   /** Throws with what to do where this host does not allow it. */
   static async set(settings: FilterSettings): Promise<PacketFilter> {
-    const isV6 = settings.address.includes(':');
-    const closeForwarding = settings.nat
-      ? await openForwarding(
-          isV6 ? '/proc/sys/net/ipv6/conf/all/forwarding' : '/proc/sys/net/ipv4/ip_forward',
-        )
-      : async () => undefined;
-    const filter = new PacketFilter(settings, closeForwarding);
+    const file = settings.address.includes(':')
+      ? '/proc/sys/net/ipv6/conf/all/forwarding'
+      : '/proc/sys/net/ipv4/ip_forward';
+    // A process that was killed has left its table, and with it what it had opened.
+    const left = await listTable(tableName(settings.interfaceName));
+    const isLeftOpen = left.includes(forTunnelAlone(settings.interfaceName));
+    const closeForwarding = settings.nat ? await openForwarding(file, isLeftOpen) : null;
+    const filter = new PacketFilter(settings, closeForwarding ?? (async () => undefined));
     try {
-      await filter.#run(filterTable(settings));
+      await filter.#run(filterTable(settings, closeForwarding !== null));
     } catch (error) {
-      await closeForwarding();
+      await filter.#closeForwarding();
       throw error;
     }
     return filter;

@@ -241,6 +241,9 @@ describe('the gateway agent with real WireGuard', () => {
   });
 
   it('takes peers, interface, translation and forwarding back on SIGTERM, and logged no secret', async () => {
+    // What a start that was killed has opened is still ours to take back.
+    await start({ nat: true, egressInterface: 'up0' });
+    await lab.stopChild(agent.child, 'SIGKILL');
     await start({ nat: true, egressInterface: 'up0' });
     const lease = lab.lease(26);
     await channel.sync(1, [lease.peer]);

@@ -245,6 +245,10 @@ export class GatewayLab {
     return ip('netns', 'exec', GATEWAY_NETNS, program, ...args);
   }
 
+  inLaptop(program: string, ...args: string[]): Promise<string> {
+    return ip('netns', 'exec', LAPTOP_NETNS, program, ...args);
+  }
+
   async stopChild(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill(signal);
