@@ -42,6 +42,7 @@ try {
     members: CODE_MEMBERS + PIN_MEMBERS + SIGN_INS + CHECKING_DEVICES,
     gateways: 1,
     rttMs,
+    net: 'flat',
     onStep: (step, tookMs) => console.error(`  ${step} (${Math.round(tookMs)} ms)`),
     signal: abort.signal,
   });

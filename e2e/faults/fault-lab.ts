@@ -8,12 +8,14 @@ import { waitForServer } from '../../lab/stack/control-server.ts';
 import { checkout } from '../../lab/stack/folders.ts';
 import { endSession } from '../../lab/stack/integration-call.ts';
 import { inNetns } from '../../lab/stack/namespaces.ts';
+import type { StackOptions } from '../../lab/stack/options.ts';
 import { createProcessKeeper, type ManagedProcess, waitFor } from '../../lab/stack/processes.ts';
 import { run, tryRun } from '../../lab/stack/run.ts';
 import { type RunningStack, startStack } from '../../lab/stack/start-stack.ts';
 import { type FreshCodes, freshSteps } from '../../lab/totp-steps.ts';
 import { type ClientProcess, isPhase, isPrompt, startClient } from '../../scripts/story/client-process.ts';
 import { gatewayPeers } from '../../scripts/story/observe.ts';
+import { TUNNEL_MARK } from '../../src-helper/linux/network-plan.ts';
 import type { StackFile } from '../../src-shared/stack-file.ts';
 import { nowNs, Traffic } from './traffic.ts';
 
@@ -55,10 +57,15 @@ export class FaultLab {
   }
 
   /** Every test takes a member of its own: a code works once. `policy`: `key=value` words, else the default. */
-  static async start(members: number, policy: readonly string[] = []): Promise<FaultLab> {
+  static async start(
+    members: number,
+    policy: readonly string[] = [],
+    net: Pick<StackOptions, 'net' | 'isFullTunnel' | 'hasOverlap' | 'blocksUdp'> = {},
+  ): Promise<FaultLab> {
     const folder = mkdtempSync(path.join(tmpdir(), 'pst-f2-'));
     const signal = new AbortController().signal;
-    const options = { folder: path.join(folder, 'stack'), members, gateways: 1, rttMs: 0, policy, signal };
+    const place = { folder: path.join(folder, 'stack'), signal };
+    const options = { ...place, members, gateways: 1, rttMs: 0, policy, ...net };
     const stack = await startStack({ ...options, onStep: () => undefined });
     return new FaultLab(folder, stack, await Traffic.start(stack.plan));
   }
@@ -252,10 +259,10 @@ export class FaultLab {
     const name = this.stack.plan.laptopInterface;
     if (!(await this.hasTunnelInterface())) return false;
     const [routes, peers] = await Promise.all([
-      this.onLaptop(['ip', 'route', 'show', 'dev', name]),
+      this.onLaptop(['ip', 'route', 'show', 'table', 'all', 'dev', name]),
       this.onLaptop(['wg', 'show', name, 'peers']),
     ]);
-    return `${routes}${peers}`.trim() !== '';
+    return routes.includes(`table ${TUNNEL_MARK}`) || peers.trim() !== '';
   }
 
   async hasTunnelInterface(): Promise<boolean> {

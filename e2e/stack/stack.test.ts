@@ -94,14 +94,29 @@ describe('a running stack', () => {
     expect(await answers(file.laptop.netns, file.target.url)).toBe(false);
   });
 
-  it('keeps the target out of reach even when somebody on the laptop adds a route through the gateway', async () => {
-    const [gateway] = file.gateways;
-    const target = new URL(file.target.url).hostname;
+  it('keeps the target out of reach of somebody beside the gateway who routes through it', async () => {
+    const { net, gateways, target } = file;
+    const [gateway] = gateways;
+    const core = net.coreNetns ?? '';
+    const address = new URL(target.url).hostname;
     const outside = gateway?.endpoint.split(':')[0] ?? '';
-    const route = [`${target}/32`, 'via', outside];
-    expect((await inside(file.laptop.netns, ['ip', 'route', 'add', ...route])).code).toBe(0);
-    expect(await answers(file.laptop.netns, file.target.url)).toBe(false);
-    await inside(file.laptop.netns, ['ip', 'route', 'del', ...route]);
+    // The target would answer: it has a way back.
+    const targetNetns = file.laptop.netns.replace(/laptop$/, 'target');
+    const insideAddress = (await inside(gateway?.netns ?? '', ['ip', '-br', 'addr', 'show', 'inside']))
+      .stdout;
+    const [, via = ''] = /(10\.214\.[\d.]+)/.exec(insideAddress) ?? [];
+    const back = [`${outside.replace(/\.\d+$/, '.64')}/26`, 'via', via];
+    expect((await inside(targetNetns, ['ip', 'route', 'add', ...back])).code).toBe(0);
+    const route = [`${address}/32`, 'via', outside];
+    expect((await inside(core, ['ip', 'route', 'add', ...route])).code).toBe(0);
+    expect(await answers(core, target.url)).toBe(false);
+    // The gateway itself is no wall: without our table it would pass the packets on.
+    const table = `postern_${file.laptop.netns.replace(/-laptop$/, '')}_${gateway?.name}`;
+    const chain = ['inet', table, 'forward'];
+    expect((await inside(gateway?.netns ?? '', ['nft', 'flush', 'chain', ...chain])).code).toBe(0);
+    expect(await answers(core, target.url)).toBe(true);
+    await inside(core, ['ip', 'route', 'del', ...route]);
+    await inside(targetNetns, ['ip', 'route', 'del', ...back]);
   });
 
   it('gives programs on the laptop an unlocked keyring', async () => {

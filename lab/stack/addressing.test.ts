@@ -1,10 +1,13 @@
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
-import { addressing, MAX_GATEWAYS, MAX_STACKS } from './addressing.ts';
+import { addressing, MAX_GATEWAYS, MAX_STACKS, type NetKind } from './addressing.ts';
 
-const stacks = Array.from({ length: MAX_STACKS }, (_, number) => addressing(number, MAX_GATEWAYS));
+const all = (net: NetKind) =>
+  Array.from({ length: MAX_STACKS }, (_, number) => addressing(number, MAX_GATEWAYS, { net }));
 
-describe('addressing', () => {
+describe.each(['flat', 'routed'] as const)('addressing of the %s network', (net) => {
+  const stacks = all(net);
+
   it('gives every stack names and networks of its own', () => {
     const names = stacks.flatMap((plan) => [
       plan.hostLink,
@@ -12,6 +15,8 @@ describe('addressing', () => {
       plan.laptopNetns,
       plan.targetNetns,
       ...plan.gateways.map(({ netns }) => netns),
+      ...(plan.routed ? [plan.routed.coreNetns, plan.routed.lanNetns] : []),
+      ...(plan.routed?.uplinks.map(({ netns }) => netns) ?? []),
     ]);
     expect(new Set(names).size).toBe(names.length);
     const networks = stacks.flatMap((plan) => [

@@ -20,6 +20,40 @@ export interface GatewayAddressing {
   tunnelAddress: string;
 }
 
+/** `flat`: laptop, server and gateways on one link. `routed`: each behind a router, the laptop behind one with NAT. */
+export type NetKind = 'flat' | 'routed';
+
+/** One way of the laptop into the world: a router with NAT and a stateful firewall, and the network behind it. */
+export interface Uplink {
+  name: 'home' | 'cafe';
+  netns: string;
+  /** The laptop's. */
+  interface: string;
+  prefix4: string;
+  prefix6: string;
+  router4: string;
+  router6: string;
+  laptop4: string;
+  laptop6: string;
+  /** Between router and core, both on a /30. */
+  wan: { router: string; core: string };
+}
+
+/** What only the routed network has. */
+export interface RoutedAddressing {
+  coreNetns: string;
+  /** The switch of the home network, and the printer on it. */
+  lanNetns: string;
+  printer: string;
+  uplinks: [Uplink, Uplink];
+  /** The core's end of the server's and of the gateways' network. */
+  coreAtServer: string;
+  coreAtGateways: string;
+  /** A host in the internet, in the core's namespace. */
+  internet4: string;
+  internet6: string;
+}
+
 /** Every name and address of stack number N (0 to 63), so that several stacks run side by side. */
 export interface Addressing {
   number: number;
@@ -37,12 +71,25 @@ export interface Addressing {
   target: string;
   targetUrl: string;
   gateways: GatewayAddressing[];
+  /** Null on the flat network. */
+  routed: RoutedAddressing | null;
 }
 
-export function addressing(number: number, gatewayCount: number): Addressing {
+export interface AddressingOptions {
+  net?: NetKind;
+  /** The home network has the addresses of the network behind the gateways. */
+  hasOverlap?: boolean;
+}
+
+export function addressing(
+  number: number,
+  gatewayCount: number,
+  { net = 'flat', hasOverlap = false }: AddressingOptions = {},
+): Addressing {
   const prefix = `pst${number}`;
+  const routed = net === 'routed' ? routedAddressing(number, prefix, hasOverlap) : null;
   const gateways = Array.from({ length: gatewayCount }, (_, index): GatewayAddressing => {
-    const outside = `10.213.${number}.${11 + index}`;
+    const outside = `10.213.${number}.${(routed ? FIRST_ROUTED_GATEWAY : 11) + index}`;
     const tunnel = `10.${86 + index}.${number * 4}`;
     return {
       name: `gw${index + 1}`,
@@ -68,9 +115,40 @@ export function addressing(number: number, gatewayCount: number): Addressing {
     outsideCidr: `10.213.${number}.0/24`,
     insideCidr: `10.214.${number}.0/24`,
     server: `10.213.${number}.1`,
-    laptop: `10.213.${number}.2`,
+    laptop: routed?.uplinks[0].laptop4 ?? `10.213.${number}.2`,
     target,
     targetUrl: `http://${target}/`,
     gateways,
+    routed,
+  };
+}
+
+const FIRST_ROUTED_GATEWAY = 66;
+
+/** The networks behind the routers are seen by nobody else, so they are the same in every stack. */
+function routedAddressing(number: number, prefix: string, hasOverlap: boolean): RoutedAddressing {
+  const outside = (host: number) => `10.213.${number}.${host}`;
+  const home = hasOverlap ? `10.214.${number}` : '192.168.77';
+  const uplink = (name: Uplink['name'], lan: string, index: number): Uplink => ({
+    name,
+    netns: `${prefix}-${name}`,
+    interface: `eth${index}`,
+    prefix4: `${lan}.0/24`,
+    prefix6: `2001:db8:${name === 'home' ? 77 : 88}::/64`,
+    router4: `${lan}.254`,
+    router6: `2001:db8:${name === 'home' ? 77 : 88}::fe`,
+    laptop4: `${lan}.20`,
+    laptop6: `2001:db8:${name === 'home' ? 77 : 88}::20`,
+    wan: { router: outside(6 + 4 * index), core: outside(5 + 4 * index) },
+  });
+  return {
+    coreNetns: `${prefix}-core`,
+    lanNetns: `${prefix}-lan`,
+    printer: `${home}.30`,
+    uplinks: [uplink('home', home, 0), uplink('cafe', '192.168.88', 1)],
+    coreAtServer: outside(2),
+    coreAtGateways: outside(65),
+    internet4: outside(200),
+    internet6: '2001:db8:200::200',
   };
 }

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
-import { type Addressing, addressing, MAX_STACKS } from './addressing.ts';
+import { type Addressing, type AddressingOptions, addressing, MAX_STACKS } from './addressing.ts';
 import { removeEverything } from './namespaces.ts';
 import { takeProcessLock } from './process-lock.ts';
 import { run } from './run.ts';
@@ -18,10 +18,10 @@ export interface Claim {
  * Takes the first free number, removes what a killed owner of it left behind, and checks that the host does not use
  * its network. Rejects when all numbers are taken or in the way of the host's own networks.
  */
-export async function claimStack(gatewayCount: number): Promise<Claim> {
+export async function claimStack(gatewayCount: number, options: AddressingOptions): Promise<Claim> {
   const refused: string[] = [];
   for (let number = 0; number < MAX_STACKS; number++) {
-    const plan = addressing(number, gatewayCount);
+    const plan = addressing(number, gatewayCount, options);
     const lock = takeProcessLock(`${CLAIM_PREFIX}${number}.lock`);
     if (!lock.isHeld) {
       refused.push(`${number}: taken by the stack with pid ${lock.holder}`);

@@ -15,9 +15,11 @@ export interface GatewayAgentOptions {
   caFile: string;
   gatewayId: string;
   token: string;
+  /** Where members leave, with NAT. Null: no NAT, since the target has routes back to the tunnels. */
+  egressInterface: string | null;
 }
 
-/** Starts the gateway agent in its namespace. No NAT: the target has routes back to the tunnels. */
+/** Starts the gateway agent in its namespace. */
 export function startGatewayAgent(
   keeper: ProcessKeeper,
   place: GatewayAddressing,
@@ -37,6 +39,7 @@ export function startGatewayAgent(
       listenPort: place.listenPort,
       endpoint: place.endpoint,
       address: place.tunnelAddress,
+      ...(options.egressInterface === null ? {} : { nat: true, egressInterface: options.egressInterface }),
     }),
     { mode: 0o600 },
   );

@@ -14,6 +14,21 @@ export async function ipBatch(netns: string | null, lines: readonly string[]): P
   await run('ip', [...(netns === null ? [] : ['-n', netns]), '-batch', '-'], { input });
 }
 
+/** Lines for `ipBatch`: a bridge, ready to use. */
+export const bridge = (name: string): string[] => [
+  `link add ${name} type bridge`,
+  `link set ${name} addrgenmode none`,
+  `link set ${name} up`,
+];
+/** Lines for `ipBatch`: an interface as a port of a bridge. */
+export const port = (name: string, master: string): string[] => [
+  `link set ${name} addrgenmode none master ${master}`,
+  `link set ${name} up`,
+];
+/** A line for `ipBatch`: a link from here (`name`) into another namespace (`far`). */
+export const cable = (netns: string, far: string, name: string): string =>
+  `link add ${name} type veth peer name ${far} netns ${netns}`;
+
 /** Writes kernel settings (`net/ipv4/…` → value) of one namespace. */
 export async function setKernelSettings(netns: string, settings: Record<string, string>): Promise<void> {
   const script = Object.keys(settings)

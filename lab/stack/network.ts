@@ -1,5 +1,6 @@
 import type { Addressing } from './addressing.ts';
-import { ipBatch, setKernelSettings } from './namespaces.ts';
+import { bridge, cable, ipBatch, port, setKernelSettings } from './namespaces.ts';
+import { relayLinks } from './relay.ts';
 import { run } from './run.ts';
 
 /**
@@ -7,7 +8,7 @@ import { run } from './run.ts';
  * between laptop and gateway: `outside` joins host (server), laptop and gateways; `inside` joins gateways and target.
  * With `hasRelay` the laptop hangs on `laptop` and the bridge on `relay-b`; the delaying relay joins them.
  */
-export async function buildNetwork(plan: Addressing, hasRelay: boolean): Promise<void> {
+export async function buildFlatNetwork(plan: Addressing, hasRelay: boolean): Promise<void> {
   const { switchNetns, laptopNetns, targetNetns, hostLink, gateways } = plan;
   const all = [switchNetns, laptopNetns, targetNetns, ...gateways.map((gateway) => gateway.netns)];
   await ipBatch(
@@ -16,24 +17,14 @@ export async function buildNetwork(plan: Addressing, hasRelay: boolean): Promise
   );
   for (const netns of all) await ipBatch(netns, ['link set lo up']);
 
-  const port = (name: string, bridge: string) => [
-    `link set ${name} addrgenmode none master ${bridge}`,
-    `link set ${name} up`,
-  ];
-  const cable = (netns: string, far: string, name: string) =>
-    `link add ${name} type veth peer name ${far} netns ${netns}`;
   await ipBatch(null, [`link add ${hostLink} type veth peer name host netns ${switchNetns}`]);
   await ipBatch(switchNetns, [
-    ...['outside', 'inside'].flatMap((name) => [
-      `link add ${name} type bridge`,
-      `link set ${name} addrgenmode none`,
-      `link set ${name} up`,
-    ]),
+    ...['outside', 'inside'].flatMap(bridge),
     ...port('host', 'outside'),
     cable(laptopNetns, 'eth0', 'laptop'),
     cable(targetNetns, 'eth0', 'target'),
     ...port('target', 'inside'),
-    ...(hasRelay ? relayLinks(port) : port('laptop', 'outside')),
+    ...(hasRelay ? relayLinks('outside') : port('laptop', 'outside')),
     ...gateways.flatMap(({ netns, name }) => [
       cable(netns, 'outside', `${name}-out`),
       cable(netns, 'inside', `${name}-in`),
@@ -58,17 +49,6 @@ export async function buildNetwork(plan: Addressing, hasRelay: boolean): Promise
     'link set eth0 up',
     ...gateways.map(({ tunnelSubnet, inside }) => `route add ${tunnelSubnet} via ${inside}`),
   ]);
-}
-
-function relayLinks(port: (name: string, bridge: string) => string[]): string[] {
-  return [
-    'link add relay-a type veth peer name relay-b',
-    'link set laptop addrgenmode none',
-    'link set laptop up',
-    'link set relay-a addrgenmode none',
-    'link set relay-a up',
-    ...port('relay-b', 'outside'),
-  ];
 }
 
 /**

@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { assignPolicy } from '../../src-server/cli/policy-assignments.ts';
 import { policySchema } from '../../src-shared/policy.ts';
-import { MAX_GATEWAYS } from './addressing.ts';
+import { MAX_GATEWAYS, type NetKind } from './addressing.ts';
 
 export interface StackOptions {
   /** Where everything on disk lives, absolute. */
@@ -11,6 +11,14 @@ export interface StackOptions {
   gateways: number;
   /** Milliseconds of round trip between laptop and the rest; 0 for none. */
   rttMs: number;
+  /** `routed`, unless said otherwise. */
+  net?: NetKind;
+  /** Everything goes through the tunnel, not only what is for the team's network. */
+  isFullTunnel?: boolean;
+  /** The home network has the addresses of the team's network. */
+  hasOverlap?: boolean;
+  /** The networks of the laptop let no UDP out. */
+  blocksUdp?: boolean;
   /** `key=value` words on top of the default policy, as `policy set` takes them; none when left out. */
   policy?: readonly string[];
   /** Called with each step as it is done. */
@@ -39,13 +47,21 @@ export function policyWords(text: string, before: readonly string[]): readonly s
   return words;
 }
 
-export type StackArguments = Pick<StackOptions, 'folder' | 'members' | 'gateways' | 'rttMs' | 'policy'>;
+export type StackArguments = Omit<StackOptions, 'onStep' | 'signal'>;
 
 /** Adds the options that `npm run stack` and `npm start` share. */
 export function withStackOptions(command: Command): Command {
   return command
     .option('--members <n>', 'members with password and one-time password', wholeNumber(1, 1000), 1)
     .option('--gateways <n>', 'gateways', wholeNumber(1, MAX_GATEWAYS), 1)
+    .addOption(
+      new Option('--net <kind>', 'each part behind a router, or all on one link')
+        .choices(['routed', 'flat'])
+        .default('routed'),
+    )
+    .option('--full-tunnel', 'everything goes through the tunnel, with NAT at the gateway')
+    .option('--overlap', "the laptop's network has the addresses of the network behind the gateways")
+    .option('--block-udp', "the laptop's network lets no UDP out")
     .option('--rtt-ms <n>', 'round trip between laptop and the rest, milliseconds', wholeNumber(0, 5000), 0)
     .option(
       '--policy <key=value>',
@@ -58,12 +74,28 @@ export function withStackOptions(command: Command): Command {
 
 /** The parsed options of a command built by `withStackOptions`. */
 export function stackArguments(command: Command): StackArguments {
-  const { members, gateways, rttMs, policy, dir } = command.opts<{
+  const { members, gateways, rttMs, policy, dir, net, fullTunnel, overlap, blockUdp } = command.opts<{
+    net: NetKind;
+    fullTunnel?: boolean;
+    overlap?: boolean;
+    blockUdp?: boolean;
     members: number;
     gateways: number;
     rttMs: number;
     policy: readonly string[];
     dir: string;
   }>();
-  return { members, gateways, rttMs, policy, folder: path.resolve(dir) };
+  if (net === 'flat' && (overlap || blockUdp))
+    command.error('--overlap and --block-udp need the routed network: leave --net flat out');
+  return {
+    members,
+    gateways,
+    rttMs,
+    policy,
+    net,
+    isFullTunnel: fullTunnel === true,
+    hasOverlap: overlap === true,
+    blocksUdp: blockUdp === true,
+    folder: path.resolve(dir),
+  };
 }

@@ -12,11 +12,12 @@ import { gatewayPublicKey, startGatewayAgent } from './gateway-agent.ts';
 import { type Laptop, startLaptop } from './laptop.ts';
 import { startMailSink } from './mail-server.ts';
 import { inNetns, removeEverything } from './namespaces.ts';
-import { buildNetwork } from './network.ts';
+import { buildFlatNetwork } from './network.ts';
 import type { StackOptions } from './options.ts';
 import { takeProcessLock } from './process-lock.ts';
 import { createProcessKeeper, type ManagedProcess, type ProcessKeeper, waitFor } from './processes.ts';
 import { startRelay } from './relay.ts';
+import { buildRoutedNetwork } from './routed-network.ts';
 import { run, tryRun } from './run.ts';
 import { StackError } from './stack-error.ts';
 import { removeStackFile, writeStackFile } from './stack-json.ts';
@@ -71,13 +72,16 @@ async function bringUp(
     );
   undo.defer(own.release);
   removeStackFile(options.folder);
-  const { plan, release } = await claimStack(options.gateways);
+  const { net = 'routed', hasOverlap = false, blocksUdp = false, isFullTunnel = false } = options;
+  const { plan, release } = await claimStack(options.gateways, { net, hasOverlap });
   undo.defer(release);
   const folders = makeFolders(options.folder, plan.number);
   undo.defer(() => rmSync(folders.sockets, { recursive: true, force: true }));
 
   undo.defer(() => removeEverything(plan.prefix, GRACE_MS));
-  await buildNetwork(plan, options.rttMs > 0);
+  const hasRelay = options.rttMs > 0;
+  if (plan.routed) await buildRoutedNetwork(plan, plan.routed, { hasRelay, blocksUdp });
+  else await buildFlatNetwork(plan, hasRelay);
   const parts: ManagedProcess[] = [];
   const keeper: ProcessKeeper = {
     start(process_) {
@@ -87,7 +91,7 @@ async function bringUp(
       return part;
     },
   };
-  if (options.rttMs > 0) await startRelay(keeper, plan, options.rttMs, options.signal);
+  if (hasRelay) await startRelay(keeper, plan, options.rttMs, options.signal);
   await startTarget(keeper, plan, options.signal);
   step(`networks ${plan.prefix}-*: laptop, ${plan.gateways.length} gateway(s), target`);
 
@@ -99,9 +103,12 @@ async function bringUp(
   if (words.length > 0) await control.setPolicy(words);
   step('control server set up: certificate, keys, database, first administrator');
 
+  const allowedIps = isFullTunnel ? ['0.0.0.0/0', '::/0'] : [plan.insideCidr];
   const [registered, apiToken, members] = await Promise.all([
     Promise.all(
-      plan.gateways.map(({ name, tunnelSubnet }) => control.addGateway(name, tunnelSubnet, plan.insideCidr)),
+      plan.gateways.map(({ name, tunnelSubnet }) =>
+        control.addGateway(name, tunnelSubnet, allowedIps.join()),
+      ),
     ),
     control.createToken('local stack', apiScope.options),
     control.addMembers(options.members),
@@ -117,7 +124,14 @@ async function bringUp(
   const place = { serverUrl: control.url, caFile: certificates.caFile };
   const gateways = plan.gateways.map((gateway, index) => {
     const { id, token } = registered[index] ?? { id: '', token: '' };
-    return startGatewayAgent(keeper, gateway, { ...place, folder: folders.gateways, gatewayId: id, token });
+    const egressInterface = plan.routed === null ? null : isFullTunnel ? 'outside' : 'inside';
+    const credentials = { gatewayId: id, token };
+    return startGatewayAgent(keeper, gateway, {
+      ...place,
+      ...credentials,
+      folder: folders.gateways,
+      egressInterface,
+    });
   });
   const [laptop] = await Promise.all([
     startLaptop(keeper, { plan, folders, ...place, serverKey, signal: options.signal }),
@@ -143,17 +157,38 @@ async function bringUp(
         publicKey: await gatewayPublicKey(gateway),
         endpoint: gateway.endpoint,
         netns: gateway.netns,
+        allowedIps,
       })),
     ),
     laptop: { netns: plan.laptopNetns, helperSocket: laptop.helperSocket },
     target: { url: plan.targetUrl },
     mail: { url: mail.url },
+    net: netOf(plan),
   };
   await checkLaptopReachesServer(plan, control.url, certificates.caFile);
   writeStackFile(folders.base, file);
   undo.defer(() => removeStackFile(folders.base));
   options.signal.throwIfAborted();
   return { folder: folders.base, file, plan, laptop, server, gateways, parts };
+}
+
+function netOf({ routed }: Addressing): StackFile['net'] {
+  if (routed === null)
+    return { kind: 'flat', lanNetns: null, routerNetns: null, coreNetns: null, uplinks: [] };
+  const { lanNetns, coreNetns, uplinks } = routed;
+  return {
+    kind: 'routed',
+    lanNetns,
+    routerNetns: uplinks[0].netns,
+    coreNetns,
+    uplinks: uplinks.map(({ name, netns, interface: link, prefix4, prefix6 }) => ({
+      name,
+      netns,
+      interface: link,
+      prefix4,
+      prefix6,
+    })),
+  };
 }
 
 /** The stack is worth having without it. */
