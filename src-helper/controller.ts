@@ -1,11 +1,14 @@
 import type { Logger } from 'pino';
-import type { HelperStatus } from '../src-shared/helper-rpc.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import { type HelperStatus, helperFeature } from '../src-shared/helper-rpc.ts';
 import type { LeaseClaims } from '../src-shared/lease.ts';
 import { fail, ok, type Result } from '../src-shared/problem.ts';
 import type { LeaseHistory } from './lease-history.ts';
 import type { LeaseVerifier } from './lease-verifier.ts';
 import type { HelperCall } from './rpc-call.ts';
 import type { Tunnel } from './tunnel.ts';
+
+const ABOUT = { version: packageJson.version, features: helperFeature.options };
 
 /** One client connection, by identity. */
 export interface Caller {
@@ -20,7 +23,7 @@ export interface ControllerOptions {
 }
 
 /**
- * The four calls and the one-controller rule: who brings the tunnel up controls it until it is down, and takes it
+ * The calls and the one-controller rule: who brings the tunnel up controls it until it is down, and takes it
  * along when the connection closes. Everyone who may call may ask for the status.
  */
 export class Controller {
@@ -38,7 +41,7 @@ export class Controller {
   }
 
   status(): HelperStatus {
-    return { ...this.#options.tunnel.status(), lockdown: 'off' };
+    return { ...this.#options.tunnel.status(), lockdown: 'off', ...ABOUT };
   }
 
   onChange(listener: (status: HelperStatus) => void): void {
@@ -54,6 +57,9 @@ export class Controller {
         return this.#up(caller, call.params.lease, call.params.privateKey);
       case 'down':
         return this.#down(caller);
+      case 'refresh':
+        await this.#options.tunnel.refresh();
+        return ok(this.status());
       case 'lockdown':
         return call.params.mode === 'off'
           ? ok(this.status())

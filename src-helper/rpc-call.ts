@@ -45,6 +45,7 @@ const callSchema = z.discriminatedUnion('method', [
   z.object({ method: z.literal('up'), params: helperParams.up }),
   z.object({ method: z.literal('down'), params: helperParams.down }),
   z.object({ method: z.literal('lockdown'), params: helperParams.lockdown }),
+  z.object({ method: z.literal('refresh'), params: helperParams.refresh }),
   z.object({ method: z.literal('status'), params: helperParams.status }),
 ]);
 

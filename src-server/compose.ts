@@ -6,6 +6,7 @@ import { disconnectHistogram, registerEnforcementMetrics } from './access/enforc
 import { PendingEnforcement } from './access/enforcement/pending-enforcement.ts';
 import { Sweeper } from './access/enforcement/sweeper.ts';
 import { GatewayRegistry } from './access/gateway/gateway-registry.ts';
+import { ControlAddresses } from './access/lease/control-addresses.ts';
 import type { ServerContext } from './context.ts';
 
 /** The half of the server that decides who is connected, joined once. */
@@ -15,6 +16,7 @@ export interface EnforcementParts {
   pending: PendingEnforcement;
   ender: AccessEnder;
   sweeper: Sweeper;
+  control: ControlAddresses;
   /** Closes every channel with 1012 (the clients come back) and stops the sweeper. */
   stop(): Promise<void>;
 }
@@ -25,6 +27,7 @@ export function createEnforcement(ctx: ServerContext, metrics: Registry): Enforc
   const pending = new PendingEnforcement(ctx.database.db, ctx.now);
   const ender = new AccessEnder(ctx, registry, hub, pending, disconnectHistogram(metrics));
   const sweeper = new Sweeper({ ctx, registry, hub, pending, ender });
+  const control = new ControlAddresses(ctx);
   registerEnforcementMetrics(metrics, { ctx, registry, hub, pending });
   return {
     registry,
@@ -32,7 +35,9 @@ export function createEnforcement(ctx: ServerContext, metrics: Registry): Enforc
     pending,
     ender,
     sweeper,
+    control,
     async stop() {
+      control.stop();
       await sweeper.stop();
       hub.closeAll(closeCodes.restart, 'server restarts');
       registry.closeAll(closeCodes.restart, 'server restarts');

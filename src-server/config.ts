@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { type Loaded, loadConfig } from '../src-node/config.ts';
+import { endpoint, splitEndpoint } from '../src-shared/primitives.ts';
 
 const file = z.string().min(1);
 const cidr = z
@@ -15,6 +16,13 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback');
 }
 
+/** Not one that means another computer on every computer. */
+export function isReachable(address: string): boolean {
+  return !['unspecified', 'loopback', 'linkLocal', 'multicast', 'broadcast'].includes(
+    ipaddr.process(address).range(),
+  );
+}
+
 /** Everything the control server is told from outside. File names are relative to the configuration file. */
 export const serverConfig = z.strictObject({
   /** Public base URL, without a path: `iss` of every lease. */
@@ -22,6 +30,18 @@ export const serverConfig = z.strictObject({
     .url({ protocol: /^https$/, error: 'expected an https URL such as https://vpn.example.com' })
     .transform((url) => url.replace(/\/+$/, ''))
     .refine((url) => new URL(url).origin === url, { error: 'expected only scheme, host and port' }),
+  /**
+   * Where clients reach this server from outside, `address:port`: kept outside of every tunnel. Left out: what public
+   * DNS says of the issuer's host.
+   */
+  publicAddresses: z
+    .array(
+      endpoint.refine((value) => isReachable(splitEndpoint(value).address), {
+        error: 'expected an address that other computers can reach',
+      }),
+    )
+    .max(16)
+    .optional(),
   /** Shown to users and in their authenticator app. */
   teamName: z.string().min(1).max(64),
   listen: z

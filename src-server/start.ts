@@ -67,6 +67,7 @@ export async function startServer(input: {
     await database.close();
     lock.release();
   };
+  await parts.control.start();
   const listening = await listen(app, config);
   if (!listening.ok) {
     await stop();

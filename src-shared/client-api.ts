@@ -85,6 +85,10 @@ export const connectRequest = z.strictObject({
   wgPublicKey: wireGuardKey,
   challengeId: id.optional(),
   proofs: z.array(proofSchema).max(4).optional(),
+  /** Of the helper that will get the lease: one of a feature that it does not name would be refused by it. */
+  helper: z
+    .strictObject({ version: z.string().max(64), features: z.array(z.string().max(64)).max(64) })
+    .optional(),
 });
 export type ConnectRequest = z.infer<typeof connectRequest>;
 

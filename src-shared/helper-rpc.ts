@@ -14,6 +14,13 @@ export const lockdownMode = z.enum(['off', 'gate', 'always']);
 /** `starting`: the interface is up, no byte received yet. `up`: bytes have been received through the tunnel. */
 export const helperPhase = z.enum(['down', 'starting', 'up']);
 
+/**
+ * `control`: keeps the servers of a lease's `control` outside the tunnel. `refresh`: the call of this name, which has
+ * WireGuard shake hands anew.
+ */
+export const helperFeature = z.enum(['control', 'refresh']);
+export type HelperFeature = z.infer<typeof helperFeature>;
+
 export const helperStatus = z.object({
   phase: helperPhase,
   leaseId: id.optional(),
@@ -23,6 +30,11 @@ export const helperStatus = z.object({
   lockdown: lockdownMode,
   /** Whether the lease's DNS servers are in force; `unmanaged`: this system has neither systemd-resolved nor resolvconf. */
   dns: z.enum(['none', 'resolved', 'resolvconf', 'unmanaged']).optional(),
+  /** Networks of the lease that this computer's own network has too: they stay with it, outside the tunnel. */
+  overlaps: z.array(z.string()).optional(),
+  /** Of the helper itself. What it does not name in `features` a lease must not ask of it. */
+  version: z.string().max(64).optional(),
+  features: z.array(z.string().max(64)).max(64).optional(),
 });
 export type HelperStatus = z.infer<typeof helperStatus>;
 
@@ -31,6 +43,8 @@ export const helperParams = {
   up: z.strictObject({ lease: z.string().max(8192), privateKey: wireGuardKey }),
   down: z.strictObject({}),
   lockdown: z.strictObject({ mode: lockdownMode }),
+  /** Answers at once; a `lastHandshakeAt` that is heard after the answer belongs to a handshake after the call. */
+  refresh: z.strictObject({}),
   status: z.strictObject({}),
 } as const;
 export type HelperMethod = keyof typeof helperParams;

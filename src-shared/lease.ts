@@ -31,5 +31,7 @@ export const leaseClaims = z.strictObject({
   exp: z.number().int(),
   epoch: z.number().int().min(0),
   wg: leaseWireGuard,
+  /** Where the server answers, `address:port`: TCP to there stays outside the tunnel, whatever `allowedIps` say. */
+  control: z.array(endpoint).max(16).optional(),
 });
 export type LeaseClaims = z.infer<typeof leaseClaims>;

@@ -40,3 +40,9 @@ export const endpoint = z.string().refine(
   },
   { error: 'expected address:port with a literal IP address' },
 );
+
+/** The two halves of an `endpoint`; the address comes without brackets. */
+export function splitEndpoint(value: string): { address: string; port: number } {
+  const colon = value.lastIndexOf(':');
+  return { address: value.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(value.slice(colon + 1)) };
+}

@@ -25,6 +25,15 @@ describe('helper', () => {
     }
   };
 
+  /** Rules and routes that a tunnel which is down has left. */
+  const leftovers = async () => {
+    const table = 'table 28782';
+    const lines = (await bench.network()).split('\n');
+    return lines
+      .filter((line) => line.includes(table) || /proto (112|0x70)|lookup 28782/.test(line))
+      .join('\n');
+  };
+
   beforeAll(async () => {
     await bench.start();
     before = await bench.network();
@@ -161,7 +170,7 @@ describe('helper', () => {
     const addresses = await bench.ip('addr', 'show', 'dev', bench.interfaceName);
     expect(addresses).toContain('10.77.0.9/24');
     expect(addresses).not.toContain('10.77.0.2');
-    expect(await bench.ip('route')).not.toContain('10.77.0.0/24');
+    expect(await bench.ip('route', 'show', 'table', 'all')).not.toContain('10.77.0.0/24');
   });
 
   it('takes the tunnel down by itself when the lease runs out', async () => {
@@ -188,7 +197,7 @@ describe('helper', () => {
     expect(await bench.ip('-6', 'route', 'get', '2001:db8::7')).toContain(bench.interfaceName);
     expect(await bench.ip('route', 'get', '192.0.2.2')).not.toContain(bench.interfaceName);
     await client.call('down');
-    expect(await bench.ip('rule')).not.toContain('fwmark');
+    expect(await leftovers()).toBe('');
     await expect(bench.ip('route', 'get', '198.51.100.7')).rejects.toThrow('unreachable');
   });
 
@@ -230,29 +239,129 @@ describe('helper', () => {
     await client.call('up', params);
     await client.change(({ phase }) => phase === 'up');
     expect((await bench.probe()).received).toBe(1);
-    expect(await bench.ip('route', 'get', '192.0.2.2')).not.toContain(bench.interfaceName);
-    expect(await bench.ip('route', 'get', '192.0.2.7')).toContain(bench.interfaceName);
+    const way = (address: string, ...more: string[]) => bench.ip('route', 'get', address, ...more);
+    expect(await way('192.0.2.2', 'mark', String(0x706e))).not.toContain(bench.interfaceName);
+    for (const address of ['192.0.2.2', '192.0.2.7'])
+      expect(await way(address)).toContain(bench.interfaceName);
     expect(refusal(await client.call('up', params))).toBeNull();
     await client.call('down');
     expect(await bench.network()).not.toContain('192.0.2.2 ');
   });
 
-  it('leaves nothing of a tunnel that collides with the network it is on', async () => {
+  it('follows the main table with its own packets, wherever that leads', async () => {
+    const client = await connect();
+    const { params } = await bench.lease(generateWgKeyPair(), { allowedIps: ['0.0.0.0/0'] });
+    await client.call('up', params);
+    await client.change(({ phase }) => phase === 'up');
+    const way = () => bench.ip('route', 'get', '192.0.2.2', 'mark', String(0x706e));
+    expect(await way()).not.toContain(' via ');
+    // As after a roam: the gateway is behind another hop now.
+    await bench.ip('route', 'add', '192.0.2.2/32', 'via', '192.0.2.9', 'dev', `v${bench.id}l`);
+    expect(await way()).toContain('via 192.0.2.9');
+    await bench.ip('route', 'del', '192.0.2.2/32');
+    expect((await bench.probe('10.77.0.1', 3)).received).toBe(3);
+  });
+
+  it.each([
+    ['a full tunnel', ['0.0.0.0/0', '::/0'], '198.51.100.5'],
+    ['a network that holds the server', ['192.0.2.0/28', '10.77.0.0/24'], '192.0.2.5'],
+  ])(
+    'keeps the way to the server outside of %s: TCP, that port, nothing else',
+    async (_, allowedIps, server) => {
+      const client = await connect();
+      await bench.ip('route', 'add', 'default', 'via', '192.0.2.9', 'dev', `v${bench.id}l`);
+      const control = [`${server}:443`];
+      const { params } = await bench.lease(generateWgKeyPair(), { allowedIps }, { control });
+      await client.call('up', params);
+      await client.change(({ phase }) => phase === 'up');
+      const way = (...to: string[]) => bench.ip('route', 'get', server, ...to);
+      const toServer = ['ipproto', 'tcp', 'dport', '443'];
+      expect(await way(...toServer)).toContain(`dev v${bench.id}l`);
+      for (const other of [['ipproto', 'tcp', 'dport', '444'], ['ipproto', 'udp', 'dport', '443'], []])
+        expect(await way(...other)).toContain(bench.interfaceName);
+      await bench.ip('route', 'del', 'default');
+      // Between two networks there is no way to it, and none through the tunnel.
+      if (server === '198.51.100.5') await expect(way(...toServer)).rejects.toThrow('unreachable');
+      expect(await way()).toContain(bench.interfaceName);
+      await client.call('down');
+      expect(await leftovers()).toBe('');
+    },
+  );
+
+  it('has no way at all for a family in which the tunnel has no address', async () => {
+    const client = await connect();
+    const link = ['dev', `v${bench.id}l`];
+    await bench.ip('addr', 'add', '2001:db8:77::20/64', ...link, 'nodad');
+    await bench.ip('route', 'add', '::/0', 'via', '2001:db8:77::fe', ...link);
+    const way = () => bench.ip('route', 'get', '2001:db8:200::200');
+    expect(await way()).toContain('via 2001:db8:77::fe');
+    const only4 = { allowedIps: ['0.0.0.0/0', '::/0'], addresses: ['10.77.0.2/32'] };
+    await client.call('up', (await bench.lease(generateWgKeyPair(), only4)).params);
+    await client.change(({ phase }) => phase === 'up');
+    await expect(way()).rejects.toThrow('No route to host');
+    expect(await bench.ip('route', 'get', '2001:db8:77::30')).toContain(`v${bench.id}l`);
+    await bench.stopHelper('SIGKILL');
+    await bench.startHelper();
+    expect(await way()).toContain('via 2001:db8:77::fe');
+    await bench.ip('route', 'del', '::/0');
+    await bench.ip('addr', 'del', '2001:db8:77::20/64', ...link);
+  });
+
+  it('shakes hands anew when it is asked to, counts on, and says when the gateway is silent', async () => {
+    const client = await connect();
+    await client.call('up', (await bench.lease()).params);
+    await client.change(({ phase, lastHandshakeAt }) => phase === 'up' && lastHandshakeAt !== null);
+    expect((await bench.probe('10.77.0.1', 20)).received).toBe(20);
+    const counted = await client.change(({ rxBytes }) => rxBytes > 500);
+    const at = performance.now();
+    expect(await client.call('refresh')).toMatchObject({
+      result: { phase: 'up', lastHandshakeAt: null, rxBytes: counted.status.rxBytes },
+    });
+    const { status } = await client.change(({ lastHandshakeAt }) => lastHandshakeAt !== null, at);
+    expect(status.rxBytes).toBeGreaterThan(counted.status.rxBytes);
+    expect((await bench.probe('10.77.0.1', 5)).received).toBe(5);
+    await bench.ip('link', 'set', `v${bench.id}l`, 'down');
+    const silentSince = performance.now();
+    await client.call('refresh');
+    await delay(1500);
+    const heard = client.changes.filter((change) => change.at > silentSince);
+    expect(heard.every(({ status: { lastHandshakeAt } }) => lastHandshakeAt === null)).toBe(true);
+    await bench.ip('link', 'set', `v${bench.id}l`, 'up');
+  });
+
+  it('leaves a network that this computer is on to itself, says so, and brings up the rest', async () => {
     const client = await connect();
     const { params } = await bench.lease(generateWgKeyPair(), {
       allowedIps: ['10.77.0.0/24', '192.0.2.0/24'],
     });
+    expect(await client.call('up', params)).toMatchObject({ result: { overlaps: ['192.0.2.0/24'] } });
+    await client.change(({ phase }) => phase === 'up');
+    expect((await bench.probe()).received).toBe(1);
+    expect(await bench.ip('route', 'get', '192.0.2.77')).not.toContain(bench.interfaceName);
+    // A default route of the tunnel does not take it in after all.
+    const full = await bench.lease(generateWgKeyPair(), { allowedIps: ['0.0.0.0/0', '192.0.2.0/24'] });
+    expect(await client.call('up', full.params)).toMatchObject({ result: { overlaps: ['192.0.2.0/24'] } });
+    expect(await bench.ip('route', 'get', '192.0.2.77')).not.toContain(bench.interfaceName);
+    expect(await bench.ip('route', 'get', '198.51.100.7')).toContain(bench.interfaceName);
+    await client.call('down');
+    expect(await leftovers()).toBe('');
+  });
+
+  it('leaves nothing of a tunnel of whose networks none is left', async () => {
+    const client = await connect();
+    const { params } = await bench.lease(generateWgKeyPair(), { allowedIps: ['192.0.2.0/24'] });
     const answer = await client.call('up', params);
     expect(refusal(answer)).toBe('tunnel-failed');
     expect(JSON.stringify(answer)).toContain('192.0.2.0/24');
     expect(await client.call('status')).toMatchObject({ result: { phase: 'down' } });
-    expect(await bench.ip('route')).not.toContain('10.77');
+    expect(await leftovers()).toBe('');
     expect(refusal(await client.call('up', (await bench.lease()).params))).toBeNull();
   });
 
   it.each([
     ['full', ['0.0.0.0/0', '::/0']],
     ['one that holds the gateway', ['192.0.2.0/28', '10.77.0.0/24']],
+    ['one that leaves a network to the LAN', ['192.0.2.0/24', '10.77.0.0/24']],
   ])('finds nothing left after kill -9 in a tunnel that is %s', async (_, allowedIps) => {
     const client = await connect();
     await client.call('up', (await bench.lease(generateWgKeyPair(), { allowedIps })).params);

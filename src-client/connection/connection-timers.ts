@@ -4,6 +4,8 @@ import type { Feed } from './machine-types.ts';
 
 /** No answer from the gateway for this long after `up`: the path is taken for dead. */
 const HANDSHAKE_PATIENCE_MS = 10_000;
+/** Without a channel the gateway is asked this often whether it still answers. A restart of the server takes less. */
+const PATH_CHECK_MS = 10_000;
 
 export interface ConnectionTimersOptions {
   feed: Feed;
@@ -19,6 +21,7 @@ export class ConnectionTimers {
   readonly #backoff: ReturnType<typeof createBackoff>;
   #retry: NodeJS.Timeout | undefined;
   #handshake: NodeJS.Timeout | undefined;
+  #pathCheck: NodeJS.Timeout | undefined;
   #expiry: { cancel(): void } | null = null;
 
   constructor({ feed, serverNow, random }: ConnectionTimersOptions) {
@@ -45,6 +48,11 @@ export class ConnectionTimers {
     this.#handshake = setTimeout(() => this.#feed({ type: 'handshake-late', id }), HANDSHAKE_PATIENCE_MS);
   }
 
+  watchPath(id: number): void {
+    clearTimeout(this.#pathCheck);
+    this.#pathCheck = setTimeout(() => this.#feed({ type: 'path-check-due', id }), PATH_CHECK_MS);
+  }
+
   /** `expiresAt`: ISO 8601. */
   watchExpiry(leaseId: string, expiresAt: string): void {
     this.#expiry?.cancel();
@@ -60,6 +68,7 @@ export class ConnectionTimers {
   stop(): void {
     clearTimeout(this.#retry);
     clearTimeout(this.#handshake);
+    clearTimeout(this.#pathCheck);
     this.#expiry?.cancel();
   }
 }

@@ -22,8 +22,12 @@ beforeEach(() => {
   replies = [];
   driver = new Driver({
     helper: {
+      about: null,
       async up() {
         done.push('up');
+        return null;
+      },
+      async refresh() {
         return null;
       },
       async down() {

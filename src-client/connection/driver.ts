@@ -17,7 +17,7 @@ import { UserCalls } from './user-calls.ts';
 const URGENT: ReadonlySet<Effect['type']> = new Set(['requestConnection', 'helperUp']);
 
 export interface DriverOptions {
-  helper: Pick<HelperClient, 'up' | 'down'>;
+  helper: Pick<HelperClient, 'up' | 'down' | 'refresh' | 'about'>;
   /** Milliseconds since 1970, this computer's clock. */
   now: () => number;
   /** What to add to it for the server's. */

@@ -31,6 +31,12 @@ export function runEffect(effect: Effect, parts: EffectParts): void {
     case 'helperDown':
       void helper.down(effect.id);
       return;
+    case 'refreshTunnel':
+      void helper.refresh(effect.id);
+      return;
+    case 'watchPath':
+      timers.watchPath(effect.id);
+      return;
     case 'deleteConnection':
       server.deleteConnection(effect.leaseId);
       return;

@@ -95,6 +95,8 @@ export function signedOut(step: Step, reason: Reason | null): undefined {
     waits: [],
     warning: null,
     endReason: null,
+    isChannelOpen: false,
+    pathCheck: null,
     isChannelStopped: false,
     leaving: null,
   } satisfies Partial<Step['m']>);

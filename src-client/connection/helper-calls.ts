@@ -1,5 +1,5 @@
 import { problem } from '../../src-shared/problem.ts';
-import type { HelperClient } from '../tunnel/helper-client.ts';
+import type { AboutHelper, HelperClient } from '../tunnel/helper-client.ts';
 import { createKeyPairSupply, type WireGuardKeyPair } from '../tunnel/wireguard-keys.ts';
 import type { Feed } from './machine-types.ts';
 
@@ -11,12 +11,12 @@ interface Grant {
 /** Hands leases to the helper. Leases and the keys that they were granted for live here only. */
 export class HelperCalls {
   readonly #feed: Feed;
-  readonly #helper: Pick<HelperClient, 'up' | 'down'>;
+  readonly #helper: Pick<HelperClient, 'up' | 'down' | 'refresh' | 'about'>;
   readonly #keyPairs = createKeyPairSupply();
   readonly #grants = new Map<string, Grant>();
   #running: Grant | null = null;
 
-  constructor(feed: Feed, helper: Pick<HelperClient, 'up' | 'down'>) {
+  constructor(feed: Feed, helper: Pick<HelperClient, 'up' | 'down' | 'refresh' | 'about'>) {
     this.#feed = feed;
     this.#helper = helper;
   }
@@ -24,6 +24,10 @@ export class HelperCalls {
   /** For a new request; `keep` takes the running tunnel's, if there is one. */
   keyPair(kind: 'new' | 'keep'): WireGuardKeyPair {
     return kind === 'keep' && this.#running ? this.#running.keyPair : this.#keyPairs.take();
+  }
+
+  get about(): AboutHelper | null {
+    return this.#helper.about;
   }
 
   /** `lease`: the token as the server gave it. */
@@ -48,6 +52,10 @@ export class HelperCalls {
     this.#running = grant;
     const refusal = await this.#helper.up(grant.lease, grant.keyPair.privateKey);
     this.#feed({ type: 'helper.up-answer', id, problem: refusal });
+  }
+
+  async refresh(id: number): Promise<void> {
+    this.#feed({ type: 'helper.refresh-answer', id, problem: await this.#helper.refresh() });
   }
 
   async down(id: number): Promise<void> {

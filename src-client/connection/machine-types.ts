@@ -45,6 +45,11 @@ export type MachineEvent = { at: number } & (
   | { type: 'answer.connection'; id: number; outcome: ConnectionOutcome }
   | { type: 'answer.epoch'; id: number; outcome: EpochOutcome }
   | { type: 'channel.opened'; epoch: number }
+  /** Nothing that the server has to tell is heard until it opens again. */
+  | { type: 'channel.lost' }
+  | { type: 'path-check-due'; id: number }
+  /** Statuses from now on are of the handshake that was asked for. */
+  | { type: 'helper.refresh-answer'; id: number; problem: Problem | null }
   | { type: 'channel.stopped'; problem: Problem }
   | {
       type: 'server.disconnect';
@@ -92,6 +97,9 @@ export type Effect =
   | { type: 'abandonProof'; id: number }
   | { type: 'helperUp'; id: number; leaseId: string }
   | { type: 'helperDown'; id: number }
+  | { type: 'refreshTunnel'; id: number }
+  /** `path-check-due` after a while. */
+  | { type: 'watchPath'; id: number }
   | { type: 'deleteConnection'; leaseId: string }
   | { type: 'askEpoch'; id: number }
   | { type: 'scheduleRetry'; id: number; attempt: number }
@@ -163,6 +171,9 @@ export interface Machine {
   readonly endReason: Reason | null;
   /** The newest leases that the server has named in a `disconnect`. */
   readonly endedLeases: readonly string[];
+  readonly isChannelOpen: boolean;
+  /** Without a channel: the newest `watchPath`, `refreshTunnel`, or wait for the handshake after it. */
+  readonly pathCheck: { step: 'waiting' | 'asking' | 'handshake'; id: number } | null;
   readonly isChannelStopped: boolean;
   /** Where the way down leads. */
   readonly leaving: { cause: Problem | null; source: Source | null } | null;
@@ -194,6 +205,8 @@ export const initialMachine: Machine = {
   warning: null,
   endReason: null,
   endedLeases: [],
+  isChannelOpen: false,
+  pathCheck: null,
   isChannelStopped: false,
   leaving: null,
 };

@@ -34,6 +34,7 @@ const command = fc.record({
     ...(['grant', 'grant', 'step-up', 'step-up', 'refuse', 'refuse', 'late-answer'] as const),
     ...([
       'hello',
+      'channel-lost',
       'ended-early',
       'kick',
       'kick',
@@ -57,6 +58,7 @@ const command = fc.record({
     ] as const),
     ...(['epoch-ok', 'epoch-ok', 'epoch-none', 'epoch-refused', 'late-epoch'] as const),
     ...(['sent', 'sent', 'not-made', 'not-made', 'cancel-prompt', 'lock'] as const),
+    ...(['path-check', 'refreshed'] as const),
     ...(['retry', 'late-handshake', 'expired', 'suspend', 'wake', 'network', 'time'] as const),
   ),
   pick: fc.nat(1000),
@@ -220,6 +222,16 @@ class Judge {
         };
       case 'hello':
         return { type: 'channel.opened', epoch: this.serverEpoch };
+      case 'channel-lost':
+        return { type: 'channel.lost' };
+      case 'path-check':
+        return { type: 'path-check-due', id: m.pathCheck?.id ?? c.pick };
+      case 'refreshed':
+        return {
+          type: 'helper.refresh-answer',
+          id: m.pathCheck?.id ?? c.pick,
+          problem: c.flag ? null : problem(c.pick % 2 === 0 ? 'not-supported' : 'tunnel-failed'),
+        };
       case 'kick': {
         this.serverEpoch += 1;
         const frame = {
@@ -411,6 +423,10 @@ class Judge {
       expect(this.mustConfirm).toBe(false);
       expect(m.view.lease.epoch).toBeGreaterThanOrEqual(this.heardEpoch);
     }
+    // 8. Without a channel the gateway is asked, and a silent one is not shown as connected.
+    if (m.view.phase === 'connected' && !m.isChannelOpen) expect(m.pathCheck).not.toBeNull();
+    const isSilent = before.pathCheck?.step === 'handshake' && event.type === 'handshake-late';
+    if (isSilent && event.id === before.pathCheck?.id) expect(m.view.phase).not.toBe('connected');
     // 6. Without a lease no tunnel is wanted.
     if (m.lease === null) expect(this.isTunnelUp).toBe(false);
     if (['gate', 'disconnected', 'signed-out', 'disconnecting'].includes(m.view.phase))

@@ -17,12 +17,15 @@ import {
   downAnswered,
   epochAnswered,
   epochHeard,
+  handshakeLate,
   helperLost,
   helperReady,
   helperStatus,
   mustConfirm,
-  pathDead,
+  pathCheckDue,
+  refreshAnswered,
   upAnswered,
+  watchPath,
 } from './path.ts';
 import {
   askEpoch,
@@ -85,6 +88,13 @@ function apply(step: Step, event: MachineEvent): undefined {
       return epochAnswered(step, event.id, event.outcome);
     case 'channel.opened':
       return channelOpened(step, event.epoch);
+    case 'channel.lost':
+      m.isChannelOpen = false;
+      return watchPath(step);
+    case 'path-check-due':
+      return pathCheckDue(step, event.id);
+    case 'helper.refresh-answer':
+      return refreshAnswered(step, event.id, event.problem);
     case 'channel.stopped':
       m.isChannelStopped = true;
       step.effects.push({ type: 'notify', kind: 'channel-stopped', text: event.problem.detail });
@@ -115,8 +125,7 @@ function apply(step: Step, event: MachineEvent): undefined {
       m.retry = null;
       return pursue(step);
     case 'handshake-late':
-      if (m.handshakeWatch === event.id && m.path === 'unknown') pathDead(step);
-      return;
+      return handshakeLate(step, event.id);
     case 'lease-expired':
       if (m.lease?.leaseId === event.leaseId) leaseExpired(step);
       return;
@@ -193,6 +202,8 @@ function pursueNow(step: Step): undefined {
 
 function channelOpened(step: Step, epoch: number): undefined {
   const { m } = step;
+  m.isChannelOpen = true;
+  m.pathCheck = null;
   const isNews = m.knownEpoch >= 0 && epoch > m.knownEpoch;
   epochHeard(step, epoch);
   // The question on screen is from before the epoch moved: the server has a new one.

@@ -3,7 +3,7 @@ import { type Problem, problem, problemKinds } from '../../src-shared/problem.ts
 import { SESSION_OVER } from './answers.ts';
 import { accessEnded, leave, reconnect, showReconnecting, signedOut } from './ending.ts';
 import type { EpochOutcome } from './machine-types.ts';
-import { askEpoch, cancelRetry, rest, type Step, scheduleRetry, show, tunnelUp } from './step.ts';
+import { askEpoch, cancelRetry, issueId, rest, type Step, scheduleRetry, show, tunnelUp } from './step.ts';
 
 /** WireGuard makes a new handshake every 120 s and refuses to send with keys older than 180 s (whitepaper §6). */
 const STALE_HANDSHAKE_MS = 150_000;
@@ -22,7 +22,7 @@ export function reach(step: Step): undefined {
   if (m.lease === null || m.needsEpoch || (m.path !== 'good' && m.path !== 'stale')) return;
   cancelRetry(step);
   m.attempt = 0;
-  m.handshakeWatch = null;
+  if (m.pathCheck?.step !== 'handshake') m.handshakeWatch = null;
   m.since ??= new Date(at).toISOString();
   const shown = m.view.phase === 'connected' ? m.view : { renewal: null, expiring: null };
   show(step, {
@@ -35,6 +35,50 @@ export function reach(step: Step): undefined {
     expiring: shown.expiring,
     warning: m.warning,
   });
+  watchPath(step);
+}
+
+/**
+ * While the channel is away nobody says when access ends, and a gateway that has dropped the peer is silent: so it is
+ * asked now and then whether it still answers. `connected` is not shown on past a gateway that does not.
+ */
+export function watchPath(step: Step): undefined {
+  const { m } = step;
+  if (m.isChannelOpen || m.pathCheck !== null || m.view.phase !== 'connected') return;
+  const id = issueId(step);
+  m.pathCheck = { step: 'waiting', id };
+  step.effects.push({ type: 'watchPath', id });
+}
+
+export function pathCheckDue(step: Step, id: number): undefined {
+  const { m } = step;
+  if (m.pathCheck?.id !== id) return;
+  m.pathCheck = null;
+  if (m.isChannelOpen || m.view.phase !== 'connected') return;
+  const question = issueId(step);
+  m.pathCheck = { step: 'asking', id: question };
+  step.effects.push({ type: 'refreshTunnel', id: question });
+}
+
+export function refreshAnswered(step: Step, id: number, refusal: Problem | null): undefined {
+  const { m } = step;
+  if (m.pathCheck?.id !== id) return;
+  if (refusal) {
+    // A helper that cannot do it is not asked again while this channel is away.
+    if (refusal.code === 'not-supported') return;
+    m.pathCheck = null;
+    return watchPath(step);
+  }
+  m.pathCheck = { step: 'handshake', id };
+  m.handshakeWatch = id;
+  step.effects.push({ type: 'watchHandshake', id });
+}
+
+export function handshakeLate(step: Step, id: number): undefined {
+  const { m } = step;
+  if (m.handshakeWatch !== id) return;
+  const isAsked = m.pathCheck?.id === id && m.pathCheck.step === 'handshake';
+  if (m.path === 'unknown' || isAsked) pathDead(step);
 }
 
 /** The helper's newest word. One about another lease than the one in force is none about this connection. */
@@ -55,6 +99,7 @@ export function helperStatus(step: Step, status: HelperStatus, handshakeAgeMs: n
     return;
   }
   if (handshakeAgeMs !== null && handshakeAgeMs > DEAD_HANDSHAKE_MS) return pathDead(step);
+  if (handshakeAgeMs !== null && m.pathCheck?.step === 'handshake') m.pathCheck = null;
   m.path = handshakeAgeMs !== null && handshakeAgeMs > STALE_HANDSHAKE_MS ? 'stale' : 'good';
   reach(step);
 }
@@ -64,6 +109,7 @@ export function pathDead(step: Step): undefined {
   const { m } = step;
   if (m.lease === null || m.path === 'dead') return;
   m.path = 'dead';
+  m.pathCheck = null;
   m.needsEpoch = true;
   askEpoch(step);
   if (m.view.phase === 'connected' || m.view.phase === 'connecting')

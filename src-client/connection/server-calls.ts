@@ -23,7 +23,7 @@ type ConnectionEffect = Extract<Effect, { type: 'requestConnection' }>;
 export interface ServerCallsOptions {
   feed: Feed;
   user: Pick<UserCalls, 'takeTyped'>;
-  helper: Pick<HelperCalls, 'keyPair' | 'granted' | 'forget'>;
+  helper: Pick<HelperCalls, 'keyPair' | 'granted' | 'forget' | 'about'>;
   makeProofs: MakeProofs;
   /** Whether the machine still waits for request `id`. */
   isWanted: (id: number) => boolean;
@@ -122,6 +122,7 @@ export class ServerCalls {
           wgPublicKey: keyPair.publicKey,
           ...(challenge === null ? {} : { challengeId: challenge.id }),
           ...(proofs ? { proofs } : {}),
+          ...(helper.about === null ? {} : { helper: helper.about }),
         })
       : { ok: false as const, problem: problem('signed-out'), mayHaveArrived: false, challenge: null };
     feed({ type: 'answer.connection', id, outcome: this.#outcomeOf(reply, gatewayId, keyPair) });

@@ -2,6 +2,7 @@ import type { Proof } from '../../src-shared/challenge.ts';
 import type { MeAnswer } from '../../src-shared/client-api.ts';
 import type { Result } from '../../src-shared/problem.ts';
 import type { ConnectReply } from '../control/rest.ts';
+import type { AboutHelper } from '../tunnel/helper-client.ts';
 
 /** The server of the open session, as the driver needs it. */
 export interface ServerLink {
@@ -19,4 +20,5 @@ export interface ConnectionRequest {
   wgPublicKey: string;
   challengeId?: string;
   proofs?: Proof[];
+  helper?: AboutHelper;
 }

@@ -106,6 +106,7 @@ export function tunnelDown(step: Step): boolean {
   m.upCall = null;
   m.isUpOwed = false;
   m.handshakeWatch = null;
+  m.pathCheck = null;
   if (!wasWanted) return false;
   m.isTunnelWanted = false;
   const id = issueId(step);

@@ -76,7 +76,10 @@ export class SessionKeeper {
       monotonic,
       log,
       events: {
-        onState: (channel) => publisher.publish({ channel }),
+        onState: (channel) => {
+          publisher.publish({ channel });
+          if (channel !== 'open') driver.feed({ type: 'channel.lost' });
+        },
         onHello: (hello) => {
           this.#setServerTime(Date.parse(hello.serverTime), this.#options.now());
           driver.feed({ type: 'channel.opened', epoch: hello.epoch });

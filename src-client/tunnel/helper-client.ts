@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { createBackoff } from '../../src-node/backoff.ts';
 import {
   HELPER_MAX_LINE_BYTES,
+  type HelperFeature,
   type HelperMethod,
   type HelperStatus,
   helperStatus,
@@ -33,15 +34,25 @@ export interface HelperClientOptions {
   callTimeoutMs?: number;
 }
 
+/** What the server is told of the helper. */
+export interface AboutHelper {
+  version: string;
+  features: string[];
+}
+
 /** The helper as main sees it. Answers are problems, never throws; while it is away every call is `helper-unavailable`. */
 export interface HelperClient {
   readonly isReady: boolean;
+  /** Null while it is away, and for one that is older than the question. */
+  readonly about: AboutHelper | null;
   /** Keeps a connection open from now on. */
   start(): void;
   /** Tries now instead of later; resolves with whether the helper can be called. */
   ensure(): Promise<Result<void>>;
   up(lease: string, privateKey: string): Promise<Problem | null>;
   down(): Promise<Problem | null>;
+  /** `not-supported` where the helper does not know the call. */
+  refresh(): Promise<Problem | null>;
   status(): Promise<Result<HelperStatus>>;
   close(): void;
 }
@@ -57,6 +68,7 @@ export function createHelperClient(options: HelperClientOptions): HelperClient {
   const pending = new Map<number, PendingCall>();
   let socket: Socket | null = null;
   let isReady = false;
+  let about: AboutHelper | null = null;
   let isClosed = false;
   let lastCallId = 0;
   let opening: Promise<Result<void>> | null = null;
@@ -103,6 +115,8 @@ export function createHelperClient(options: HelperClientOptions): HelperClient {
     }
     backoff.reset();
     isReady = true;
+    const { version, features } = first.value;
+    about = version === undefined || features === undefined ? null : { version, features };
     events.onReady(first.value);
     return ok(undefined);
   }
@@ -145,6 +159,7 @@ export function createHelperClient(options: HelperClientOptions): HelperClient {
     const old = socket;
     socket = null;
     isReady = false;
+    about = null;
     old?.destroy();
     for (const { resolve, timer } of pending.values()) {
       clearTimeout(timer);
@@ -176,10 +191,17 @@ export function createHelperClient(options: HelperClientOptions): HelperClient {
     get isReady() {
       return isReady;
     },
+    get about() {
+      return about;
+    },
     start: () => void ensure(),
     ensure,
     up: async (lease, privateKey) => asProblem(await call('up', { lease, privateKey })),
     down: async () => asProblem(await call('down', {})),
+    refresh: async () =>
+      about?.features.includes('refresh' satisfies HelperFeature)
+        ? asProblem(await call('refresh', {}))
+        : problem('not-supported'),
     status,
     close() {
       isClosed = true;

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import type { WgChange, WgDevice, WgPeer, WgPeerStats } from '../../src-node/wireguard/device.ts';
-import { fail, type Result } from '../../src-shared/problem.ts';
+import { fail, ok, type Result } from '../../src-shared/problem.ts';
 import type { AcceptedLease } from '../lease-verifier.ts';
 import type { Tunnel, TunnelStatus } from '../tunnel.ts';
 import type { DnsSettings } from './dns-settings.ts';
 import type { TunnelNetwork } from './network.ts';
-import { planNetwork } from './network-plan.ts';
+import { planNetwork, TUNNEL_MARK } from './network-plan.ts';
 import type { ReversePath } from './reverse-path.ts';
 
 /** A WireGuard interface without a peer, and what stands around it. */
@@ -31,10 +31,15 @@ interface Connection {
   phase: 'starting' | 'up';
   /** On the monotonic clock. */
   startedAt: number;
-  stats: Pick<WgPeerStats, 'lastHandshakeAt' | 'rxBytes' | 'txBytes'>;
+  stats: Traffic;
+  /** What went through before the peer was replaced: the device counts from zero again. */
+  counted: Pick<Traffic, 'rxBytes' | 'txBytes'>;
+  /** Networks of the lease that stay with the network that this computer is on. */
+  overlaps: string[];
 }
 
-const NO_TRAFFIC = { lastHandshakeAt: null, rxBytes: 0, txBytes: 0 };
+type Traffic = Pick<WgPeerStats, 'lastHandshakeAt' | 'rxBytes' | 'txBytes'>;
+const NO_TRAFFIC: Traffic = { lastHandshakeAt: null, rxBytes: 0, txBytes: 0 };
 const NO_KEY = 'A'.repeat(43);
 /** Turning this on makes WireGuard send the first handshake at once, and keeps a silent tunnel's lease alive. */
 const DEFAULT_KEEPALIVE_SECONDS = 25;
@@ -88,8 +93,21 @@ export class LinuxTunnel implements Tunnel {
     return this.#inOrder(() => this.#takeDown());
   }
 
+  /** WireGuard keeps a young session and starts no handshake in it; a new peer under the same key starts with one. */
+  refresh(): Promise<void> {
+    return this.#inOrder(async () => {
+      const connection = this.#connection;
+      if (!connection || !this.#interface) return;
+      const peer = peerOf(connection.lease);
+      await this.#interface.device.apply({ remove: [peer.publicKey], add: [peer] });
+      const { rxBytes, txBytes } = connection.stats;
+      const counted = { rxBytes, txBytes };
+      this.#connection = { ...connection, counted, stats: { ...counted, lastHandshakeAt: null } };
+    });
+  }
+
   status(): TunnelStatus {
-    const { lease, phase = 'down' as const, stats = NO_TRAFFIC } = this.#connection ?? {};
+    const { lease, phase = 'down' as const, stats = NO_TRAFFIC, overlaps = [] } = this.#connection ?? {};
     const { lastHandshakeAt, rxBytes, txBytes } = stats;
     const dns = this.#dns.status;
     return {
@@ -99,6 +117,7 @@ export class LinuxTunnel implements Tunnel {
       rxBytes,
       txBytes,
       ...(dns === undefined ? {} : { dns }),
+      ...(overlaps.length > 0 ? { overlaps } : {}),
     };
   }
 
@@ -134,33 +153,36 @@ export class LinuxTunnel implements Tunnel {
     const { wg } = lease.claims;
     const previous = this.#connection;
     const isRenewal = previous !== null && isSameSession(previous.lease, lease);
-    const plan = planNetwork(wg, hasIpv6);
-    const peer: WgPeer = {
-      publicKey: wg.serverPublicKey,
-      presharedKey: wg.presharedKey,
-      endpoint: wg.endpoint,
-      allowedIps: wg.allowedIps,
-      keepaliveSeconds: wg.keepaliveSeconds || DEFAULT_KEEPALIVE_SECONDS,
-    };
+    const plan = planNetwork(lease.claims, hasIpv6);
+    const peer = peerOf(lease);
     const change: WgChange = isRenewal
-      ? { fwmark: plan.fwmark, add: [peer] }
-      : { fwmark: plan.fwmark, privateKey: lease.privateKey, replacePeers: true, add: [peer] };
-    if (plan.fwmark !== 0) await this.#options.reversePath.markAnswers();
+      ? { fwmark: TUNNEL_MARK, add: [peer] }
+      : { fwmark: TUNNEL_MARK, privateKey: lease.privateKey, replacePeers: true, add: [peer] };
+    if (plan.isGatewayInside) await this.#options.reversePath.markAnswers();
     // The device shakes hands while the kernel takes the routes; the mark is there before the peer.
-    const [applied, configured] = await Promise.allSettled([device.apply(change), network.apply(plan)]);
+    const applying = device.apply(change);
+    const [applied, configured] = await Promise.allSettled([applying, (async () => network.apply(plan))()]);
     if (applied.status === 'rejected') throw applied.reason;
     if (configured.status === 'rejected') throw configured.reason;
     if (!configured.value.ok) {
       await this.#takeDown();
       return configured.value;
     }
+    const { overlaps } = configured.value.value;
     this.#connection = isRenewal
-      ? { ...previous, lease }
-      : { lease, phase: 'starting', startedAt: this.#options.monotonicNow(), stats: NO_TRAFFIC };
+      ? { ...previous, lease, overlaps }
+      : {
+          lease,
+          phase: 'starting',
+          startedAt: this.#options.monotonicNow(),
+          stats: NO_TRAFFIC,
+          counted: NO_TRAFFIC,
+          overlaps,
+        };
     void this.#dns.use(wg.dns);
     this.#announce();
     this.#schedulePoll();
-    return configured.value;
+    return ok(undefined);
   }
 
   /** Routes first, so that nothing waits for a tunnel that is going; the interface stays, without key and peer. */
@@ -169,7 +191,7 @@ export class LinuxTunnel implements Tunnel {
     const wasUp = this.#connection !== null;
     this.#connection = null;
     try {
-      await this.#interface?.network.clear();
+      this.#interface?.network.clear();
       await this.#interface?.device.apply({ privateKey: NO_KEY, fwmark: 0, replacePeers: true });
       await this.#options.reversePath.stopMarking();
     } catch (error) {
@@ -186,7 +208,7 @@ export class LinuxTunnel implements Tunnel {
     if (this.#interface !== gone) return;
     this.#options.log.error({ reason }, 'the WireGuard interface is gone');
     this.#interface = null;
-    await gone.network.clear();
+    gone.network.clear();
     await gone.device.close();
     await this.#takeDown();
   }
@@ -218,8 +240,10 @@ export class LinuxTunnel implements Tunnel {
     this.#schedulePoll();
   }
 
-  #note(connection: Connection, { lastHandshakeAt, rxBytes, txBytes }: WgPeerStats): void {
-    const before = connection.stats;
+  #note(connection: Connection, { lastHandshakeAt, ...read }: WgPeerStats): void {
+    const { stats: before, counted } = connection;
+    const rxBytes = counted.rxBytes + read.rxBytes;
+    const txBytes = counted.txBytes + read.txBytes;
     const becameUp = connection.phase === 'starting' && rxBytes > 0;
     const hasMoved = before.rxBytes !== rxBytes || before.txBytes !== txBytes;
     this.#connection = {
@@ -246,6 +270,16 @@ export class LinuxTunnel implements Tunnel {
     const status = this.status();
     for (const listener of this.#listeners) listener(status);
   }
+}
+
+function peerOf({ claims: { wg } }: AcceptedLease): WgPeer {
+  return {
+    publicKey: wg.serverPublicKey,
+    presharedKey: wg.presharedKey,
+    endpoint: wg.endpoint,
+    allowedIps: wg.allowedIps,
+    keepaliveSeconds: wg.keepaliveSeconds || DEFAULT_KEEPALIVE_SECONDS,
+  };
 }
 
 /** The same key pair at the same gateway: WireGuard's session can go on. */

@@ -9,6 +9,7 @@ const NETLINK_ROUTE = 0;
 const MSG_DONTWAIT = 0x40;
 const MSG_TRUNC = 0x20;
 const NLMSG_ERROR = 2;
+const NLMSG_DONE = 3;
 const HEADER_BYTES = 16;
 
 /** What the kernel said to one request: `error` is an errno name such as `EEXIST`, null when it was done. */
@@ -41,8 +42,30 @@ export class NetlinkSocket {
     if (this.#libc.send(this.#fd, datagram, datagram.length, 0) !== datagram.length)
       throw new Error(`netlink send: ${getSystemErrorName(-this.#libc.errno())}`);
     const replies = new Map<number, Reply>();
-    while (replies.size < requests.length) this.#receive(first, replies);
+    while (replies.size < requests.length) {
+      for (const { sequence, type, payload } of this.#receive())
+        if (sequence >= first) replies.set(sequence, parseReply(type, payload));
+    }
     return requests.map((_, index) => replies.get(first + index) ?? { error: 'EPROTO', payload: null });
+  }
+
+  /** The payloads of everything that the kernel lists. */
+  list(request: Request): Buffer[] {
+    const datagram = this.#encode(request);
+    const sequence = this.#sequence;
+    if (this.#libc.send(this.#fd, datagram, datagram.length, 0) !== datagram.length)
+      throw new Error(`netlink send: ${getSystemErrorName(-this.#libc.errno())}`);
+    const payloads: Buffer[] = [];
+    for (let isDone = false; !isDone; ) {
+      for (const message of this.#receive()) {
+        if (message.sequence !== sequence) continue;
+        if (message.type === NLMSG_DONE) isDone = true;
+        else if (message.type === NLMSG_ERROR)
+          throw new Error(`netlink list: ${getSystemErrorName(message.payload.readInt32LE(0))}`);
+        else payloads.push(Buffer.from(message.payload));
+      }
+    }
+    return payloads;
   }
 
   close(): void {
@@ -59,19 +82,21 @@ export class NetlinkSocket {
     return message;
   }
 
-  #receive(first: number, replies: Map<number, Reply>): void {
+  /** The messages of one datagram. */
+  #receive(): { type: number; sequence: number; payload: Buffer }[] {
     const buffer = Buffer.alloc(32 * 1024);
     const size = this.#libc.recv(this.#fd, buffer, buffer.length, MSG_DONTWAIT | MSG_TRUNC);
     if (size < 0) throw new Error(`netlink receive: ${getSystemErrorName(-this.#libc.errno())}`);
     if (size > buffer.length) throw new Error(`netlink receive: an answer of ${size} bytes`);
+    const messages: { type: number; sequence: number; payload: Buffer }[] = [];
     for (let at = 0; at + HEADER_BYTES <= size; ) {
       const length = buffer.readUInt32LE(at);
       if (length < HEADER_BYTES || at + length > size) throw new Error('netlink receive: broken message');
-      const sequence = buffer.readUInt32LE(at + 8);
       const payload = buffer.subarray(at + HEADER_BYTES, at + length);
-      if (sequence >= first) replies.set(sequence, parseReply(buffer.readUInt16LE(at + 4), payload));
+      messages.push({ type: buffer.readUInt16LE(at + 4), sequence: buffer.readUInt32LE(at + 8), payload });
       at += (length + 3) & ~3;
     }
+    return messages;
   }
 }
 

@@ -1,29 +1,25 @@
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 import {
+  AF_INET,
+  AF_INET6,
   addAddress,
   addRoute,
   addRule,
-  lookUpRoute,
-  parseAddress,
-  parseRoute,
+  listRoutes,
+  listRules,
+  parseListedRoute,
+  parseListedRule,
   type Request,
   type Route,
+  type Rule,
   removeAddress,
+  removeListedRule,
   removeRoute,
   removeRule,
   setLink,
 } from './netlink-message.ts';
 import type { NetlinkSocket } from './netlink-socket.ts';
-import { everyRule, type NetworkPlan, networkText } from './network-plan.ts';
-
-/** A route past the tunnel for WireGuard's own packets. It outlives the interface, so it is written down before. */
-export interface PinnedRoute {
-  /** IP address. */
-  destination: string;
-  interfaceIndex: number;
-  /** Next hop in hex; null: on the link. */
-  gateway: string | null;
-}
+import { type NetworkPlan, networkText, planRoutes, TUNNEL_MARK } from './network-plan.ts';
 
 interface Piece {
   add: Request;
@@ -37,8 +33,6 @@ const GONE = new Set(['ESRCH', 'ENOENT', 'EADDRNOTAVAIL', 'ENODEV']);
 export interface NetworkOptions {
   netlink: NetlinkSocket;
   interfaceIndex: number;
-  /** Resolves when the pin (null: none) is on disk. */
-  writePin: (pin: PinnedRoute | null) => Promise<void>;
 }
 
 /**
@@ -51,54 +45,53 @@ export class TunnelNetwork {
   #addresses: Pieces = new Map();
   #routes: Pieces = new Map();
   #rules: Pieces = new Map();
-  #pin: PinnedRoute | null = null;
 
   constructor(options: NetworkOptions) {
     this.#options = options;
   }
 
-  /** Puts the plan in force; on failure (`tunnel-failed`) nothing of it stays but the address. */
-  async apply(plan: NetworkPlan): Promise<Result<void>> {
-    const { interfaceIndex } = this.#options;
+  /**
+   * Puts the plan in force; on failure (`tunnel-failed`) nothing of it stays but the address. Answers with the
+   * networks that were left to this computer's own network.
+   */
+  apply(plan: NetworkPlan): Result<{ overlaps: string[] }> {
+    const { interfaceIndex, netlink } = this.#options;
+    const { routes, overlaps } = planRoutes(plan, listedRoutes(netlink), interfaceIndex);
+    if (routes.length === overlaps.length)
+      return this.#undo(
+        fail(
+          'tunnel-failed',
+          `This computer's network already uses ${overlaps.join(', ')}, which the connection needs too.`,
+        ),
+      );
     const addresses: Pieces = new Map(
       plan.addresses.map((address) => [
         networkText(address),
         { add: addAddress(interfaceIndex, address), remove: removeAddress(interfaceIndex, address) },
       ]),
     );
-    const routes: Pieces = new Map(
-      plan.routes.map((route) => [networkText(route.destination), routePiece({ ...route, interfaceIndex })]),
-    );
-    const rules: Pieces = new Map(
-      plan.rules.map((rule) => [
-        `rule ${rule.family}/${rule.priority}`,
-        { add: addRule(rule), remove: removeRule(rule) },
+    const routePieces: Pieces = new Map(
+      routes.map((route) => [
+        `${networkText(route.destination)}${typeof route.via === 'number' ? '' : ` (${route.via})`}`,
+        { add: addRoute(route), remove: removeRoute(route) },
       ]),
     );
-    this.#removeMissing(addresses, routes, rules);
-    const pinned = await this.#pinEndpoint(plan.endpointToPin);
-    if (!pinned.ok) return this.#undo(pinned);
+    const rules: Pieces = new Map(
+      plan.rules.map((rule) => [ruleText(rule), { add: addRule(rule), remove: removeRule(rule) }]),
+    );
+    this.#removeMissing(addresses, routePieces, rules);
     const failure =
       this.#setMtu(plan.mtu) ??
       this.#addMissing(this.#addresses, addresses) ??
-      this.#addMissing(this.#routes, routes) ??
+      this.#addMissing(this.#routes, routePieces) ??
       this.#addMissing(this.#rules, rules);
-    return failure === null ? ok(undefined) : this.#undo(fail('tunnel-failed', failure));
+    return failure === null ? ok({ overlaps }) : this.#undo(fail('tunnel-failed', failure));
   }
 
   /** Normal routing comes back. */
-  async clear(): Promise<void> {
+  clear(): void {
     this.#remove(this.#rules);
     this.#remove(this.#routes);
-    await this.#unpin();
-  }
-
-  /** Where packets to `destination` go now: interface index and next hop, or null when nowhere. */
-  lookUp(destination: string): { interfaceIndex: number; gateway: Buffer | null } | null {
-    const [reply] = this.#options.netlink.exchange([lookUpRoute(parseAddress(destination))]);
-    if (!reply?.payload) return null;
-    const { interfaceIndex, gateway } = parseRoute(reply.payload);
-    return interfaceIndex === null ? null : { interfaceIndex, gateway };
   }
 
   #removeMissing(addresses: Pieces, routes: Pieces, rules: Pieces): void {
@@ -145,47 +138,14 @@ export class TunnelNetwork {
     return null;
   }
 
-  async #pinEndpoint(endpoint: string | null): Promise<Result<void>> {
-    if (endpoint === (this.#pin?.destination ?? null)) return ok(undefined);
-    await this.#unpin();
-    if (endpoint === null) return ok(undefined);
-    if (this.lookUp(endpoint)?.interfaceIndex === this.#options.interfaceIndex) {
-      this.#remove(this.#rules);
-      this.#remove(this.#routes);
-    }
-    const way = this.lookUp(endpoint);
-    if (!way) return fail('tunnel-failed', `There is no way to the gateway at ${endpoint}.`);
-    const { interfaceIndex, gateway } = way;
-    const pin: PinnedRoute = {
-      destination: endpoint,
-      interfaceIndex,
-      gateway: gateway?.toString('hex') ?? null,
-    };
-    await this.#options.writePin(pin);
-    const [reply] = this.#options.netlink.exchange([addRoute(pinRoute(pin))]);
-    // Somebody has pinned it already, in their own way; it is theirs to remove.
-    if (reply?.error === 'EEXIST') await this.#options.writePin(null);
-    else if (reply?.error)
-      return fail('tunnel-failed', `The way to the gateway cannot be kept (${reply.error}).`);
-    else this.#pin = pin;
-    return ok(undefined);
-  }
-
-  async #unpin(): Promise<void> {
-    if (this.#pin === null) return;
-    removePinnedRoute(this.#options.netlink, this.#pin);
-    this.#pin = null;
-    await this.#options.writePin(null);
-  }
-
-  async #undo(failure: Result<never>): Promise<Result<void>> {
-    await this.clear();
+  #undo(failure: Result<never>): Result<never> {
+    this.clear();
     return failure;
   }
 }
 
-function routePiece(route: Route): Piece {
-  return { add: addRoute(route), remove: removeRoute(route) };
+function ruleText({ family, priority, tcpTo }: Rule): string {
+  return `rule ${family}/${priority}${tcpTo ? ` to ${networkText(tcpTo.address)} port ${tcpTo.port}` : ''}`;
 }
 
 function additionFailure(what: string, error: string): string {
@@ -194,17 +154,20 @@ function additionFailure(what: string, error: string): string {
     : `The network does not take ${what} (${error}).`;
 }
 
-function pinRoute({ destination, interfaceIndex, gateway }: PinnedRoute): Route {
-  const route = { destination: parseAddress(destination), interfaceIndex };
-  return gateway === null ? route : { ...route, gateway: Buffer.from(gateway, 'hex') };
+const families = [AF_INET, AF_INET6] as const;
+
+function listedRoutes(netlink: NetlinkSocket): Route[] {
+  return families.flatMap((family) =>
+    netlink.list(listRoutes(family)).flatMap((payload) => parseListedRoute(payload) ?? []),
+  );
 }
 
-export function removePinnedRoute(netlink: NetlinkSocket, pin: PinnedRoute): void {
-  const [reply] = netlink.exchange([removeRoute(pinRoute(pin))]);
-  if (reply?.error && !GONE.has(reply.error)) throw new Error(`cannot remove a route: ${reply.error}`);
-}
-
-/** Removes whatever rule a process that was killed may have left; rules outlive the interface. */
-export function removeEveryRule(netlink: NetlinkSocket): void {
-  netlink.exchange(everyRule.map((rule) => removeRule(rule)));
+/** Removes what a process that was killed may have left and what outlives the interface: rules and routes without one. */
+export function removeLeftovers(netlink: NetlinkSocket): void {
+  const rules = families.flatMap((family) =>
+    netlink.list(listRules(family)).flatMap((payload) => parseListedRule(payload) ?? []),
+  );
+  for (const rule of rules) netlink.exchange([removeListedRule(rule)]);
+  const routes = listedRoutes(netlink).filter(({ table }) => table === TUNNEL_MARK);
+  for (const route of routes) netlink.exchange([removeRoute(route)]);
 }

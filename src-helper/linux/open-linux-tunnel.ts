@@ -8,7 +8,7 @@ import { DnsSettings } from './dns-settings.ts';
 import { LinuxTunnel, type TunnelInterface } from './linux-tunnel.ts';
 import { setLink } from './netlink-message.ts';
 import { NetlinkSocket } from './netlink-socket.ts';
-import { removeEveryRule, removePinnedRoute, TunnelNetwork } from './network.ts';
+import { removeLeftovers, TunnelNetwork } from './network.ts';
 import { Resolver } from './resolver.ts';
 import { ReversePath } from './reverse-path.ts';
 import { StateFile } from './state-file.ts';
@@ -28,9 +28,7 @@ export async function openLinuxTunnel(settings: LinuxTunnelSettings): Promise<Li
   const netlink = new NetlinkSocket(libc);
   const state = await StateFile.open(join(stateDir, 'helper-state.json'));
   const resolver = new Resolver({ interfaceName, run: runProgram, writeDns: (dns) => state.update({ dns }) });
-  if (state.state.pin) removePinnedRoute(netlink, state.state.pin);
-  await state.update({ pin: null });
-  removeEveryRule(netlink);
+  removeLeftovers(netlink);
   await resolver.recover(state.state.dns);
   const reversePath = new ReversePath(runProgram);
   await reversePath.recover();
@@ -42,7 +40,7 @@ export async function openLinuxTunnel(settings: LinuxTunnelSettings): Promise<Li
     if (reply?.error) throw new Error(`the interface ${interfaceName} does not come up: ${reply.error}`);
     // Opens the connection to the device, so that the first tunnel does not wait for it.
     await device.apply({ replacePeers: true });
-    const network = new TunnelNetwork({ netlink, interfaceIndex, writePin: (pin) => state.update({ pin }) });
+    const network = new TunnelNetwork({ netlink, interfaceIndex });
     return { device, network, hasIpv6: hasIpv6(interfaceName) };
   };
   const dns = (onChange: () => void) => new DnsSettings(resolver, log, onChange);

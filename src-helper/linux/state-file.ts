@@ -3,18 +3,15 @@ import * as z from 'zod';
 import { writeFileAtomic } from '../../src-node/atomic-file.ts';
 
 const stateSchema = z.object({
-  pin: z
-    .object({ destination: z.string(), interfaceIndex: z.number().int(), gateway: z.string().nullable() })
-    .nullable(),
   dns: z.object({ manager: z.enum(['resolved', 'resolvconf']), interfaceName: z.string() }).nullable(),
 });
 export type HelperState = z.infer<typeof stateSchema>;
 
-const NOTHING: HelperState = { pin: null, dns: null };
+const NOTHING: HelperState = { dns: null };
 
 /**
  * What is in force and would outlive this process, on disk before it is set, so that the next start can undo it.
- * The interface, its addresses and routes die with the process; rules are constant and removed at every start.
+ * The interface, its addresses and routes die with the process; rules and routes without an interface carry our mark and are removed at every start.
  */
 export class StateFile {
   readonly #path: string;

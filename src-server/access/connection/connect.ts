@@ -12,6 +12,7 @@ import { readPolicy } from '../../proof/policy/policy-store.ts';
 import type { Enforcement } from '../enforcement/enforcement.ts';
 import type { GatewayRegistry } from '../gateway/gateway-registry.ts';
 import { hostCidr } from '../lease/address-pool.ts';
+import type { ControlAddresses } from '../lease/control-addresses.ts';
 import { signLease } from '../lease/lease-token.ts';
 import { type BegunLease, beginLease } from './begin-lease.ts';
 import { askForProof, checkStepUp } from './step-up.ts';
@@ -23,6 +24,7 @@ export interface ConnectDeps {
   ctx: ServerContext;
   registry: GatewayRegistry;
   enforcement: Enforcement;
+  control: Pick<ControlAddresses, 'current'>;
 }
 
 /**
@@ -72,7 +74,7 @@ export async function connect(
     });
   });
   if ('code' in begun) return { ok: false, problem: begun };
-  return enforceNewLease(deps, session, begun, ip);
+  return enforceNewLease(deps, session, begun, request, ip);
 }
 
 const deviceById = prepared<{ id: string }, DeviceRow>((db, param) =>
@@ -83,11 +85,13 @@ const gatewayById = prepared<{ id: string }, GatewayRow>((db, param) =>
 );
 
 async function enforceNewLease(
-  { ctx, registry, enforcement }: ConnectDeps,
+  deps: ConnectDeps,
   session: SessionIdentity,
   begun: BegunLease,
+  request: ConnectRequest,
   ip: string | null,
 ): Promise<Result<ConnectAnswer>> {
+  const { ctx, registry, enforcement } = deps;
   const { leaseId, gateway } = begun;
   if (begun.replaced) void enforcement.carryOut(begun.replaced);
   const added = registry.add(
@@ -101,7 +105,10 @@ async function enforceNewLease(
     },
     ADD_WAIT_MS,
   );
-  const [confirmation, lease] = await Promise.all([added, sign(ctx, session, begun)]);
+  const [confirmation, lease] = await Promise.all([
+    added,
+    sign(deps, session, begun, request.helper?.features ?? []),
+  ]);
   if (registry.isRevoked(leaseId)) return askAgain(ctx, session);
   if (!confirmation.ok) {
     ctx.log.error({ leaseId, gatewayId: gateway.id, confirmation }, 'gateway did not take the peer');
@@ -115,7 +122,13 @@ async function enforceNewLease(
   return ok({ leaseId, lease, expiresAt: new Date(begun.expiresAt).toISOString(), epoch: begun.epoch });
 }
 
-function sign(ctx: ServerContext, session: SessionIdentity, begun: BegunLease): Promise<string> {
+/** Only what this device's helper knows goes into the lease: it refuses any other claim. */
+function sign(
+  { ctx, control }: ConnectDeps,
+  session: SessionIdentity,
+  begun: BegunLease,
+  features: readonly string[],
+): Promise<string> {
   const { gateway } = begun;
   return signLease(ctx.keys, {
     iss: ctx.keys.serverKey.issuer,
@@ -136,6 +149,7 @@ function sign(ctx: ServerContext, session: SessionIdentity, begun: BegunLease): 
       mtu: gateway.mtu,
       keepaliveSeconds: gateway.keepalive_seconds,
     },
+    ...(features.includes('control') && control.current.length > 0 ? { control: [...control.current] } : {}),
   });
 }
 

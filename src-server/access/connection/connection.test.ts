@@ -7,13 +7,15 @@ import { newWgKey, ScriptedGateway } from '../../testing/scripted-ends.ts';
 import { startTestServer, type TestMember, type TestServer } from '../../testing/test-server.ts';
 import { connect } from './connect.ts';
 
+const publicAddresses = ['203.0.113.5:443', '[2001:db8::5]:443'];
+
 describe('POST connections', () => {
   let server: TestServer;
   let gateway: ScriptedGateway;
   let member: TestMember;
   let session: SignInAnswer;
   beforeEach(async () => {
-    server = await startTestServer();
+    server = await startTestServer({ config: { publicAddresses } });
     gateway = await ScriptedGateway.create(server);
     await gateway.connect(server);
     member = await server.addMember();
@@ -180,6 +182,20 @@ describe('POST connections', () => {
     expect((await withCode(code, id)).status).toBe(201);
   });
 
+  it('says where the server is to a helper that can keep the way there open, and to no other', async () => {
+    await server.setPolicy({ totpPriorConnection: false });
+    const controlFor = async (helper?: object) => {
+      const { status, body } = await post(helper === undefined ? {} : { helper });
+      expect(status).toBe(201);
+      return leaseClaims.parse(decodeJwt(body.lease)).control;
+    };
+    const version = '0.1.0';
+    expect(await controlFor({ version, features: ['more', 'control'] })).toEqual(publicAddresses);
+    for (const helper of [undefined, { version, features: [] }, { version, features: ['refresh'] }])
+      expect(await controlFor(helper)).toBeUndefined();
+    expect((await post({ helper: { version, features: [], more: 1 } })).status).toBe(400);
+  });
+
   it('ends the lease when the gateway does not confirm, so that nothing half-open stays', async () => {
     const id = await challengeId();
     gateway.isConfirming = false;
@@ -268,7 +284,8 @@ describe('POST connections', () => {
       .execute((tx) =>
         setBlocked(tx, { memberId: member.id, isBlocked: true, actor: 'cli', now: server.clock.now }),
       );
-    const deps = { ctx, registry: parts.registry, enforcement: parts.ender };
+    const { registry, ender, control } = parts;
+    const deps = { ctx, registry, enforcement: ender, control };
     const answer = await connect(deps, identity, request, null);
     expect(answer).toMatchObject({ ok: false, problem: { code: 'member-blocked' } });
     expect(gateway.peers.size).toBe(0);

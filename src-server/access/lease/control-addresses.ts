@@ -1,0 +1,87 @@
+import { Resolver } from 'node:dns/promises';
+import ipaddr from 'ipaddr.js';
+import type { Logger } from 'pino';
+import { isReachable, type ServerConfig } from '../../config.ts';
+
+const REFRESH_MS = 300_000;
+const HTTPS_PORT = 443;
+
+/** What DNS says of a name, asked of the name servers alone; rejects as `node:dns` does. */
+export interface NameServers {
+  resolve4(name: string): Promise<string[]>;
+  resolve6(name: string): Promise<string[]>;
+}
+
+export interface ControlAddressesOptions {
+  config: Pick<ServerConfig, 'issuer' | 'publicAddresses'>;
+  log: Logger;
+  nameServers?: NameServers;
+}
+
+/**
+ * Where clients reach this server, `address:port`, for the `control` of every lease: as configured, else the
+ * issuer's own address, else what DNS says of its name. Never the hosts file, which on this machine may say something
+ * of its own. Addresses that were found stay when DNS stops answering.
+ */
+export class ControlAddresses {
+  readonly #options: ControlAddressesOptions;
+  readonly #nameServers: NameServers;
+  readonly #host: string;
+  readonly #port: number;
+  #addresses: readonly string[];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: ControlAddressesOptions) {
+    this.#options = options;
+    this.#nameServers = options.nameServers ?? new Resolver({ timeout: 2_000, tries: 1 });
+    const { issuer, publicAddresses } = options.config;
+    const { hostname, port } = new URL(issuer);
+    this.#host = hostname.replace(/^\[|\]$/g, '');
+    this.#port = port === '' ? HTTPS_PORT : Number(port);
+    this.#addresses = publicAddresses ?? (ipaddr.isValid(this.#host) ? this.#usable([this.#host]) : []);
+  }
+
+  /** Empty while nothing is known: such a lease keeps no server outside its tunnel. */
+  get current(): readonly string[] {
+    return this.#addresses;
+  }
+
+  /** Asks DNS now and every five minutes, where that is the source. Resolves after the first answer. */
+  async start(): Promise<void> {
+    if (this.#options.config.publicAddresses !== undefined || ipaddr.isValid(this.#host)) return;
+    this.#timer = setInterval(() => void this.#refresh(), REFRESH_MS);
+    this.#timer.unref();
+    await this.#refresh();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #refresh(): Promise<void> {
+    const { log } = this.#options;
+    const asked = [this.#nameServers.resolve4(this.#host), this.#nameServers.resolve6(this.#host)];
+    const answers = await Promise.allSettled(asked);
+    const found = this.#usable(
+      answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : [])),
+    );
+    if (found.length > 0) {
+      this.#addresses = found;
+      return;
+    }
+    const [first] = answers;
+    const why = first?.status === 'rejected' ? String(first.reason) : 'no address that others can reach';
+    log.warn(
+      { host: this.#host, why },
+      'DNS does not say where this server is: under a full tunnel clients may not hear of a disconnect. Set publicAddresses',
+    );
+  }
+
+  #usable(addresses: readonly string[]): string[] {
+    return [...new Set(addresses)]
+      .filter(isReachable)
+      .map((address) => `${address.includes(':') ? `[${address}]` : address}:${this.#port}`)
+      .sort()
+      .slice(0, 16);
+  }
+}
