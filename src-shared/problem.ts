@@ -249,6 +249,12 @@ export const problemKinds = {
     'The helper socket does not belong to the system. Nothing was sent to it.',
   ),
   'tunnel-failed': kind(500, 'retry', 'Tunnel failed', 'The tunnel could not be set up.'),
+  'network-overlap': kind(
+    409,
+    'stop',
+    'Network in use',
+    'The network that this computer is on has the addresses of your team’s network. Use another one, for example your phone’s.',
+  ),
   'keychain-locked': kind(423, 'ask', 'Keyring locked', 'Your keyring is locked. Unlock it and try again.'),
   'keychain-unavailable': kind(
     503,

@@ -351,7 +351,7 @@ describe('helper', () => {
     const client = await connect();
     const { params } = await bench.lease(generateWgKeyPair(), { allowedIps: ['192.0.2.0/24'] });
     const answer = await client.call('up', params);
-    expect(refusal(answer)).toBe('tunnel-failed');
+    expect(refusal(answer)).toBe('network-overlap');
     expect(JSON.stringify(answer)).toContain('192.0.2.0/24');
     expect(await client.call('status')).toMatchObject({ result: { phase: 'down' } });
     expect(await leftovers()).toBe('');

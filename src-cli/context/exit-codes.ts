@@ -87,6 +87,7 @@ const byProblem: Record<ProblemCode, ExitName> = {
   'not-supported': 'failed',
   'helper-unavailable': 'helper',
   'helper-untrusted': 'helper',
+  'network-overlap': 'tunnel',
   'tunnel-failed': 'tunnel',
   'keychain-locked': 'keychain',
   'keychain-unavailable': 'keychain',

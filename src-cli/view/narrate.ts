@@ -1,7 +1,7 @@
 import type { TimeStyle } from './format.ts';
 import { formatClock } from './format.ts';
 import type { View } from './view.ts';
-import { clockSentence, fixed, stateSentence } from './words.ts';
+import { clockSentence, fixed, networkTroubles, stateSentence } from './words.ts';
 
 /**
  * What is worth a line when `next` follows `previous`. Tries within one phase, traffic and the gate (which the gate
@@ -20,6 +20,10 @@ export function narrate(previous: View | null, next: View, time: TimeStyle): str
     if (previous.channel === 'open' && next.channel === 'connecting') lines.push(fixed.channelLost);
     if (previous.channel === 'connecting' && next.channel === 'open') lines.push(fixed.channelBack);
   }
+  const known =
+    previous?.phase === 'connected' ? networkTroubles(previous).map(({ sentence }) => sentence) : [];
+  for (const { sentence, nextStep } of next.phase === 'connected' ? networkTroubles(next) : [])
+    if (!known.includes(sentence)) lines.push(`${sentence} ${nextStep}`);
   if (next.warning !== null && next.warning !== previous?.warning) lines.push(next.warning);
   const newest = previous?.notices.at(-1)?.id ?? 0;
   for (const notice of next.notices)

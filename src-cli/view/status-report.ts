@@ -1,11 +1,18 @@
 import { type Problem, problem, type Result } from '../../src-shared/problem.ts';
 import type { TimeStyle } from './format.ts';
 import type { View } from './view.ts';
-import { clockSentence, problemWords, stateSentence, trafficLine, type Words } from './words.ts';
+import {
+  clockSentence,
+  networkTroubles,
+  problemWords,
+  stateSentence,
+  trafficLine,
+  type Words,
+} from './words.ts';
 
 /** One part of the whole, and how it is. */
 export interface Check extends Words {
-  part: 'connection' | 'account' | 'server' | 'helper' | 'keyring' | 'clock';
+  part: 'connection' | 'network' | 'account' | 'server' | 'helper' | 'keyring' | 'clock';
   isFine: boolean;
 }
 
@@ -30,6 +37,7 @@ export function statusReport(
 ): Check[] {
   return [
     connection(view, time),
+    ...networkTroubles(view).map((words): Check => ({ part: 'network', isFine: false, ...words })),
     account(view),
     server(view, refreshed, isRunning),
     view.helper === null

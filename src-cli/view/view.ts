@@ -85,6 +85,10 @@ export const viewSchema = z.object({
   keychain: keychainState,
   /** The helper's word on the interface; null: the helper cannot be reached. */
   helper: helperPhase.nullable(),
+  /** Networks of the team that are also the network here, and so outside the tunnel. */
+  overlaps: z.array(z.string()).default([]),
+  /** The lease has name servers, and nothing on this computer could be told of them. */
+  areNamesUnmanaged: z.boolean().default(false),
   clockOffsetMs: z.number().nullable(),
   /** To be told once, oldest first; `id` grows. */
   unlock: viewUnlock,
@@ -252,6 +256,8 @@ export function toView(snapshot: Snapshot): View {
     channel: snapshot.channel,
     keychain: snapshot.keychain,
     helper: tunnel?.phase ?? null,
+    overlaps: tunnel?.overlaps ?? [],
+    areNamesUnmanaged: tunnel?.dns === 'unmanaged',
     clockOffsetMs: snapshot.clockOffsetMs,
     unlock: {
       enrolled: snapshot.unlock.enrolled,

@@ -124,9 +124,33 @@ export const fixed = {
   backupCodesIntro:
     'These backup codes each work once when your phone is not at hand. They are shown only now:',
   setUpDone: 'Your authenticator is set up. Sign in with the next code that it shows.',
-  channelLost: 'The server cannot be reached at the moment. The connection goes on meanwhile.',
+  channelLost:
+    'The server cannot be reached at the moment: it could not tell you now that your access has ended.',
   channelBack: 'The server can be reached again.',
 } as const;
+
+/** What the network that this computer is on keeps from the tunnel. */
+export function networkTroubles(view: Pick<View, 'overlaps' | 'areNamesUnmanaged'>): Words[] {
+  const overlaps = view.overlaps.map(plainText).join(', ');
+  return [
+    ...(overlaps === ''
+      ? []
+      : [
+          {
+            sentence: `Your team's network ${overlaps} is also the network here: it stays outside the tunnel.`,
+            nextStep: "Use another network, for example your phone's.",
+          },
+        ]),
+    ...(view.areNamesUnmanaged
+      ? [
+          {
+            sentence: 'Names are not resolved through the tunnel: nothing on this computer manages them.',
+            nextStep: 'Install systemd-resolved or resolvconf.',
+          },
+        ]
+      : []),
+  ];
+}
 
 const andThen = (sentence: string, detail: string | null) =>
   detail ? `${withoutFullStop(sentence)}: ${withoutFullStop(detail)}` : withoutFullStop(sentence);
@@ -358,6 +382,7 @@ const nextSteps: Record<ProblemCode, string | null> = {
   'helper-unavailable':
     "Start it with 'sudo systemctl start postern-helper', or by hand with 'sudo postern-helper start'.",
   'helper-untrusted': 'Tell your administrator: someone may be impersonating the helper.',
+  'network-overlap': 'If it happens often, tell your administrator, who can choose other addresses.',
   'tunnel-failed': "Try again; 'postern status' shows what is missing.",
   'keychain-locked': 'Unlock your keyring (it opens when you sign in to the desktop), then try again.',
   'keychain-unavailable':

@@ -60,8 +60,8 @@ export class TunnelNetwork {
     if (routes.length === overlaps.length)
       return this.#undo(
         fail(
-          'tunnel-failed',
-          `This computer's network already uses ${overlaps.join(', ')}, which the connection needs too.`,
+          'network-overlap',
+          `Your team's network ${overlaps.join(', ')} is also the network that this computer is on.`,
         ),
       );
     const addresses: Pieces = new Map(

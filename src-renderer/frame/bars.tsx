@@ -2,6 +2,7 @@ import type { Policy } from '../../src-shared/policy.ts';
 import { roughDuration } from '../../src-ui/format/duration.ts';
 import { Bar } from '../../src-ui/parts/bar.tsx';
 import { Button } from '../../src-ui/parts/button.tsx';
+import { useLasting } from '../../src-ui/time/use-lasting.ts';
 import { useSnapshot } from '../store/snapshot-store.ts';
 import { useCommand } from '../store/use-command.ts';
 import { dismissNotice, useView } from '../store/view-store.ts';
@@ -13,6 +14,9 @@ const CLOCK_TOLERANCE_MS = 30_000;
 /** These two are told by the gate and the Home screen already. */
 const toldElsewhere = new Set(['disconnected-by-server', 'lease-expiring']);
 
+/** A restart of the server takes less. */
+const UNHEARD_MS = 5_000;
+
 const asksForNothing = (policy: Policy | null) =>
   policy !== null && !policy.totpPriorConnection && !policy.unlockPriorConnection;
 
@@ -21,6 +25,8 @@ export function Bars() {
   const { w, locale } = useWords();
   const isOnline = useSnapshot((s) => s.isOnline);
   const channel = useSnapshot((s) => s.channel);
+  const isConnected = useSnapshot((s) => s.connection.phase === 'connected');
+  const isUnheard = useLasting(isConnected && channel === 'connecting', UNHEARD_MS);
   const serverName = useSnapshot((s) => s.account?.serverName ?? null);
   const isOpenHouse = useSnapshot((s) => asksForNothing(s.policy));
   const offsetMs = useSnapshot((s) => Math.abs(s.clockOffsetMs ?? 0));
@@ -37,6 +43,9 @@ export function Bars() {
       {!isOnline && <Bar look="warning">{w.bars.offline}</Bar>}
       {isOnline && serverName !== null && channel === 'closed' && (
         <Bar look="warning">{w.bars.channelClosed(serverName)}</Bar>
+      )}
+      {isOnline && serverName !== null && isUnheard && (
+        <Bar look="warning">{w.bars.channelLost(serverName)}</Bar>
       )}
       {isOpenHouse && <Bar look="warning">{w.bars.noGate}</Bar>}
       {offsetMs > CLOCK_TOLERANCE_MS && (

@@ -60,6 +60,8 @@ export const de: Words = {
     offline: 'Dieser Computer hat kein Netz. Postern verbindet wieder, sobald es zurück ist.',
     noGate:
       'Ihr Team verlangt vor einer Verbindung keinen Nachweis: Eine von der Administration beendete Verbindung kann von selbst zurückkommen.',
+    channelLost: (server) =>
+      `${server} ist nicht erreichbar und könnte Ihnen jetzt nicht sagen, dass Ihr Zugang beendet ist.`,
     channelClosed: (server) => `Keine Verbindung zu ${server}. Die Anzeige kann veraltet sein.`,
     clock: (minutes) =>
       `Die Uhr dieses Computers weicht um ${minutes} von der des Servers ab. Schalten Sie Datum und Uhrzeit auf automatisch.`,
@@ -210,7 +212,9 @@ export const de: Words = {
     tunnelUp: (received, sent) => `Es kommen Daten zurück: ${received} empfangen, ${sent} gesendet.`,
     tunnelUnknown: 'Unbekannt, solange der Helfer nicht antwortet.',
     dnsUnmanaged:
-      'Die Namensserver des Tunnels sind nicht gesetzt: Dieses System hat weder systemd-resolved noch resolvconf.',
+      'Namen werden nicht durch den Tunnel aufgelöst: Auf diesem Computer verwaltet sie nichts. Installieren Sie systemd-resolved oder resolvconf.',
+    overlaps: (networks) =>
+      `${networks} ist ein Netz Ihres Teams und zugleich das Netz hier. Es bleibt außerhalb des Tunnels. Nutzen Sie ein anderes Netz, zum Beispiel das Ihres Telefons.`,
     keychainOk: 'Enthält Ihre Sitzung und den Schlüssel dieses Geräts.',
     keychainAbsent: 'Leer. Er wird beim Anmelden benutzt.',
     keychainLost:

@@ -61,6 +61,8 @@ export const en = {
     offline: 'This computer has no network. Postern connects again when it is back.',
     noGate:
       'Your team asks for no proof before a connection: a session that an administrator ends may come back by itself.',
+    channelLost: (server: string) =>
+      `${server} cannot be reached: it could not tell you now that your access has ended.`,
     channelClosed: (server: string) => `No connection to ${server}. What you see may be out of date.`,
     clock: (minutes: string) =>
       `This computer’s clock differs from the server’s by ${minutes}. Turn on automatic date and time.`,
@@ -213,7 +215,9 @@ export const en = {
       `Bytes are coming back: ${received} received, ${sent} sent.`,
     tunnelUnknown: 'Unknown while the helper does not answer.',
     dnsUnmanaged:
-      'Name servers of the tunnel are not set: this system has neither systemd-resolved nor resolvconf.',
+      'Names are not resolved through the tunnel: nothing on this computer manages them. Install systemd-resolved or resolvconf.',
+    overlaps: (networks: string) =>
+      `${networks} is a network of your team and also the network here. It stays outside the tunnel. Use another network, for example your phone’s.`,
     keychainOk: 'Holds your session and the key of this device.',
     keychainAbsent: 'Empty. It is used when you sign in.',
     keychainLost: 'The key of this device is gone. Set up PIN and biometrics again with a code.',

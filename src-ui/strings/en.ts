@@ -146,6 +146,8 @@ export const en = {
     'helper-unavailable': 'The Postern helper is not running on this computer.',
     'helper-untrusted': 'The helper socket does not belong to the system. Nothing was sent to it.',
     'tunnel-failed': 'The tunnel could not be set up.',
+    'network-overlap':
+      'The network that this computer is on has the addresses of your team’s network. Use another one, for example your phone’s.',
     'keychain-locked': 'Your keyring is locked. Unlock it and try again.',
     'keychain-unavailable':
       'This system has no keyring that Postern can use, and it keeps no secrets in plain files.',

@@ -2,6 +2,7 @@ import type { AppSnapshot } from '../../../src-shared/app-snapshot.ts';
 import { bytesText } from '../../../src-ui/format/bytes.ts';
 import { roughDuration } from '../../../src-ui/format/duration.ts';
 import type { AppLanguage } from '../../strings/use-words.ts';
+import { networkTroubles } from './network-troubles.ts';
 import type { PartState } from './part-state.ts';
 import { unlockStates } from './unlock-states.ts';
 
@@ -41,7 +42,8 @@ function serverState({ account, channel }: AppSnapshot, { w }: AppLanguage): Sta
 
 function tunnelState({ tunnel }: AppSnapshot, { w, locale }: AppLanguage): State {
   if (tunnel === null) return { level: 'idle', text: w.help.tunnelUnknown };
-  if (tunnel.dns === 'unmanaged') return { level: 'attention', text: w.help.dnsUnmanaged };
+  const [trouble] = networkTroubles(tunnel, w);
+  if (trouble !== undefined) return { level: 'attention', text: trouble };
   if (tunnel.phase === 'down') return { level: 'idle', text: w.help.tunnelDown };
   if (tunnel.phase === 'starting') return { level: 'busy', text: w.help.tunnelStarting };
   const [received, sent] = [bytesText(tunnel.rxBytes, locale), bytesText(tunnel.txBytes, locale)];

@@ -3,6 +3,7 @@ import { Bar } from '../../../src-ui/parts/bar.tsx';
 import { useServerClock } from '../../../src-ui/time/use-now.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useWords } from '../../strings/use-words.ts';
+import { networkTroubles } from '../help/network-troubles.ts';
 import { Explanation } from './explanation.tsx';
 import { Facts } from './facts.tsx';
 import { GatewayPicker } from './gateway-picker.tsx';
@@ -17,6 +18,7 @@ export function Home() {
   const { w, locale } = useWords();
   const clock = useServerClock();
   const connection = useSnapshot((s) => s.connection);
+  const tunnel = useSnapshot((s) => s.tunnel);
   const gateway = useGatewayChoice();
   const view = stateView(connection, w);
   const connected = connection.phase === 'connected' ? connection : null;
@@ -37,6 +39,11 @@ export function Home() {
         {connected?.expiring && (
           <Bar look="info">{w.home.expiring(timeText(connected.expiring, clock(), locale))}</Bar>
         )}
+        {networkTroubles(tunnel, w).map((trouble) => (
+          <Bar key={trouble} look="warning">
+            {trouble}
+          </Bar>
+        ))}
         {warning && <Bar look="warning">{warning}</Bar>}
         <GatewayPicker selectedId={gateway.gatewayId} isLocked={gateway.isLocked} onSelect={gateway.choose} />
         <Facts connected={connected} />
