@@ -24,6 +24,9 @@ export interface EnforcementParts {
 export function createEnforcement(ctx: ServerContext, metrics: Registry): EnforcementParts {
   const registry = new GatewayRegistry(ctx.now);
   const hub = new ClientHub();
+  registry.whenChanged((id, isOnline) =>
+    hub.broadcast({ type: 'gateway', id, state: isOnline ? 'online' : 'offline' }),
+  );
   const pending = new PendingEnforcement(ctx.database.db, ctx.now);
   const ender = new AccessEnder(ctx, registry, hub, pending, disconnectHistogram(metrics));
   const sweeper = new Sweeper({ ctx, registry, hub, pending, ender });

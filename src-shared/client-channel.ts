@@ -38,12 +38,14 @@ export const serverFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('policy'), seq, policy: policySchema }),
   z.object({ type: z.literal('lease-expiring'), seq, leaseId: id, expiresAt: isoTime }),
   z.object({ type: z.literal('signed-out'), seq, reason: reasonSchema }),
+  /** Not stored: `me` says the same. `online`: the gateway has the whole truth in force. */
+  z.object({ type: z.literal('gateway'), id, state: z.enum(['online', 'offline']) }),
   z.object({ type: z.literal('ping'), t: z.number() }),
 ]);
 export type ServerFrame = z.infer<typeof serverFrame>;
 
 /** The frames that are stored until acked and replayed on `resume`. */
-export type StoredFrame = Exclude<ServerFrame, { type: 'hello' | 'ping' }>;
+export type StoredFrame = Exclude<ServerFrame, { type: 'hello' | 'gateway' | 'ping' }>;
 
 export const clientFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('resume'), afterSeq: seq }),

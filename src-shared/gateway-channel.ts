@@ -40,7 +40,8 @@ export const peerStats = z.object({
 export type PeerStats = z.infer<typeof peerStats>;
 
 export const fromGateway = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('hello'), gatewayId: id, publicKey: wireGuardKey, endpoint }),
+  /** Loose: a newer agent may say more of itself (`version`, `features`) to a server that does not ask for it. */
+  z.object({ type: z.literal('hello'), gatewayId: id, publicKey: wireGuardKey, endpoint }),
   z.strictObject({ type: z.literal('done'), rev }),
   z.strictObject({ type: z.literal('failed'), rev, error: z.string().max(500) }),
   z.strictObject({ type: z.literal('stats'), peers: z.array(peerStats) }),

@@ -43,9 +43,9 @@ export class ConnectionTimers {
     clearTimeout(this.#retry);
   }
 
-  watchHandshake(id: number): void {
+  watchHandshake(id: number, patienceMs = HANDSHAKE_PATIENCE_MS): void {
     clearTimeout(this.#handshake);
-    this.#handshake = setTimeout(() => this.#feed({ type: 'handshake-late', id }), HANDSHAKE_PATIENCE_MS);
+    this.#handshake = setTimeout(() => this.#feed({ type: 'handshake-late', id }), patienceMs);
   }
 
   watchPath(id: number): void {

@@ -96,6 +96,7 @@ export function signedOut(step: Step, reason: Reason | null): undefined {
     warning: null,
     endReason: null,
     isChannelOpen: false,
+    isGatewayAway: false,
     pathCheck: null,
     isChannelStopped: false,
     leaving: null,

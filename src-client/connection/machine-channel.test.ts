@@ -20,6 +20,62 @@ function withoutChannel() {
   return { world, lease, up, ask };
 }
 
+/** Connected, with the channel open. */
+function heard() {
+  const { world, lease } = connected();
+  const up = (handshakeAgeMs: number | null) =>
+    world.feed({ type: 'helper.status', status: makeStatus('up', lease.leaseId), handshakeAgeMs });
+  const gateway = (isOnline: boolean, gatewayId = GATEWAY) =>
+    world.feed({ type: 'server.gateway', gatewayId, isOnline });
+  const refreshed = () => {
+    const { id } = world.last('refreshTunnel');
+    world.feed({ type: 'helper.refresh-answer', id, problem: null });
+    return id;
+  };
+  return { world, lease, up, gateway, refreshed };
+}
+
+describe('a gateway that the server does not hear', () => {
+  it('is asked at once, and shown as gone when it is silent for a moment', () => {
+    const { world, lease, up, gateway, refreshed } = heard();
+    gateway(false);
+    const id = refreshed();
+    expect(world.last('watchHandshake')).toMatchObject({ id, patienceMs: 1500 });
+    expect(world.view.phase).toBe('connected');
+    world.feed({ type: 'handshake-late', id });
+    expect(world.view).toMatchObject({ phase: 'reconnecting', cause: { code: 'tunnel-failed' } });
+    // The lease holds, and statuses without a handshake are no sign of life.
+    const outcome = { epoch: 1, leaseId: lease.leaseId };
+    world.feed({ type: 'answer.epoch', id: world.last('askEpoch').id, outcome });
+    up(null);
+    expect(world.view.phase).toBe('reconnecting');
+    gateway(true);
+    refreshed();
+    up(3);
+    expect(world.view).toMatchObject({ phase: 'connected', health: 'good' });
+  });
+
+  it('stays connected while it passes packets on, and is asked again and again', () => {
+    const { world, up, gateway, refreshed } = heard();
+    gateway(false);
+    refreshed();
+    up(3);
+    expect(world.view.phase).toBe('connected');
+    world.feed({ type: 'path-check-due', id: world.last('watchPath').id });
+    expect(world.has('refreshTunnel')).toBe(true);
+    gateway(false);
+    expect(world.has('refreshTunnel')).toBe(false);
+  });
+
+  it('that is another one is none of our business', () => {
+    const { world, gateway } = heard();
+    gateway(false, 'gw2');
+    gateway(true, 'gw2');
+    gateway(true);
+    expect(world.allEffects.some(({ type }) => type === 'refreshTunnel')).toBe(false);
+  });
+});
+
 describe('while the channel is away', () => {
   it('stays connected as long as the gateway answers, and goes on asking it', () => {
     const { world, up, ask } = withoutChannel();

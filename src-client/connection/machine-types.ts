@@ -60,6 +60,8 @@ export type MachineEvent = { at: number } & (
     }
   | { type: 'server.lease-expiring'; leaseId: string; expiresAt: string }
   | { type: 'server.policy'; policy: Policy }
+  /** Whether the server hears the gateway. Packets may pass all the same. */
+  | { type: 'server.gateway'; gatewayId: string; isOnline: boolean }
   | { type: 'helper.ready' }
   | { type: 'helper.lost'; problem: Problem }
   | { type: 'helper.status'; status: HelperStatus; handshakeAgeMs: number | null }
@@ -104,7 +106,8 @@ export type Effect =
   | { type: 'askEpoch'; id: number }
   | { type: 'scheduleRetry'; id: number; attempt: number }
   | { type: 'cancelRetry' }
-  | { type: 'watchHandshake'; id: number }
+  /** `handshake-late` after `patienceMs`; without it after the time that a first handshake may take. */
+  | { type: 'watchHandshake'; id: number; patienceMs?: number }
   | { type: 'watchExpiry'; leaseId: string; expiresAt: string }
   | { type: 'settle'; ticket: number; problem: Problem | null }
   | { type: 'notify'; kind: Notice['kind']; text: string }
@@ -172,8 +175,13 @@ export interface Machine {
   /** The newest leases that the server has named in a `disconnect`. */
   readonly endedLeases: readonly string[];
   readonly isChannelOpen: boolean;
-  /** Without a channel: the newest `watchPath`, `refreshTunnel`, or wait for the handshake after it. */
-  readonly pathCheck: { step: 'waiting' | 'asking' | 'handshake'; id: number } | null;
+  /** The server does not hear the gateway that was chosen. */
+  readonly isGatewayAway: boolean;
+  /**
+   * While the server cannot say when access ends, or does not hear the gateway: the newest `watchPath`,
+   * `refreshTunnel`, or wait for the handshake after it.
+   */
+  readonly pathCheck: { step: 'waiting' | 'asking' | 'handshake'; id: number; patienceMs?: number } | null;
   readonly isChannelStopped: boolean;
   /** Where the way down leads. */
   readonly leaving: { cause: Problem | null; source: Source | null } | null;
@@ -206,6 +214,7 @@ export const initialMachine: Machine = {
   endReason: null,
   endedLeases: [],
   isChannelOpen: false,
+  isGatewayAway: false,
   pathCheck: null,
   isChannelStopped: false,
   leaving: null,

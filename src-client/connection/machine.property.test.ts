@@ -35,6 +35,8 @@ const command = fc.record({
     ...([
       'hello',
       'channel-lost',
+      'gateway-away',
+      'gateway-back',
       'ended-early',
       'kick',
       'kick',
@@ -224,6 +226,13 @@ class Judge {
         return { type: 'channel.opened', epoch: this.serverEpoch };
       case 'channel-lost':
         return { type: 'channel.lost' };
+      case 'gateway-away':
+      case 'gateway-back':
+        return {
+          type: 'server.gateway',
+          gatewayId: c.pick % 4 === 0 ? 'other' : (m.gatewayId ?? 'gw'),
+          isOnline: c.kind === 'gateway-back',
+        };
       case 'path-check':
         return { type: 'path-check-due', id: m.pathCheck?.id ?? c.pick };
       case 'refreshed':
@@ -424,7 +433,8 @@ class Judge {
       expect(m.view.lease.epoch).toBeGreaterThanOrEqual(this.heardEpoch);
     }
     // 8. Without a channel the gateway is asked, and a silent one is not shown as connected.
-    if (m.view.phase === 'connected' && !m.isChannelOpen) expect(m.pathCheck).not.toBeNull();
+    if (m.view.phase === 'connected' && (!m.isChannelOpen || m.isGatewayAway))
+      expect(m.pathCheck).not.toBeNull();
     const isSilent = before.pathCheck?.step === 'handshake' && event.type === 'handshake-late';
     if (isSilent && event.id === before.pathCheck?.id) expect(m.view.phase).not.toBe('connected');
     // 6. Without a lease no tunnel is wanted.

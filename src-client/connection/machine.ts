@@ -17,6 +17,7 @@ import {
   downAnswered,
   epochAnswered,
   epochHeard,
+  gatewayHeard,
   handshakeLate,
   helperLost,
   helperReady,
@@ -106,6 +107,10 @@ function apply(step: Step, event: MachineEvent): undefined {
     case 'server.policy':
       m.policy = event.policy;
       return;
+    case 'server.gateway':
+      if (m.gatewayId !== event.gatewayId) return;
+      if (event.isOnline && m.lease === null && m.view.phase === 'reconnecting') pursueNow(step);
+      return gatewayHeard(step, event.isOnline);
     case 'helper.ready':
       return helperReady(step);
     case 'helper.lost':
@@ -157,6 +162,7 @@ function connect(step: Step, gatewayId: string, source: Source): undefined {
   if (isSameGateway && phase === 'disconnecting' && m.view.next === 'gate') return;
   if (phase !== 'disconnected') leave(step, null, source);
   m.leaving = null;
+  if (!isSameGateway) m.isGatewayAway = false;
   m.gatewayId = gatewayId;
   m.endReason = null;
   m.warning = null;
@@ -203,7 +209,7 @@ function pursueNow(step: Step): undefined {
 function channelOpened(step: Step, epoch: number): undefined {
   const { m } = step;
   m.isChannelOpen = true;
-  m.pathCheck = null;
+  if (!m.isGatewayAway) m.pathCheck = null;
   const isNews = m.knownEpoch >= 0 && epoch > m.knownEpoch;
   epochHeard(step, epoch);
   // The question on screen is from before the epoch moved: the server has a new one.

@@ -8,6 +8,8 @@ import { askEpoch, cancelRetry, issueId, rest, type Step, scheduleRetry, show, t
 /** WireGuard makes a new handshake every 120 s and refuses to send with keys older than 180 s (whitepaper §6). */
 const STALE_HANDSHAKE_MS = 150_000;
 const DEAD_HANDSHAKE_MS = 185_000;
+/** What a gateway that the server does not hear may take to shake hands. */
+const SILENCE_MS = 1_500;
 /** What may be wrong with the way to the server and says nothing of the lease. */
 const SAYS_NOTHING_OF_LEASE: ReadonlySet<string> = new Set([
   'server-unreachable',
@@ -39,25 +41,43 @@ export function reach(step: Step): undefined {
 }
 
 /**
- * While the channel is away nobody says when access ends, and a gateway that has dropped the peer is silent: so it is
- * asked now and then whether it still answers. `connected` is not shown on past a gateway that does not.
+ * While the channel is away nobody says when access ends, and a gateway that has dropped the peer is silent; one that
+ * the server does not hear may be gone. So it is asked now and then whether it still answers. `connected` is not shown
+ * on past a gateway that does not.
  */
 export function watchPath(step: Step): undefined {
   const { m } = step;
-  if (m.isChannelOpen || m.pathCheck !== null || m.view.phase !== 'connected') return;
+  if (!isPathInDoubt(m) || m.pathCheck !== null || m.view.phase !== 'connected') return;
   const id = issueId(step);
   m.pathCheck = { step: 'waiting', id };
   step.effects.push({ type: 'watchPath', id });
+}
+
+function isPathInDoubt(m: Step['m']): boolean {
+  return !m.isChannelOpen || m.isGatewayAway;
 }
 
 export function pathCheckDue(step: Step, id: number): undefined {
   const { m } = step;
   if (m.pathCheck?.id !== id) return;
   m.pathCheck = null;
-  if (m.isChannelOpen || m.view.phase !== 'connected') return;
-  const question = issueId(step);
-  m.pathCheck = { step: 'asking', id: question };
-  step.effects.push({ type: 'refreshTunnel', id: question });
+  if (isPathInDoubt(m) && m.view.phase === 'connected') askGateway(step);
+}
+
+/** A silent gateway is named within two seconds; one that is back is used at once. */
+export function gatewayHeard(step: Step, isOnline: boolean): undefined {
+  const { m } = step;
+  const wasAway = m.isGatewayAway;
+  m.isGatewayAway = !isOnline;
+  if (m.lease === null || !m.isTunnelWanted) return;
+  if (isOnline && (wasAway || m.path === 'dead')) return askGateway(step);
+  if (!isOnline && !wasAway && m.view.phase === 'connected') return askGateway(step, SILENCE_MS);
+}
+
+function askGateway(step: Step, patienceMs?: number): undefined {
+  const id = issueId(step);
+  step.m.pathCheck = { step: 'asking', id, ...(patienceMs === undefined ? {} : { patienceMs }) };
+  step.effects.push({ type: 'refreshTunnel', id });
 }
 
 export function refreshAnswered(step: Step, id: number, refusal: Problem | null): undefined {
@@ -69,9 +89,10 @@ export function refreshAnswered(step: Step, id: number, refusal: Problem | null)
     m.pathCheck = null;
     return watchPath(step);
   }
+  const { patienceMs } = m.pathCheck;
   m.pathCheck = { step: 'handshake', id };
   m.handshakeWatch = id;
-  step.effects.push({ type: 'watchHandshake', id });
+  step.effects.push({ type: 'watchHandshake', id, ...(patienceMs === undefined ? {} : { patienceMs }) });
 }
 
 export function handshakeLate(step: Step, id: number): undefined {
@@ -99,7 +120,9 @@ export function helperStatus(step: Step, status: HelperStatus, handshakeAgeMs: n
     return;
   }
   if (handshakeAgeMs !== null && handshakeAgeMs > DEAD_HANDSHAKE_MS) return pathDead(step);
-  if (handshakeAgeMs !== null && m.pathCheck?.step === 'handshake') m.pathCheck = null;
+  // Asked anew, and not answered yet: nothing is known but what was.
+  if (handshakeAgeMs === null && m.path !== 'unknown') return;
+  if (m.pathCheck?.step === 'handshake') m.pathCheck = null;
   m.path = handshakeAgeMs !== null && handshakeAgeMs > STALE_HANDSHAKE_MS ? 'stale' : 'good';
   reach(step);
 }

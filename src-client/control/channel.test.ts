@@ -34,6 +34,7 @@ function open(lastSeq = 0, silenceLimitMs?: number): void {
   const events: ChannelEvents = {
     onState: (state) => heard.push(state),
     onHello: (frame) => heard.push(['hello', frame.epoch]),
+    onGateway: ({ state }) => heard.push(['gateway', state]),
     onFrame: (frame) => heard.push([frame.type, frame.seq]),
     onSeq: (seq) => heard.push(['seq', seq]),
     onSessionEnded: (refusal) => heard.push(['session-ended', refusal.code]),

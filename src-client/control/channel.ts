@@ -25,6 +25,7 @@ const ACK_DELAY_MS = 25;
 export interface ChannelEvents {
   onState(state: ChannelState): void;
   onHello(hello: Extract<ServerFrame, { type: 'hello' }>): void;
+  onGateway(gateway: Extract<ServerFrame, { type: 'gateway' }>): void;
   /** Each stored frame once, in order. Acknowledged soon after this returns. */
   onFrame(frame: StoredFrame): void;
   /** The newest seq was handled: what `resume` asks for after the next start. */
@@ -195,6 +196,9 @@ export function createChannel(options: ChannelOptions): Channel {
     switch (frame.type) {
       case 'ping':
         send({ type: 'pong', t: frame.t });
+        return;
+      case 'gateway':
+        events.onGateway(frame);
         return;
       case 'hello':
         hasHello = true;

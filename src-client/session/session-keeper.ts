@@ -87,6 +87,7 @@ export class SessionKeeper {
           // What changed while nothing was heard: gateways, policy.
           if (hellos > 1) void this.refresh();
         },
+        onGateway: ({ id, state }) => this.#onGateway(id, state === 'online'),
         onFrame: (frame) => this.#onFrame(frame),
         onSeq: (seq) =>
           settings.change({ lastSeq: { ...settings.current.lastSeq, [account.deviceId]: seq } }),
@@ -194,6 +195,15 @@ export class SessionKeeper {
     link?.channel.close();
     await link?.rest.close();
     await this.#forgetting;
+  }
+
+  #onGateway(gatewayId: string, isOnline: boolean): void {
+    const { driver, publisher } = this.#options;
+    const gateways = publisher.current.gateways.map((known) =>
+      known.id === gatewayId ? { ...known, isOnline } : known,
+    );
+    publisher.publish({ gateways });
+    driver.feed({ type: 'server.gateway', gatewayId, isOnline });
   }
 
   #onFrame(frame: StoredFrame): void {

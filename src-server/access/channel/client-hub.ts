@@ -88,6 +88,11 @@ export class ClientHub {
     if (client?.wire === wire) client.sentSeq = Math.max(client.sentSeq, afterSeq);
   }
 
+  /** To every open channel, and to nobody later. */
+  broadcast(frame: ServerFrame): void {
+    for (const { wire, sentSeq } of this.#clients.values()) if (sentSeq >= 0) wire.send(frame);
+  }
+
   close(deviceId: string, code: CloseCode, reason: string): void {
     const client = this.#clients.get(deviceId);
     if (!client) return;

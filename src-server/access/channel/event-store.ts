@@ -47,7 +47,7 @@ export async function eventsAfter(db: Db, deviceId: string, seq: number): Promis
     .execute();
   return rows.flatMap((row) => {
     const frame = serverFrame.parse(JSON.parse(row.frame_json));
-    return frame.type === 'hello' || frame.type === 'ping' ? [] : [frame];
+    return 'seq' in frame && frame.type !== 'hello' ? [frame] : [];
   });
 }
 

@@ -57,6 +57,23 @@ describe('GatewayRegistry', () => {
     expect(wire.frames[0]).toMatchObject({ peers: [{ leaseId: 'b' }] });
   });
 
+  it('tells when a gateway has the whole truth in force and when its channel is gone, and nothing of one replaced', async () => {
+    const told: [string, boolean][] = [];
+    registry.whenChanged((gatewayId, isOnline) => told.push([gatewayId, isOnline]));
+    registry.attach('g', wire);
+    const synced = registry.sync('g', { peers: [], networks: [] }, 1000);
+    expect(told).toEqual([]);
+    registry.confirm('g', revOf(wire.frames[0]), { ok: true });
+    await synced;
+    expect(told).toEqual([['g', true]]);
+    const next = new RecordingWire();
+    registry.attach('g', next);
+    registry.detach('g', wire);
+    expect(told).toHaveLength(1);
+    registry.detach('g', next);
+    expect(told.slice(1)).toEqual([['g', false]]);
+  });
+
   it('keeps a revocation across a lost channel, so that the next sync leaves the peer out', async () => {
     registry.attach('g', wire);
     void registry.sync('g', { peers: [], networks: [] }, 1000);

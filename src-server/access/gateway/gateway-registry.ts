@@ -32,9 +32,15 @@ export class GatewayRegistry {
   readonly #ordered = new Set<string>();
   readonly #now: () => number;
   #rev = 0;
+  #onChange: (gatewayId: string, isOnline: boolean) => void = () => undefined;
 
   constructor(now: () => number) {
     this.#now = now;
+  }
+
+  /** Called when a gateway has confirmed the whole truth, and when its channel is gone. */
+  whenChanged(listener: (gatewayId: string, isOnline: boolean) => void): void {
+    this.#onChange = listener;
   }
 
   isOnline(gatewayId: string): boolean {
@@ -70,6 +76,7 @@ export class GatewayRegistry {
     if (link?.wire !== wire) return;
     this.#links.delete(gatewayId);
     this.#drop(link);
+    this.#onChange(gatewayId, false);
   }
 
   /** The whole truth. `peers` of revoked leases are left out at the moment of sending. */
@@ -88,6 +95,9 @@ export class GatewayRegistry {
     );
     link.isSynced = true;
     for (const order of link.held.splice(0)) order();
+    void confirmation.then(({ ok }) => {
+      if (ok && this.#links.get(gatewayId) === link) this.#onChange(gatewayId, true);
+    });
     return confirmation;
   }
 
