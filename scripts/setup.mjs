@@ -21,6 +21,7 @@ const commands = {
   'test-electron': { script: 'scripts/test-electron.ts', needsMachine: process.platform === 'linux' },
   laptop: { script: 'scripts/laptop.ts', needsMachine: false },
   authenticator: { script: 'scripts/authenticator.ts', needsMachine: false },
+  lab: { script: 'scripts/lab.ts', needsMachine: false },
   'end-session': { script: 'scripts/end-session.ts', needsMachine: false },
 };
 

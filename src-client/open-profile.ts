@@ -4,6 +4,7 @@ import { ok, type Result } from '../src-shared/problem.ts';
 import { startBackground } from './background.ts';
 import type { CoreParts } from './core-parts.ts';
 import type { Keychain } from './keychain/keychain.ts';
+import { type Interfaces, watchNetwork } from './network/network-watch.ts';
 import { SessionKeeper } from './session/session-keeper.ts';
 import { SignIn } from './session/sign-in.ts';
 import { lockProfile } from './settings/profile-lock.ts';
@@ -26,6 +27,7 @@ export interface ProfileOptions {
   /** Best first. */
   providers: readonly UnlockProvider[];
   timer: StartTimer;
+  interfaces: () => Interfaces;
 }
 
 /** What there is once the profile is ours. */
@@ -53,6 +55,14 @@ export async function openProfile(options: ProfileOptions, parts: CoreParts): Pr
   const signIn = new SignIn({ settings, keychain, openRest, deviceName, platform });
   const unlock = createUnlock(options, parts, settings, session);
   const background = startBackground({ driver, helper, session, now, monotonic, log, onTunnel: tunnelHeard });
+  const network = watchNetwork({
+    interfaces: options.interfaces,
+    ownAddresses: () => driver.machine.lease?.addresses ?? [],
+    onChanged() {
+      log.info('the network changed');
+      driver.feed({ type: 'network-changed' });
+    },
+  });
   helper.start();
   publisher.publish({ connection: driver.machine.view });
   if (settings.notice) publisher.notify('settings-damaged', settings.notice);
@@ -64,6 +74,7 @@ export async function openProfile(options: ProfileOptions, parts: CoreParts): Pr
     unlock,
     async close() {
       background.stop();
+      network.stop();
       unlock.abandon();
       await withinStopLimit(Promise.all([session.close(), signIn.close()]));
       await settings.flush();

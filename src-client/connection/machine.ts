@@ -14,6 +14,7 @@ import {
 } from './gate.ts';
 import type { Effect, Machine, MachineEvent } from './machine-types.ts';
 import {
+  askGateway,
   downAnswered,
   epochAnswered,
   epochHeard,
@@ -286,6 +287,11 @@ function newGround(step: Step): undefined {
     m.attempt = 0;
     cancelRetry(step);
     if (m.isUpOwed) tunnelUp(step);
+    // WireGuard by itself would not shake hands from the new address while its session is young.
+    else if (m.upCall === null) {
+      if (m.path === 'good') m.path = 'stale';
+      askGateway(step);
+    }
     return askEpoch(step);
   }
   pursueNow(step);

@@ -74,7 +74,8 @@ export function gatewayHeard(step: Step, isOnline: boolean): undefined {
   if (!isOnline && !wasAway && m.view.phase === 'connected') return askGateway(step, SILENCE_MS);
 }
 
-function askGateway(step: Step, patienceMs?: number): undefined {
+/** Asks for a handshake; one that does not come in time ends `connected`. */
+export function askGateway(step: Step, patienceMs?: number): undefined {
   const id = issueId(step);
   step.m.pathCheck = { step: 'asking', id, ...(patienceMs === undefined ? {} : { patienceMs }) };
   step.effects.push({ type: 'refreshTunnel', id });

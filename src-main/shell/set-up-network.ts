@@ -1,15 +1,15 @@
-import { networkInterfaces } from 'node:os';
 import { net } from 'electron';
 import type { ClientCore } from '../../src-client/core.ts';
 import type { AppState } from '../app/app-state.ts';
-import { watchNetwork } from '../app/network-watch.ts';
+import { watchOnline } from '../app/online-watch.ts';
 
-/** The core hears of another network, the window of whether there is one. */
+/** The window hears whether there is a network, and the core that there is one again. */
 export function setUpNetwork(core: ClientCore, state: AppState): { stop(): void } {
-  return watchNetwork({
+  return watchOnline({
     isOnline: () => net.isOnline(),
-    interfaces: networkInterfaces,
-    onNetworkChanged: () => core.systemEvent('network-changed'),
-    onOnline: (isOnline) => state.setOnline(isOnline),
+    onOnline: (isOnline) => {
+      state.setOnline(isOnline);
+      if (isOnline) core.systemEvent('network-changed');
+    },
   });
 }

@@ -1,0 +1,52 @@
+import type { NetworkInterfaceInfo } from 'node:os';
+
+const CHECK_INTERVAL_MS = 1_000;
+/** Other people's tunnels follow the network, and bridges for containers and virtual machines hang on it: none is it. */
+const FOLLOWER = /^(postern|wg|utun|tun|tap|ppp|docker|podman|cni|br-|virbr|veth|lxc|lxd|vmnet)/i;
+
+export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
+
+export interface NetworkWatchOptions {
+  interfaces: () => Interfaces;
+  /** CIDR: those of the lease in force. Our own interface may have any name, and keeps its address afterwards. */
+  ownAddresses: () => readonly string[];
+  /** The addresses by which this computer is reached are others now. */
+  onChanged: () => void;
+}
+
+/** The addresses by which this computer is reached, as one comparable line, without the interfaces in `except`. */
+export function networkFingerprint(interfaces: Interfaces, except: ReadonlySet<string> = new Set()): string {
+  return Object.entries(interfaces)
+    .filter(([name]) => !FOLLOWER.test(name) && !except.has(name))
+    .flatMap(([name, addresses]) =>
+      (addresses ?? [])
+        // Link-local and temporary IPv6 addresses come and go without the network changing.
+        .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
+        .map(({ family, address, cidr }) => `${name} ${family === 'IPv4' ? address : prefixOf(cidr)}`),
+    )
+    .toSorted()
+    .join('\n');
+}
+
+/** First 64 bits of an IPv6 network, without expanding: enough to tell one network from another. */
+function prefixOf(cidr: string | null): string {
+  return (cidr ?? '').split('/')[0]?.split(':').slice(0, 4).join(':') ?? '';
+}
+
+/** Looks every second: neither Node nor Electron has an event for it. The timer keeps nothing alive. */
+export function watchNetwork({ interfaces, ownAddresses, onChanged }: NetworkWatchOptions): { stop(): void } {
+  /** By name: what an interface had before it became ours is no news either. */
+  const ours = new Set<string>();
+  let before = interfaces();
+  const timer = setInterval(() => {
+    const now = interfaces();
+    const own = new Set(ownAddresses().map((cidr) => cidr.split('/')[0]));
+    for (const [name, addresses] of Object.entries(now))
+      if (addresses?.some(({ address }) => own.has(address))) ours.add(name);
+    const hasChanged = networkFingerprint(before, ours) !== networkFingerprint(now, ours);
+    before = now;
+    if (hasChanged) onChanged();
+  }, CHECK_INTERVAL_MS);
+  timer.unref();
+  return { stop: () => clearInterval(timer) };
+}
