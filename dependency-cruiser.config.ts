@@ -147,7 +147,7 @@ export const places: Place[] = [
   },
   {
     at: ['src-helper'],
-    from: ['src-shared', 'src-node'],
+    from: ['src-shared', 'src-node', 'package.json'],
     packages: ['@inquirer/prompts', 'commander', 'ipaddr.js', 'jose', 'koffi', 'pino', 'zod'],
     ...node,
   },

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const units = ['{src-*,lab,scripts,bench}/**/*.test.ts'];
 const electronStandIns = ['src-main/shell/**/*.test.ts'];
@@ -6,11 +7,33 @@ const electronStandIns = ['src-main/shell/**/*.test.ts'];
 const wantTheMachine = ['e2e/stack/stack.test.ts', 'e2e/helper/up-speed.test.ts'];
 const patient = { testTimeout: 120_000, hookTimeout: 120_000 };
 
+/** Each takes a minute or more: first, so that none of them is left over at the end. */
+const long = [
+  'cli/real-stack',
+  'app/screens',
+  'app/gate',
+  'net/full-tunnel',
+  'page/screens',
+  'stack/start',
+  'app/desktop',
+  'app/unlock',
+  'gateway/gateway-agent',
+].map((name) => `/e2e/${name}.test.ts`);
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => long.some((name) => moduleId.endsWith(name));
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 /** `unit` and `unit-shell` run anywhere; `e2e*` needs network namespaces and real WireGuard (see scripts/test.ts). */
 export default defineConfig({
   test: {
     // What was compiled for one run is there for the next.
     experimental: { fsModuleCache: true },
+    sequence: { sequencer: LongFirst },
     projects: [
       {
         test: {

@@ -53,7 +53,10 @@ export async function signedIn(
   const page = await running.desktop.page();
   const member = lab.newMember();
   const codes = await lab.codes(member);
-  await signIn(page, member, codes.previous);
+  await signIn(page, member, codes.previous).catch(async (error: Error) => {
+    const shown = await page.locator('body').textContent();
+    throw new Error(`${error.message}\nThe window: ${shown}\nMain: ${running.app.output()}`);
+  });
   return { ...running, page, member, codes };
 }
 

@@ -1,6 +1,6 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 
-const CHECK_INTERVAL_MS = 1_000;
+const CHECK_INTERVAL_MS = 500;
 /** Other people's tunnels follow the network, and bridges for containers and virtual machines hang on it: none is it. */
 const FOLLOWER = /^(postern|wg|utun|tun|tap|ppp|docker|podman|cni|br-|virbr|veth|lxc|lxd|vmnet)/i;
 
@@ -33,7 +33,7 @@ function prefixOf(cidr: string | null): string {
   return (cidr ?? '').split('/')[0]?.split(':').slice(0, 4).join(':') ?? '';
 }
 
-/** Looks every second: neither Node nor Electron has an event for it. The timer keeps nothing alive. */
+/** Looks twice a second: neither Node nor Electron has an event for it. The timer keeps nothing alive. */
 export function watchNetwork({ interfaces, ownAddresses, onChanged }: NetworkWatchOptions): { stop(): void } {
   /** By name: what an interface had before it became ours is no news either. */
   const ours = new Set<string>();

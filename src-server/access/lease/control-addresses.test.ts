@@ -1,8 +1,7 @@
-import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import { ControlAddresses, type NameServers } from './control-addresses.ts';
 
-const log = pino({ level: 'silent' });
+const log = { warn: () => undefined };
 const fails = () => Promise.reject(new Error('ESERVFAIL'));
 const nowhere: NameServers = { resolve4: fails, resolve6: fails };
 const makeWith = (issuer: string, nameServers = nowhere, publicAddresses?: string[]) =>

@@ -1,7 +1,7 @@
 import { Resolver } from 'node:dns/promises';
 import ipaddr from 'ipaddr.js';
-import type { Logger } from 'pino';
 import { isReachable, type ServerConfig } from '../../config.ts';
+import type { ServerContext } from '../../context.ts';
 
 const REFRESH_MS = 300_000;
 const HTTPS_PORT = 443;
@@ -14,7 +14,7 @@ export interface NameServers {
 
 export interface ControlAddressesOptions {
   config: Pick<ServerConfig, 'issuer' | 'publicAddresses'>;
-  log: Logger;
+  log: Pick<ServerContext['log'], 'warn'>;
   nameServers?: NameServers;
 }
 
