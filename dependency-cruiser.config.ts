@@ -92,7 +92,7 @@ const node = { isNode: true };
 const page = { isNode: false };
 
 export const places: Place[] = [
-  { at: ['src-shared'], from: [], packages: ['zod'], ...page },
+  { at: ['src-shared'], from: [], packages: ['ipaddr.js', 'zod'], ...page },
   { at: ['src-node'], from: ['src-shared'], packages: ['pino', 'smol-toml', 'zod'], ...node },
   { at: ['src-ui'], from: ['src-shared'], packages: ['react', 'uqr'], ...page },
   {

@@ -42,8 +42,11 @@ const begin = performance.now();
 try {
   await enterUserNamespace();
   print('Bringing up server, gateway and laptop on this machine …');
+  const wanted = stackArguments(command);
   stack = await startStack({
-    ...stackArguments(command),
+    ...wanted,
+    // What the product has to stand: everything through the tunnel, also what leads to the server.
+    isFullTunnel: wanted.isFullTunnel || (isDemo && wanted.net === 'routed'),
     signal: abort.signal,
     onStep: (step, tookMs) => print(`${(tookMs / 1000).toFixed(2).padStart(7)} s  ${step}`),
   });

@@ -241,6 +241,19 @@ test.each([
   expect(refused.stderr).toContain(words);
 });
 
+test('a gateway that leaves its members without something says what, and is added all the same', async () => {
+  const network = ['--subnet', '10.97.0.0/24', '--allowed-ips', '0.0.0.0/0', '--dns', 'fd00::53'];
+  const added = await command(['gateway', 'add', 'Warned', ...network]);
+  expect(added.status).toBe(0);
+  expect(added.stdout).toContain('note   The name server fd00::53 is in none of the networks');
+  expect(added.stdout).toContain('note   IPv6 of the members leaves beside the tunnel: add ::/0');
+  const again = ['--subnet', '10.97.0.128/25', '--allowed-ips', '10.20.0.0/16'];
+  const beside = await command(['gateway', 'add', 'Beside', ...again, '--json']);
+  expect(JSON.parse(beside.stdout)).toMatchObject({
+    troubles: [{ code: 'subnet-overlap', value: 'Warned' }],
+  });
+}, 60_000);
+
 test.each([
   [['token', 'create', '--name', 'x', '--scopes', 'everything'], 'is not a scope'],
   [['token', 'create', '--name', ' ', '--scopes', 'members:read'], 'expected 1 to 64 characters'],

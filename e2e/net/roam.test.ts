@@ -29,8 +29,9 @@ describe.each([
     const mark = client.seen.length;
     const begin = nowNs();
     await roam(plan, 'cafe');
-    await client.waitFor('it noticed', isPhase('reconnecting'), mark);
-    const back = await client.waitFor('it was connected', isPhase('connected'), mark);
+    const noticed = await client.waitFor('it noticed', isPhase('reconnecting'), mark);
+    const from = client.seen.indexOf(noticed);
+    const back = await client.waitFor('it was connected', isPhase('connected'), from);
     await lab.expectTraffic();
     const { longestGapMs } = await lab.traffic.answered(begin);
     console.info(`roam → no packet for ${Math.round(longestGapMs)} ms`);

@@ -59,6 +59,15 @@ test('an added gateway gives its install line once, with a token that the server
   await page.getByText('Each must be an address such as 10.0.0.53.').waitFor();
   await page.getByLabel('DNS servers (optional)').fill('10.0.0.53');
   await inDialog(page, 'Add').click();
+  // What is left empty is everything, also what this gateway has no addresses for.
+  await page.getByRole('status').getByText('This gateway has no IPv6 network').waitFor();
+  await expectAccessible(page, 'what will not work');
+  await page.getByLabel('DNS servers (optional)').fill('');
+  await inDialog(page, 'Add').click();
+  await page.getByRole('status').getByText('Enter a DNS server.').waitFor();
+  await page.getByLabel('DNS servers (optional)').fill('10.0.0.53');
+  await inDialog(page, 'Add').click();
+  await inDialog(page, 'Add anyway').click();
   await page.getByRole('dialog', { name: 'Oslo is ready to be installed' }).waitFor();
   await expectAccessible(page, 'install line');
   await page.evaluate(() => navigator.clipboard.writeText(''));
@@ -80,6 +89,10 @@ test('a name that is taken and a network without room are refused in words', asy
   const { page } = admin;
   await page.getByRole('button', { name: 'Add gateway' }).click();
   await page.getByLabel('Name', { exact: true }).fill('Oslo');
+  await page.getByLabel('Network of the devices').fill('10.199.0.128/25');
+  await page.getByLabel('Networks through the tunnel').fill('10.20.0.0/16');
+  await inDialog(page, 'Add').click();
+  await page.getByRole('status').getByText('shares addresses with that of Oslo.').waitFor();
   await page.getByLabel('Network of the devices').fill('10.198.0.0/24');
   await inDialog(page, 'Add').click();
   await page.getByRole('dialog').getByText('there is a gateway "Oslo" already').waitFor();

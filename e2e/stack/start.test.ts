@@ -40,6 +40,7 @@ describe('npm start -- --demo', () => {
       'already used',
       'a new client without a proof is turned away',
       'is accepted and the tunnel is up',
+      'the laptop is behind another router, and connected with the same peer',
       'Every step held.',
     ])
       expect(said.toLowerCase()).toContain(fact.toLowerCase());

@@ -1,5 +1,6 @@
 import { nextCode, readAuthenticator } from '../../lab/stack/authenticator.ts';
 import { endSession } from '../../lab/stack/integration-call.ts';
+import { roam, routedPlan } from '../../lab/stack/net-controls.ts';
 import type { RunningStack } from '../../lab/stack/start-stack.ts';
 import {
   type ClientProcess,
@@ -147,6 +148,7 @@ export async function playStory(stack: RunningStack, tell: Narrator): Promise<vo
     expectThat(peersBack.length === 1 && peersBack[0] !== peers[0], 'the gateway has a new peer', peersBack);
     tell.held('the gateway lists a peer with a new key');
     await expectPage(stack, tell);
+    if (stack.plan.routed) await moveToCafe(stack, second, tell);
     second.kill('SIGTERM');
     const secondEnd = await second.ended;
     expectThat(secondEnd === 0, 'the client disconnects when it is asked to', secondEnd);
@@ -162,6 +164,28 @@ export async function playStory(stack: RunningStack, tell: Narrator): Promise<vo
   } finally {
     for (const started of clients) started.kill('SIGKILL');
   }
+}
+
+/** From the home network to another one: another router, other addresses, the same connection. */
+async function moveToCafe(stack: RunningStack, client: ClientProcess, tell: Narrator): Promise<void> {
+  tell.chapter('On to another network, without a code');
+  const peers = await gatewayPeers(stack);
+  const mark = client.seen.length;
+  const movedAt = performance.now();
+  await roam(routedPlan(stack.file), 'cafe');
+  const noticed = await client.waitFor('it noticed', isPhase('reconnecting'), mark);
+  const from = client.seen.indexOf(noticed);
+  const there = await client.waitFor('it was connected', isPhase('connected'), from);
+  const seen = client.seen.slice(mark);
+  expectThat(!seen.some(({ event }) => isPrompt()(event)), 'no code is asked for', seen);
+  expectThat(
+    peers.join() === (await gatewayPeers(stack)).join(),
+    'the gateway has the same peer',
+    await gatewayPeers(stack),
+  );
+  tell.held('the laptop is behind another router, and connected with the same peer', there.at - movedAt);
+  tell.figure('other network -> connected again', there.at - movedAt);
+  await expectPage(stack, tell);
 }
 
 /** A code that still has a few seconds to live, so that the story does not stumble over the end of its step. */

@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
 import ipaddr from 'ipaddr.js';
+import { assertNever } from '../../src-shared/assert-never.ts';
+import type { GatewayTrouble } from '../../src-shared/gateway-troubles.ts';
 import { removeGateway } from '../access/enforcement/gateway-removal.ts';
 import { addGateway } from '../access/gateway/gateway-store.ts';
 import { installLine } from '../access/gateway/install-line.ts';
@@ -69,10 +71,30 @@ async function add(name: string, options: AddOptions): Promise<void> {
       `Added gateway ${name}`,
       `  id     ${value.id}`,
       `  token  ${value.token}   (shown only now)`,
+      ...value.troubles.map((trouble) => `  note   ${troubleText(trouble)}`),
       '  on the gateway, as root:',
       `  ${installLine({ issuer: ctx.config.issuer, gatewayId: value.id, ...value, mtu })}`,
     ]);
   });
+}
+
+function troubleText({ code, value }: GatewayTrouble): string {
+  switch (code) {
+    case 'names-stay-here':
+      return 'Everything goes through the tunnel, but names are asked of the network that a member is on: set --dns.';
+    case 'resolver-outside':
+      return `The name server ${value} is in none of the networks of --allowed-ips, so nobody reaches it through the tunnel.`;
+    case 'ipv6-refused':
+      return 'IPv6 in --allowed-ips is refused on the laptops: the gateway has no IPv6 subnet.';
+    case 'ipv4-refused':
+      return 'IPv4 in --allowed-ips is refused on the laptops: the gateway has no IPv4 subnet.';
+    case 'ipv6-beside':
+      return 'IPv6 of the members leaves beside the tunnel: add ::/0 to --allowed-ips to have it refused.';
+    case 'subnet-overlap':
+      return `The subnet shares addresses with that of the gateway ${value}.`;
+    default:
+      return assertNever(code);
+  }
 }
 
 async function list(options: CommonOptions): Promise<void> {

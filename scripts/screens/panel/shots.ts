@@ -29,6 +29,7 @@ import {
   toNewToken,
   toResetAuthenticator,
   toSetUp,
+  toTroubles,
   unlockToo,
 } from './steps.ts';
 
@@ -96,6 +97,7 @@ const shots: readonly (Omit<PanelShot, 'size'> & { width?: number; height?: numb
   { name: 'policy-affected', at: '/login-security', answers: gateOn, go: unlockToo, height: 1_060 },
   { name: 'gateways', at: '/gateways', answers: gatewayList, go: seen('Stockholm') },
   { name: 'gateway', at: gatewayPath, answers: gatewayDetails, go: seen(admin.gateways.peers) },
+  { name: 'gateway-add', at: '/gateways', answers: gatewayList, go: toTroubles },
   { name: 'gateway-install', at: '/gateways', answers: gatewayList, go: toInstallLine },
   { name: 'api-tokens', at: '/api-tokens', answers: apiTokens, go: seen('Splunk') },
   { name: 'api-token-new', at: '/api-tokens', answers: apiTokens, go: toNewToken },

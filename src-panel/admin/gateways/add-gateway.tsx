@@ -1,4 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
+import { gatewayTroubles } from '../../../src-shared/gateway-troubles.ts';
+import { newGatewayRequest } from '../../../src-shared/panel/gateways.ts';
+import { Bar } from '../../../src-ui/parts/bar.tsx';
 import { Button } from '../../../src-ui/parts/button.tsx';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
 import { TextField } from '../../../src-ui/parts/text-field.tsx';
@@ -9,12 +12,19 @@ import { areAddresses, areNetworks, partsOf } from '../parts/lists.ts';
 import { ShownOnce } from '../parts/shown-once.tsx';
 import { useAdminWords } from '../strings/use-admin-words.ts';
 
+interface AddGatewayProps {
+  others: readonly { name: string; subnet: string }[];
+  onCancel: () => void;
+  onDone: () => void;
+}
+
 /** Asks what the server has to know, and gives the line to run on the gateway, this once. */
-export function AddGateway({ onCancel, onDone }: { onCancel: () => void; onDone: () => void }) {
+export function AddGateway({ others, onCancel, onDone }: AddGatewayProps) {
   const { a, w } = useAdminWords();
   const words = a.gateways;
   const [draft, setDraft] = useState({ name: '', subnet: '', allowed: '', dns: '' });
   const [isTried, setTried] = useState(false);
+  const [accepted, setAccepted] = useState('');
   const [added, setAdded] = useState<NewGateway | null>(null);
   const { run, isBusy, problem } = useAction(addGateway);
   const first = useRef<HTMLInputElement>(null);
@@ -27,12 +37,21 @@ export function AddGateway({ onCancel, onDone }: { onCancel: () => void; onDone:
     allowed: !areNetworks(allowedIps),
     dns: !areAddresses(dns),
   };
+  const areGood = !Object.values(errors).includes(true);
+  // What the server takes for an empty list.
+  const networks = allowedIps.length === 0 ? newGatewayRequest.shape.allowedIps.parse(undefined) : allowedIps;
+  const troubles = areGood
+    ? gatewayTroubles({ subnet: draft.subnet.trim(), allowedIps: networks, dns }, others)
+    : [];
+  const troubleTexts = troubles.map(({ code, value }) => words.troubles[code](value));
+  const isWarned = troubles.length > 0 && accepted === troubleTexts.join();
   const errorOf = (field: keyof typeof errors) => (isTried && errors[field] ? words.bad[field] : null);
   const change = (field: keyof typeof draft) => (text: string) => setDraft({ ...draft, [field]: text });
 
   async function add(): Promise<void> {
     setTried(true);
-    if (isBusy || Object.values(errors).includes(true)) return;
+    if (isBusy || !areGood) return;
+    if (troubles.length > 0 && !isWarned) return setAccepted(troubleTexts.join());
     const answer = await run({
       name: draft.name.trim(),
       subnet: draft.subnet.trim(),
@@ -97,11 +116,20 @@ export function AddGateway({ onCancel, onDone }: { onCancel: () => void; onDone:
           error={errorOf('dns')}
           onChange={change('dns')}
         />
+        {isWarned && (
+          <div role="status">
+            {troubleTexts.map((text) => (
+              <Bar key={text} look="warning">
+                {text}
+              </Bar>
+            ))}
+          </div>
+        )}
         <ProblemNote problem={problem} />
         <div className="dialog-buttons">
           <Button onPress={onCancel}>{w.common.cancel}</Button>
           <Button type="submit" look="primary" isBusy={isBusy}>
-            {words.addDo}
+            {isWarned ? words.addAnyway : words.addDo}
           </Button>
         </div>
       </form>

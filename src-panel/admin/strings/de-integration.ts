@@ -27,6 +27,20 @@ export const deIntegration: typeof enIntegration = {
     emptyText: 'Fügen Sie eines hinzu und führen Sie die Zeile auf seinem Rechner aus.',
     addTitle: 'Gateway hinzufügen',
     addDo: 'Hinzufügen',
+    addAnyway: 'Trotzdem hinzufügen',
+    troubles: {
+      'names-stay-here': () =>
+        'Alles geht durch den Tunnel, aber Namen werden weiter in dem Netz erfragt, in dem ein Mitglied ist. Geben Sie einen DNS-Server an.',
+      'resolver-outside': (address) =>
+        `${address} liegt in keinem der Netze durch den Tunnel, Mitglieder können dort also keine Namen erfragen. Nehmen Sie die Adresse in die Netze auf.`,
+      'ipv6-refused': () =>
+        'Dieses Gateway hat kein IPv6-Netz für seine Geräte: Auf ihnen wird IPv6 abgelehnt, solange sie verbunden sind.',
+      'ipv4-refused': () =>
+        'Dieses Gateway hat kein IPv4-Netz für seine Geräte: Auf ihnen wird IPv4 abgelehnt, solange sie verbunden sind.',
+      'ipv6-beside': () =>
+        'IPv6 geht am Tunnel vorbei. Nehmen Sie ::/0 in die Netze auf, damit es abgelehnt wird.',
+      'subnet-overlap': (name) => `Das Netz der Geräte hat Adressen mit dem von ${name} gemeinsam.`,
+    },
     addedTitle: (name) => `${name} kann installiert werden`,
     addedText:
       'Führen Sie diese Zeile als root auf dem Gateway aus, mit seiner öffentlichen Adresse statt ADDRESS. Das Token darin wird nur jetzt gezeigt.',

@@ -27,6 +27,19 @@ export const enIntegration = {
     emptyText: 'Add one, and run the line that you get on its machine.',
     addTitle: 'Add a gateway',
     addDo: 'Add',
+    addAnyway: 'Add anyway',
+    troubles: {
+      'names-stay-here': () =>
+        'Everything goes through the tunnel, but names are still asked of the network that a member is on. Enter a DNS server.',
+      'resolver-outside': (address: string) =>
+        `${address} is in none of the networks through the tunnel, so members cannot ask it for names. Add it to the networks.`,
+      'ipv6-refused': () =>
+        'This gateway has no IPv6 network for its devices: IPv6 is refused on them while they are connected.',
+      'ipv4-refused': () =>
+        'This gateway has no IPv4 network for its devices: IPv4 is refused on them while they are connected.',
+      'ipv6-beside': () => 'IPv6 leaves beside the tunnel. Add ::/0 to the networks to have it refused.',
+      'subnet-overlap': (name: string) => `The network of the devices shares addresses with that of ${name}.`,
+    },
     addedTitle: (name: string) => `${name} is ready to be installed`,
     addedText:
       'Run this line as root on the gateway, with its public address in place of ADDRESS. The token in it is shown only now.',

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { type GatewayTrouble, gatewayTroubles } from '../../../src-shared/gateway-troubles.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { Tx } from '../../db/database.ts';
@@ -22,7 +23,7 @@ export interface NewGateway {
 export async function addGateway(
   tx: Tx,
   gateway: NewGateway,
-): Promise<Result<{ id: string; token: string; subnet: string }>> {
+): Promise<Result<{ id: string; token: string; subnet: string; troubles: GatewayTrouble[] }>> {
   const { name, allowedIps, dns, mtu, keepaliveSeconds, actor, ip = null, now } = gateway;
   const [address, bits] = ipaddr.parseCIDR(gateway.subnet);
   if (bits > (address.kind() === 'ipv4' ? 30 : 126))
@@ -65,7 +66,7 @@ export async function addGateway(
     ip,
     details,
   });
-  return ok({ id, token, subnet });
+  return ok({ id, token, subnet, troubles: gatewayTroubles(gateway, others) });
 }
 
 function networkAddress(subnet: string): string {

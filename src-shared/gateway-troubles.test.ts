@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { type GatewayDraft, gatewayTroubles } from './gateway-troubles.ts';
+
+const draft = (change: Partial<GatewayDraft> = {}): GatewayDraft => ({
+  subnet: '10.86.0.0/22',
+  allowedIps: ['10.20.0.0/16'],
+  dns: [],
+  ...change,
+});
+const codes = (change: Partial<GatewayDraft>, others: { name: string; subnet: string }[] = []) =>
+  gatewayTroubles(draft(change), others).map(({ code, value }) => `${code} ${value}`.trim());
+
+test('a split tunnel with its own names or none has no trouble', () => {
+  expect(codes({})).toEqual([]);
+  expect(codes({ dns: ['10.20.0.53'] })).toEqual([]);
+});
+
+test.each([
+  ['a full tunnel without name servers', { allowedIps: ['0.0.0.0/0'] }, ['names-stay-here', 'ipv6-beside']],
+  [
+    'what the Control Panel has by default',
+    { allowedIps: ['0.0.0.0/0', '::/0'] },
+    ['names-stay-here', 'ipv6-refused'],
+  ],
+  ['a name server outside', { dns: ['1.1.1.1', '10.20.0.53'] }, ['resolver-outside 1.1.1.1']],
+  ['a name server of the other family', { dns: ['fd00::53'] }, ['resolver-outside fd00::53']],
+  ['IPv4 through a gateway with IPv6 alone', { subnet: 'fd00::/64' }, ['ipv4-refused']],
+])('%s is named', (_, change, expected) => {
+  expect(codes(change)).toEqual(expected);
+});
+
+test('subnets that share addresses are named, by the gateway that has them', () => {
+  const others = [
+    { name: 'Oslo', subnet: '10.86.2.0/24' },
+    { name: 'Bergen', subnet: '10.86.4.0/22' },
+    { name: 'Tromsø', subnet: '10.0.0.0/8' },
+    { name: 'Six', subnet: 'fd00::/64' },
+  ];
+  expect(codes({}, others)).toEqual(['subnet-overlap Oslo', 'subnet-overlap Tromsø']);
+});

@@ -1,0 +1,58 @@
+import ipaddr from 'ipaddr.js';
+
+/** What will not work for those who connect to a gateway with these settings; `value` is what it is about. */
+export interface GatewayTrouble {
+  code:
+    | 'names-stay-here'
+    | 'resolver-outside'
+    | 'ipv6-refused'
+    | 'ipv4-refused'
+    | 'ipv6-beside'
+    | 'subnet-overlap';
+  value: string;
+}
+
+export interface GatewayDraft {
+  subnet: string;
+  allowedIps: readonly string[];
+  dns: readonly string[];
+}
+
+type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
+
+/**
+ * Settings that are taken and yet leave somebody without names, without a family, or with another's packets. All are
+ * well-formed addresses and networks in CIDR form; `others` are the gateways that there are.
+ */
+export function gatewayTroubles(
+  { subnet, allowedIps, dns }: GatewayDraft,
+  others: readonly { name: string; subnet: string }[],
+): GatewayTrouble[] {
+  const networks = allowedIps.map((network): Range => ipaddr.parseCIDR(network));
+  const isIn = (address: string) => {
+    const parsed = ipaddr.parse(address);
+    return networks.some(([base, bits]) => base.kind() === parsed.kind() && parsed.match(base, bits));
+  };
+  const [own] = ipaddr.parseCIDR(subnet);
+  const family = own.kind() === 'ipv4' ? 'IPv6' : 'IPv4';
+  const isForeign = ([base]: Range) => base.kind() !== own.kind();
+  const isEverything = (kind: string) => networks.some(([base, bits]) => base.kind() === kind && bits === 0);
+  const overlapping = others.filter((other) => doOverlap(subnet, other.subnet));
+  return [
+    ...(isEverything('ipv4') && dns.length === 0 ? [{ code: 'names-stay-here' as const, value: '' }] : []),
+    ...dns.filter((address) => !isIn(address)).map((value) => ({ code: 'resolver-outside' as const, value })),
+    ...(networks.some(isForeign)
+      ? [{ code: family === 'IPv6' ? ('ipv6-refused' as const) : ('ipv4-refused' as const), value: '' }]
+      : []),
+    ...(isEverything('ipv4') && !networks.some(([base]) => base.kind() === 'ipv6')
+      ? [{ code: 'ipv6-beside' as const, value: '' }]
+      : []),
+    ...overlapping.map(({ name }) => ({ code: 'subnet-overlap' as const, value: name })),
+  ];
+}
+
+function doOverlap(one: string, other: string): boolean {
+  const [first, second] = [ipaddr.parseCIDR(one), ipaddr.parseCIDR(other)];
+  if (first[0].kind() !== second[0].kind()) return false;
+  return first[0].match(second[0], Math.min(first[1], second[1]));
+}
