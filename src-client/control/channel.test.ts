@@ -7,6 +7,7 @@ import { problem } from '../../src-shared/problem.ts';
 import { makeCertificate, type TestCertificate } from '../testing/certificates.ts';
 import { type ScriptedServer, startScriptedServer } from '../testing/scripted-server.ts';
 import { type Channel, type ChannelEvents, createChannel } from './channel.ts';
+import { keepAddresses } from './kept-addresses.ts';
 import { createTlsTrust, type TlsTrust } from './tls-trust.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pst-h4-channel-'));
@@ -44,6 +45,7 @@ function open(lastSeq = 0, silenceLimitMs?: number): void {
     serverUrl: server.url,
     token: 'secret',
     trust,
+    lookup: keepAddresses(),
     lastSeq,
     random: () => 0.01,
     monotonic: () => performance.now(),

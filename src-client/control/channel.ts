@@ -1,4 +1,5 @@
 import { Agent } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import type { Logger } from 'pino';
 import WebSocket, { type RawData } from 'ws';
 import { createBackoff } from '../../src-node/backoff.ts';
@@ -40,6 +41,7 @@ export interface ChannelOptions {
   serverUrl: string;
   token: string;
   trust: TlsTrust;
+  lookup: LookupFunction;
   /** Highest seq that was handled before. */
   lastSeq: number;
   random: () => number;
@@ -61,7 +63,7 @@ export interface Channel {
 }
 
 export function createChannel(options: ChannelOptions): Channel {
-  const { serverUrl, token, trust, random, monotonic, log, events, silenceLimitMs } = options;
+  const { serverUrl, token, trust, lookup, random, monotonic, log, events, silenceLimitMs } = options;
   const url = new URL('/client/v1/channel', serverUrl);
   url.protocol = 'wss:';
   const agent = new Agent({ secureContext: trust.secureContext });
@@ -85,6 +87,7 @@ export function createChannel(options: ChannelOptions): Channel {
     events.onState('connecting');
     const opened = new WebSocket(url, {
       agent,
+      lookup,
       headers: { authorization: `Bearer ${token}` },
       handshakeTimeout: 10_000,
       // Above the limit of a frame, so that a huge one is ours to answer with `protocolError`.

@@ -6,8 +6,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { problem } from '../../src-shared/problem.ts';
 import { makeCertificate, type TestCertificate } from '../testing/certificates.ts';
 import { type ScriptedServer, startScriptedServer } from '../testing/scripted-server.ts';
+import { keepAddresses } from './kept-addresses.ts';
 import { createRest, type Rest } from './rest.ts';
 import { createTlsTrust } from './tls-trust.ts';
+
+const lookup = keepAddresses();
 
 const folder = mkdtempSync(join(tmpdir(), 'pst-h4-rest-'));
 const info = { name: 'Team', issuer: 'https://vpn.test.example', serverKey: 'x' };
@@ -24,6 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 beforeEach(async () => {
   server = await startScriptedServer(certificate);
   rest = createRest({
+    lookup,
     monotonic,
     serverUrl: server.url,
     trust: createTlsTrust(certificate.ca),
@@ -113,13 +117,14 @@ describe('a request', () => {
   });
 
   it('sends nothing to a server whose certificate is not trusted', async () => {
-    const stranger = createRest({ monotonic, serverUrl: server.url, trust: createTlsTrust(null) });
+    const stranger = createRest({ lookup, monotonic, serverUrl: server.url, trust: createTlsTrust(null) });
     expect(await stranger.connect(request, 'secret')).toMatchObject({
       problem: { code: 'server-untrusted-certificate' },
       mayHaveArrived: false,
     });
     await stranger.close();
     const otherName = createRest({
+      lookup,
       monotonic,
       serverUrl: server.url.replace('127.0.0.1', '127.0.0.2'),
       trust: createTlsTrust(certificate.ca),
@@ -136,6 +141,7 @@ describe('a request', () => {
     const address = plain.address();
     const port = address !== null && typeof address === 'object' ? address.port : 0;
     const other = createRest({
+      lookup,
       monotonic,
       serverUrl: `https://127.0.0.1:${port}`,
       trust: createTlsTrust(null),

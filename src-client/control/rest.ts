@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { Client, Pool } from 'undici';
 import * as z from 'zod';
 import type { Challenge } from '../../src-shared/challenge.ts';
@@ -72,6 +73,7 @@ export interface RestOptions {
   /** `https://host[:port]`, nothing after it. */
   serverUrl: string;
   trust: TlsTrust;
+  lookup: LookupFunction;
   /** Milliseconds, monotonic. */
   monotonic: () => number;
   answerTimeoutMs?: number;
@@ -84,7 +86,7 @@ const nothing = z.unknown().transform(() => undefined);
  * another request nor for a handshake; what is asked for there is asked in order. The rest shares a small pool.
  */
 export function createRest(settings: RestOptions): Rest {
-  const { serverUrl, trust, monotonic, answerTimeoutMs = ANSWER_TIMEOUT_MS } = settings;
+  const { serverUrl, trust, lookup, monotonic, answerTimeoutMs = ANSWER_TIMEOUT_MS } = settings;
   const { host } = new URL(serverUrl);
   const options = {
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -92,7 +94,7 @@ export function createRest(settings: RestOptions): Rest {
     headersTimeout: answerTimeoutMs,
     bodyTimeout: answerTimeoutMs,
     maxResponseSize: MAX_ANSWER_BYTES,
-    connect: { secureContext: trust.secureContext, timeout: Math.min(10_000, answerTimeoutMs) },
+    connect: { secureContext: trust.secureContext, lookup, timeout: Math.min(10_000, answerTimeoutMs) },
   };
   const openLanes = () => ({
     gate: new Client(serverUrl, options),

@@ -4,6 +4,7 @@ import type { DeviceSummary, MeAnswer } from '../../src-shared/client-api.ts';
 import type { StoredFrame } from '../../src-shared/client-channel.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 import type { Driver } from '../connection/driver.ts';
+import { keepAddresses } from '../control/kept-addresses.ts';
 import { createRest, type Rest } from '../control/rest.ts';
 import { createTlsTrust, type TlsTrust } from '../control/tls-trust.ts';
 import type { Keychain } from '../keychain/keychain.ts';
@@ -28,6 +29,7 @@ export interface SessionKeeperOptions {
 export class SessionKeeper {
   readonly #options: SessionKeeperOptions;
   readonly #trusts = new Map<string | null, TlsTrust>();
+  readonly #lookup = keepAddresses();
   #link: SessionLink | null = null;
   #forgetting: Promise<void> = Promise.resolve();
 
@@ -43,7 +45,14 @@ export class SessionKeeper {
   openRest(serverUrl: string, caPem: string | null): Result<Rest> {
     const trust = this.#trust(caPem);
     return trust.ok
-      ? ok(createRest({ serverUrl, trust: trust.value, monotonic: this.#options.monotonic }))
+      ? ok(
+          createRest({
+            serverUrl,
+            trust: trust.value,
+            lookup: this.#lookup,
+            monotonic: this.#options.monotonic,
+          }),
+        )
       : trust;
   }
 
@@ -69,8 +78,9 @@ export class SessionKeeper {
     let hellos = 0;
     const link = createSessionLink({
       session,
-      rest: createRest({ serverUrl: account.serverUrl, trust: trust.value, monotonic }),
+      rest: createRest({ serverUrl: account.serverUrl, trust: trust.value, lookup: this.#lookup, monotonic }),
       trust: trust.value,
+      lookup: this.#lookup,
       lastSeq: settings.current.lastSeq[account.deviceId] ?? 0,
       random,
       monotonic,

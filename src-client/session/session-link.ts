@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { Logger } from 'pino';
 import type { ServerLink } from '../connection/server-link.ts';
 import { type Channel, type ChannelEvents, createChannel } from '../control/channel.ts';
@@ -17,6 +18,7 @@ export interface SessionLinkOptions {
   session: OpenSession;
   rest: Rest;
   trust: TlsTrust;
+  lookup: LookupFunction;
   lastSeq: number;
   random: () => number;
   monotonic: () => number;
@@ -25,10 +27,10 @@ export interface SessionLinkOptions {
 }
 
 export function createSessionLink(options: SessionLinkOptions): SessionLink {
-  const { session, rest, trust, lastSeq, random, monotonic, log, events } = options;
+  const { session, rest, trust, lookup, lastSeq, random, monotonic, log, events } = options;
   const { account, token } = session;
   const { serverUrl } = account;
-  const channel = createChannel({ serverUrl, token, trust, lastSeq, random, monotonic, log, events });
+  const channel = createChannel({ serverUrl, token, trust, lookup, lastSeq, random, monotonic, log, events });
   return {
     account,
     channel,

@@ -1,0 +1,63 @@
+import { type LookupAddress, lookup as systemLookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+
+/** A resolver that answers takes less; one that lies inside a tunnel that is dead never does. */
+const PATIENCE_MS = 250;
+
+type Resolve = (host: string) => Promise<LookupAddress[]>;
+
+const resolveBySystem: Resolve = (host) =>
+  new Promise((resolve, reject) => {
+    systemLookup(host, { all: true }, (error, addresses) => (error ? reject(error) : resolve(addresses)));
+  });
+
+/**
+ * Looks names up as the system does, and keeps what was found: a server that was reached once is reached again when
+ * names cannot be resolved, since the resolver may lie inside the tunnel. One question for a name at a time: each holds
+ * a thread of the process until it is answered.
+ */
+export function keepAddresses(resolve: Resolve = resolveBySystem, patienceMs = PATIENCE_MS): LookupFunction {
+  const kept = new Map<string, LookupAddress[]>();
+  const asked = new Map<string, Promise<LookupAddress[]>>();
+
+  function ask(host: string): Promise<LookupAddress[]> {
+    const open = asked.get(host);
+    if (open) return open;
+    const question = resolve(host)
+      .then((addresses) => {
+        if (addresses.length > 0) kept.set(host, addresses);
+        return addresses;
+      })
+      .finally(() => asked.delete(host));
+    asked.set(host, question);
+    return question;
+  }
+
+  async function find(host: string): Promise<LookupAddress[]> {
+    const known = kept.get(host);
+    const answer = ask(host);
+    if (!known) return answer;
+    const { promise: patience, resolve: giveUp } = Promise.withResolvers<LookupAddress[]>();
+    const timer = setTimeout(() => giveUp(known), patienceMs);
+    try {
+      return await Promise.race([answer.catch(() => known), patience]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return (host, options, callback) => {
+    find(host).then(
+      (addresses) => {
+        const isFit = ({ family }: LookupAddress) => !options.family || family === Number(options.family);
+        const fit = addresses.filter(isFit);
+        const [first] = fit;
+        if (!first)
+          return callback(Object.assign(new Error(`no address of ${host}`), { code: 'ENOTFOUND' }), '');
+        if (options.all) callback(null, fit);
+        else callback(null, first.address, first.family);
+      },
+      (error: NodeJS.ErrnoException) => callback(error, ''),
+    );
+  };
+}
