@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import pino from 'pino';
+import { checkHost } from './check.ts';
 import { loadGatewayConfig, readToken } from './config.ts';
 import { type InstallInput, installGateway } from './install.ts';
 import { openPrivateKey } from './private-key-file.ts';
@@ -39,6 +40,22 @@ async function start({ config: file }: { config?: string }): Promise<void> {
   log.info('stopped');
 }
 
+async function check({ config: file, json }: { config?: string; json?: boolean }): Promise<void> {
+  const config = configOrExit(file);
+  const checks = await checkHost(config).catch((error: unknown) => {
+    say(`postern-gateway: cannot look: ${error instanceof Error ? error.message : String(error)}`);
+    return process.exit(EXIT_CONFIG);
+  });
+  const ok = checks.every((one) => one.ok);
+  if (json) process.stdout.write(`${JSON.stringify({ ok, checks })}\n`);
+  else
+    for (const one of checks)
+      process.stdout.write(
+        `${one.ok ? 'ok   ' : 'WRONG'}  ${one.detail}${one.remedy ? `\n       ${one.remedy}` : ''}\n`,
+      );
+  if (!ok) process.exitCode = EXIT_FAILED;
+}
+
 async function keygen({ config: file, out }: { config?: string; out?: string }): Promise<void> {
   const path = out ?? configOrExit(file).privateKeyFile;
   const { publicKey } = await openPrivateKey(path);
@@ -61,6 +78,14 @@ program
   .description('serve the tunnel; needs CAP_NET_ADMIN')
   .option('--config <file>', 'TOML file; POSTERN_GATEWAY_… variables come over it')
   .action(start);
+program
+  .command('check')
+  .description(
+    'name what would silently break this gateway on its host; exit 0 all well, 1 something is not, 2 cannot look',
+  )
+  .option('--config <file>', 'TOML file; POSTERN_GATEWAY_… variables come over it')
+  .option('--json', 'one object: ok, checks[] {id, ok, detail, remedy}')
+  .action(check);
 program
   .command('keygen')
   .description('make the private key if it is missing and print the public key (base64url)')

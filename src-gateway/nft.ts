@@ -17,3 +17,10 @@ export async function listTable(name: string): Promise<string> {
   const result = await nft(['list', 'table', 'inet', name], '');
   return result.ok ? result.stdout : '';
 }
+
+/** Everything that the kernel filters by, as JSON. Throws what `nft` says. */
+export async function listRuleset(): Promise<string> {
+  const result = await nft(['-j', 'list', 'ruleset'], '');
+  if (!result.ok) throw new Error(`nftables cannot be read: ${result.message}`);
+  return result.stdout;
+}

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { createBackoff, sleep } from '../src-node/backoff.ts';
 import type { WgDevice } from '../src-node/wireguard/device.ts';
 import { runAgent } from './agent.ts';
+import { egressCheck, firewallChecks } from './check.ts';
 import { systemClock } from './clock.ts';
 import { channelUrl, type GatewayConfig } from './config.ts';
 import { PacketFilter } from './packet-filter.ts';
@@ -29,12 +30,15 @@ export async function runGateway({ config, token, log, signal }: GatewayOptions)
   const { privateKey, publicKey, isNew } = await openPrivateKey(config.privateKeyFile);
   const ca = config.caFile === undefined ? null : await readFile(config.caFile, 'utf8');
   log.info({ publicKey, isNew, gatewayId }, 'gateway key');
+  const egress = await egressCheck(config);
+  if (!egress.ok) throw new Error(`egressInterface: ${egress.detail} ${egress.remedy}`);
   let device = await openTunnelInterface(config, privateKey, log);
   // The tunnel is ours now, and nobody is in it yet.
   const passage = await PacketFilter.set(config).catch(async (error: unknown) => {
     await device.close();
     throw error;
   });
+  for (const { ok, detail, remedy } of await firewallChecks(config)) if (!ok) log.warn({ remedy }, detail);
   const random = Math.random;
   const backoff = createBackoff({ random });
   try {

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { stringify } from 'smol-toml';
 import { makeCertificates } from '../../lab/stack/certificate-authority.ts';
 import { takeProcessLock } from '../../lab/stack/process-lock.ts';
+import type { HostCheck } from '../../src-gateway/check.ts';
 import { FakeServer } from '../../src-gateway/testing/fake-server.ts';
 import { sleep } from '../../src-node/backoff.ts';
 import { findProgram, runProgram } from '../../src-node/run-program.ts';
@@ -152,6 +153,19 @@ export class GatewayLab {
     if (child.stderr) createInterface(child.stderr).on('line', (line) => stderr.push(line));
     const ended = once(child, 'close').then(([code, signal]) => code ?? signal);
     return { child, lines, stderr, ended };
+  }
+
+  /** `postern-gateway check --json` on the gateway, with the settings of the newest agent. */
+  async check(): Promise<{ code: number | null; ok: boolean; checks: HostCheck[] }> {
+    const cli = new URL('../../src-gateway/cli.ts', import.meta.url).pathname;
+    const command = [process.execPath, cli, 'check', '--config', join(this.folder, 'gateway.toml'), '--json'];
+    const child = this.#inNetns(GATEWAY_NETNS, command);
+    let output = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    const [code] = await once(child, 'close');
+    return { code, ...JSON.parse(output) };
   }
 
   /** A lease for a new key pair; `index` is the last number of its address. */

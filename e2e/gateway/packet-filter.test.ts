@@ -5,6 +5,7 @@ import {
   ECHO_PORT,
   GATEWAY_AT_SERVER,
   GATEWAY_INSIDE,
+  GATEWAY_INTERFACE,
   GATEWAY_NETNS,
   GatewayLab,
   LAPTOP_NETNS,
@@ -99,6 +100,40 @@ describe('what passes between tunnel and gateway', () => {
   it('leaves the way to the routes where an older server names no networks', async () => {
     await connect({ nat: true, egressInterface: 'up0' });
     expect(await lab.tcp(LAPTOP_NETNS, SERVER, serverPort())).toBe('open');
+  });
+
+  it('names another firewall that drops what is forwarded, in its log and on demand, and what to run', async () => {
+    await lab.inGateway('nft', 'add', 'table', 'ip', 'filter');
+    const forward = '{ type filter hook forward priority 0; policy drop; }';
+    await lab.inGateway('nft', 'add', 'chain', 'ip', 'filter', 'FORWARD', forward);
+    await lab.inGateway('nft', 'add', 'chain', 'ip', 'filter', 'DOCKER-USER');
+    await lab.inGateway('nft', 'add', 'rule', 'ip', 'filter', 'FORWARD', 'jump', 'DOCKER-USER');
+    try {
+      await connect({ nat: true, egressInterface: 'up0' }, [SERVER_NETWORK]);
+      expect(await lab.tcp(LAPTOP_NETNS, SERVER, serverPort())).toBe('silence');
+      const warned = agent.lines.find(({ msg }) => String(msg).includes('drops what members send'));
+      expect(warned).toMatchObject({ msg: expect.stringContaining('"ip filter", chain FORWARD') });
+      const found = await lab.check();
+      expect(found).toMatchObject({ code: 1, ok: false });
+      const firewall = found.checks.find(({ id }) => id === 'firewall');
+      expect(firewall?.remedy).toContain(`iptables -I DOCKER-USER -i ${GATEWAY_INTERFACE} -j ACCEPT`);
+      // What these two commands make of it, without the program, which not every machine has.
+      for (const direction of ['iifname', 'oifname'])
+        await lab.inGateway(
+          'nft',
+          ...['add', 'rule', 'ip', 'filter', 'DOCKER-USER', direction, GATEWAY_INTERFACE, 'accept'],
+        );
+      expect(await lab.tcp(LAPTOP_NETNS, SERVER, serverPort())).toBe('open');
+      expect((await lab.check()).checks.filter(({ ok, id }) => !ok && id !== 'server')).toEqual([]);
+    } finally {
+      await lab.inGateway('nft', 'delete', 'table', 'ip', 'filter');
+    }
+  });
+
+  it('does not start with an interface that is not there, and names those that are', async () => {
+    agent = await lab.startAgent({ nat: true, egressInterface: 'eth7' });
+    expect(await agent.ended).toBe(1);
+    expect(agent.stderr.join()).toMatch(/no interface eth7.*up0/);
   });
 
   it('keeps members apart unless the gateway says otherwise', async () => {

@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:https';
+import * as z from 'zod';
+import { findProgram } from '../src-node/run-program.ts';
+import { runIp } from '../src-node/wireguard/network-interface.ts';
+import type { GatewayConfig } from './config.ts';
+import { foreignForwardDrops, remedyFor } from './foreign-rules.ts';
+import { listRuleset } from './nft.ts';
+import { tableName } from './packet-filter.ts';
+
+/** One thing that a gateway's host must have; `remedy` is what to do where it has it not. */
+export interface HostCheck {
+  id: 'egress' | 'forwarding' | 'firewall' | 'wireguard' | 'server' | 'clock';
+  ok: boolean;
+  detail: string;
+  remedy: string | null;
+}
+
+/** More than this against the server is worth a word: leases end by the clock. */
+const MAX_SKEW_SECONDS = 30;
+const ANSWER_LIMIT_MS = 5_000;
+
+const fine = (id: HostCheck['id'], detail: string): HostCheck => ({ id, ok: true, detail, remedy: null });
+const wrong = (id: HostCheck['id'], detail: string, remedy: string): HostCheck => ({
+  id,
+  ok: false,
+  detail,
+  remedy,
+});
+
+/** Everything that would silently break this gateway on its host. Needs root. Rejects when it cannot look. */
+export async function checkHost(config: GatewayConfig): Promise<HostCheck[]> {
+  return [
+    await egressCheck(config),
+    await forwardingCheck(config),
+    ...(await firewallChecks(config)),
+    wireguardCheck(config),
+    ...(await serverChecks(config)),
+  ];
+}
+
+const links = z.array(z.object({ ifname: z.string() }));
+
+export async function egressCheck({ nat, egressInterface }: GatewayConfig): Promise<HostCheck> {
+  if (!nat || egressInterface === undefined)
+    return fine('egress', 'Members keep their own addresses (no NAT).');
+  const listed = await runIp(['-j', 'link', 'show']);
+  if (!listed.ok) throw new Error(listed.message);
+  const names = links.parse(JSON.parse(listed.stdout)).map(({ ifname }) => ifname);
+  if (names.includes(egressInterface)) return fine('egress', `Members leave by ${egressInterface}.`);
+  const others = names.filter((name) => name !== 'lo').join(', ');
+  return wrong(
+    'egress',
+    `There is no interface ${egressInterface}.`,
+    `Set egressInterface to the one that leads to the team's networks: ${others}.`,
+  );
+}
+
+async function forwardingCheck({ nat, address }: GatewayConfig): Promise<HostCheck> {
+  const isV6 = address.includes(':');
+  const file = isV6 ? '/proc/sys/net/ipv6/conf/all/forwarding' : '/proc/sys/net/ipv4/ip_forward';
+  if ((await readFile(file, 'utf8')).trim() !== '0')
+    return fine('forwarding', 'This host passes packets on.');
+  if (nat) return fine('forwarding', 'The agent turns forwarding on while it runs.');
+  const setting = isV6 ? 'net.ipv6.conf.all.forwarding' : 'net.ipv4.ip_forward';
+  return wrong('forwarding', 'This host passes no packets on.', `sysctl -w ${setting}=1, or nat = true.`);
+}
+
+/** Also for the log of a start: a firewall that came later is the usual reason for a tunnel through which nothing loads. */
+export async function firewallChecks({ interfaceName }: GatewayConfig): Promise<HostCheck[]> {
+  const drops = foreignForwardDrops(await listRuleset(), interfaceName, tableName(interfaceName));
+  if (drops.length === 0) return [fine('firewall', 'No other firewall drops what is forwarded.')];
+  return drops.map((drop) =>
+    wrong(
+      'firewall',
+      `The table "${drop.table}", chain ${drop.chain}, of another program drops what members send.`,
+      remedyFor(drop, interfaceName),
+    ),
+  );
+}
+
+function wireguardCheck({ preferKernel }: GatewayConfig): HostCheck {
+  const isInstalled = (name: string) => findProgram(name) !== null;
+  if (preferKernel !== 'never' && isInstalled('wg')) return fine('wireguard', 'wg is installed.');
+  if (isInstalled('wireguard-go')) return fine('wireguard', 'wireguard-go is installed.');
+  return wrong(
+    'wireguard',
+    'Neither wg nor wireguard-go is installed.',
+    'Install the package wireguard-tools, or wireguard-go where the kernel has no WireGuard.',
+  );
+}
+
+async function serverChecks({ serverUrl, caFile }: GatewayConfig): Promise<HostCheck[]> {
+  const ca = caFile === undefined ? undefined : await readFile(caFile);
+  const answer = await healthOf(serverUrl, ca);
+  if ('failure' in answer)
+    return [
+      wrong(
+        'server',
+        `${serverUrl} does not answer: ${answer.failure}.`,
+        'Look at serverUrl, at caFile, and at the firewall between here and there.',
+      ),
+    ];
+  const skewSeconds = Math.round(Math.abs(Date.now() - answer.dateMs) / 1000);
+  const server = fine('server', `${serverUrl} answers.`);
+  if (!(skewSeconds > MAX_SKEW_SECONDS)) return [server, fine('clock', "This host's clock is right.")];
+  const detail = `This host's clock and the server's differ by ${skewSeconds} s.`;
+  return [server, wrong('clock', detail, 'timedatectl set-ntp true')];
+}
+
+type Health = { dateMs: number } | { failure: string };
+
+function healthOf(serverUrl: string, ca: Buffer | undefined): Promise<Health> {
+  return new Promise((resolve) => {
+    const asked = request(
+      new URL('/healthz', serverUrl),
+      { timeout: ANSWER_LIMIT_MS, ...(ca === undefined ? {} : { ca }) },
+      (response) => {
+        response.resume();
+        const { statusCode = 0, headers } = response;
+        if (statusCode >= 400) resolve({ failure: `HTTP ${statusCode}` });
+        else resolve({ dateMs: Date.parse(headers.date ?? '') });
+      },
+    );
+    asked.on('timeout', () => asked.destroy(new Error(`no answer within ${ANSWER_LIMIT_MS / 1000} s`)));
+    asked.on('error', (error) => resolve({ failure: error.message }));
+    asked.end();
+  });
+}
