@@ -5,12 +5,13 @@ import { findProgram } from '../src-node/run-program.ts';
 import { runIp } from '../src-node/wireguard/network-interface.ts';
 import type { GatewayConfig } from './config.ts';
 import { foreignForwardDrops, remedyFor } from './foreign-rules.ts';
+import { forwardingReasons } from './forwarding-reasons.ts';
 import { listRuleset } from './nft.ts';
 import { tableName } from './packet-filter.ts';
 
 /** One thing that a gateway's host must have; `remedy` is what to do where it has it not. */
 export interface HostCheck {
-  id: 'egress' | 'forwarding' | 'firewall' | 'wireguard' | 'server' | 'clock';
+  id: 'egress' | 'forwarding' | 'others' | 'firewall' | 'wireguard' | 'server' | 'clock';
   ok: boolean;
   detail: string;
   remedy: string | null;
@@ -33,6 +34,7 @@ export async function checkHost(config: GatewayConfig): Promise<HostCheck[]> {
   return [
     await egressCheck(config),
     await forwardingCheck(config),
+    await othersCheck(config),
     ...(await firewallChecks(config)),
     wireguardCheck(config),
     ...(await serverChecks(config)),
@@ -64,6 +66,22 @@ async function forwardingCheck({ nat, address }: GatewayConfig): Promise<HostChe
   if (nat) return fine('forwarding', 'The agent turns forwarding on while it runs.');
   const setting = isV6 ? 'net.ipv6.conf.all.forwarding' : 'net.ipv4.ip_forward';
   return wrong('forwarding', 'This host passes no packets on.', `sysctl -w ${setting}=1, or nat = true.`);
+}
+
+async function othersCheck({ interfaceName, forwardOthers }: GatewayConfig): Promise<HostCheck> {
+  const names = (await forwardingReasons(interfaceName)).join(', ');
+  if (forwardOthers === true) return fine('others', 'This host forwards for others, too (forwardOthers).');
+  if (names === '') return fine('others', 'This host forwards for the tunnel alone.');
+  if (forwardOthers === undefined)
+    return wrong(
+      'others',
+      `This host forwards for whoever reaches its address, because it has ${names}.`,
+      'Say which is right: forwardOthers = true, or false where nothing of these needs it.',
+    );
+  return fine(
+    'others',
+    `This host forwards for the tunnel alone, nothing for ${names} (forwardOthers = false).`,
+  );
 }
 
 /** Also for the log of a start: a firewall that came later is the usual reason for a tunnel through which nothing loads. */

@@ -35,6 +35,11 @@ export const gatewayConfigSchema = z
     /** Hide clients behind the address of `egressInterface`. */
     nat: z.boolean().default(false),
     egressInterface: interfaceName.optional(),
+    /**
+     * Whether this host goes on passing packets on that are neither from nor for the tunnel. Left out: only where it has
+     * bridges (containers, virtual machines) or other tunnels, which need it.
+     */
+    forwardOthers: z.boolean().optional(),
     /** What members reach of this host itself beside echo, e.g. its resolver: "udp/53". */
     services: z.array(service).default([]),
     /** Members reach each other through the tunnel. */

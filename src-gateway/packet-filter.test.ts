@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { forwardingReasonsIn } from './forwarding-reasons.ts';
 import { aliveText, type FilterSettings, filterTable, networksText, tableRemoval } from './packet-filter.ts';
 
 const settings = {
@@ -11,8 +12,8 @@ const settings = {
   failClosedAfterSeconds: 300,
 };
 
-const table = (change: Partial<FilterSettings> = {}, isForwardingOurs = false) =>
-  filterTable({ ...settings, ...change }, isForwardingOurs);
+const table = (change: Partial<FilterSettings> = {}, reasons: string[] = [], isForwardingOurs = false) =>
+  filterTable({ ...settings, ...change }, { reasons, isForwardingOurs });
 
 describe('the packet filter', () => {
   it('is made, emptied and filled in one transaction, under a name of its own', () => {
@@ -40,9 +41,32 @@ describe('the packet filter', () => {
     expect(table({ services: [] })).not.toContain('dport');
   });
 
-  it('has the host pass nothing on but for the tunnel where it does so for us alone', () => {
-    expect(table({}, true)).toContain('    oifname != "gw-1" drop\n  }');
-    expect(table({}, false)).not.toContain('!= "gw-1" drop');
+  it('has the host pass nothing on but for the tunnel, unless it has other reasons or is told to', () => {
+    const alone = '    oifname != "gw-1" drop\n  }';
+    expect(table()).toContain(alone);
+    expect(table({}, ['docker0'])).not.toContain(alone);
+    expect(table({ forwardOthers: false }, ['docker0'])).toContain(alone);
+    expect(table({ forwardOthers: true })).not.toContain(alone);
+  });
+
+  it('knows bridges and other tunnels for reasons, and neither its own interface nor plain ones', () => {
+    const link = (ifname: string, kind?: string) => ({
+      ifname,
+      ...(kind === undefined ? {} : { linkinfo: { info_kind: kind } }),
+    });
+    const host = [link('lo'), link('eth0'), link('eth0.5', 'vlan'), link('gw-1', 'wireguard')];
+    expect(forwardingReasonsIn(JSON.stringify(host), 'gw-1')).toEqual([]);
+    const others = [link('docker0', 'bridge'), link('wg0', 'wireguard'), link('tun3', 'tun')];
+    expect(forwardingReasonsIn(JSON.stringify([...host, ...others]), 'gw-1')).toEqual([
+      'docker0',
+      'wg0',
+      'tun3',
+    ]);
+  });
+
+  it('remembers in the kernel that forwarding is its own to take back', () => {
+    expect(table({}, [], true)).toContain('chain forwarding_is_ours { }');
+    expect(table()).not.toContain('forwarding_is_ours');
   });
 
   it('names the destinations of each family anew, also when there are none', () => {

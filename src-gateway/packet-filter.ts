@@ -1,5 +1,6 @@
 import type { GatewayConfig } from './config.ts';
 import { openForwarding } from './forwarding.ts';
+import { forwardingReasons } from './forwarding-reasons.ts';
 import { listTable, runNft } from './nft.ts';
 
 /**
@@ -15,6 +16,7 @@ export type FilterSettings = Pick<
   | 'nat'
   | 'egressInterface'
   | 'services'
+  | 'forwardOthers'
   | 'memberToMember'
   | 'failClosedAfterSeconds'
 >;
@@ -27,13 +29,25 @@ export function tableName(interfaceName: string): string {
   return `postern_${interfaceName.replaceAll('-', '_')}`;
 }
 
-const forTunnelAlone = (interfaceName: string): string => `oifname != "${interfaceName}" drop`;
+/** An empty chain, which says to the next start that it was we who turned forwarding on. */
+const FORWARDING_IS_OURS = 'forwarding_is_ours';
+
+export interface FilterSurroundings {
+  /** The agent has turned forwarding on, and takes it back at the end. */
+  isForwardingOurs: boolean;
+  /** Other links for whose sake the host may have to forward. */
+  reasons: readonly string[];
+}
 
 /**
  * Text for `nft -f -`, which takes it as one transaction: the table is made, emptied and filled at once. Closed at
- * first. A host that passes packets on only because we had it do so (`isForwardingOurs`) does it for the tunnel alone.
+ * first. Forwarding makes a router of a host, for everybody who reaches its address: so what is neither from nor for
+ * the tunnel is dropped, unless the host has other reasons to forward.
  */
-export function filterTable(settings: FilterSettings, isForwardingOurs: boolean): string {
+export function filterTable(
+  settings: FilterSettings,
+  { isForwardingOurs, reasons }: FilterSurroundings,
+): string {
   const { interfaceName, services, memberToMember, egressInterface, address } = settings;
   const table = `inet ${tableName(interfaceName)}`;
   const family = address.includes(':') ? 'ip6' : 'ip';
@@ -48,8 +62,9 @@ export function filterTable(settings: FilterSettings, isForwardingOurs: boolean)
     '    type filter hook forward priority filter; policy accept;',
     `    iifname "${interfaceName}" goto from_members`,
     `    oifname "${interfaceName}" oifname != @alive drop`,
-    ...(isForwardingOurs ? [`    ${forTunnelAlone(interfaceName)}`] : []),
+    ...((settings.forwardOthers ?? reasons.length > 0) ? [] : [`    oifname != "${interfaceName}" drop`]),
     '  }',
+    ...(isForwardingOurs ? [`  chain ${FORWARDING_IS_OURS} { }`] : []),
     '  chain from_members {',
     '    iifname != @alive drop',
     `    oifname "${interfaceName}" ${memberToMember ? 'accept' : REJECT}`,
@@ -145,11 +160,15 @@ export class PacketFilter implements Passage {
       : '/proc/sys/net/ipv4/ip_forward';
     // A process that was killed has left its table, and with it what it had opened.
     const left = await listTable(tableName(settings.interfaceName));
-    const isLeftOpen = left.includes(forTunnelAlone(settings.interfaceName));
+    const isLeftOpen = left.includes(FORWARDING_IS_OURS);
     const closeForwarding = settings.nat ? await openForwarding(file, isLeftOpen) : null;
     const filter = new PacketFilter(settings, closeForwarding ?? (async () => undefined));
     try {
-      await filter.#run(filterTable(settings, closeForwarding !== null));
+      const surroundings = {
+        isForwardingOurs: closeForwarding !== null,
+        reasons: await forwardingReasons(settings.interfaceName),
+      };
+      await filter.#run(filterTable(settings, surroundings));
     } catch (error) {
       await filter.#closeForwarding();
       throw error;
