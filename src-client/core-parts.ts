@@ -21,6 +21,9 @@ export interface CoreParts {
   tunnelHeard(status: HelperStatus): void;
 }
 
+/** A lease tells the time to the second only; less than this is known better from elsewhere. */
+const CLOCK_NEWS_MS = 5_000;
+
 /** Joins the snapshot, the helper and the machine's driver. Nothing is opened yet. */
 export function createCoreParts(options: CorePartsOptions): CoreParts {
   const { log, now, random, makeProofs, onForgetSession } = options;
@@ -58,6 +61,11 @@ export function createCoreParts(options: CorePartsOptions): CoreParts {
     onForgetSession,
     onChange: (machine) => publisher.publish({ connection: machine.view, policy: machine.policy }),
     onNotice: (kind, text) => publisher.notify(kind, text),
+    onServerTime(time) {
+      const clockOffsetMs = time - now();
+      if (Math.abs(clockOffsetMs - (publisher.current.clockOffsetMs ?? 0)) > CLOCK_NEWS_MS)
+        publisher.stage({ clockOffsetMs });
+    },
   });
   return { publisher, helper, driver, tunnelHeard };
 }

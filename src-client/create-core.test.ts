@@ -38,6 +38,8 @@ let snapshots: Snapshot[];
 let runs = 0;
 let epoch: number;
 let leases: number;
+/** How far the server's clock is ahead, as it says. */
+let aheadMs: number;
 let answerConnect: (request: Request) => Reply;
 
 beforeAll(async () => {
@@ -72,7 +74,8 @@ function challenge(n: number) {
 function lease(): { status: number; body: unknown } {
   leases += 1;
   const leaseId = `00000000-0000-7000-9000-${String(leases).padStart(12, '0')}`;
-  const payload = { jti: leaseId, wg: { addresses: ['10.86.0.2/32'], presharedKey: PSK } };
+  const iat = Math.floor(Date.now() / 1000);
+  const payload = { jti: leaseId, iat, wg: { addresses: ['10.86.0.2/32'], presharedKey: PSK } };
   const jws = `e30.${Buffer.from(JSON.stringify(payload)).toString('base64url')}.c2ln`;
   return { status: 201, body: { leaseId, lease: jws, expiresAt: isoIn(3_600_000), epoch } };
 }
@@ -111,7 +114,7 @@ function reply(request: Request): Reply {
               : { leaseId: leaseId(), gatewayId: GATEWAY, startedAt: isoIn(0), expiresAt: isoIn(1) },
           stepUp: { required: true, requires: ['totp'], reason: null },
           epoch,
-          serverTime: isoIn(0),
+          serverTime: isoIn(aheadMs),
         },
       };
     case 'POST /client/v1/connections':
@@ -140,6 +143,7 @@ beforeEach(async () => {
   snapshots = [];
   epoch = 1;
   leases = 0;
+  aheadMs = 0;
   server = await startScriptedServer(certificate);
   server.reply = reply;
   answerConnect = ({ body }) => (body.proofs ? lease() : stepUp());
@@ -166,7 +170,7 @@ async function signIn(): Promise<void> {
 
 async function hello(n = 1) {
   const channel = await server.channel(n);
-  channel.send({ type: 'hello', epoch, seq: n - 1, serverTime: isoIn(0) });
+  channel.send({ type: 'hello', epoch, seq: n - 1, serverTime: isoIn(aheadMs) });
   return channel;
 }
 
@@ -192,6 +196,19 @@ async function connected() {
 }
 
 describe('the client core', () => {
+  it('holds a lease by the clock that it was given by, whatever the server said of the time before', async () => {
+    aheadMs = 25 * 3_600_000;
+    await signIn();
+    await hello();
+    await vi.waitFor(() => expect(core.snapshot().clockOffsetMs).toBeGreaterThan(aheadMs - 60_000));
+    // Then somebody has set it right.
+    await core.connect('cli');
+    expect(await core.submitProof([{ method: 'totp', code: '123 456' }])).toMatchObject({ ok: true });
+    await reaches('connected');
+    expect(Math.abs(core.snapshot().clockOffsetMs ?? aheadMs)).toBeLessThan(60_000);
+    expect(snapshots.some(({ connection }) => connection.phase === 'disconnecting')).toBe(false);
+  });
+
   it('signs in, connects through the gate, is ended by the server, and comes back with the next code', async () => {
     const channel = await connected();
     expect(core.snapshot()).toMatchObject({

@@ -44,6 +44,7 @@ beforeEach(() => {
     onChange: ({ view }) => done.push(`show ${view.phase}`),
     onNotice: () => undefined,
     onForgetSession: () => done.push('forget'),
+    onServerTime: () => undefined,
   });
   driver.setLink({
     async connect({ proofs }) {
@@ -70,7 +71,9 @@ function refused(code: 'server-unreachable' | 'step-up-required', challenge = fa
 }
 
 function granted(leaseId: string): ConnectReply {
-  const claims = Buffer.from(JSON.stringify({ wg: { addresses: ['10.86.0.2/32'] } })).toString('base64url');
+  const claims = Buffer.from(
+    JSON.stringify({ iat: Math.floor(Date.now() / 1000), wg: { addresses: ['10.86.0.2/32'] } }),
+  ).toString('base64url');
   return { ok: true, value: { leaseId, lease: `e30.${claims}.c2ln`, expiresAt: later, epoch: 1 } };
 }
 

@@ -28,6 +28,7 @@ export interface DriverOptions {
   onChange: (machine: Machine) => void;
   onNotice: (kind: Notice['kind'], text: string) => void;
   onForgetSession: () => void;
+  onServerTime: (time: number) => void;
 }
 
 /** Holds the machine: feeds it one event after the other and has its parts do what it asks for. */
@@ -39,13 +40,15 @@ export class Driver {
   #isFeeding = false;
 
   constructor(options: DriverOptions) {
-    const { random, log, makeProofs, onNotice, onForgetSession } = options;
+    const { random, log, makeProofs, onNotice, onForgetSession, onServerTime } = options;
     this.#options = options;
     const feed = (event: Untimed) => this.feed(event);
     const user = new UserCalls(feed);
     const helper = new HelperCalls(feed, options.helper);
     const isWanted = (id: number) => this.#machine.request?.id === id;
-    const server = new ServerCalls({ feed, user, helper, makeProofs, isWanted, random, log });
+    const server = new ServerCalls({
+      ...{ feed, user, helper, makeProofs, isWanted, onServerTime, random, log },
+    });
     const timers = new ConnectionTimers({ feed, random, serverNow: () => this.#serverNow() });
     this.#parts = { server, helper, timers, user, onNotice, onForgetSession };
   }

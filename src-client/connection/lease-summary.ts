@@ -4,14 +4,22 @@ import type { LeaseSummary } from '../../src-shared/connection-state.ts';
 import { parseJson } from '../../src-shared/parse-json.ts';
 
 /** What the client shows of a lease; loose, because only the helper decides whether a lease is good. */
-const shown = z.object({ wg: z.object({ addresses: z.array(z.string()) }) });
+const shown = z.object({ iat: z.number(), wg: z.object({ addresses: z.array(z.string()) }) });
 
-/** The answer 201 → summary; null when the lease is no JWS (RFC 7515 §7.1). Nothing is verified here. */
-export function summarizeLease(answer: ConnectAnswer, gatewayId: string): LeaseSummary | null {
+/**
+ * The answer 201 → summary, and when it was made: milliseconds by the server's clock, to the second. Null when the lease
+ * is no JWS (RFC 7515 §7.1). Nothing is verified here.
+ */
+export function summarizeLease(
+  answer: ConnectAnswer,
+  gatewayId: string,
+): { lease: LeaseSummary; issuedAt: number } | null {
   const [, payload] = answer.lease.split('.');
   if (!payload) return null;
   const claims = shown.safeParse(parseJson(Buffer.from(payload, 'base64url').toString('utf8')));
   if (!claims.success) return null;
   const { leaseId, expiresAt, epoch } = answer;
-  return { leaseId, gatewayId, expiresAt, epoch, addresses: claims.data.wg.addresses };
+  const { iat, wg } = claims.data;
+  const lease = { leaseId, gatewayId, expiresAt, epoch, addresses: wg.addresses };
+  return { lease, issuedAt: iat * 1000 };
 }

@@ -27,6 +27,8 @@ export interface ServerCallsOptions {
   makeProofs: MakeProofs;
   /** Whether the machine still waits for request `id`. */
   isWanted: (id: number) => boolean;
+  /** The server's clock just now: milliseconds since 1970, to the second. */
+  onServerTime: (time: number) => void;
   random: () => number;
   log: Logger;
 }
@@ -133,9 +135,12 @@ export class ServerCalls {
       const { problem: refused, challenge, mayHaveArrived } = reply;
       return { refused, challenge, mayHaveArrived };
     }
-    const granted = summarizeLease(reply.value, gatewayId);
-    if (!granted) return { refused: problem('protocol-error'), challenge: null, mayHaveArrived: true };
-    this.#options.helper.granted(granted.leaseId, reply.value.lease, keyPair);
-    return { granted };
+    const summary = summarizeLease(reply.value, gatewayId);
+    if (!summary) return { refused: problem('protocol-error'), challenge: null, mayHaveArrived: true };
+    const { lease, issuedAt } = summary;
+    // By the clock that the lease ends by, which may have been set since the channel opened.
+    this.#options.onServerTime(issuedAt);
+    this.#options.helper.granted(lease.leaseId, reply.value.lease, keyPair);
+    return { granted: lease };
   }
 }
