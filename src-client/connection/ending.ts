@@ -110,3 +110,8 @@ function notifyEnd(step: Step, reason: Reason | null): undefined {
   if (!reason) return;
   step.effects.push({ type: 'notify', kind: 'disconnected-by-server', text: reason.message });
 }
+
+export function leaseExpired(step: Step): undefined {
+  const at = new Date(step.at).toISOString();
+  accessEnded(step, { code: 'lease-expired', message: 'The permission to connect has run out.', at }, null);
+}

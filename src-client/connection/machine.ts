@@ -2,7 +2,7 @@ import { assertNever } from '../../src-shared/assert-never.ts';
 import type { Source } from '../../src-shared/connection-state.ts';
 import { problem } from '../../src-shared/problem.ts';
 import { connectionAnswered } from './answers.ts';
-import { accessEnded, leave, showReconnecting, signedOut } from './ending.ts';
+import { accessEnded, leaseExpired, leave, showReconnecting, signedOut } from './ending.ts';
 import {
   cancelPrompt,
   closeRenewal,
@@ -14,21 +14,17 @@ import {
 } from './gate.ts';
 import type { Effect, Machine, MachineEvent } from './machine-types.ts';
 import {
-  askGateway,
   downAnswered,
   epochAnswered,
   epochHeard,
-  gatewayHeard,
   handshakeLate,
   helperLost,
   helperReady,
   helperStatus,
   mustConfirm,
-  pathCheckDue,
-  refreshAnswered,
   upAnswered,
-  watchPath,
 } from './path.ts';
+import { askGateway, gatewayHeard, pathCheckDue, refreshAnswered, watchPath } from './path-check.ts';
 import {
   askEpoch,
   cancelRetry,
@@ -266,11 +262,6 @@ function leaseExpiring(step: Step, leaseId: string, expiresAt: string): undefine
   if (!isStepUpExpected(step)) return startRenewal(step, null);
   const text = 'Your connection ends soon. Enter a code to stay connected.';
   step.effects.push({ type: 'notify', kind: 'lease-expiring', text });
-}
-
-function leaseExpired(step: Step): undefined {
-  const at = new Date(step.at).toISOString();
-  accessEnded(step, { code: 'lease-expired', message: 'The permission to connect has run out.', at }, null);
 }
 
 function suspend(step: Step): undefined {

@@ -117,7 +117,7 @@ export function AddGateway({ others, onCancel, onDone }: AddGatewayProps) {
           onChange={change('dns')}
         />
         {isWarned && (
-          <div role="status">
+          <div role="status" className="stack">
             {troubleTexts.map((text) => (
               <Bar key={text} look="warning">
                 {text}
