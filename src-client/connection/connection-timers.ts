@@ -4,8 +4,6 @@ import type { Feed } from './machine-types.ts';
 
 /** No answer from the gateway for this long after `up`: the path is taken for dead. */
 const HANDSHAKE_PATIENCE_MS = 10_000;
-/** Without a channel the gateway is asked this often whether it still answers. A restart of the server takes less. */
-const PATH_CHECK_MS = 10_000;
 
 export interface ConnectionTimersOptions {
   feed: Feed;
@@ -14,7 +12,7 @@ export interface ConnectionTimersOptions {
   random: () => number;
 }
 
-/** What the machine waits for: the next try, the first handshake, the lease's end. One of each at a time. */
+/** What the machine waits for: the next try, the first handshake, the check of the path, the lease's end. One of each at a time. */
 export class ConnectionTimers {
   readonly #feed: Feed;
   readonly #serverNow: () => number;
@@ -43,14 +41,14 @@ export class ConnectionTimers {
     clearTimeout(this.#retry);
   }
 
-  watchHandshake(id: number, patienceMs = HANDSHAKE_PATIENCE_MS): void {
+  watchHandshake(id: number): void {
     clearTimeout(this.#handshake);
-    this.#handshake = setTimeout(() => this.#feed({ type: 'handshake-late', id }), patienceMs);
+    this.#handshake = setTimeout(() => this.#feed({ type: 'handshake-late', id }), HANDSHAKE_PATIENCE_MS);
   }
 
-  watchPath(id: number): void {
+  watchPath(id: number, delayMs: number): void {
     clearTimeout(this.#pathCheck);
-    this.#pathCheck = setTimeout(() => this.#feed({ type: 'path-check-due', id }), PATH_CHECK_MS);
+    this.#pathCheck = setTimeout(() => this.#feed({ type: 'path-check-due', id }), delayMs);
   }
 
   /** `expiresAt`: ISO 8601. */

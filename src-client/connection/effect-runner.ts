@@ -35,7 +35,7 @@ export function runEffect(effect: Effect, parts: EffectParts): void {
       void helper.refresh(effect.id);
       return;
     case 'watchPath':
-      timers.watchPath(effect.id);
+      timers.watchPath(effect.id, effect.delayMs);
       return;
     case 'deleteConnection':
       server.deleteConnection(effect.leaseId);
@@ -50,7 +50,7 @@ export function runEffect(effect: Effect, parts: EffectParts): void {
       timers.cancelRetry();
       return;
     case 'watchHandshake':
-      timers.watchHandshake(effect.id, effect.patienceMs);
+      timers.watchHandshake(effect.id);
       return;
     case 'watchExpiry':
       timers.watchExpiry(effect.leaseId, effect.expiresAt);

@@ -98,6 +98,7 @@ export function signedOut(step: Step, reason: Reason | null): undefined {
     isChannelOpen: false,
     isGatewayAway: false,
     pathCheck: null,
+    isHandshakeOwed: false,
     isChannelStopped: false,
     leaving: null,
   } satisfies Partial<Step['m']>);

@@ -1,67 +1,72 @@
 import { describe, expect, it } from 'vitest';
 import { problem } from '../../src-shared/problem.ts';
-import { connected, GATEWAY, grant, handshake, signedIn } from './testing/machine-steps.ts';
+import { atGate, connected, GATEWAY, grant, handshake, signedIn } from './testing/machine-steps.ts';
 import { makeStatus } from './testing/machine-world.ts';
 
-/** Connected, and the channel has just gone. */
-function withoutChannel() {
-  const { world, lease } = connected();
-  world.feed({ type: 'channel.opened', epoch: 1 });
-  world.feed({ type: 'channel.lost' });
-  const up = (handshakeAgeMs: number | null) =>
-    world.feed({ type: 'helper.status', status: makeStatus('up', lease.leaseId), handshakeAgeMs });
-  /** The gateway is asked for a handshake. */
-  const ask = () => {
-    world.feed({ type: 'path-check-due', id: world.last('watchPath').id });
-    const { id } = world.last('refreshTunnel');
-    world.feed({ type: 'helper.refresh-answer', id, problem: null });
-    return id;
-  };
-  return { world, lease, up, ask };
-}
-
-/** Connected, with the channel open. */
+/** Connected, with the channel open, and what the helper and the server may say then. */
 function heard() {
   const { world, lease } = connected();
-  const up = (handshakeAgeMs: number | null) =>
-    world.feed({ type: 'helper.status', status: makeStatus('up', lease.leaseId), handshakeAgeMs });
+  const status = (handshakeAgeMs: number | null, rxBytes = 0) =>
+    world.feed({
+      type: 'helper.status',
+      status: { ...makeStatus('up', lease.leaseId), rxBytes },
+      handshakeAgeMs,
+    });
   const gateway = (isOnline: boolean, gatewayId = GATEWAY) =>
     world.feed({ type: 'server.gateway', gatewayId, isOnline });
   const refreshed = () => {
     const { id } = world.last('refreshTunnel');
     world.feed({ type: 'helper.refresh-answer', id, problem: null });
-    return id;
   };
-  return { world, lease, up, gateway, refreshed };
+  /** The newest wait is over. */
+  const due = () => world.feed({ type: 'path-check-due', id: world.last('watchPath').id });
+  const confirmed = () =>
+    world.feed({
+      type: 'answer.epoch',
+      id: world.last('askEpoch').id,
+      outcome: { epoch: 1, leaseId: lease.leaseId },
+    });
+  return { world, lease, status, gateway, refreshed, due, confirmed };
+}
+
+/** The same, and the channel has just gone. */
+function withoutChannel() {
+  const parts = heard();
+  parts.world.feed({ type: 'channel.lost' });
+  /** The gateway is asked for a handshake. */
+  const ask = () => {
+    parts.due();
+    parts.refreshed();
+  };
+  return { ...parts, ask };
 }
 
 describe('a gateway that the server does not hear', () => {
   it('is asked at once, and shown as gone when it is silent for a moment', () => {
-    const { world, lease, up, gateway, refreshed } = heard();
+    const { world, status, gateway, refreshed, due, confirmed } = heard();
     gateway(false);
-    const id = refreshed();
-    expect(world.last('watchHandshake')).toMatchObject({ id, patienceMs: 1500 });
+    refreshed();
+    expect(world.last('watchPath')).toMatchObject({ delayMs: 1500 });
     expect(world.view.phase).toBe('connected');
-    world.feed({ type: 'handshake-late', id });
+    due();
     expect(world.view).toMatchObject({ phase: 'reconnecting', cause: { code: 'tunnel-failed' } });
     // The lease holds, and statuses without a handshake are no sign of life.
-    const outcome = { epoch: 1, leaseId: lease.leaseId };
-    world.feed({ type: 'answer.epoch', id: world.last('askEpoch').id, outcome });
-    up(null);
+    confirmed();
+    status(null);
     expect(world.view.phase).toBe('reconnecting');
     gateway(true);
     refreshed();
-    up(3);
+    status(3);
     expect(world.view).toMatchObject({ phase: 'connected', health: 'good' });
   });
 
   it('stays connected while it passes packets on, and is asked again and again', () => {
-    const { world, up, gateway, refreshed } = heard();
+    const { world, status, gateway, refreshed, due } = heard();
     gateway(false);
     refreshed();
-    up(3);
+    status(3);
     expect(world.view.phase).toBe('connected');
-    world.feed({ type: 'path-check-due', id: world.last('watchPath').id });
+    due();
     expect(world.has('refreshTunnel')).toBe(true);
     gateway(false);
     expect(world.has('refreshTunnel')).toBe(false);
@@ -74,35 +79,94 @@ describe('a gateway that the server does not hear', () => {
     gateway(true);
     expect(world.allEffects.some(({ type }) => type === 'refreshTunnel')).toBe(false);
   });
+
+  it('is trusted again by whoever connects to it anew', () => {
+    const { world, gateway } = heard();
+    gateway(false);
+    world.feed({ type: 'user.disconnect', source: 'cli' });
+    world.feed({ type: 'helper.down-answer', id: world.last('helperDown').id, problem: null });
+    world.feed({ type: 'user.connect', gatewayId: GATEWAY, source: 'cli' });
+    handshake(world, grant(world).leaseId);
+    expect(world.view.phase).toBe('connected');
+    expect(world.machine.pathCheck).toBeNull();
+  });
+
+  it('is not asked through a helper that has no tunnel', () => {
+    const { world, gateway } = heard();
+    gateway(false);
+    world.feed({ type: 'helper.lost', problem: problem('helper-unavailable') });
+    gateway(true);
+    expect(world.has('refreshTunnel')).toBe(false);
+    expect(world.machine.pathCheck).toBeNull();
+  });
+});
+
+describe('a handshake that was asked for', () => {
+  it.each([
+    ['when the channel opens meanwhile, as on every other network', ['open']],
+    ['when the lease is renewed meanwhile', ['renew']],
+    ['when both happen, and the channel goes again', ['open', 'renew', 'lose']],
+  ])('ends "connected" when it does not come, also %s', (_, meanwhile) => {
+    const { world, status, refreshed, due, confirmed } = heard();
+    world.feed({ type: 'network-changed' });
+    refreshed();
+    const check = world.last('watchPath').id;
+    confirmed();
+    expect(world.view).toMatchObject({ phase: 'connected', health: 'stale' });
+    for (const event of meanwhile) {
+      if (event === 'open') world.feed({ type: 'channel.opened', epoch: 1 });
+      if (event === 'lose') world.feed({ type: 'channel.lost' });
+      if (event !== 'renew') continue;
+      world.feed({ type: 'user.renew', ticket: 77 });
+      const { leaseId } = grant(world);
+      world.feed({ type: 'helper.up-answer', id: world.last('helperUp').id, problem: null });
+      expect(world.machine.lease?.leaseId).toBe(leaseId);
+    }
+    for (let second = 0; second < 300; second++) status(null);
+    world.feed({ type: 'path-check-due', id: check });
+    expect(world.view.phase).toBe('reconnecting');
+    due();
+    expect(world.view.phase).toBe('reconnecting');
+  });
 });
 
 describe('while the channel is away', () => {
   it('stays connected as long as the gateway answers, and goes on asking it', () => {
-    const { world, up, ask } = withoutChannel();
+    const { world, status, ask, due } = withoutChannel();
     expect(world.view.phase).toBe('connected');
-    const first = ask();
+    ask();
     // The peer is new and has no handshake yet: that is no answer.
-    up(null);
+    status(null);
     expect(world.has('watchPath')).toBe(false);
-    up(5);
+    status(5);
     expect(world.view).toMatchObject({ phase: 'connected', health: 'good' });
-    expect(world.last('watchPath').id).toBeGreaterThan(first);
-    world.feed({ type: 'handshake-late', id: first });
-    expect(world.view.phase).toBe('connected');
+    expect(world.has('watchPath')).toBe(true);
+    due();
+    expect(world.has('refreshTunnel')).toBe(true);
+  });
+
+  it('asks nothing while bytes come in, which prove as much and cost nothing', () => {
+    const { world, status, due } = withoutChannel();
+    status(1000, 500);
+    due();
+    expect(world.has('refreshTunnel')).toBe(false);
+    expect(world.has('watchPath')).toBe(true);
+    due();
+    expect(world.has('refreshTunnel')).toBe(true);
   });
 
   it('is not connected past a gateway that is silent, and asks the server until it answers', () => {
-    const { world, lease, up, ask } = withoutChannel();
-    const id = ask();
-    up(null);
-    world.feed({ type: 'handshake-late', id });
+    const { world, lease, status, ask, due } = withoutChannel();
+    ask();
+    status(null);
+    due();
     expect(world.view).toMatchObject({ phase: 'reconnecting', lease: { leaseId: lease.leaseId } });
     world.feed({
       type: 'answer.epoch',
       id: world.last('askEpoch').id,
       outcome: { refused: problem('server-unreachable') },
     });
-    up(5);
+    status(5);
     expect(world.view.phase).toBe('reconnecting');
     // What it had missed: it was thrown out.
     world.feed({ type: 'channel.opened', epoch: 2 });
@@ -110,10 +174,9 @@ describe('while the channel is away', () => {
   });
 
   it('asks nothing once the channel is back', () => {
-    const { world } = withoutChannel();
-    const { id } = world.last('watchPath');
+    const { world, due } = withoutChannel();
     world.feed({ type: 'channel.opened', epoch: 1 });
-    world.feed({ type: 'path-check-due', id });
+    due();
     expect(world.has('refreshTunnel')).toBe(false);
     expect(world.view.phase).toBe('connected');
   });
@@ -127,19 +190,26 @@ describe('while the channel is away', () => {
     expect(world.has('watchPath')).toBe(true);
   });
 
-  it('tries again after a failure, and not with a helper that cannot do it', () => {
-    const { world } = withoutChannel();
-    world.feed({ type: 'path-check-due', id: world.last('watchPath').id });
-    const { id } = world.last('refreshTunnel');
-    world.feed({ type: 'helper.refresh-answer', id, problem: problem('tunnel-failed') });
+  it('tries again after a failure; a helper that cannot do it is asked again on the next channel', () => {
+    const { world, due } = withoutChannel();
+    const refuse = (code: 'tunnel-failed' | 'not-supported') => {
+      due();
+      const { id } = world.last('refreshTunnel');
+      world.feed({ type: 'helper.refresh-answer', id, problem: problem(code) });
+    };
+    refuse('tunnel-failed');
     expect(world.has('watchPath')).toBe(true);
-    world.feed({ type: 'path-check-due', id: world.last('watchPath').id });
-    world.feed({
-      type: 'helper.refresh-answer',
-      id: world.last('refreshTunnel').id,
-      problem: problem('not-supported'),
-    });
+    refuse('not-supported');
     expect(world.effects).toEqual([]);
     expect(world.view.phase).toBe('connected');
+    world.feed({ type: 'channel.opened', epoch: 1 });
+    world.feed({ type: 'channel.lost' });
+    expect(world.has('watchPath')).toBe(true);
+  });
+
+  it('asks for nothing at the gate', () => {
+    const world = atGate();
+    world.feed({ type: 'channel.lost' });
+    expect(world.has('watchPath')).toBe(false);
   });
 });

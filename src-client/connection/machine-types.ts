@@ -100,14 +100,13 @@ export type Effect =
   | { type: 'helperUp'; id: number; leaseId: string }
   | { type: 'helperDown'; id: number }
   | { type: 'refreshTunnel'; id: number }
-  /** `path-check-due` after a while. */
-  | { type: 'watchPath'; id: number }
+  /** `path-check-due` after `delayMs`. */
+  | { type: 'watchPath'; id: number; delayMs: number }
   | { type: 'deleteConnection'; leaseId: string }
   | { type: 'askEpoch'; id: number }
   | { type: 'scheduleRetry'; id: number; attempt: number }
   | { type: 'cancelRetry' }
-  /** `handshake-late` after `patienceMs`; without it after the time that a first handshake may take. */
-  | { type: 'watchHandshake'; id: number; patienceMs?: number }
+  | { type: 'watchHandshake'; id: number }
   | { type: 'watchExpiry'; leaseId: string; expiresAt: string }
   | { type: 'settle'; ticket: number; problem: Problem | null }
   | { type: 'notify'; kind: Notice['kind']; text: string }
@@ -129,6 +128,14 @@ export interface TriedProof {
   at: number;
   problem: Problem;
 }
+
+/** What is waited for while the path is in doubt: the next question, the helper, or the gateway's handshake. */
+export type PathCheck =
+  | { step: 'waiting'; id: number; rxBytes: number }
+  | { step: 'asking'; id: number; patienceMs: number }
+  | { step: 'handshake'; id: number }
+  /** This helper cannot ask. */
+  | { step: 'unsupported'; id: number };
 
 export interface Machine {
   readonly view: ConnectionState;
@@ -177,11 +184,11 @@ export interface Machine {
   readonly isChannelOpen: boolean;
   /** The server does not hear the gateway that was chosen. */
   readonly isGatewayAway: boolean;
-  /**
-   * While the server cannot say when access ends, or does not hear the gateway: the newest `watchPath`,
-   * `refreshTunnel`, or wait for the handshake after it.
-   */
-  readonly pathCheck: { step: 'waiting' | 'asking' | 'handshake'; id: number; patienceMs?: number } | null;
+  readonly pathCheck: PathCheck | null;
+  /** WireGuard was made to shake hands, and has not: the time of an earlier handshake is not known any more. */
+  readonly isHandshakeOwed: boolean;
+  /** Through the tunnel, as the helper counts. */
+  readonly rxBytes: number;
   readonly isChannelStopped: boolean;
   /** Where the way down leads. */
   readonly leaving: { cause: Problem | null; source: Source | null } | null;
@@ -216,6 +223,8 @@ export const initialMachine: Machine = {
   isChannelOpen: false,
   isGatewayAway: false,
   pathCheck: null,
+  isHandshakeOwed: false,
+  rxBytes: 0,
   isChannelStopped: false,
   leaving: null,
 };

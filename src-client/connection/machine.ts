@@ -22,9 +22,17 @@ import {
   helperReady,
   helperStatus,
   mustConfirm,
+  pathDead,
   upAnswered,
 } from './path.ts';
-import { askGateway, gatewayHeard, pathCheckDue, refreshAnswered, watchPath } from './path-check.ts';
+import {
+  askGateway,
+  gatewayHeard,
+  pathCheckDue,
+  refreshAnswered,
+  trustPath,
+  watchPath,
+} from './path-check.ts';
 import {
   askEpoch,
   cancelRetry,
@@ -90,7 +98,7 @@ function apply(step: Step, event: MachineEvent): undefined {
       m.isChannelOpen = false;
       return watchPath(step);
     case 'path-check-due':
-      return pathCheckDue(step, event.id);
+      return pathCheckDue(step, event.id, pathDead);
     case 'helper.refresh-answer':
       return refreshAnswered(step, event.id, event.problem);
     case 'channel.stopped':
@@ -159,7 +167,8 @@ function connect(step: Step, gatewayId: string, source: Source): undefined {
   if (isSameGateway && phase === 'disconnecting' && m.view.next === 'gate') return;
   if (phase !== 'disconnected') leave(step, null, source);
   m.leaving = null;
-  if (!isSameGateway) m.isGatewayAway = false;
+  // The server lets nobody in at a gateway that it does not hear.
+  m.isGatewayAway = false;
   m.gatewayId = gatewayId;
   m.endReason = null;
   m.warning = null;
@@ -206,7 +215,7 @@ function pursueNow(step: Step): undefined {
 function channelOpened(step: Step, epoch: number): undefined {
   const { m } = step;
   m.isChannelOpen = true;
-  if (!m.isGatewayAway) m.pathCheck = null;
+  trustPath(step);
   const isNews = m.knownEpoch >= 0 && epoch > m.knownEpoch;
   epochHeard(step, epoch);
   // The question on screen is from before the epoch moved: the server has a new one.

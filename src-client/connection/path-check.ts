@@ -1,31 +1,51 @@
 import type { Problem } from '../../src-shared/problem.ts';
 import { issueId, type Step } from './step.ts';
 
-/** What a gateway that the server does not hear may take to shake hands. */
+/** Between two questions. A restart of the server takes less. */
+const CHECK_MS = 10_000;
+/** What a handshake may take, with one that got lost: WireGuard repeats it after 5 s (whitepaper §6.4). */
+const HANDSHAKE_MS = 10_000;
+/** The same of a gateway that the server does not hear, so that one that is gone is named within two seconds. */
 const SILENCE_MS = 1_500;
 
 /**
  * While the channel is away nobody says when access ends, and a gateway that has dropped the peer is silent; one that
- * the server does not hear may be gone. So it is asked now and then whether it still answers. `connected` is not shown
- * on past a gateway that does not.
+ * the server does not hear may be gone; one that was asked owes an answer. So `connected` is shown on only with a check
+ * under way.
  */
 export function watchPath(step: Step): undefined {
   const { m } = step;
   if (!isPathInDoubt(m) || m.pathCheck !== null || m.view.phase !== 'connected') return;
   const id = issueId(step);
-  m.pathCheck = { step: 'waiting', id };
-  step.effects.push({ type: 'watchPath', id });
+  m.pathCheck = { step: 'waiting', id, rxBytes: m.rxBytes };
+  step.effects.push({ type: 'watchPath', id, delayMs: CHECK_MS });
 }
 
 function isPathInDoubt(m: Step['m']): boolean {
-  return !m.isChannelOpen || m.isGatewayAway;
+  return !m.isChannelOpen || m.isGatewayAway || m.isHandshakeOwed;
 }
 
-export function pathCheckDue(step: Step, id: number): undefined {
+/** A doubt is gone. A question that is out is waited for all the same: it has taken the handshake before it away. */
+export function trustPath({ m }: Step): undefined {
+  const { step: checkStep = null } = m.pathCheck ?? {};
+  if (!isPathInDoubt(m) && (checkStep === 'waiting' || checkStep === 'unsupported')) m.pathCheck = null;
+}
+
+/** The end of a wait: for the next question, or for the answer to the last. */
+export function pathCheckDue(step: Step, id: number, onSilence: (step: Step) => undefined): undefined {
   const { m } = step;
-  if (m.pathCheck?.id !== id) return;
+  const check = m.pathCheck;
+  if (check?.id !== id) return;
+  if (check.step === 'handshake') {
+    m.pathCheck = null;
+    return onSilence(step);
+  }
+  if (check.step !== 'waiting') return;
   m.pathCheck = null;
-  if (isPathInDoubt(m) && m.view.phase === 'connected') askGateway(step);
+  if (m.view.phase !== 'connected') return;
+  // What comes in proves the peer, and a question costs what is under way.
+  if (m.rxBytes > check.rxBytes && !m.isHandshakeOwed) return watchPath(step);
+  if (isPathInDoubt(m)) askGateway(step);
 }
 
 /** A silent gateway is named within two seconds; one that is back is used at once. */
@@ -33,29 +53,36 @@ export function gatewayHeard(step: Step, isOnline: boolean): undefined {
   const { m } = step;
   const wasAway = m.isGatewayAway;
   m.isGatewayAway = !isOnline;
-  if (m.lease === null || !m.isTunnelWanted) return;
+  trustPath(step);
+  if (m.lease === null || m.upCall !== null || m.isUpOwed) return watchPath(step);
   if (isOnline && (wasAway || m.path === 'dead')) return askGateway(step);
   if (!isOnline && !wasAway && m.view.phase === 'connected') return askGateway(step, SILENCE_MS);
 }
 
 /** Asks for a handshake; one that does not come in time ends `connected`. */
-export function askGateway(step: Step, patienceMs?: number): undefined {
+export function askGateway(step: Step, patienceMs = HANDSHAKE_MS): undefined {
   const id = issueId(step);
-  step.m.pathCheck = { step: 'asking', id, ...(patienceMs === undefined ? {} : { patienceMs }) };
+  step.m.pathCheck = { step: 'asking', id, patienceMs };
   step.effects.push({ type: 'refreshTunnel', id });
 }
 
 export function refreshAnswered(step: Step, id: number, refusal: Problem | null): undefined {
   const { m } = step;
-  if (m.pathCheck?.id !== id) return;
-  if (refusal) {
-    // A helper that cannot do it is not asked again while this channel is away.
-    if (refusal.code === 'not-supported') return;
-    m.pathCheck = null;
-    return watchPath(step);
+  const check = m.pathCheck;
+  if (check?.step !== 'asking' || check.id !== id) return;
+  if (refusal?.code === 'not-supported') {
+    m.pathCheck = { step: 'unsupported', id };
+    return;
   }
-  const { patienceMs } = m.pathCheck;
+  m.pathCheck = null;
+  if (refusal) return watchPath(step);
+  m.isHandshakeOwed = true;
   m.pathCheck = { step: 'handshake', id };
-  m.handshakeWatch = id;
-  step.effects.push({ type: 'watchHandshake', id, ...(patienceMs === undefined ? {} : { patienceMs }) });
+  step.effects.push({ type: 'watchPath', id, delayMs: check.patienceMs });
+}
+
+/** The handshake that was asked for. */
+export function handshakeHeard({ m }: Step): undefined {
+  m.isHandshakeOwed = false;
+  if (m.pathCheck?.step === 'handshake') m.pathCheck = null;
 }

@@ -3,7 +3,7 @@ import { type Problem, problem, problemKinds } from '../../src-shared/problem.ts
 import { SESSION_OVER } from './answers.ts';
 import { accessEnded, leave, reconnect, showReconnecting, signedOut } from './ending.ts';
 import type { EpochOutcome } from './machine-types.ts';
-import { watchPath } from './path-check.ts';
+import { handshakeHeard, watchPath } from './path-check.ts';
 import { askEpoch, cancelRetry, rest, type Step, scheduleRetry, show, tunnelUp } from './step.ts';
 
 /** WireGuard makes a new handshake every 120 s and refuses to send with keys older than 180 s (whitepaper §6). */
@@ -23,7 +23,7 @@ export function reach(step: Step): undefined {
   if (m.lease === null || m.needsEpoch || (m.path !== 'good' && m.path !== 'stale')) return;
   cancelRetry(step);
   m.attempt = 0;
-  if (m.pathCheck?.step !== 'handshake') m.handshakeWatch = null;
+  m.handshakeWatch = null;
   m.since ??= new Date(at).toISOString();
   const shown = m.view.phase === 'connected' ? m.view : { renewal: null, expiring: null };
   show(step, {
@@ -41,9 +41,7 @@ export function reach(step: Step): undefined {
 
 export function handshakeLate(step: Step, id: number): undefined {
   const { m } = step;
-  if (m.handshakeWatch !== id) return;
-  const isAsked = m.pathCheck?.id === id && m.pathCheck.step === 'handshake';
-  if (m.path === 'unknown' || isAsked) pathDead(step);
+  if (m.handshakeWatch === id && m.path === 'unknown') pathDead(step);
 }
 
 /** The helper's newest word. One about another lease than the one in force is none about this connection. */
@@ -56,6 +54,7 @@ export function helperStatus(step: Step, status: HelperStatus, handshakeAgeMs: n
     return;
   }
   if (status.leaseId !== m.lease.leaseId) return;
+  m.rxBytes = status.rxBytes;
   if (status.phase === 'starting') {
     if (m.view.phase === 'connected') {
       m.path = 'stale';
@@ -65,8 +64,8 @@ export function helperStatus(step: Step, status: HelperStatus, handshakeAgeMs: n
   }
   if (handshakeAgeMs !== null && handshakeAgeMs > DEAD_HANDSHAKE_MS) return pathDead(step);
   // Asked anew, and not answered yet: nothing is known but what was.
-  if (handshakeAgeMs === null && m.path !== 'unknown') return;
-  if (m.pathCheck?.step === 'handshake') m.pathCheck = null;
+  if (handshakeAgeMs === null && m.isHandshakeOwed) return;
+  handshakeHeard(step);
   m.path = handshakeAgeMs !== null && handshakeAgeMs > STALE_HANDSHAKE_MS ? 'stale' : 'good';
   reach(step);
 }
@@ -76,7 +75,6 @@ export function pathDead(step: Step): undefined {
   const { m } = step;
   if (m.lease === null || m.path === 'dead') return;
   m.path = 'dead';
-  m.pathCheck = null;
   m.needsEpoch = true;
   askEpoch(step);
   if (m.view.phase === 'connected' || m.view.phase === 'connecting')
@@ -90,6 +88,8 @@ export function tunnelLost(step: Step, cause: Problem): undefined {
   m.upCall = null;
   m.isUpOwed = true;
   m.handshakeWatch = null;
+  m.pathCheck = null;
+  m.isHandshakeOwed = false;
   m.path = 'unknown';
   reconnect(step, cause);
 }

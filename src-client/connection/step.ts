@@ -107,6 +107,8 @@ export function tunnelDown(step: Step): boolean {
   m.isUpOwed = false;
   m.handshakeWatch = null;
   m.pathCheck = null;
+  m.isHandshakeOwed = false;
+  m.rxBytes = 0;
   if (!wasWanted) return false;
   m.isTunnelWanted = false;
   const id = issueId(step);

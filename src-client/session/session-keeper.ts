@@ -245,9 +245,13 @@ export class SessionKeeper {
   #onMe(me: MeAnswer, askedAt: number): void {
     const { driver, publisher, now } = this.#options;
     this.#setServerTime(Date.parse(me.serverTime), (askedAt + now()) / 2);
-    const { unlock } = publisher.current;
+    const { unlock, gateways: known } = publisher.current;
     publisher.stage({ gateways: me.gateways, unlock: { ...unlock, enrolled: me.device.unlock ?? null } });
     driver.feed({ type: 'server.policy', policy: me.policy });
+    // What the channel has not told, because it was away.
+    for (const { id, isOnline } of me.gateways)
+      if (known.some((before) => before.id === id && before.isOnline !== isOnline))
+        driver.feed({ type: 'server.gateway', gatewayId: id, isOnline });
     publisher.publish();
   }
 

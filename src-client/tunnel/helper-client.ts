@@ -199,7 +199,7 @@ export function createHelperClient(options: HelperClientOptions): HelperClient {
     up: async (lease, privateKey) => asProblem(await call('up', { lease, privateKey })),
     down: async () => asProblem(await call('down', {})),
     refresh: async () =>
-      about?.features.includes('refresh' satisfies HelperFeature)
+      !isReady || about?.features.includes('refresh' satisfies HelperFeature)
         ? asProblem(await call('refresh', {}))
         : problem('not-supported'),
     status,
