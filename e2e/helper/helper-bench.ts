@@ -274,6 +274,11 @@ export class HelperBench {
     return parts.join('--\n');
   }
 
+  /** One of the kernel's settings on the laptop; `path` is below /proc/sys. */
+  setting(path: string, value: string) {
+    return this.run('ip', 'netns', 'exec', this.laptop, 'sh', '-c', `echo ${value} > /proc/sys/${path}`);
+  }
+
   run(program: string, ...args: string[]) {
     return execute(program, args);
   }

@@ -34,6 +34,13 @@ describe('helper', () => {
       .join('\n');
   };
 
+  /** The tunnel's interface is there for as long as a helper runs. */
+  const notOurs = (network: string) =>
+    network
+      .split('\n')
+      .filter((line) => !line.includes(bench.interfaceName))
+      .join('\n');
+
   beforeAll(async () => {
     await bench.start();
     before = await bench.network();
@@ -202,16 +209,7 @@ describe('helper', () => {
   });
 
   it('hears the gateway through a full tunnel where the reverse path is filtered strictly', async () => {
-    const strict = (value: string) =>
-      bench.run(
-        'ip',
-        'netns',
-        'exec',
-        bench.laptop,
-        'sh',
-        '-c',
-        `echo ${value} > /proc/sys/net/ipv4/conf/all/rp_filter`,
-      );
+    const strict = (value: string) => bench.setting('net/ipv4/conf/all/rp_filter', value);
     const tables = async () =>
       (await bench.run('ip', 'netns', 'exec', bench.laptop, 'nft', 'list', 'tables')).stdout;
     await strict('1');
@@ -280,8 +278,15 @@ describe('helper', () => {
       for (const other of [['ipproto', 'tcp', 'dport', '444'], ['ipproto', 'udp', 'dport', '443'], []])
         expect(await way(...other)).toContain(bench.interfaceName);
       await bench.ip('route', 'del', 'default');
-      // Between two networks there is no way to it, and none through the tunnel.
-      if (server === '198.51.100.5') await expect(way(...toServer)).rejects.toThrow('unreachable');
+      // Between two networks there is no way to it, and none through the tunnel; another table is as good as main.
+      if (server === '198.51.100.5') {
+        await expect(way(...toServer)).rejects.toThrow('unreachable');
+        await bench.ip('route', 'add', 'default', 'via', '192.0.2.9', 'table', '77');
+        await bench.ip('rule', 'add', 'priority', '40000', 'lookup', '77');
+        expect(await way(...toServer)).toContain(`via 192.0.2.9 dev v${bench.id}l`);
+        await bench.ip('rule', 'del', 'priority', '40000');
+        await bench.ip('route', 'flush', 'table', '77');
+      }
       expect(await way()).toContain(bench.interfaceName);
       await client.call('down');
       expect(await leftovers()).toBe('');
@@ -327,6 +332,9 @@ describe('helper', () => {
     const heard = client.changes.filter((change) => change.at > silentSince);
     expect(heard.every(({ status: { lastHandshakeAt } }) => lastHandshakeAt === null)).toBe(true);
     await bench.ip('link', 'set', `v${bench.id}l`, 'up');
+    // The kernel says that a link is up, and has its routes, some moments after it is.
+    await client.call('down');
+    await until(async () => notOurs(await bench.network()) === before);
   });
 
   it('leaves a network that this computer is on to itself, says so, and brings up the rest', async () => {
@@ -343,6 +351,61 @@ describe('helper', () => {
     expect(await client.call('up', full.params)).toMatchObject({ result: { overlaps: ['192.0.2.0/24'] } });
     expect(await bench.ip('route', 'get', '192.0.2.77')).not.toContain(bench.interfaceName);
     expect(await bench.ip('route', 'get', '198.51.100.7')).toContain(bench.interfaceName);
+    await client.call('down');
+    expect(await leftovers()).toBe('');
+  });
+
+  it.each([
+    ['split', ['10.77.0.0/24', '172.20.9.0/24']],
+    ['full', ['0.0.0.0/0', '172.20.9.0/24']],
+  ])('takes a network into a %s tunnel once this computer has left it', async (_, allowedIps) => {
+    const client = await connect();
+    const link = ['dev', `v${bench.id}l`];
+    await bench.ip('addr', 'add', '172.20.9.5/24', ...link);
+    const { params } = await bench.lease(generateWgKeyPair(), { allowedIps });
+    expect(await client.call('up', params)).toMatchObject({ result: { overlaps: ['172.20.9.0/24'] } });
+    await client.change(({ phase }) => phase === 'up');
+    const way = () => bench.ip('route', 'get', '172.20.9.9');
+    expect(await way()).not.toContain(bench.interfaceName);
+    await bench.ip('addr', 'del', '172.20.9.5/24', ...link);
+    expect(await way()).toContain(bench.interfaceName);
+  });
+
+  it('lets nothing of IPv6 past a full tunnel where the system turns it off for new interfaces', async () => {
+    const client = await connect();
+    const link = ['dev', `v${bench.id}l`];
+    await bench.setting('net/ipv6/conf/default/disable_ipv6', '1');
+    try {
+      await bench.stopHelper('SIGTERM');
+      await bench.startHelper();
+      const next = await connect();
+      await bench.ip('addr', 'add', '2001:db8:77::20/64', ...link, 'nodad');
+      await bench.ip('route', 'add', '::/0', 'via', '2001:db8:77::fe', ...link);
+      const full = await bench.lease(generateWgKeyPair(), { allowedIps: ['0.0.0.0/0', '::/0'] });
+      await next.call('up', full.params);
+      await next.change(({ phase }) => phase === 'up');
+      expect((await bench.probe('10.77.0.1', 3)).received).toBe(3);
+      await expect(bench.ip('route', 'get', '2001:db8:200::200')).rejects.toThrow('No route to host');
+    } finally {
+      await bench.setting('net/ipv6/conf/default/disable_ipv6', '0');
+      await bench.ip('route', 'del', '::/0');
+      await bench.ip('addr', 'del', '2001:db8:77::20/64', ...link);
+    }
+    await client.close();
+  });
+
+  it('takes as many networks as a lease may have, one beside the other', async () => {
+    const client = await connect();
+    const allowedIps = Array.from(
+      { length: 64 },
+      (_, at) => `10.${100 + (at >> 4)}.${at}.0/${20 + (at % 12)}`,
+    );
+    const { params } = await bench.lease(generateWgKeyPair(), {
+      allowedIps: ['10.77.0.0/24', ...allowedIps],
+    });
+    expect(refusal(await client.call('up', params))).toBeNull();
+    await client.change(({ phase }) => phase === 'up');
+    expect(await bench.ip('route', 'get', '10.103.63.1')).toContain(bench.interfaceName);
     await client.call('down');
     expect(await leftovers()).toBe('');
   });
@@ -371,9 +434,7 @@ describe('helper', () => {
     await until(async () => !(await bench.ip('-br', 'link')).includes(bench.interfaceName));
     expect(await bench.network()).not.toBe(before);
     await bench.startHelper();
-    const after = await bench.network();
-    const ours = (line: string) => !line.includes(bench.interfaceName);
-    expect(after.split('\n').filter(ours).join('\n')).toBe(before);
+    expect(notOurs(await bench.network())).toBe(before);
     const next = await connect();
     await next.call('up', (await bench.lease()).params);
     await next.change(({ phase }) => phase === 'up');

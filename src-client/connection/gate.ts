@@ -4,7 +4,7 @@ import type { GatePrompt } from '../../src-shared/connection-state.ts';
 import { type Problem, problem } from '../../src-shared/problem.ts';
 import { promptOf, unfitness } from './fitness.ts';
 import type { ProofRef } from './machine-types.ts';
-import { dropRequest, request, type Step, settle, show } from './step.ts';
+import { dropRequest, isStepUpExpected, request, type Step, settle, show } from './step.ts';
 import { earlierAnswer } from './tried-proofs.ts';
 import { afterWrongPin, noteChallenge, noteRefusal, shownWait, waitRefusal } from './waits.ts';
 
@@ -182,4 +182,13 @@ export function startRenewal(step: Step, ticket: number | null): undefined {
     return;
   }
   request(step, 'renew', ticket === null ? {} : { ticket });
+}
+
+export function leaseExpiring(step: Step, leaseId: string, expiresAt: string): undefined {
+  const { m } = step;
+  if (m.lease?.leaseId !== leaseId || m.view.phase !== 'connected') return;
+  show(step, { ...m.view, expiring: expiresAt });
+  if (!isStepUpExpected(step)) return startRenewal(step, null);
+  const text = 'Your connection ends soon. Enter a code to stay connected.';
+  step.effects.push({ type: 'notify', kind: 'lease-expiring', text });
 }

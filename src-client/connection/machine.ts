@@ -7,6 +7,7 @@ import {
   cancelPrompt,
   closeRenewal,
   forgetTyped,
+  leaseExpiring,
   openGate,
   proofSent,
   startRenewal,
@@ -33,17 +34,7 @@ import {
   trustPath,
   watchPath,
 } from './path-check.ts';
-import {
-  askEpoch,
-  cancelRetry,
-  isStepUpExpected,
-  request,
-  rest,
-  type Step,
-  scheduleRetry,
-  show,
-  tunnelUp,
-} from './step.ts';
+import { askEpoch, cancelRetry, request, rest, type Step, scheduleRetry, show, tunnelUp } from './step.ts';
 
 /**
  * The connection as a pure function: no clock, no I/O, no promise. Events carry the time and the ids of the effects
@@ -262,15 +253,6 @@ function serverDisconnect(
     default:
       return;
   }
-}
-
-function leaseExpiring(step: Step, leaseId: string, expiresAt: string): undefined {
-  const { m } = step;
-  if (m.lease?.leaseId !== leaseId || m.view.phase !== 'connected') return;
-  show(step, { ...m.view, expiring: expiresAt });
-  if (!isStepUpExpected(step)) return startRenewal(step, null);
-  const text = 'Your connection ends soon. Enter a code to stay connected.';
-  step.effects.push({ type: 'notify', kind: 'lease-expiring', text });
 }
 
 function suspend(step: Step): undefined {

@@ -5,14 +5,15 @@ import type { AcceptedLease } from '../lease-verifier.ts';
 import type { Tunnel, TunnelStatus } from '../tunnel.ts';
 import type { DnsSettings } from './dns-settings.ts';
 import type { TunnelNetwork } from './network.ts';
-import { planNetwork, TUNNEL_MARK } from './network-plan.ts';
+import { type Ipv6, planNetwork, TUNNEL_MARK } from './network-plan.ts';
 import type { ReversePath } from './reverse-path.ts';
+import { NO_TRAFFIC, pollDelayMs, type Traffic } from './traffic.ts';
 
 /** A WireGuard interface without a peer, and what stands around it. */
 export interface TunnelInterface {
   device: WgDevice;
   network: TunnelNetwork;
-  hasIpv6: boolean;
+  ipv6: Ipv6;
 }
 
 export interface LinuxTunnelOptions {
@@ -31,6 +32,8 @@ interface Connection {
   phase: 'starting' | 'up';
   /** On the monotonic clock. */
   startedAt: number;
+  /** The same, of the newest handshake that was asked for. */
+  askedAt: number;
   stats: Traffic;
   /** What went through before the peer was replaced: the device counts from zero again. */
   counted: Pick<Traffic, 'rxBytes' | 'txBytes'>;
@@ -38,19 +41,9 @@ interface Connection {
   overlaps: string[];
 }
 
-type Traffic = Pick<WgPeerStats, 'lastHandshakeAt' | 'rxBytes' | 'txBytes'>;
-const NO_TRAFFIC: Traffic = { lastHandshakeAt: null, rxBytes: 0, txBytes: 0 };
 const NO_KEY = 'A'.repeat(43);
 /** Turning this on makes WireGuard send the first handshake at once, and keeps a silent tunnel's lease alive. */
 const DEFAULT_KEEPALIVE_SECONDS = 25;
-
-/** How long until the counters are read again. A kernel device is asked through a program, so less often at first. */
-function pollDelayMs({ phase, startedAt }: Connection, nowMs: number, kind: WgDevice['kind']): number {
-  if (phase === 'up') return 1000;
-  const ageMs = nowMs - startedAt;
-  if (ageMs < 1000) return kind === 'userspace' ? 2 : 20;
-  return ageMs < 10_000 ? 50 : 250;
-}
 
 /** The tunnel on Linux: one interface that stays, whose key, peer, addresses and routes come and go with the lease. */
 export class LinuxTunnel implements Tunnel {
@@ -96,13 +89,24 @@ export class LinuxTunnel implements Tunnel {
   /** WireGuard keeps a young session and starts no handshake in it; a new peer under the same key starts with one. */
   refresh(): Promise<void> {
     return this.#inOrder(async () => {
+      const asked = this.#connection;
+      if (!asked || !this.#interface) return;
+      const peer = peerOf(asked.lease);
+      try {
+        await this.#interface.device.apply({ remove: [peer.publicKey], add: [peer] });
+      } catch (error) {
+        // Half of it may be done: a tunnel without its peer is none.
+        await this.#takeDown();
+        throw error;
+      }
+      // The counters may have been read meanwhile.
       const connection = this.#connection;
-      if (!connection || !this.#interface) return;
-      const peer = peerOf(connection.lease);
-      await this.#interface.device.apply({ remove: [peer.publicKey], add: [peer] });
+      if (!connection) return;
       const { rxBytes, txBytes } = connection.stats;
       const counted = { rxBytes, txBytes };
-      this.#connection = { ...connection, counted, stats: { ...counted, lastHandshakeAt: null } };
+      const askedAt = this.#options.monotonicNow();
+      this.#connection = { ...connection, askedAt, counted, stats: { ...counted, lastHandshakeAt: null } };
+      this.#schedulePoll();
     });
   }
 
@@ -149,11 +153,11 @@ export class LinuxTunnel implements Tunnel {
   }
 
   async #up(lease: AcceptedLease): Promise<Result<void>> {
-    const { device, network, hasIpv6 } = await this.#ready();
+    const { device, network, ipv6 } = await this.#ready();
     const { wg } = lease.claims;
     const previous = this.#connection;
     const isRenewal = previous !== null && isSameSession(previous.lease, lease);
-    const plan = planNetwork(lease.claims, hasIpv6);
+    const plan = planNetwork(lease.claims, ipv6);
     const peer = peerOf(lease);
     const change: WgChange = isRenewal
       ? { fwmark: TUNNEL_MARK, add: [peer] }
@@ -175,6 +179,7 @@ export class LinuxTunnel implements Tunnel {
           lease,
           phase: 'starting',
           startedAt: this.#options.monotonicNow(),
+          askedAt: this.#options.monotonicNow(),
           stats: NO_TRAFFIC,
           counted: NO_TRAFFIC,
           overlaps,
@@ -193,13 +198,15 @@ export class LinuxTunnel implements Tunnel {
     try {
       this.#interface?.network.clear();
       await this.#interface?.device.apply({ privateKey: NO_KEY, fwmark: 0, replacePeers: true });
-      await this.#options.reversePath.stopMarking();
     } catch (error) {
       // Without its interface nothing of a tunnel is left, whatever went wrong before.
       this.#options.log.error({ err: error }, 'the tunnel did not go down cleanly; removing its interface');
       await this.#interface?.device.close();
       this.#interface = null;
     }
+    await this.#options.reversePath.stopMarking().catch((error: unknown) => {
+      this.#options.log.error({ err: error }, 'the marking of answers could not be taken back');
+    });
     await this.#dns.use([]);
     if (wasUp) this.#announce();
   }
@@ -208,8 +215,12 @@ export class LinuxTunnel implements Tunnel {
     if (this.#interface !== gone) return;
     this.#options.log.error({ reason }, 'the WireGuard interface is gone');
     this.#interface = null;
-    gone.network.clear();
-    await gone.device.close();
+    try {
+      gone.network.clear();
+      await gone.device.close();
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'what the interface has left could not be removed');
+    }
     await this.#takeDown();
   }
 
@@ -231,6 +242,8 @@ export class LinuxTunnel implements Tunnel {
     // A tunnel that went down or was replaced meanwhile has, or needs, its own poll.
     const connection = this.#connection;
     if (!connection || !asked || connection.startedAt !== asked.startedAt) return;
+    // What was read of the peer before is not to be counted on top of it.
+    if (connection.askedAt !== asked.askedAt) return this.#schedulePoll();
     if (this.#hasExpired(connection)) {
       await this.#inOrder(() => this.#expire(connection));
       return;

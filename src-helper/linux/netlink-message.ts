@@ -29,11 +29,11 @@ const RT_SCOPE_UNIVERSE = 0;
 const RT_SCOPE_LINK = 253;
 const RT_SCOPE_NOWHERE = 255;
 const RTN_UNICAST = 1;
-const ROUTE_TYPES = { unreachable: 7, throw: 9 };
+const RTN_UNREACHABLE = 7;
 /** Who set a rule: no daemon has this number (rtnetlink.h), so what carries it is ours to remove. */
 const OUR_PROTOCOL = 0x70;
 const FR_ACT_TO_TBL = 1;
-const FR_ACT_UNREACHABLE = 7;
+const FR_ACT_GOTO = 2;
 const IPPROTO_TCP = 6;
 const FIB_RULE_INVERT = 2;
 /** No duplicate address detection (a tunnel has no neighbours), no route that outlives the peer. */
@@ -67,22 +67,24 @@ export function parseAddress(address: string): Network {
 
 export interface Route {
   destination: Network;
-  /** Index of an interface; `throw`: the lookup goes on with the next rule; `unreachable`: it fails at once. */
-  via: number | 'throw' | 'unreachable';
+  /** Index of an interface; `unreachable`: the lookup fails at once. */
+  via: number | 'unreachable';
   table: number;
 }
 
 export interface Rule {
   family: Family;
   priority: number;
-  /** Null: what comes this far has no way (`unreachable`). */
-  table: number | null;
+  /** Where to look, or which rule (by priority, a higher one) to go on with. */
+  action: { table: number } | { goto: number };
   /** The rule holds for packets that do not carry this mark. */
   invertMark?: number;
   /** A route found by this rule with a prefix this long or shorter does not count. */
   suppressPrefixLength?: number;
-  /** The rule holds for TCP to this address and port alone. */
-  tcpTo?: { address: Network; port: number };
+  /** The rule holds for packets to there. */
+  to?: Network;
+  /** The rule holds for TCP to this port. */
+  tcpPort?: number;
 }
 
 export interface ListedRule {
@@ -157,7 +159,7 @@ function routeBody({ destination, via, table }: Route, scope: number): Buffer {
   const { family, prefixLength, bytes } = destination;
   const header = Buffer.alloc(12);
   header.set([family, prefixLength, 0, 0, 0, RTPROT_STATIC, scope]);
-  header[7] = typeof via === 'number' ? RTN_UNICAST : ROUTE_TYPES[via];
+  header[7] = via === 'unreachable' ? RTN_UNREACHABLE : RTN_UNICAST;
   const attributes = [attribute(1, bytes), attribute(15, u32(table))];
   if (typeof via === 'number') attributes.push(attribute(4, u32(via)));
   return Buffer.concat([header, ...attributes]);
@@ -175,10 +177,9 @@ export function parseListedRoute(payload: Buffer): Route | null {
   const [family = 0, prefixLength = 0, , , , , , type] = payload;
   const values = attributesOf(payload);
   const table = values.get(15)?.readUInt32LE(0) ?? payload[4] ?? 0;
-  const kinds = ['unreachable', 'throw'] as const;
-  // For IPv6 the kernel names the loopback interface as the way of these kinds.
-  const via =
-    type === RTN_UNICAST ? values.get(4)?.readInt32LE(0) : kinds.find((kind) => ROUTE_TYPES[kind] === type);
+  // For IPv6 the kernel names the loopback interface as the way of what is unreachable.
+  const via = type === RTN_UNREACHABLE ? 'unreachable' : values.get(4)?.readInt32LE(0);
+  if (type !== RTN_UNREACHABLE && type !== RTN_UNICAST) return null;
   if (via === undefined) return null;
   if (family !== AF_INET && family !== AF_INET6) return null;
   const bytes = Buffer.alloc(family === AF_INET ? 4 : 16);
@@ -198,34 +199,31 @@ function attributesOf(payload: Buffer): Map<number, Buffer> {
   return values;
 }
 
-function ruleBody(rule: Rule): Buffer {
-  const { family, priority, table, invertMark, suppressPrefixLength, tcpTo } = rule;
+function ruleBody({ family, priority, action, invertMark, suppressPrefixLength, to, tcpPort }: Rule): Buffer {
   const header = Buffer.alloc(12);
-  const destinationLength = tcpTo?.address.prefixLength ?? 0;
-  const action = table === null ? FR_ACT_UNREACHABLE : FR_ACT_TO_TBL;
-  header.set([family, destinationLength, 0, 0, table !== null && table < 256 ? table : 0, 0, 0, action]);
+  header[0] = family;
+  header[1] = to?.prefixLength ?? 0;
+  header[7] = 'goto' in action ? FR_ACT_GOTO : FR_ACT_TO_TBL;
+  if ('table' in action && action.table < 256) header[4] = action.table;
   if (invertMark !== undefined) header.writeUInt32LE(FIB_RULE_INVERT, 8);
   const attributes = [attribute(6, u32(priority)), attribute(21, Buffer.from([OUR_PROTOCOL]))];
-  if (table !== null) attributes.push(attribute(15, u32(table)));
+  attributes.push('goto' in action ? attribute(4, u32(action.goto)) : attribute(15, u32(action.table)));
   if (invertMark !== undefined)
     attributes.push(attribute(10, u32(invertMark)), attribute(16, u32(0xffff_ffff)));
   if (suppressPrefixLength !== undefined) attributes.push(attribute(14, u32(suppressPrefixLength)));
-  if (tcpTo !== undefined) {
+  if (to !== undefined) attributes.push(attribute(1, to.bytes));
+  if (tcpPort !== undefined) {
     const range = Buffer.alloc(4);
-    range.writeUInt16LE(tcpTo.port, 0);
-    range.writeUInt16LE(tcpTo.port, 2);
-    attributes.push(
-      attribute(1, tcpTo.address.bytes),
-      attribute(22, Buffer.from([IPPROTO_TCP])),
-      attribute(24, range),
-    );
+    range.writeUInt16LE(tcpPort, 0);
+    range.writeUInt16LE(tcpPort, 2);
+    attributes.push(attribute(22, Buffer.from([IPPROTO_TCP])), attribute(24, range));
   }
   return Buffer.concat([header, ...attributes]);
 }
 
 /**
- * struct fib_rule_hdr + FRA_PRIORITY, FRA_TABLE, FRA_PROTOCOL, FRA_FWMARK, FRA_FWMASK, FRA_SUPPRESS_PREFIXLEN,
- * FRA_DST, FRA_IP_PROTO, FRA_DPORT_RANGE (the last three from Linux 4.17 on).
+ * struct fib_rule_hdr + FRA_PRIORITY, FRA_PROTOCOL, FRA_TABLE or FRA_GOTO, FRA_FWMARK, FRA_FWMASK,
+ * FRA_SUPPRESS_PREFIXLEN, FRA_DST, FRA_IP_PROTO, FRA_DPORT_RANGE (protocol, IP_PROTO and DPORT from Linux 4.17 on).
  */
 export function addRule(rule: Rule): Request {
   return { type: RTM_NEWRULE, flags: create, body: ruleBody(rule) };

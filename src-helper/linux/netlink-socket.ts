@@ -12,6 +12,9 @@ const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
 const HEADER_BYTES = 16;
 
+/** The answers to this many fit into the socket's buffer, whatever they say. */
+const AT_ONCE = 64;
+
 /** What the kernel said to one request: `error` is an errno name such as `EEXIST`, null when it was done. */
 export interface Reply {
   error: string | null;
@@ -36,7 +39,13 @@ export class NetlinkSocket {
 
   /** One reply for each request, in their order. A request that fails does not stop the ones after it. */
   exchange(requests: readonly Request[]): Reply[] {
-    if (requests.length === 0) return [];
+    const replies: Reply[] = [];
+    for (let at = 0; at < requests.length; at += AT_ONCE)
+      replies.push(...this.#exchange(requests.slice(at, at + AT_ONCE)));
+    return replies;
+  }
+
+  #exchange(requests: readonly Request[]): Reply[] {
     const first = this.#sequence + 1;
     const datagram = Buffer.concat(requests.map((request) => this.#encode(request)));
     if (this.#libc.send(this.#fd, datagram, datagram.length, 0) !== datagram.length)

@@ -15,7 +15,12 @@ import {
 /** Mark of WireGuard's own packets, number of the routing table, and priority of our last rule: "pn" in ASCII. */
 export const TUNNEL_MARK = 0x706e;
 /** Two rules for each of the 129 possible prefix lengths come after it. */
-const CONTROL_PRIORITY = TUNNEL_MARK - 2 * 129 - 2;
+const CONTROL_PRIORITY = TUNNEL_MARK - 2 * 129 - 1;
+/** A rule behind all of ours that finds nothing, and a table for it that has nothing. */
+const PAST_THE_TUNNEL = TUNNEL_MARK + 1;
+
+/** Whether the kernel runs IPv6 at all, and on the tunnel's interface. */
+export type Ipv6 = 'none' | 'elsewhere' | 'here';
 
 /** What one lease asks of the network, in the words of the kernel. */
 export interface NetworkPlan {
@@ -30,37 +35,49 @@ export interface NetworkPlan {
 
 /**
  * Translates a lease. All routes are in a table of the tunnel's own, which everything but WireGuard's own packets
- * looks into: those follow the main table, wherever it leads when the computer moves to another network. The longest
- * prefix of both tables wins, since for each length, longest first, the main table is asked for something longer and
- * then the tunnel's for that length. What goes to `control` over TCP asks the main table before all that. IPv6 is
- * left out where the system has it turned off.
+ * looks into: those follow the rules and tables of the system, wherever these lead when the computer moves to another
+ * network. The longest prefix of the main table and the tunnel's wins, since for each length, longest first, the main
+ * table is asked for something longer and then the tunnel's for that length. What goes to `control` over TCP passes by
+ * all of this.
  */
 export function planNetwork(
   { wg, control = [] }: Pick<LeaseClaims, 'wg' | 'control'>,
-  hasIpv6: boolean,
+  ipv6: Ipv6,
 ): NetworkPlan {
-  const isUsable = ({ family }: Network) => hasIpv6 || family === AF_INET;
-  const networks = unique(wg.allowedIps.map((cidr) => parseNetwork(cidr, true)).filter(isUsable));
+  const isThere = ({ family }: Network) => ipv6 !== 'none' || family === AF_INET;
+  const isHere = ({ family }: Network) => ipv6 === 'here' || family === AF_INET;
+  const networks = unique(wg.allowedIps.map((cidr) => parseNetwork(cidr, true)).filter(isThere));
   const gateway = parseAddress(splitEndpoint(wg.endpoint).address);
+  const isInside = (address: Network) => networks.some((network) => contains(network, address));
   const servers = control
     .map(splitEndpoint)
-    .map(({ address, port }) => ({ address: parseAddress(address), port }))
-    .filter(({ address }) => isUsable(address) && networks.some((network) => contains(network, address)));
+    .map(({ address, port }) => ({ to: parseAddress(address), tcpPort: port }))
+    .filter(({ to }) => isInside(to));
   return {
     mtu: wg.mtu,
-    addresses: unique(wg.addresses.map((cidr) => parseNetwork(cidr, false)).filter(isUsable)),
+    addresses: unique(wg.addresses.map((cidr) => parseNetwork(cidr, false)).filter(isHere)),
     networks,
-    rules: [...servers.flatMap(controlRules), ...tunnelRules(networks)],
-    isGatewayInside: networks.some((network) => contains(network, gateway)),
+    rules: [...controlRules(servers), ...tunnelRules(networks)],
+    isGatewayInside: isInside(gateway),
   };
 }
 
-/** Without a way past the tunnel there is none: while the computer changes networks nothing takes the tunnel instead. */
-function controlRules(tcpTo: { address: Network; port: number }): Rule[] {
-  const { family } = tcpTo.address;
+/** Past the tunnel, everything that the system has looks on: other tables, other tunnels, or nothing at all. */
+function controlRules(servers: readonly { to: Network; tcpPort: number }[]): Rule[] {
+  const families = new Set(servers.map(({ to }) => to.family));
   return [
-    { family, priority: CONTROL_PRIORITY, table: RT_TABLE_MAIN, tcpTo },
-    { family, priority: CONTROL_PRIORITY + 1, table: null, tcpTo },
+    ...servers.map(({ to, tcpPort }) => ({
+      family: to.family,
+      priority: CONTROL_PRIORITY,
+      action: { goto: PAST_THE_TUNNEL },
+      to,
+      tcpPort,
+    })),
+    ...[...families].map((family) => ({
+      family,
+      priority: PAST_THE_TUNNEL,
+      action: { table: PAST_THE_TUNNEL },
+    })),
   ];
 }
 
@@ -70,40 +87,71 @@ function tunnelRules(networks: readonly Network[]): Rule[] {
 }
 
 function rulesForLength(family: Family, length: number): Rule[] {
-  const priority = TUNNEL_MARK - 2 * length;
   const suppress = length > 0 ? { suppressPrefixLength: length - 1 } : {};
   return [
-    { family, priority: priority - 1, table: RT_TABLE_MAIN, suppressPrefixLength: length },
-    { family, priority, table: TUNNEL_MARK, invertMark: TUNNEL_MARK, ...suppress },
+    {
+      family,
+      priority: mainPriority(length),
+      action: { table: RT_TABLE_MAIN },
+      suppressPrefixLength: length,
+    },
+    {
+      family,
+      priority: TUNNEL_MARK - 2 * length,
+      action: { table: TUNNEL_MARK },
+      invertMark: TUNNEL_MARK,
+      ...suppress,
+    },
   ];
 }
 
+/** Just before the tunnel's table is asked for this length. */
+function mainPriority(length: number): number {
+  return TUNNEL_MARK - 2 * length - 1;
+}
+
 /**
- * The plan's routes where this computer has `listed`. What is of a family in which the tunnel has no address has no
- * way: nothing of it leaves beside the tunnel, and no program waits for an answer. A network that this computer's own network has too, to the
- * same length, stays with that one: it is left out of the tunnel, and named.
+ * The plan's routes. What is of a family in which the tunnel has no address has no way: nothing of it leaves beside
+ * the tunnel, and no program waits for an answer.
  */
 export function planRoutes(
   { networks, addresses }: Pick<NetworkPlan, 'networks' | 'addresses'>,
+  tunnelIndex: number,
+): Route[] {
+  const hasAddress = ({ family }: Network) => addresses.some((address) => address.family === family);
+  return networks.map((destination) => ({
+    destination,
+    via: hasAddress(destination) ? tunnelIndex : 'unreachable',
+    table: TUNNEL_MARK,
+  }));
+}
+
+/**
+ * The networks that this computer's own network has too, to the same length, where it has `listed`. For these the main
+ * table is asked first by the rules of `preferMain`: as long as it has them, no longer.
+ */
+export function overlapsOf(
+  networks: readonly Network[],
   listed: readonly Route[],
   tunnelIndex: number,
-): { routes: Route[]; overlaps: string[] } {
-  const others = new Set(
+): Network[] {
+  const own = new Set(
     listed
-      .filter(({ table, via }) => table === RT_TABLE_MAIN && via !== tunnelIndex)
+      .filter(({ table, via }) => table === RT_TABLE_MAIN && via !== tunnelIndex && via !== 'unreachable')
       .filter(({ destination }) => destination.prefixLength > 0)
       .map(({ destination }) => networkText(destination)),
   );
-  const hasAddress = ({ family }: Network) => addresses.some((address) => address.family === family);
-  const isOverlap = (destination: Network) => others.has(networkText(destination));
-  const routes = networks.map(
-    (destination): Route => ({
-      destination,
-      via: isOverlap(destination) ? 'throw' : hasAddress(destination) ? tunnelIndex : 'unreachable',
-      table: TUNNEL_MARK,
-    }),
-  );
-  return { routes, overlaps: networks.filter(isOverlap).map(networkText) };
+  return networks.filter((network) => own.has(networkText(network)));
+}
+
+export function preferMain(overlaps: readonly Network[]): Rule[] {
+  return overlaps.map((to) => ({
+    family: to.family,
+    priority: mainPriority(to.prefixLength),
+    action: { table: RT_TABLE_MAIN },
+    suppressPrefixLength: to.prefixLength - 1,
+    to,
+  }));
 }
 
 export function contains(network: Network, address: Network): boolean {

@@ -19,7 +19,14 @@ import {
   setLink,
 } from './netlink-message.ts';
 import type { NetlinkSocket } from './netlink-socket.ts';
-import { type NetworkPlan, networkText, planRoutes, TUNNEL_MARK } from './network-plan.ts';
+import {
+  type NetworkPlan,
+  networkText,
+  overlapsOf,
+  planRoutes,
+  preferMain,
+  TUNNEL_MARK,
+} from './network-plan.ts';
 
 interface Piece {
   add: Request;
@@ -52,11 +59,13 @@ export class TunnelNetwork {
 
   /**
    * Puts the plan in force; on failure (`tunnel-failed`) nothing of it stays but the address. Answers with the
-   * networks that were left to this computer's own network.
+   * networks that are also this computer's own, and stay with it.
    */
   apply(plan: NetworkPlan): Result<{ overlaps: string[] }> {
     const { interfaceIndex, netlink } = this.#options;
-    const { routes, overlaps } = planRoutes(plan, listedRoutes(netlink), interfaceIndex);
+    const routes = planRoutes(plan, interfaceIndex);
+    const overlapping = overlapsOf(plan.networks, listedRoutes(netlink), interfaceIndex);
+    const overlaps = overlapping.map(networkText);
     if (routes.length === overlaps.length)
       return this.#undo(
         fail(
@@ -72,12 +81,15 @@ export class TunnelNetwork {
     );
     const routePieces: Pieces = new Map(
       routes.map((route) => [
-        `${networkText(route.destination)}${typeof route.via === 'number' ? '' : ` (${route.via})`}`,
+        `${networkText(route.destination)}${typeof route.via === 'number' ? '' : ' (unreachable)'}`,
         { add: addRoute(route), remove: removeRoute(route) },
       ]),
     );
     const rules: Pieces = new Map(
-      plan.rules.map((rule) => [ruleText(rule), { add: addRule(rule), remove: removeRule(rule) }]),
+      [...plan.rules, ...preferMain(overlapping)].map((rule) => [
+        ruleText(rule),
+        { add: addRule(rule), remove: removeRule(rule) },
+      ]),
     );
     this.#removeMissing(addresses, routePieces, rules);
     const failure =
@@ -144,8 +156,9 @@ export class TunnelNetwork {
   }
 }
 
-function ruleText({ family, priority, tcpTo }: Rule): string {
-  return `rule ${family}/${priority}${tcpTo ? ` to ${networkText(tcpTo.address)} port ${tcpTo.port}` : ''}`;
+function ruleText({ family, priority, to, tcpPort }: Rule): string {
+  const port = tcpPort === undefined ? '' : ` port ${tcpPort}`;
+  return `rule ${family}/${priority}${to ? ` to ${networkText(to)}${port}` : ''}`;
 }
 
 function additionFailure(what: string, error: string): string {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { runProgram } from '../../src-node/run-program.ts';
@@ -9,6 +9,7 @@ import { LinuxTunnel, type TunnelInterface } from './linux-tunnel.ts';
 import { setLink } from './netlink-message.ts';
 import { NetlinkSocket } from './netlink-socket.ts';
 import { removeLeftovers, TunnelNetwork } from './network.ts';
+import type { Ipv6 } from './network-plan.ts';
 import { Resolver } from './resolver.ts';
 import { ReversePath } from './reverse-path.ts';
 import { StateFile } from './state-file.ts';
@@ -41,7 +42,7 @@ export async function openLinuxTunnel(settings: LinuxTunnelSettings): Promise<Li
     // Opens the connection to the device, so that the first tunnel does not wait for it.
     await device.apply({ replacePeers: true });
     const network = new TunnelNetwork({ netlink, interfaceIndex });
-    return { device, network, hasIpv6: hasIpv6(interfaceName) };
+    return { device, network, ipv6: ipv6On(interfaceName) };
   };
   const dns = (onChange: () => void) => new DnsSettings(resolver, log, onChange);
   const tunnel = new LinuxTunnel({ open, dns, reversePath, now, monotonicNow, log });
@@ -49,12 +50,9 @@ export async function openLinuxTunnel(settings: LinuxTunnelSettings): Promise<Li
   return tunnel;
 }
 
-/** Whether the kernel runs IPv6 on this interface; a system without it has no such file. */
-function hasIpv6(interfaceName: string): boolean {
-  try {
-    return readFileSync(`/proc/sys/net/ipv6/conf/${interfaceName}/disable_ipv6`, 'utf8').trim() === '0';
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
-    throw error;
-  }
+/** A kernel without IPv6 has no such folder; a system that turns it off for new interfaces may have it on others. */
+function ipv6On(interfaceName: string): Ipv6 {
+  if (!existsSync('/proc/sys/net/ipv6')) return 'none';
+  const setting = `/proc/sys/net/ipv6/conf/${interfaceName}/disable_ipv6`;
+  return existsSync(setting) && readFileSync(setting, 'utf8').trim() === '0' ? 'here' : 'elsewhere';
 }
