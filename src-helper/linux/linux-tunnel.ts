@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
-import type { WgChange, WgDevice, WgPeer, WgPeerStats } from '../../src-node/wireguard/device.ts';
+import type { WgChange, WgDevice, WgPeerStats } from '../../src-node/wireguard/device.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 import type { AcceptedLease } from '../lease-verifier.ts';
 import type { Tunnel, TunnelStatus } from '../tunnel.ts';
 import type { DnsSettings } from './dns-settings.ts';
+import { isSameSession, peerOf } from './lease-peer.ts';
 import type { TunnelNetwork } from './network.ts';
 import { type Ipv6, planNetwork, TUNNEL_MARK } from './network-plan.ts';
 import type { ReversePath } from './reverse-path.ts';
@@ -42,8 +43,6 @@ interface Connection {
 }
 
 const NO_KEY = 'A'.repeat(43);
-/** Turning this on makes WireGuard send the first handshake at once, and keeps a silent tunnel's lease alive. */
-const DEFAULT_KEEPALIVE_SECONDS = 25;
 
 /** The tunnel on Linux: one interface that stays, whose key, peer, addresses and routes come and go with the lease. */
 export class LinuxTunnel implements Tunnel {
@@ -283,22 +282,4 @@ export class LinuxTunnel implements Tunnel {
     const status = this.status();
     for (const listener of this.#listeners) listener(status);
   }
-}
-
-function peerOf({ claims: { wg } }: AcceptedLease): WgPeer {
-  return {
-    publicKey: wg.serverPublicKey,
-    presharedKey: wg.presharedKey,
-    endpoint: wg.endpoint,
-    allowedIps: wg.allowedIps,
-    keepaliveSeconds: wg.keepaliveSeconds || DEFAULT_KEEPALIVE_SECONDS,
-  };
-}
-
-/** The same key pair at the same gateway: WireGuard's session can go on. */
-function isSameSession(before: AcceptedLease, after: AcceptedLease): boolean {
-  return (
-    before.privateKey === after.privateKey &&
-    before.claims.wg.serverPublicKey === after.claims.wg.serverPublicKey
-  );
 }
