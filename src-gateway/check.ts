@@ -5,9 +5,9 @@ import { findProgram } from '../src-node/run-program.ts';
 import { runIp } from '../src-node/wireguard/network-interface.ts';
 import type { GatewayConfig } from './config.ts';
 import { foreignForwardDrops, remedyFor } from './foreign-rules.ts';
-import { forwardingReasons } from './forwarding-reasons.ts';
-import { listRuleset } from './nft.ts';
-import { tableName } from './packet-filter.ts';
+import { forwardingSetting, isForwarding } from './forwarding.ts';
+import { listRuleset, listTable } from './nft.ts';
+import { FORWARDING_IS_OURS, tableName } from './packet-filter.ts';
 
 /** One thing that a gateway's host must have; `remedy` is what to do where it has it not. */
 export interface HostCheck {
@@ -33,8 +33,7 @@ const wrong = (id: HostCheck['id'], detail: string, remedy: string): HostCheck =
 export async function checkHost(config: GatewayConfig): Promise<HostCheck[]> {
   return [
     await egressCheck(config),
-    await forwardingCheck(config),
-    await othersCheck(config),
+    ...(await forwardingChecks(config)),
     ...(await firewallChecks(config)),
     wireguardCheck(config),
     ...(await serverChecks(config)),
@@ -58,29 +57,31 @@ export async function egressCheck({ nat, egressInterface }: GatewayConfig): Prom
   );
 }
 
-async function forwardingCheck({ nat, address }: GatewayConfig): Promise<HostCheck> {
-  const isV6 = address.includes(':');
-  const file = isV6 ? '/proc/sys/net/ipv6/conf/all/forwarding' : '/proc/sys/net/ipv4/ip_forward';
-  if ((await readFile(file, 'utf8')).trim() !== '0')
-    return fine('forwarding', 'This host passes packets on.');
-  if (nat) return fine('forwarding', 'The agent turns forwarding on while it runs.');
-  const setting = isV6 ? 'net.ipv6.conf.all.forwarding' : 'net.ipv4.ip_forward';
-  return wrong('forwarding', 'This host passes no packets on.', `sysctl -w ${setting}=1, or nat = true.`);
+async function forwardingChecks({
+  nat,
+  address,
+  interfaceName,
+  forwardOthers,
+}: GatewayConfig): Promise<HostCheck[]> {
+  if (!(await isForwarding(address))) {
+    if (nat) return [fine('forwarding', 'The agent turns forwarding on while it runs.')];
+    const remedy = `sysctl -w ${forwardingSetting(address)}=1, or nat = true.`;
+    return [wrong('forwarding', 'This host passes no packets on.', remedy)];
+  }
+  const isOurs = (await listTable(tableName(interfaceName))).includes(FORWARDING_IS_OURS);
+  return [fine('forwarding', 'This host passes packets on.'), othersCheck(forwardOthers, isOurs)];
 }
 
-async function othersCheck({ interfaceName, forwardOthers }: GatewayConfig): Promise<HostCheck> {
-  const names = (await forwardingReasons(interfaceName)).join(', ');
+function othersCheck(forwardOthers: boolean | undefined, isForwardingOurs: boolean): HostCheck {
   if (forwardOthers === true) return fine('others', 'This host forwards for others, too (forwardOthers).');
-  if (names === '') return fine('others', 'This host forwards for the tunnel alone.');
-  if (forwardOthers === undefined)
-    return wrong(
-      'others',
-      `This host forwards for whoever reaches its address, because it has ${names}.`,
-      'Say which is right: forwardOthers = true, or false where nothing of these needs it.',
-    );
-  return fine(
+  if (forwardOthers === false)
+    return fine('others', 'This host forwards for the tunnel alone (forwardOthers = false).');
+  if (isForwardingOurs)
+    return fine('others', 'This host forwards for the tunnel, and for its own bridges (containers).');
+  return wrong(
     'others',
-    `This host forwards for the tunnel alone, nothing for ${names} (forwardOthers = false).`,
+    'This host forwarded before the agent started, and does so for whoever reaches its address.',
+    'Say which is right: forwardOthers = true for a router or a host with containers, else false.',
   );
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { stringify } from 'smol-toml';
 import { writeFileAtomic } from '../src-node/atomic-file.ts';
 import { gatewayConfigSchema } from './config.ts';
+import { isForwarding } from './forwarding.ts';
 
 /** As the Control Panel's install line names them. */
 export interface InstallInput {
@@ -41,6 +42,8 @@ export async function installGateway(input: InstallInput): Promise<string[]> {
     ...(ca === undefined ? {} : { caFile: ca }),
     ...(services === undefined ? {} : { services: services.split(',').map((item) => item.trim()) }),
     ...(nat === undefined ? {} : { nat: true, egressInterface: nat }),
+    // A host that passes packets on already has a reason of its own; else it will do so for the tunnel's sake.
+    ...(nat === undefined || (await isForwarding(input.address)) ? {} : { forwardOthers: false }),
   };
   const parsed = gatewayConfigSchema.safeParse(config);
   const mistakes = (parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { forwardingReasonsIn } from './forwarding-reasons.ts';
 import { aliveText, type FilterSettings, filterTable, networksText, tableRemoval } from './packet-filter.ts';
 
 const settings = {
@@ -12,8 +11,8 @@ const settings = {
   failClosedAfterSeconds: 300,
 };
 
-const table = (change: Partial<FilterSettings> = {}, reasons: string[] = [], isForwardingOurs = false) =>
-  filterTable({ ...settings, ...change }, { reasons, isForwardingOurs });
+const table = (change: Partial<FilterSettings> = {}, isForwardingOurs = false) =>
+  filterTable({ ...settings, ...change }, isForwardingOurs);
 
 describe('the packet filter', () => {
   it('is made, emptied and filled in one transaction, under a name of its own', () => {
@@ -41,31 +40,20 @@ describe('the packet filter', () => {
     expect(table({ services: [] })).not.toContain('dport');
   });
 
-  it('has the host pass nothing on but for the tunnel, unless it has other reasons or is told to', () => {
-    const alone = '    oifname != "gw-1" drop\n  }';
-    expect(table()).toContain(alone);
-    expect(table({}, ['docker0'])).not.toContain(alone);
-    expect(table({ forwardOthers: false }, ['docker0'])).toContain(alone);
-    expect(table({ forwardOthers: true })).not.toContain(alone);
-  });
-
-  it('knows bridges and other tunnels for reasons, and neither its own interface nor plain ones', () => {
-    const link = (ifname: string, kind?: string) => ({
-      ifname,
-      ...(kind === undefined ? {} : { linkinfo: { info_kind: kind } }),
-    });
-    const host = [link('lo'), link('eth0'), link('eth0.5', 'vlan'), link('gw-1', 'wireguard')];
-    expect(forwardingReasonsIn(JSON.stringify(host), 'gw-1')).toEqual([]);
-    const others = [link('docker0', 'bridge'), link('wg0', 'wireguard'), link('tun3', 'tun')];
-    expect(forwardingReasonsIn(JSON.stringify([...host, ...others]), 'gw-1')).toEqual([
-      'docker0',
-      'wg0',
-      'tun3',
-    ]);
+  it('passes on for others what the host did before, and for bridges; where it is on for us, or told to, nothing else', () => {
+    const drop = '    oifname != "gw-1" drop\n  }';
+    const forBridges = '    meta iifkind "bridge" accept\n    meta oifkind "bridge" accept\n';
+    expect(table({}, true)).toContain(`${forBridges}    meta nfproto ipv4 oifname != "gw-1" drop\n  }`);
+    expect(table({ address: 'fd00::1/64' }, true)).toContain('    meta nfproto ipv6 oifname');
+    for (const isOurs of [true, false]) {
+      expect(table({ forwardOthers: false }, isOurs)).toContain(drop);
+      expect(table({ forwardOthers: true }, isOurs)).not.toMatch(/oifname != "gw-1"|bridge/);
+    }
+    expect(table()).not.toMatch(/oifname != "gw-1"|bridge/);
   });
 
   it('remembers in the kernel that forwarding is its own to take back', () => {
-    expect(table({}, [], true)).toContain('chain forwarding_is_ours { }');
+    expect(table({}, true)).toContain('chain forwarding_is_ours { }');
     expect(table()).not.toContain('forwarding_is_ours');
   });
 

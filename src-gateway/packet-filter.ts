@@ -1,6 +1,5 @@
 import type { GatewayConfig } from './config.ts';
 import { openForwarding } from './forwarding.ts';
-import { forwardingReasons } from './forwarding-reasons.ts';
 import { listTable, runNft } from './nft.ts';
 
 /**
@@ -30,24 +29,13 @@ export function tableName(interfaceName: string): string {
 }
 
 /** An empty chain, which says to the next start that it was we who turned forwarding on. */
-const FORWARDING_IS_OURS = 'forwarding_is_ours';
-
-export interface FilterSurroundings {
-  /** The agent has turned forwarding on, and takes it back at the end. */
-  isForwardingOurs: boolean;
-  /** Other links for whose sake the host may have to forward. */
-  reasons: readonly string[];
-}
+export const FORWARDING_IS_OURS = 'forwarding_is_ours';
 
 /**
  * Text for `nft -f -`, which takes it as one transaction: the table is made, emptied and filled at once. Closed at
- * first. Forwarding makes a router of a host, for everybody who reaches its address: so what is neither from nor for
- * the tunnel is dropped, unless the host has other reasons to forward.
+ * first. `isForwardingOurs`: the agent has turned forwarding on, and takes it back at the end.
  */
-export function filterTable(
-  settings: FilterSettings,
-  { isForwardingOurs, reasons }: FilterSurroundings,
-): string {
+export function filterTable(settings: FilterSettings, isForwardingOurs: boolean): string {
   const { interfaceName, services, memberToMember, egressInterface, address } = settings;
   const table = `inet ${tableName(interfaceName)}`;
   const family = address.includes(':') ? 'ip6' : 'ip';
@@ -62,11 +50,13 @@ export function filterTable(
     '    type filter hook forward priority filter; policy accept;',
     `    iifname "${interfaceName}" goto from_members`,
     `    oifname "${interfaceName}" oifname != @alive drop`,
-    ...((settings.forwardOthers ?? reasons.length > 0) ? [] : [`    oifname != "${interfaceName}" drop`]),
+    ...othersRules(settings, isForwardingOurs),
     '  }',
     ...(isForwardingOurs ? [`  chain ${FORWARDING_IS_OURS} { }`] : []),
     '  chain from_members {',
     '    iifname != @alive drop',
+    // A port of this host that another program passes on, as Docker's published ones, is a port of this host.
+    `    ct direction original ct status dnat ${REJECT}`,
     `    oifname "${interfaceName}" ${memberToMember ? 'accept' : REJECT}`,
     `    ip daddr 169.254.0.0/16 ${REJECT}`,
     `    ip6 daddr { fe80::/10, fd00:ec2::254 } ${REJECT}`,
@@ -97,6 +87,25 @@ export function filterTable(
     '}',
     '',
   ].join('\n');
+}
+
+/**
+ * Forwarding makes a router of a host, for everybody who reaches its address. Where it is on for the tunnel's sake
+ * alone, what is neither from nor for the tunnel is dropped, but for what bridges have (containers, virtual machines),
+ * now or later. A host that forwarded before us goes on with it.
+ */
+function othersRules(
+  { interfaceName, address, forwardOthers }: FilterSettings,
+  isForwardingOurs: boolean,
+): string[] {
+  const drop = `oifname != "${interfaceName}" drop`;
+  if (forwardOthers === false) return [`    ${drop}`];
+  if (forwardOthers === true || !isForwardingOurs) return [];
+  return [
+    '    meta iifkind "bridge" accept',
+    '    meta oifkind "bridge" accept',
+    `    meta nfproto ${address.includes(':') ? 'ipv6' : 'ipv4'} ${drop}`,
+  ];
 }
 
 /** The allowed destinations, all at once. */
@@ -155,20 +164,13 @@ export class PacketFilter implements Passage {
 
   /** Throws with what to do where this host does not allow it. */
   static async set(settings: FilterSettings): Promise<PacketFilter> {
-    const file = settings.address.includes(':')
-      ? '/proc/sys/net/ipv6/conf/all/forwarding'
-      : '/proc/sys/net/ipv4/ip_forward';
     // A process that was killed has left its table, and with it what it had opened.
     const left = await listTable(tableName(settings.interfaceName));
     const isLeftOpen = left.includes(FORWARDING_IS_OURS);
-    const closeForwarding = settings.nat ? await openForwarding(file, isLeftOpen) : null;
+    const closeForwarding = settings.nat ? await openForwarding(settings.address, isLeftOpen) : null;
     const filter = new PacketFilter(settings, closeForwarding ?? (async () => undefined));
     try {
-      const surroundings = {
-        isForwardingOurs: closeForwarding !== null,
-        reasons: await forwardingReasons(settings.interfaceName),
-      };
-      await filter.#run(filterTable(settings, surroundings));
+      await filter.#run(filterTable(settings, closeForwarding !== null));
     } catch (error) {
       await filter.#closeForwarding();
       throw error;

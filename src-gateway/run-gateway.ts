@@ -38,7 +38,7 @@ export async function runGateway({ config, token, log, signal }: GatewayOptions)
     await device.close();
     throw error;
   });
-  for (const { ok, detail, remedy } of await firewallChecks(config)) if (!ok) log.warn({ remedy }, detail);
+  await warnOfFirewalls(config, log);
   const random = Math.random;
   const backoff = createBackoff({ random });
   try {
@@ -84,5 +84,14 @@ export async function runGateway({ config, token, log, signal }: GatewayOptions)
       }
     }
     return null;
+  }
+}
+
+/** Looking is no part of working: a host on which it cannot be done has its gateway all the same. */
+async function warnOfFirewalls(config: GatewayConfig, log: Logger): Promise<void> {
+  try {
+    for (const { ok, detail, remedy } of await firewallChecks(config)) if (!ok) log.warn({ remedy }, detail);
+  } catch (error) {
+    log.warn({ err: error }, "the rules of this host's other firewalls cannot be read");
   }
 }

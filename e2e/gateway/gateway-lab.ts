@@ -53,7 +53,8 @@ async function must(program: string, args: string[]): Promise<string> {
   if (!result.ok) throw new Error(`${program} ${args.join(' ')}: ${result.message}`);
   return result.stdout;
 }
-const ip = (...args: string[]) => must('ip', args);
+/** ip(8) on this machine; throws what it says. */
+export const ip = (...args: string[]) => must('ip', args);
 
 export async function until(isTrue: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
   const end = performance.now() + limitMs;
@@ -290,12 +291,14 @@ export class GatewayLab {
   /** What a script prints in a namespace until it ends. */
   async #say(netns: string, script: string): Promise<string> {
     const child = this.#inNetns(netns, [process.execPath, '-e', script]);
-    let output = '';
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-    await once(child, 'close');
-    return output;
+    const said = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'] as const)
+      child[stream]?.setEncoding('utf8').on('data', (text: string) => {
+        said[stream] += text;
+      });
+    const [code] = await once(child, 'close');
+    if (code !== 0) throw new Error(`a script in ${netns} ended with ${code}: ${said.stderr}`);
+    return said.stdout;
   }
 
   #inNetns(netns: string, command: string[]): ChildProcess {

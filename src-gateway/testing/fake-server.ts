@@ -131,7 +131,10 @@ export class FakeServer {
     cert: string;
     key: string;
   }): Promise<FakeServer> {
-    const https = createServer({ cert: options.cert, key: options.key });
+    const https = createServer({ cert: options.cert, key: options.key }, (request, response) => {
+      response.statusCode = request.url === '/healthz' ? 200 : 404;
+      response.end();
+    });
     https.listen(options.port ?? 0, options.host);
     await once(https, 'listening');
     return new FakeServer(https, options.host);
