@@ -30,6 +30,11 @@ function writeConfig(name: string, change: Record<string, string> = {}): string 
   return file;
 }
 
+/** As an option takes them. */
+function manyNetworks(count: number): string {
+  return Array.from({ length: count }, (_, at) => `10.0.${at}.0/24`).join(',');
+}
+
 function cli(args: string[], input = '', env: Record<string, string> = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [entry, ...args], {
     input,
@@ -235,6 +240,10 @@ test.each([
   [['member', 'block', 'nobody@test.example'], 'There is no member'],
   [['policy', 'set', 'colour=red'], 'colour: no such setting'],
   [['policy', 'set', 'idleSeconds=never'], 'idleSeconds'],
+  [
+    ['gateway', 'add', 'wide', '--subnet', '10.98.0.0/24', '--allowed-ips', manyNetworks(65)],
+    'allowedIps: 65 networks, at most 64',
+  ],
 ])('%j is refused with words', async (args, words) => {
   const refused = await command(args);
   expect(refused.status).toBe(1);

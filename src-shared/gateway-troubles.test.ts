@@ -22,6 +22,12 @@ test.each([
     { allowedIps: ['0.0.0.0/0', '::/0'] },
     ['names-stay-here', 'ipv6-refused'],
   ],
+  [
+    'a full tunnel in halves, one of them in two and one of these named twice',
+    { allowedIps: ['0.0.0.0/1', '128.0.0.0/2', '192.0.0.0/2', '10.0.0.0/8', '128.0.0.0/2'] },
+    ['names-stay-here', 'ipv6-beside'],
+  ],
+  ['three quarters of everything', { allowedIps: ['0.0.0.0/1', '128.0.0.0/2'] }, []],
   ['a name server outside', { dns: ['1.1.1.1', '10.20.0.53'] }, ['resolver-outside 1.1.1.1']],
   ['a name server of the other family', { dns: ['fd00::53'] }, ['resolver-outside fd00::53']],
   ['IPv4 through a gateway with IPv6 alone', { subnet: 'fd00::/64' }, ['ipv4-refused']],

@@ -12,6 +12,10 @@ export interface GatewayTrouble {
   value: string;
 }
 
+/** So many a gateway may have: each network is a route on every laptop. */
+export const MAX_NETWORKS = 64;
+export const MAX_RESOLVERS = 8;
+
 export interface GatewayDraft {
   subnet: string;
   allowedIps: readonly string[];
@@ -36,7 +40,7 @@ export function gatewayTroubles(
   const [own] = ipaddr.parseCIDR(subnet);
   const family = own.kind() === 'ipv4' ? 'IPv6' : 'IPv4';
   const isForeign = ([base]: Range) => base.kind() !== own.kind();
-  const isEverything = (kind: string) => networks.some(([base, bits]) => base.kind() === kind && bits === 0);
+  const isEverything = (kind: string) => coversAll(networks.filter(([base]) => base.kind() === kind));
   const overlapping = others.filter((other) => doOverlap(subnet, other.subnet));
   return [
     ...(isEverything('ipv4') && dns.length === 0 ? [{ code: 'names-stay-here' as const, value: '' }] : []),
@@ -49,6 +53,20 @@ export function gatewayTroubles(
       : []),
     ...overlapping.map(({ name }) => ({ code: 'subnet-overlap' as const, value: name })),
   ];
+}
+
+/** Also in halves, as `0.0.0.0/1` and `128.0.0.0/1`: what none of the others contains, added up. All of one family. */
+function coversAll(networks: readonly Range[]): boolean {
+  const isWithin = ([base, bits]: Range, [outer, outerBits]: Range) =>
+    outerBits <= bits && base.match(outer, outerBits);
+  const outermost = networks.filter(
+    (network, at) =>
+      !networks.some(
+        (other, otherAt) =>
+          otherAt !== at && isWithin(network, other) && (otherAt < at || !isWithin(other, network)),
+      ),
+  );
+  return outermost.reduce((share, [, bits]) => share + 2 ** -bits, 0) === 1;
 }
 
 function doOverlap(one: string, other: string): boolean {

@@ -203,13 +203,18 @@ export class GatewayLab {
       await ip('-n', LAPTOP_NETNS, 'route', 'replace', network, 'dev', LAPTOP_INTERFACE);
   }
 
-  /** What comes of one TCP connection from this namespace: `open`, or the error's code. */
-  async tcp(netns: string, host: string, port: number): Promise<string> {
+  /** What comes of one TCP connection from this namespace (null: from this machine): `open`, or the error's code. */
+  async tcp(netns: string | null, host: string, port: number): Promise<string> {
+    // Now and then Node calls a connection open that was refused the moment it was begun. It has no other end.
     const script = `
-      const socket = require('node:net').connect({ host: '${host}', port: ${port} });
       const say = (text) => { console.log(text); process.exit(); };
       setTimeout(() => say('silence'), 2000);
-      socket.on('connect', () => say('open')).on('error', ({ code }) => say(code));`;
+      const attempt = () => {
+        const socket = require('node:net').connect({ host: '${host}', port: ${port} });
+        socket.on('connect', () => (socket.remoteAddress === undefined ? attempt() : say('open')));
+        socket.on('error', ({ code }) => code === 'EPIPE' || say(code));
+      };
+      attempt();`;
     return (await this.#say(netns, script)).trim();
   }
 
@@ -289,7 +294,7 @@ export class GatewayLab {
   }
 
   /** What a script prints in a namespace until it ends. */
-  async #say(netns: string, script: string): Promise<string> {
+  async #say(netns: string | null, script: string): Promise<string> {
     const child = this.#inNetns(netns, [process.execPath, '-e', script]);
     const said = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const)
@@ -297,12 +302,17 @@ export class GatewayLab {
         said[stream] += text;
       });
     const [code] = await once(child, 'close');
-    if (code !== 0) throw new Error(`a script in ${netns} ended with ${code}: ${said.stderr}`);
+    if (code !== 0)
+      throw new Error(`a script in ${netns ?? 'no namespace'} ended with ${code}: ${said.stderr}`);
     return said.stdout;
   }
 
-  #inNetns(netns: string, command: string[]): ChildProcess {
-    const child = spawn(findProgram('ip') ?? '', ['netns', 'exec', netns, ...command], {
+  #inNetns(netns: string | null, command: string[]): ChildProcess {
+    const [program = '', ...args] = [
+      ...(netns === null ? [] : [findProgram('ip') ?? '', 'netns', 'exec', netns]),
+      ...command,
+    ];
+    const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, WG_PROCESS_FOREGROUND: '1', LOG_LEVEL: 'error' },
     });

@@ -1,4 +1,3 @@
-import { connect as connectTcp } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FakeChannel } from '../../src-gateway/testing/fake-server.ts';
 import {
@@ -48,16 +47,8 @@ describe('what passes between tunnel and gateway', () => {
     const peer = { ...lease.peer, publicKey: known?.publicKey ?? '' };
     expect(await channel.sync(rev, [peer], networks)).toMatchObject({ type: 'done' });
   };
-  /** With what stood in the way, and where the way led, should it not. */
-  const expectRefused = async (address: string, port: number): Promise<void> => {
-    const came = await lab.tcp(LAPTOP_NETNS, address, port);
-    if (came === REFUSED) return;
-    const [rules, way] = await Promise.all([
-      lab.inGateway('nft', 'list', 'ruleset'),
-      lab.inLaptop('ip', 'route', 'get', address),
-    ]);
-    expect(came, `${way}\n${rules}`).toBe(REFUSED);
-  };
+  const expectRefused = async (address: string, port: number): Promise<void> =>
+    expect(await lab.tcp(LAPTOP_NETNS, address, port)).toBe(REFUSED);
   const serverPort = (): number => Number(new URL(lab.server.url).port);
 
   beforeAll(async () => {
@@ -142,7 +133,7 @@ describe('what passes between tunnel and gateway', () => {
   it('keeps members apart unless the gateway says otherwise', async () => {
     const forwarding = { nat: true, egressInterface: 'up0' };
     await connect(forwarding, ['0.0.0.0/0']);
-    expect(await lab.tcp(LAPTOP_NETNS, tunnelAddress(250), 80)).toBe(REFUSED);
+    await expectRefused(tunnelAddress(250), 80);
     await lab.stopChild(agent.child, 'SIGTERM');
     await connect({ ...forwarding, memberToMember: true }, ['0.0.0.0/0']);
     // Nobody has this address: the packet is let through to nowhere.
@@ -174,16 +165,7 @@ describe('what passes between tunnel and gateway', () => {
       for (const there of ['10.220.9.0/24', LAPTOP_OUTSIDE])
         await ip('route', 'del', there, 'via', GATEWAY_AT_SERVER);
     });
-    const fromOutside = (address: string) =>
-      new Promise<string>((resolve) => {
-        const socket = connectTcp({ host: address, port: 80, timeout: 2000 });
-        const end = (result: string) => {
-          socket.destroy();
-          resolve(result);
-        };
-        socket.on('connect', () => end('open')).on('timeout', () => end('silence'));
-        socket.on('error', (error) => end('code' in error ? String(error.code) : error.message));
-      });
+    const fromOutside = (address: string) => lab.tcp(null, address, 80);
 
     it('passes on for them and not for a neighbour, unless it is told otherwise', async () => {
       const nat = { nat: true, egressInterface: 'up0' };

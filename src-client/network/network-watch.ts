@@ -1,8 +1,8 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 
 const CHECK_INTERVAL_MS = 500;
-/** Other people's tunnels follow the network, and bridges for containers and virtual machines hang on it: none is it. */
-const FOLLOWER = /^(postern|wg|utun|tun|tap|ppp|docker|podman|cni|br-|virbr|veth|lxc|lxd|vmnet)/i;
+/** Other people's tunnels (not ppp, which is also how a modem or a line is the network itself) follow the network, and bridges for containers and virtual machines hang on it: none is it. */
+const FOLLOWER = /^(postern|wg|utun|tun|tap|docker|podman|cni|br-|virbr|veth|lxc|lxd|vmnet)/i;
 
 export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 

@@ -10,6 +10,9 @@ const MSG_DONTWAIT = 0x40;
 const MSG_TRUNC = 0x20;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
+/** Something changed between two parts of a list: it may lack an entry, or have one twice. */
+const NLM_F_DUMP_INTR = 0x10;
+const LIST_TRIES = 4;
 const HEADER_BYTES = 16;
 
 /** The answers to this many fit into the socket's buffer, whatever they say. */
@@ -20,6 +23,13 @@ export interface Reply {
   error: string | null;
   /** Payload of the answer to a question; null for a change. */
   payload: Buffer | null;
+}
+
+interface Message {
+  type: number;
+  flags: number;
+  sequence: number;
+  payload: Buffer;
 }
 
 /**
@@ -58,23 +68,32 @@ export class NetlinkSocket {
     return requests.map((_, index) => replies.get(first + index) ?? { error: 'EPROTO', payload: null });
   }
 
-  /** The payloads of everything that the kernel lists. */
+  /** The payloads of everything that the kernel lists; asked anew when something changed while it listed. */
   list(request: Request): Buffer[] {
+    for (let tries = 0; ; tries++) {
+      const { payloads, isTorn } = this.#list(request);
+      if (!isTorn || tries === LIST_TRIES) return payloads;
+    }
+  }
+
+  #list(request: Request): { payloads: Buffer[]; isTorn: boolean } {
     const datagram = this.#encode(request);
     const sequence = this.#sequence;
     if (this.#libc.send(this.#fd, datagram, datagram.length, 0) !== datagram.length)
       throw new Error(`netlink send: ${getSystemErrorName(-this.#libc.errno())}`);
     const payloads: Buffer[] = [];
+    let isTorn = false;
     for (let isDone = false; !isDone; ) {
       for (const message of this.#receive()) {
         if (message.sequence !== sequence) continue;
+        if (message.flags & NLM_F_DUMP_INTR) isTorn = true;
         if (message.type === NLMSG_DONE) isDone = true;
         else if (message.type === NLMSG_ERROR)
           throw new Error(`netlink list: ${getSystemErrorName(message.payload.readInt32LE(0))}`);
         else payloads.push(Buffer.from(message.payload));
       }
     }
-    return payloads;
+    return { payloads, isTorn };
   }
 
   close(): void {
@@ -92,17 +111,22 @@ export class NetlinkSocket {
   }
 
   /** The messages of one datagram. */
-  #receive(): { type: number; sequence: number; payload: Buffer }[] {
+  #receive(): Message[] {
     const buffer = Buffer.alloc(32 * 1024);
     const size = this.#libc.recv(this.#fd, buffer, buffer.length, MSG_DONTWAIT | MSG_TRUNC);
     if (size < 0) throw new Error(`netlink receive: ${getSystemErrorName(-this.#libc.errno())}`);
     if (size > buffer.length) throw new Error(`netlink receive: an answer of ${size} bytes`);
-    const messages: { type: number; sequence: number; payload: Buffer }[] = [];
+    const messages: Message[] = [];
     for (let at = 0; at + HEADER_BYTES <= size; ) {
       const length = buffer.readUInt32LE(at);
       if (length < HEADER_BYTES || at + length > size) throw new Error('netlink receive: broken message');
       const payload = buffer.subarray(at + HEADER_BYTES, at + length);
-      messages.push({ type: buffer.readUInt16LE(at + 4), sequence: buffer.readUInt32LE(at + 8), payload });
+      messages.push({
+        type: buffer.readUInt16LE(at + 4),
+        flags: buffer.readUInt16LE(at + 6),
+        sequence: buffer.readUInt32LE(at + 8),
+        payload,
+      });
       at += (length + 3) & ~3;
     }
     return messages;

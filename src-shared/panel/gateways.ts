@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { MAX_NETWORKS, MAX_RESOLVERS } from '../gateway-troubles.ts';
 import { cidr, id, ipAddress, isoTime } from '../primitives.ts';
 import { nextCursor } from './paging.ts';
 
@@ -67,8 +68,8 @@ export const newGatewayRequest = z.strictObject({
   name: z.string().trim().min(1).max(64),
   subnet: cidr,
   /** Default: everything. */
-  allowedIps: z.array(cidr).min(1).max(64).default(['0.0.0.0/0', '::/0']),
-  dns: z.array(ipAddress).max(8).default([]),
+  allowedIps: z.array(cidr).min(1).max(MAX_NETWORKS).default(['0.0.0.0/0', '::/0']),
+  dns: z.array(ipAddress).max(MAX_RESOLVERS).default([]),
   mtu: z.number().int().min(1280).max(9000).default(1420),
   keepaliveSeconds: z.number().int().min(0).max(65_535).default(25),
 });

@@ -1,5 +1,10 @@
 import ipaddr from 'ipaddr.js';
-import { type GatewayTrouble, gatewayTroubles } from '../../../src-shared/gateway-troubles.ts';
+import {
+  type GatewayTrouble,
+  gatewayTroubles,
+  MAX_NETWORKS,
+  MAX_RESOLVERS,
+} from '../../../src-shared/gateway-troubles.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { Tx } from '../../db/database.ts';
@@ -28,6 +33,10 @@ export async function addGateway(
   const [address, bits] = ipaddr.parseCIDR(gateway.subnet);
   if (bits > (address.kind() === 'ipv4' ? 30 : 126))
     return fail('invalid-request', `subnet: ${gateway.subnet} has no room for a gateway and a device`);
+  if (allowedIps.length > MAX_NETWORKS)
+    return fail('invalid-request', `allowedIps: ${allowedIps.length} networks, at most ${MAX_NETWORKS}`);
+  if (dns.length > MAX_RESOLVERS)
+    return fail('invalid-request', `dns: ${dns.length} servers, at most ${MAX_RESOLVERS}`);
   const subnet = `${networkAddress(gateway.subnet)}/${bits}`;
   const others = await tx
     .selectFrom('gateway')

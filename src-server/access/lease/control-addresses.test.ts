@@ -40,4 +40,28 @@ describe('where clients reach the server', () => {
     expect(addresses.current).toEqual(both);
     addresses.stop();
   });
+
+  it('keeps a family about which nobody answers for once, and lets go of one that is no more', async () => {
+    let failure = 'ESERVFAIL';
+    let isMoved = false;
+    const addresses = makeWith('https://vpn.example.com', {
+      resolve4: async () => (isMoved ? ['203.0.113.6'] : ['203.0.113.5']),
+      resolve6: async () => {
+        if (isMoved) throw Object.assign(new Error(failure), { code: failure });
+        return ['2001:db8::5'];
+      },
+    });
+    await addresses.start();
+    isMoved = true;
+    await addresses.start();
+    expect(addresses.current).toEqual(['203.0.113.6:443', '[2001:db8::5]:443']);
+    failure = 'ENODATA';
+    await addresses.start();
+    expect(addresses.current).toEqual(['203.0.113.6:443']);
+    addresses.stop();
+  });
+
+  it('names an IPv4 address as such, however it is written', () => {
+    expect(makeWith('https://[::ffff:203.0.113.5]').current).toEqual(['203.0.113.5:443']);
+  });
 });

@@ -1,4 +1,4 @@
-import { Resolver } from 'node:dns/promises';
+import { NODATA, Resolver } from 'node:dns/promises';
 import ipaddr from 'ipaddr.js';
 import { isReachable, type ServerConfig } from '../../config.ts';
 import type { ServerContext } from '../../context.ts';
@@ -29,6 +29,8 @@ export class ControlAddresses {
   readonly #host: string;
   readonly #port: number;
   #addresses: readonly string[];
+  /** By question: a family about which DNS is silent for once keeps what it said before. */
+  readonly #answers = new Map<'A' | 'AAAA', readonly string[]>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ControlAddressesOptions) {
@@ -60,25 +62,29 @@ export class ControlAddresses {
 
   async #refresh(): Promise<void> {
     const { log } = this.#options;
-    const asked = [this.#nameServers.resolve4(this.#host), this.#nameServers.resolve6(this.#host)];
-    const answers = await Promise.allSettled(asked);
-    const found = this.#usable(
-      answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : [])),
-    );
-    if (found.length > 0) {
-      this.#addresses = found;
-      return;
-    }
-    const [first] = answers;
-    const why = first?.status === 'rejected' ? String(first.reason) : 'no address that others can reach';
+    const [a, aaaa] = await Promise.allSettled([
+      this.#nameServers.resolve4(this.#host),
+      this.#nameServers.resolve6(this.#host),
+    ]);
+    this.#note('A', a);
+    this.#note('AAAA', aaaa);
+    this.#addresses = this.#usable([...this.#answers.values()].flat());
+    if (this.#addresses.length > 0) return;
+    const why = a.status === 'rejected' ? String(a.reason) : 'no address that others can reach';
     log.warn(
       { host: this.#host, why },
       'DNS does not say where this server is: under a full tunnel clients may not hear of a disconnect. Set publicAddresses',
     );
   }
 
+  /** That there is no record (any more) is an answer; that nobody answered is none. */
+  #note(question: 'A' | 'AAAA', answer: PromiseSettledResult<string[]>): void {
+    if (answer.status === 'fulfilled') this.#answers.set(question, answer.value);
+    else if (answer.reason?.code === NODATA) this.#answers.delete(question);
+  }
+
   #usable(addresses: readonly string[]): string[] {
-    return [...new Set(addresses)]
+    return [...new Set(addresses.map((address) => ipaddr.process(address).toString()))]
       .filter(isReachable)
       .map((address) => `${address.includes(':') ? `[${address}]` : address}:${this.#port}`)
       .sort()

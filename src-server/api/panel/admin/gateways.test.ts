@@ -47,6 +47,7 @@ test.each([
   [{ name: 'gw1' }, 'already'],
   [{ subnet: 'ten' }, 'subnet'],
   [{ allowedIps: [] }, 'allowedIps'],
+  [{ allowedIps: Array.from({ length: 65 }, (_, at) => `10.0.${at}.0/24`) }, 'allowedIps'],
   [{ mtu: 100 }, 'mtu'],
   [{ colour: 'red' }, 'colour'],
 ])('a gateway with %j is refused', async (change, why) => {
