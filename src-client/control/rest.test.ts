@@ -63,6 +63,25 @@ describe('a request', () => {
     await slow;
   });
 
+  it('for a connection goes to an older server without what that one does not know', async () => {
+    const helper = { version: '1.0.0', features: ['control'] };
+    const granted = {
+      leaseId: request.gatewayId,
+      lease: 'x',
+      expiresAt: '2026-01-01T00:00:00.000Z',
+      epoch: 1,
+    };
+    server.reply = ({ body }) =>
+      body.helper !== undefined
+        ? { status: 400, body: problem('invalid-request', 'helper: Unrecognized key: "helper"') }
+        : { status: 200, body: granted };
+    expect(await rest.connect({ ...request, helper }, 'token')).toMatchObject({ ok: true, value: granted });
+    expect(server.requests).toHaveLength(2);
+    server.reply = () => ({ status: 400, body: problem('invalid-request', 'wgPublicKey: is in use') });
+    expect(await codeOf(rest.connect({ ...request, helper }, 'token'))).toBe('invalid-request');
+    expect(server.requests).toHaveLength(3);
+  });
+
   it('carries the token and is parsed by its schema', async () => {
     server.reply = () => ({ status: 201, body: { leaseId: 'no id' } });
     expect(await codeOf(rest.connect(request, 'secret'))).toBe('protocol-error');

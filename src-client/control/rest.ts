@@ -79,6 +79,10 @@ export interface RestOptions {
   answerTimeoutMs?: number;
 }
 
+function isRefusedFor({ code, detail }: Problem, field: string): boolean {
+  return code === 'invalid-request' && detail.startsWith(`${field}:`);
+}
+
 const nothing = z.unknown().transform(() => undefined);
 
 /**
@@ -139,11 +143,12 @@ export function createRest(settings: RestOptions): Rest {
     signOut: (token) => call('POST', '/client/v1/sign-out', nothing, { token }),
     me: (token) => call('GET', '/client/v1/me', meAnswer, { token }),
     async connect(request, token) {
-      const answer = await call('POST', '/client/v1/connections', connectAnswer, {
-        token,
-        body: request,
-        lane: 'gate',
-      });
+      const ask = (body: ConnectRequest) =>
+        call('POST', '/client/v1/connections', connectAnswer, { token, body, lane: 'gate' });
+      let answer = await ask(request);
+      // A server from before this field refuses the whole request, before it looks at a proof.
+      if (!answer.ok && isRefusedFor(answer.problem, 'helper'))
+        answer = await ask({ ...request, helper: undefined });
       if (answer.ok) return answer;
       return { ...answer, challenge: challengeOf(answer.problem) };
     },
