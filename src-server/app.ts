@@ -85,6 +85,7 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
     enforcement: ender,
     gateways: registry,
     dismissGateway: (gatewayId) => sweeper.dismiss(gatewayId),
+    tellEdits: () => sweeper.tellEdits(),
   });
   await app.register(async (routes) => {
     // Before the guards, which ask the database: guessing at tokens is braked like everything else.

@@ -203,6 +203,14 @@ test('commands beside a running server: members, gateways, tokens, policy, audit
     '10.0.0.0/8',
   ]);
   expect(gateway).toMatchObject({ subnet: '10.86.0.0/24', token: expect.any(String) });
+  const change = ['--name', 'g 2', '--allowed-ips', '0.0.0.0/0,::/0', '--dns', '10.0.0.53', '--mtu', '1380'];
+  expect(await json(['gateway', 'edit', 'g1', ...change])).toEqual({
+    ...{ id: gateway.id, name: 'g 2' },
+    troubles: [{ code: 'ipv6-refused', value: '' }],
+  });
+  expect(await json(['gateway', 'edit', gateway.id, '--dns', ''])).toMatchObject({
+    troubles: [{ code: 'names-stay-here' }, { code: 'ipv6-refused' }],
+  });
   expect(await json(['gateway', 'remove', gateway.id])).toEqual({ id: gateway.id });
   expect(await json(['gateway', 'list'])).toEqual([]);
   const token = await json([
@@ -240,9 +248,11 @@ test.each([
   [['member', 'block', 'nobody@test.example'], 'There is no member'],
   [['policy', 'set', 'colour=red'], 'colour: no such setting'],
   [['policy', 'set', 'idleSeconds=never'], 'idleSeconds'],
+  [['gateway', 'edit', 'nowhere', '--mtu', '1400'], 'There is no gateway nowhere.'],
+  [['gateway', 'edit', 'nowhere'], 'Say what to change'],
   [
     ['gateway', 'add', 'wide', '--subnet', '10.98.0.0/24', '--allowed-ips', manyNetworks(65)],
-    'allowedIps: 65 networks, at most 64',
+    'allowedIps: 65 networks, at least 1 and at most 64',
   ],
 ])('%j is refused with words', async (args, words) => {
   const refused = await command(args);

@@ -55,6 +55,8 @@ export const connectionSummary = z.object({
   gatewayId: id,
   startedAt: isoTime,
   expiresAt: isoTime,
+  /** The gateway's settings were changed since: the next lease, or a renewal, has them. */
+  isOutdated: z.boolean().default(false),
 });
 
 export const meAnswer = z.object({

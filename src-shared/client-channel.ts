@@ -39,7 +39,13 @@ export const serverFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('lease-expiring'), seq, leaseId: id, expiresAt: isoTime }),
   z.object({ type: z.literal('signed-out'), seq, reason: reasonSchema }),
   /** Not stored: `me` says the same. `online`: the gateway has the whole truth in force. */
-  z.object({ type: z.literal('gateway'), id, state: z.enum(['online', 'offline']) }),
+  z.object({
+    type: z.literal('gateway'),
+    id,
+    state: z.enum(['online', 'offline']),
+    /** Its name or settings are others now. */
+    isEdited: z.boolean().optional(),
+  }),
   z.object({ type: z.literal('ping'), t: z.number() }),
 ]);
 export type ServerFrame = z.infer<typeof serverFrame>;

@@ -39,6 +39,7 @@ const examples: { [P in Phase]: Extract<ConnectionState, { phase: P }> } = {
     health: 'good',
     renewal: prompt,
     expiring: at,
+    isOutdated: true,
     warning: 'DNS is unmanaged',
   },
   reconnecting: {

@@ -73,6 +73,8 @@ export const connectionState = z.discriminatedUnion('phase', [
     renewal: gatePrompt.nullable(),
     /** The server announced the end of this lease. */
     expiring: isoTime.nullable(),
+    /** The gateway's settings were changed since this lease was given out: a renewal brings them. */
+    isOutdated: z.boolean(),
     warning: z.string().nullable(),
   }),
   z.object({

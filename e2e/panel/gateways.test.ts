@@ -1,9 +1,13 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { connect, expectPeer } from './admin-steps.ts';
 import { expectAccessible, PanelLab, type Visit, within } from './lab.ts';
+
+const run = promisify(execFile);
 
 let lab: PanelLab;
 let admin: Visit;
@@ -44,6 +48,34 @@ test('a gateway shows that it is online, its peers, their traffic and its last c
   expect(await peer.textContent()).toMatch(/in, .*out/);
   await page.getByText('Last contact').waitFor();
   client.close();
+});
+
+test('an edit is warned of, saved and in force at the gateway, and says how many are behind', async () => {
+  const { page } = admin;
+  await page.getByRole('button', { name: 'Edit' }).click();
+  const networks = page.getByLabel('Networks through the tunnel');
+  const before = await networks.inputValue();
+  await networks.fill(`${before}, 10.66.0.0/300`);
+  await inDialog(page, 'Save').click();
+  await page.getByText('Each must be a network such as 10.0.0.0/8.').waitFor();
+  await networks.fill(`${before}, 10.66.0.0/16`);
+  await page.getByLabel('DNS servers').fill('9.9.9.9');
+  await inDialog(page, 'Save').click();
+  await page.getByRole('status').getByText('9.9.9.9 is in none of the networks').waitFor();
+  await page.getByLabel('DNS servers').fill('10.66.0.53');
+  await page.getByLabel('MTU').fill('1380');
+  await inDialog(page, 'Save').click();
+  await page.getByText(/gw1 is changed; \d+ connections? ha/).waitFor();
+  await page.getByText(`${before}, 10.66.0.0/16`).waitFor();
+  await page.getByText('10.66.0.53').waitFor();
+  const [gateway] = lab.file.gateways;
+  const rules = () => run('ip', ['netns', 'exec', gateway?.netns ?? '', 'nft', 'list', 'ruleset']);
+  await expect.poll(async () => (await rules()).stdout, within).toContain('10.66.0.0/16');
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await networks.fill(before);
+  await page.getByLabel('DNS servers').fill('');
+  await inDialog(page, 'Save').click();
+  await expect.poll(async () => (await rules()).stdout, within).not.toContain('10.66.0.0/16');
 });
 
 test('an added gateway gives its install line once, with a token that the server takes', async () => {

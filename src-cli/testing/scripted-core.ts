@@ -160,6 +160,7 @@ export function createScriptedCore(options: {
         health: 'good',
         renewal: null,
         expiring: null,
+        isOutdated: false,
         warning: null,
       },
       tunnel: { phase: 'up', lastHandshakeAt: null, rxBytes: 1234, txBytes: 99, lockdown: 'off' },

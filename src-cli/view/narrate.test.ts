@@ -24,6 +24,7 @@ const onChannel = (channel: 'open' | 'connecting' | 'closed') =>
       health: 'good',
       renewal: null,
       expiring: null,
+      isOutdated: false,
       warning: null,
     },
   });

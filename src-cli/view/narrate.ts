@@ -24,6 +24,7 @@ export function narrate(previous: View | null, next: View, time: TimeStyle): str
     previous?.phase === 'connected' ? networkTroubles(previous).map(({ sentence }) => sentence) : [];
   for (const { sentence, nextStep } of next.phase === 'connected' ? networkTroubles(next) : [])
     if (!known.includes(sentence)) lines.push(`${sentence} ${nextStep}`);
+  if (next.isOutdated && !previous?.isOutdated) lines.push(fixed.outdated);
   if (next.warning !== null && next.warning !== previous?.warning) lines.push(next.warning);
   const newest = previous?.notices.at(-1)?.id ?? 0;
   for (const notice of next.notices)

@@ -3,6 +3,7 @@ import type { TimeStyle } from './format.ts';
 import type { View } from './view.ts';
 import {
   clockSentence,
+  fixed,
   networkTroubles,
   problemWords,
   stateSentence,
@@ -49,7 +50,10 @@ export function statusReport(
 }
 
 function connection(view: View, time: TimeStyle): Check {
-  if (view.phase === 'connected') return fine('connection', `${trafficLine(view, time)}.`);
+  if (view.phase === 'connected') {
+    const traffic = `${trafficLine(view, time)}.`;
+    return fine('connection', view.isOutdated ? `${traffic} ${fixed.outdated}` : traffic);
+  }
   const sentence = view.phase === 'signed-out' ? 'Not connected.' : stateSentence(view, time);
   const canConnect = view.phase === 'disconnected' || view.phase === 'signed-out';
   const nextStep = view.phase === 'gate' ? "Enter the code where 'postern connect' runs." : null;

@@ -71,6 +71,7 @@ export const viewSchema = z.object({
   expiresAt: z.string().nullable(),
   /** The server announced the end of the lease. */
   isExpiring: z.boolean(),
+  isOutdated: z.boolean(),
   health: z.enum(['good', 'stale']).nullable(),
   rxBytes: z.number().nullable(),
   txBytes: z.number().nullable(),
@@ -157,6 +158,7 @@ type Differing = Pick<
   | 'since'
   | 'expiresAt'
   | 'isExpiring'
+  | 'isOutdated'
   | 'health'
   | 'attempt'
   | 'nextTryAt'
@@ -170,6 +172,7 @@ const nothing: Differing = {
   since: null,
   expiresAt: null,
   isExpiring: false,
+  isOutdated: false,
   health: null,
   attempt: null,
   nextTryAt: null,
@@ -212,6 +215,7 @@ function connectionPart(snapshot: Snapshot): Differing {
         since: connection.since,
         expiresAt: connection.lease.expiresAt,
         isExpiring: connection.expiring !== null,
+        isOutdated: connection.isOutdated,
         health: connection.health,
         warning: connection.warning === null ? null : plainText(connection.warning),
         prompt: connection.renewal && promptOf(connection.renewal, 'renew', target.name, providers),

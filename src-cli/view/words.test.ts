@@ -53,6 +53,7 @@ const connected: Extract<ConnectionState, { phase: 'connected' }> = {
   health: 'good',
   renewal: null,
   expiring: null,
+  isOutdated: false,
   warning: null,
 };
 const states: ConnectionState[] = [

@@ -112,6 +112,7 @@ export const fixed = {
   yourAddress: (address: string) => `Your address is ${address}.`,
   mayLast: (at: string) => `The connection may last until ${at}.`,
   renewLater: (at: string) => `This connection ends at ${at}. Run 'postern renew' to keep it.`,
+  outdated: "Your team has changed the settings of this gateway. Run 'postern renew' to use them.",
   renewed: (at: string) => `Renewed. The connection may now last until ${at}.`,
   unlockElsewhere:
     "Your team asks for a PIN or biometrics, and this terminal can ask for none of those that are set up. Set a PIN with 'postern pin set', or use the Postern app.",

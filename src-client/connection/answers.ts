@@ -101,7 +101,8 @@ function accept(step: Step, lease: LeaseSummary): undefined {
   tunnelUp(step);
   // Sleep or a new network came in between, or the question under way was about the lease before.
   if (m.needsEpoch) askEpoch(step);
-  if (m.view.phase === 'connected') return show(step, { ...m.view, lease, renewal: null, expiring: null });
+  if (m.view.phase === 'connected')
+    return show(step, { ...m.view, lease, renewal: null, expiring: null, isOutdated: false });
   show(step, { phase: 'connecting', gatewayId: lease.gatewayId, attempt: m.attempt + 1, lease });
 }
 

@@ -184,6 +184,14 @@ export function startRenewal(step: Step, ticket: number | null): undefined {
   request(step, 'renew', ticket === null ? {} : { ticket });
 }
 
+/** The server has newer settings than this lease. They are fetched at once where that asks nothing of the user. */
+export function leaseOutdated(step: Step, leaseId: string): undefined {
+  const { m } = step;
+  if (m.lease?.leaseId !== leaseId || m.view.phase !== 'connected' || m.view.isOutdated) return;
+  show(step, { ...m.view, isOutdated: true });
+  if (!isStepUpExpected(step)) startRenewal(step, null);
+}
+
 export function leaseExpiring(step: Step, leaseId: string, expiresAt: string): undefined {
   const { m } = step;
   if (m.lease?.leaseId !== leaseId || m.view.phase !== 'connected') return;

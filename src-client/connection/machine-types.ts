@@ -59,6 +59,7 @@ export type MachineEvent = { at: number } & (
       challenge: Challenge | null;
     }
   | { type: 'server.lease-expiring'; leaseId: string; expiresAt: string }
+  | { type: 'server.lease-outdated'; leaseId: string }
   | { type: 'server.policy'; policy: Policy }
   /** Whether the server hears the gateway. Packets may pass all the same. */
   | { type: 'server.gateway'; gatewayId: string; isOnline: boolean }

@@ -491,8 +491,28 @@ describe('renewal', () => {
       phase: 'connected',
       renewal: null,
       expiring: null,
+      isOutdated: false,
       lease: { leaseId: next.leaseId },
     });
+  });
+
+  it('brings newer settings of the gateway: at once where nothing is asked, else when the user wants to', () => {
+    const gated = connected();
+    const outdated = ({ world, lease }: ReturnType<typeof connected>) =>
+      world.feed({ type: 'server.lease-outdated', leaseId: lease.leaseId });
+    outdated(gated);
+    expect(gated.world.view).toMatchObject({ phase: 'connected', isOutdated: true, renewal: null });
+    expect(gated.world.has('requestConnection')).toBe(false);
+    const open = connected(openPolicy);
+    outdated(open);
+    expect(open.world.last('requestConnection').keyPair).toBe('keep');
+    outdated(open);
+    const next = grant(open.world);
+    expect(open.world.view).toMatchObject({ isOutdated: false, lease: { leaseId: next.leaseId } });
+    expect(open.world.has('helperDown')).toBe(false);
+    // Word of the lease before.
+    outdated(open);
+    expect(open.world.view).toMatchObject({ isOutdated: false });
   });
 
   it('that is cancelled leaves the tunnel up', () => {

@@ -8,6 +8,7 @@ import {
   closeRenewal,
   forgetTyped,
   leaseExpiring,
+  leaseOutdated,
   openGate,
   proofSent,
   startRenewal,
@@ -100,6 +101,8 @@ function apply(step: Step, event: MachineEvent): undefined {
       return serverDisconnect(step, event);
     case 'server.lease-expiring':
       return leaseExpiring(step, event.leaseId, event.expiresAt);
+    case 'server.lease-outdated':
+      return leaseOutdated(step, event.leaseId);
     case 'server.policy':
       m.policy = event.policy;
       return;

@@ -25,7 +25,7 @@ export function reach(step: Step): undefined {
   m.attempt = 0;
   m.handshakeWatch = null;
   m.since ??= new Date(at).toISOString();
-  const shown = m.view.phase === 'connected' ? m.view : { renewal: null, expiring: null };
+  const shown = m.view.phase === 'connected' ? m.view : { renewal: null, expiring: null, isOutdated: false };
   show(step, {
     phase: 'connected',
     gatewayId: m.lease.gatewayId,
@@ -34,6 +34,7 @@ export function reach(step: Step): undefined {
     health: m.path,
     renewal: shown.renewal,
     expiring: shown.expiring,
+    isOutdated: shown.isOutdated,
     warning: m.warning,
   });
   watchPath(step);

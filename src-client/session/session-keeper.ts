@@ -97,7 +97,10 @@ export class SessionKeeper {
           // What changed while nothing was heard: gateways, policy.
           if (hellos > 1) void this.refresh();
         },
-        onGateway: ({ id, state }) => this.#onGateway(id, state === 'online'),
+        onGateway: ({ id, state, isEdited }) => {
+          this.#onGateway(id, state === 'online');
+          if (isEdited) void this.refresh();
+        },
         onFrame: (frame) => this.#onFrame(frame),
         onSeq: (seq) =>
           settings.change({ lastSeq: { ...settings.current.lastSeq, [account.deviceId]: seq } }),
@@ -252,6 +255,8 @@ export class SessionKeeper {
     for (const { id, isOnline } of me.gateways)
       if (known.some((before) => before.id === id && before.isOnline !== isOnline))
         driver.feed({ type: 'server.gateway', gatewayId: id, isOnline });
+    if (me.connection?.isOutdated)
+      driver.feed({ type: 'server.lease-outdated', leaseId: me.connection.leaseId });
     publisher.publish();
   }
 

@@ -52,6 +52,7 @@ const connected = (
   health: 'good',
   renewal: null,
   expiring: null,
+  isOutdated: false,
   warning: null,
   ...change,
 });

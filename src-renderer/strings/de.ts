@@ -55,6 +55,8 @@ export const de: Words = {
     verificationIn: (duration) => `in ${duration}`,
     renew: 'Jetzt erneuern',
     expiring: (time) => `Ihre Erlaubnis zur Verbindung endet um ${time}.`,
+    outdated:
+      'Ihr Team hat die Einstellungen dieses Gateways geändert. Erneuern Sie die Verbindung, damit sie gelten.',
   },
   bars: {
     offline: 'Dieser Computer hat kein Netz. Postern verbindet wieder, sobald es zurück ist.',

@@ -56,6 +56,7 @@ export const en = {
     verificationIn: (duration: string) => `in ${duration}`,
     renew: 'Renew now',
     expiring: (time: string) => `Your permission to connect ends at ${time}.`,
+    outdated: 'Your team has changed the settings of this gateway. Renew the connection to use them.',
   },
   bars: {
     offline: 'This computer has no network. Postern connects again when it is back.',

@@ -2,8 +2,9 @@ import { type Command, Option } from 'commander';
 import ipaddr from 'ipaddr.js';
 import { assertNever } from '../../src-shared/assert-never.ts';
 import type { GatewayTrouble } from '../../src-shared/gateway-troubles.ts';
+import { fail, ok } from '../../src-shared/problem.ts';
 import { removeGateway } from '../access/enforcement/gateway-removal.ts';
-import { addGateway } from '../access/gateway/gateway-store.ts';
+import { addGateway, editGateway } from '../access/gateway/gateway-store.ts';
 import { installLine } from '../access/gateway/install-line.ts';
 import {
   CLI_ACTOR,
@@ -28,10 +29,15 @@ type AddOptions = CommonOptions & {
   keepalive: number;
 };
 
+type EditOptions = CommonOptions & Partial<Omit<AddOptions, 'subnet'>> & { name?: string };
+
+const KEEPALIVE = 'so that a NAT keeps the way open';
+const option = (flags: string, text: string, [least, most]: [number, number]) =>
+  new Option(flags, text).argParser(wholeNumber(least, most));
 const networks = listOf('a network such as 10.86.0.0/24', (item) => ipaddr.isValidCIDR(item));
 const addresses = listOf('an IP address', (item) => ipaddr.isValid(item));
 
-/** `gateway add|list|remove`. */
+/** `gateway add|edit|list|remove`. */
 export function addGatewayCommands(program: Command): void {
   const gateway = program.command('gateway').description('where tunnels end');
   withCommonOptions(gateway.command('add'))
@@ -40,13 +46,18 @@ export function addGatewayCommands(program: Command): void {
     .requiredOption('--subnet <network>', "the devices' addresses, such as 10.86.0.0/24", networks)
     .requiredOption('--allowed-ips <networks>', 'what goes through the tunnel, separated by commas', networks)
     .option('--dns <addresses>', 'DNS servers inside, separated by commas', addresses, [])
-    .addOption(new Option('--mtu <bytes>', 'of the tunnel').argParser(wholeNumber(1280, 9000)).default(1420))
-    .addOption(
-      new Option('--keepalive <seconds>', 'so that a NAT keeps the way open')
-        .argParser(wholeNumber(0, 65_535))
-        .default(25),
-    )
+    .addOption(option('--mtu <bytes>', 'of the tunnel', [1280, 9000]).default(1420))
+    .addOption(option('--keepalive <seconds>', KEEPALIVE, [0, 65_535]).default(25))
     .action(add);
+  withCommonOptions(gateway.command('edit'))
+    .argument('<gateway>', 'its id or name')
+    .description('change a gateway; connections take the change when they are renewed or made anew')
+    .option('--name <name>', 'what people call it', properName)
+    .option('--allowed-ips <networks>', 'what goes through the tunnel, separated by commas', networks)
+    .option('--dns <addresses>', 'DNS servers inside, separated by commas; "" for none', addresses)
+    .addOption(option('--mtu <bytes>', 'of the tunnel', [1280, 9000]))
+    .addOption(option('--keepalive <seconds>', KEEPALIVE, [0, 65_535]))
+    .action(edit);
   withCommonOptions(gateway.command('list')).description('all gateways').action(list);
   withCommonOptions(gateway.command('remove <id>'))
     .description('remove a gateway; its connections end')
@@ -74,6 +85,35 @@ async function add(name: string, options: AddOptions): Promise<void> {
       ...value.troubles.map((trouble) => `  note   ${troubleText(trouble)}`),
       '  on the gateway, as root:',
       `  ${installLine({ issuer: ctx.config.issuer, gatewayId: value.id, ...value, mtu })}`,
+    ]);
+  });
+}
+
+async function edit(gateway: string, options: EditOptions): Promise<void> {
+  const { name, allowedIps, dns, mtu, keepalive } = options;
+  const change = { name, allowedIps, dns, mtu, keepaliveSeconds: keepalive };
+  if (Object.values(change).every((value) => value === undefined)) {
+    refuse(['Say what to change: --name, --allowed-ips, --dns, --mtu or --keepalive.'], EXIT_FAILED);
+    return;
+  }
+  await withServerFiles(options, async (ctx) => {
+    const edited = await ctx.database.db.transaction().execute(async (tx) => {
+      const row = await tx
+        .selectFrom('gateway')
+        .select(['id', 'name'])
+        .where('removed_at', 'is', null)
+        .where((eb) => eb.or([eb('id', '=', gateway.toLowerCase()), eb('name', '=', gateway)]))
+        .executeTakeFirst();
+      if (!row) return fail('gateway-not-found', `There is no gateway ${gateway}.`);
+      const { id } = row;
+      const result = await editGateway(tx, { id, change, actor: CLI_ACTOR, now: ctx.now() });
+      return result.ok ? ok({ id, name: name ?? row.name, ...result.value }) : result;
+    });
+    const value = valueOrRefuse(edited);
+    if (!value) return;
+    print(options, value, [
+      `Changed gateway ${value.name}. Connections that there are keep what they have until they are renewed.`,
+      ...value.troubles.map((trouble) => `  note   ${troubleText(trouble)}`),
     ]);
   });
 }

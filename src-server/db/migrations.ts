@@ -23,6 +23,12 @@ export const migrations: Record<string, Migration> = {
       for (const statement of adminSchema) await sql.raw(statement).execute(db);
     },
   },
+  '0005-gateway-edit': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      for (const table of ['gateway', 'lease'])
+        await sql.raw(`alter table ${table} add column settings_at integer not null default 0`).execute(db);
+    },
+  },
 };
 
 const firstSchema = [

@@ -152,6 +152,8 @@ export interface GatewayRow {
   dns_json: string;
   mtu: number;
   keepalive_seconds: number;
+  /** When something was changed that a lease takes from here, milliseconds since 1970; 0: never. */
+  settings_at: number;
   last_seen_at: number;
   created_at: number;
   removed_at: number | null;
@@ -174,6 +176,8 @@ export interface LeaseRow {
   wg_public_key: string;
   preshared_key_sealed: Uint8Array;
   address: string;
+  /** Of the gateway, as they were given out with it. */
+  settings_at: number;
   begun_at: number;
   expires_at: number;
   ended_at: number | null;

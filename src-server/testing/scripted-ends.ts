@@ -67,6 +67,8 @@ export class ScriptedGateway {
   readonly publicKey = newWgKey();
   isConfirming = true;
   readonly peers = new Map<string, Peer>();
+  /** Where members may go, as of the newest sync. */
+  networks: readonly string[] = [];
   /** Types of the orders in the order of their arrival. */
   readonly orders: string[] = [];
   #socket: ScriptedSocket<ToGateway> | undefined;
@@ -91,6 +93,7 @@ export class ScriptedGateway {
         dns_json: '[]',
         mtu: 1420,
         keepalive_seconds: 25,
+        settings_at: 0,
         last_seen_at: 0,
         created_at: 0,
         removed_at: null,
@@ -133,7 +136,10 @@ export class ScriptedGateway {
     }
     this.orders.push(frame.type);
     if (!this.isConfirming) return;
-    if (frame.type === 'sync') this.peers.clear();
+    if (frame.type === 'sync') {
+      this.peers.clear();
+      this.networks = frame.networks ?? [];
+    }
     const added = frame.type === 'sync' ? frame.peers : frame.type === 'add' ? [frame.peer] : [];
     for (const peer of added) this.peers.set(peer.publicKey, peer);
     if (frame.type === 'remove') for (const key of frame.peers) this.peers.delete(key);

@@ -11,6 +11,7 @@ import { nextCursor } from './paging.ts';
  * | GET gateways | `pageQuery` | 200 `gatewaysAnswer` |
  * | POST gateways | `newGatewayRequest` | 201 `newGatewayAnswer` · 400 `invalid-request` (subnet too small or taken, name taken) |
  * | GET gateways/{id} | `pageQuery` (of the peers) | 200 `gatewayAnswer` · 404 `gateway-not-found` |
+ * | PUT gateways/{id} | `gatewayChange` | 200 `gatewayChangedAnswer` · 400 `invalid-request` (name taken, too many) · 404 |
  * | DELETE gateways/{id} | – | 200 `gatewayRemovedAnswer` · 404 |
  */
 
@@ -64,14 +65,35 @@ export const gatewayAnswer = z.object({
   nextCursor,
 });
 
+const mtu = z.number().int().min(1280).max(9000);
+const keepaliveSeconds = z.number().int().min(0).max(65_535);
+const gatewayName = z.string().trim().min(1).max(64);
+
 export const newGatewayRequest = z.strictObject({
-  name: z.string().trim().min(1).max(64),
+  name: gatewayName,
   subnet: cidr,
   /** Default: everything. */
   allowedIps: z.array(cidr).min(1).max(MAX_NETWORKS).default(['0.0.0.0/0', '::/0']),
   dns: z.array(ipAddress).max(MAX_RESOLVERS).default([]),
-  mtu: z.number().int().min(1280).max(9000).default(1420),
-  keepaliveSeconds: z.number().int().min(0).max(65_535).default(25),
+  mtu: mtu.default(1420),
+  keepaliveSeconds: keepaliveSeconds.default(25),
+});
+
+/** What is left out stays. The subnet cannot be changed: connections have their addresses from it. */
+export const gatewayChange = z
+  .strictObject({
+    name: gatewayName,
+    allowedIps: z.array(cidr).min(1).max(MAX_NETWORKS),
+    dns: z.array(ipAddress).max(MAX_RESOLVERS),
+    mtu,
+    keepaliveSeconds,
+  })
+  .partial();
+
+/** `outdatedConnections` keep the settings that they have until they are renewed or made anew. */
+export const gatewayChangedAnswer = z.object({
+  gateway: panelGateway,
+  outdatedConnections: z.number().int(),
 });
 
 /** Token and install line are shown this once. */

@@ -57,6 +57,7 @@ export const states = {
     health: 'good',
     renewal: null,
     expiring: null,
+    isOutdated: false,
     warning: null,
   },
   reconnecting: {

@@ -1,6 +1,8 @@
 import type * as z from 'zod';
 import {
   gatewayAnswer,
+  type gatewayChange,
+  gatewayChangedAnswer,
   gatewayRemovedAnswer,
   gatewaysAnswer,
   newGatewayAnswer,
@@ -61,6 +63,18 @@ export async function loadGateway(
 
 export function addGateway(body: z.input<typeof newGatewayRequest>): Promise<Result<NewGateway>> {
   return call({ method: 'POST', path: 'gateways', body, answer: newGatewayAnswer });
+}
+
+export function changeGateway(
+  gatewayId: string,
+  body: z.input<typeof gatewayChange>,
+): Promise<Result<z.infer<typeof gatewayChangedAnswer>>> {
+  return call({
+    method: 'PUT',
+    path: `gateways/${segment(gatewayId)}`,
+    body,
+    answer: gatewayChangedAnswer,
+  });
 }
 
 export function removeGateway(gatewayId: string): Promise<Result<{ endedConnections: number }>> {

@@ -6,6 +6,7 @@ import { Link } from '../../frame/link.tsx';
 import { Page } from '../../frame/page.tsx';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { DoneNote } from '../../parts/done-note.tsx';
 import { PageFrame } from '../../parts/page-frame.tsx';
 import { usePages } from '../../store/use-pages.ts';
 import { loadGateway, PAGE_SIZE, type Peer, removeGateway } from '../api/gateways-api.ts';
@@ -14,6 +15,7 @@ import { Facts } from '../parts/facts.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { useRefresh } from '../parts/use-refresh.ts';
 import { useAdminWords } from '../strings/use-admin-words.ts';
+import { EditGateway } from './edit-gateway.tsx';
 import { GatewayState } from './gateway-table.tsx';
 
 const REFRESH_MS = 10_000;
@@ -27,7 +29,8 @@ interface GatewayPageProps {
 export function GatewayPage({ gatewayId, onRemoved }: GatewayPageProps) {
   const { a } = useAdminWords();
   const [gateway, setGateway] = useState<PanelGateway | null>(null);
-  const [isRemoving, setRemoving] = useState(false);
+  const [open, setOpen] = useState<'edit' | 'remove' | null>(null);
+  const [done, setDone] = useState<string | null>(null);
   async function load(cursor: string | undefined, options: Parameters<typeof loadGateway>[2]) {
     const answer = await loadGateway(gatewayId, cursor, options);
     if (answer.ok) setGateway(answer.value.gateway);
@@ -35,7 +38,7 @@ export function GatewayPage({ gatewayId, onRemoved }: GatewayPageProps) {
   }
   const peers = usePages(`gateway ${gatewayId}`, (cursor, signal) => load(cursor, signal ? { signal } : {}));
   // Only the first page is asked for again: who has gone further keeps what is on screen.
-  const isFollowing = gateway !== null && !isRemoving && (peers.items?.length ?? 0) <= PAGE_SIZE;
+  const isFollowing = gateway !== null && open === null && (peers.items?.length ?? 0) <= PAGE_SIZE;
   useRefresh(() => load(undefined, { isBackground: true }), peers.put, REFRESH_MS, isFollowing);
   return (
     <Page
@@ -43,15 +46,19 @@ export function GatewayPage({ gatewayId, onRemoved }: GatewayPageProps) {
       isWide
       actions={
         gateway && (
-          <Button look="danger" onPress={() => setRemoving(true)}>
-            {a.gateways.remove}
-          </Button>
+          <>
+            <Button onPress={() => setOpen('edit')}>{a.gateways.edit}</Button>
+            <Button look="danger" onPress={() => setOpen('remove')}>
+              {a.gateways.remove}
+            </Button>
+          </>
         )
       }
     >
       <nav className="back" aria-label={a.gateways.back}>
         <Link to="/gateways">← {a.gateways.back}</Link>
       </nav>
+      <DoneNote text={done} />
       {gateway && <GatewayFacts gateway={gateway} />}
       <section className="panel stack" aria-labelledby="peers">
         <h2 id="peers">{a.gateways.peers}</h2>
@@ -59,7 +66,18 @@ export function GatewayPage({ gatewayId, onRemoved }: GatewayPageProps) {
           {(rows) => <PeerTable peers={rows} />}
         </PageFrame>
       </section>
-      {isRemoving && gateway && (
+      {open === 'edit' && gateway && (
+        <EditGateway
+          gateway={gateway}
+          onDone={(changed, outdated) => {
+            setGateway(changed);
+            setDone(a.gateways.edited(changed.name, outdated));
+            setOpen(null);
+          }}
+          onCancel={() => setOpen(null)}
+        />
+      )}
+      {open === 'remove' && gateway && (
         <ConfirmDialog
           title={a.gateways.removeTitle(gateway.name)}
           text={a.gateways.removeText}
@@ -67,7 +85,7 @@ export function GatewayPage({ gatewayId, onRemoved }: GatewayPageProps) {
           typed={gateway.name}
           onConfirm={() => removeGateway(gatewayId)}
           onDone={({ endedConnections }) => onRemoved(a.gateways.removed(gateway.name, endedConnections))}
-          onCancel={() => setRemoving(false)}
+          onCancel={() => setOpen(null)}
         />
       )}
     </Page>

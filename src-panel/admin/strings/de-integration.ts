@@ -51,11 +51,23 @@ export const deIntegration: typeof enIntegration = {
       subnet: 'Geben Sie ein Netz wie 10.77.0.0/24 ein.',
       allowed: 'Jedes muss ein Netz wie 10.0.0.0/8 sein.',
       dns: 'Jede muss eine Adresse wie 10.0.0.53 sein.',
+      mtu: 'Geben Sie eine ganze Zahl von 1280 bis 9000 ein.',
     },
+    edit: 'Bearbeiten',
+    editTitle: (name) => `${name} bearbeiten`,
+    editText:
+      'Wohin Mitglieder dürfen, ändert sich sofort. Was ihre Geräte durch den Tunnel schicken, ändert sich, wenn die Verbindung erneuert oder neu aufgebaut wird; die Clients sagen das.',
+    save: 'Speichern',
+    saveAnyway: 'Trotzdem speichern',
+    edited: (name, outdated) =>
+      outdated === 0
+        ? `${name} ist geändert.`
+        : `${name} ist geändert; ${plural(outdated, 'Verbindung hat', 'Verbindungen haben')} die bisherigen Einstellungen bis zur Erneuerung.`,
     back: 'Gateways',
     endpoint: 'Endpunkt',
     publicKey: 'Öffentlicher Schlüssel',
     mtu: 'MTU',
+    mtuHint: 'Bytes, von 1280 bis 9000. Auf dem Gateway steht sie in dessen Konfiguration.',
     peers: 'Gegenstellen',
     noPeers: 'Jetzt keine Tunnel.',
     member: 'Mitglied',

@@ -50,11 +50,23 @@ export const enIntegration = {
       subnet: 'Enter a network such as 10.77.0.0/24.',
       allowed: 'Each must be a network such as 10.0.0.0/8.',
       dns: 'Each must be an address such as 10.0.0.53.',
+      mtu: 'Enter a whole number from 1280 to 9000.',
     },
+    edit: 'Edit',
+    editTitle: (name: string) => `Edit ${name}`,
+    editText:
+      'Where members may go changes at once. What their devices send through the tunnel changes when the connection is renewed or made anew; clients say so.',
+    save: 'Save',
+    saveAnyway: 'Save anyway',
+    edited: (name: string, outdated: number) =>
+      outdated === 0
+        ? `${name} is changed.`
+        : `${name} is changed; ${plural(outdated, 'connection has', 'connections have')} the settings from before until renewed.`,
     back: 'Gateways',
     endpoint: 'Endpoint',
     publicKey: 'Public key',
     mtu: 'MTU',
+    mtuHint: 'Bytes, from 1280 to 9000. On the gateway, set it in its configuration.',
     peers: 'Peers',
     noPeers: 'No tunnels now.',
     member: 'Member',

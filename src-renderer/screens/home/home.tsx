@@ -39,6 +39,7 @@ export function Home() {
         {connected?.expiring && (
           <Bar look="info">{w.home.expiring(timeText(connected.expiring, clock(), locale))}</Bar>
         )}
+        {connected?.isOutdated && <Bar look="info">{w.home.outdated}</Bar>}
         {networkTroubles(tunnel, w).map((trouble) => (
           <Bar key={trouble} look="warning">
             {trouble}

@@ -82,6 +82,7 @@ export async function beginLease(
     wg_public_key: wgPublicKey,
     preshared_key_sealed: isRenewal ? old.preshared_key_sealed : ctx.keys.sealedBox.seal(presharedKey),
     address,
+    settings_at: gateway.settings_at,
     begun_at: now,
     expires_at: expiresAt,
   });
@@ -146,6 +147,7 @@ type NewLease = Pick<
   | 'wg_public_key'
   | 'preshared_key_sealed'
   | 'address'
+  | 'settings_at'
   | 'begun_at'
   | 'expires_at'
 >;
@@ -159,6 +161,7 @@ const insertLease = prepared<NewLease, unknown>((db, param) =>
     wg_public_key: param('wg_public_key'),
     preshared_key_sealed: param('preshared_key_sealed'),
     address: param('address'),
+    settings_at: param('settings_at'),
     begun_at: param('begun_at'),
     expires_at: param('expires_at'),
     ended_at: null,

@@ -36,6 +36,8 @@ export class Sweeper {
   /** `<leaseId> <threshold>` of the warnings that went out. */
   readonly #warned = new Set<string>();
   #externalVersion: number;
+  /** By gateway: name and time of its settings, as they were told. */
+  #told: ReadonlyMap<string, string> | null = null;
   #sweeps = 0;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -65,6 +67,7 @@ export class Sweeper {
   /** One round; public so that tests need not wait. */
   async sweep(): Promise<void> {
     const { ctx, ender } = this.#parts;
+    this.#told ??= await this.#gatewaySettings();
     await ender.retryUnrecorded();
     const version = ctx.database.externalVersion();
     if (version !== this.#externalVersion) {
@@ -98,6 +101,30 @@ export class Sweeper {
     }
     const removed = await db.selectFrom('gateway').select('id').where('removed_at', 'is not', null).execute();
     await Promise.all(removed.map(({ id }) => this.dismiss(id)));
+    await this.tellEdits();
+  }
+
+  /** Gateways that were edited hear where members may go now, and clients that there is something new to ask for. */
+  async tellEdits(): Promise<void> {
+    const { registry, hub } = this.#parts;
+    const before = this.#told ?? new Map();
+    const now = await this.#gatewaySettings();
+    this.#told = now;
+    for (const [id, settings] of now) {
+      if (!before.has(id) || before.get(id) === settings) continue;
+      registry.resync(id);
+      const state = registry.isOnline(id) ? 'online' : 'offline';
+      hub.broadcast({ type: 'gateway', id, state, isEdited: true });
+    }
+  }
+
+  async #gatewaySettings(): Promise<Map<string, string>> {
+    const rows = await this.#parts.ctx.database.db
+      .selectFrom('gateway')
+      .select(['id', 'name', 'settings_at'])
+      .where('removed_at', 'is', null)
+      .execute();
+    return new Map(rows.map(({ id, name, settings_at }) => [id, `${settings_at} ${name}`]));
   }
 
   /** A removed gateway drops every peer while it can still be told: its token opens no channel any more. */

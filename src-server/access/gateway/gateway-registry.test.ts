@@ -17,8 +17,12 @@ class RecordingWire implements GatewayWire {
   send(frame: ToGateway): void {
     this.frames.push(frame);
   }
+  resyncs = 0;
   close(code: number): void {
     this.closed = code;
+  }
+  resync(): void {
+    this.resyncs += 1;
   }
 }
 
@@ -45,6 +49,23 @@ describe('GatewayRegistry', () => {
     expect(new Set(revs).size).toBe(3);
     registry.confirm('g', revOf(wire.frames[1]), { ok: true });
     expect(await added).toEqual({ ok: true });
+  });
+
+  it('sends an add that comes while a whole truth is read after it, and a remove at once', async () => {
+    registry.attach('g', wire);
+    registry.resync('g');
+    expect(wire.resyncs).toBe(0);
+    void registry.sync('g', { peers: [], networks: [] }, 1000);
+    registry.resync('g');
+    expect(wire.resyncs).toBe(1);
+    registry.holdAdds('g');
+    void registry.add('g', peer('a'), 1000);
+    void registry.remove('g', [lease('b')], 1000);
+    void registry.sync('g', { peers: [peer('b')], networks: ['10.0.0.0/8'] }, 1000);
+    expect(wire.frames.map((frame) => frame.type)).toEqual(['sync', 'remove', 'sync', 'add']);
+    expect(wire.frames[2]).toMatchObject({ peers: [], networks: ['10.0.0.0/8'] });
+    void registry.add('g', peer('c'), 1000);
+    expect(wire.frames).toHaveLength(5);
   });
 
   it('sends no add for a lease that was ordered away, whichever comes first to the wire', async () => {

@@ -5,6 +5,8 @@ import type { Peer, ToGateway } from '../../../src-shared/gateway-channel.ts';
 export interface GatewayWire {
   send(frame: ToGateway): void;
   close(code: CloseCode, reason: string): void;
+  /** Sends the whole truth anew. */
+  resync(): void;
 }
 
 export type Confirmation =
@@ -15,6 +17,8 @@ interface Link {
   wire: GatewayWire;
   /** False until the first `sync` went out; orders wait in `held`. */
   isSynced: boolean;
+  /** A whole truth is being read: an `add` before it would be taken back by it. */
+  isReading: boolean;
   held: (() => void)[];
   waiting: Map<number, (confirmation: Confirmation) => void>;
   lastStatsAt: number;
@@ -65,7 +69,9 @@ export class GatewayRegistry {
   attach(gatewayId: string, wire: GatewayWire): void {
     const old = this.#links.get(gatewayId);
     // First the new link: what the old one held back finds that its channel is gone.
-    this.#links.set(gatewayId, { wire, isSynced: false, held: [], waiting: new Map(), lastStatsAt: 0 });
+    this.#links.set(gatewayId, {
+      ...{ wire, isSynced: false, isReading: false, held: [], waiting: new Map(), lastStatsAt: 0 },
+    });
     if (!old) return;
     this.#drop(old);
     old.wire.close(closeCodes.replaced, 'replaced');
@@ -77,6 +83,18 @@ export class GatewayRegistry {
     this.#links.delete(gatewayId);
     this.#drop(link);
     this.#onChange(gatewayId, false);
+  }
+
+  /** A whole truth is about to be read: what is added from now on goes out after it. */
+  holdAdds(gatewayId: string): void {
+    const link = this.#links.get(gatewayId);
+    if (link) link.isReading = true;
+  }
+
+  /** Has a gateway that is in sync told the whole truth anew. */
+  resync(gatewayId: string): void {
+    const link = this.#links.get(gatewayId);
+    if (link?.isSynced) link.wire.resync();
   }
 
   /** The whole truth. `peers` of revoked leases are left out at the moment of sending. */
@@ -94,6 +112,7 @@ export class GatewayRegistry {
       timeoutMs,
     );
     link.isSynced = true;
+    link.isReading = false;
     for (const order of link.held.splice(0)) order();
     void confirmation.then(({ ok }) => {
       if (ok && this.#links.get(gatewayId) === link) this.#onChange(gatewayId, true);
@@ -103,7 +122,7 @@ export class GatewayRegistry {
 
   /** Asks for a peer, unless its lease has been revoked meanwhile (`failed`). */
   add(gatewayId: string, peer: Peer, timeoutMs: number): Promise<Confirmation> {
-    return this.#whenSynced(gatewayId, (link) =>
+    return this.#whenSynced(gatewayId, 'after-reading', (link) =>
       this.#revoked.has(peer.leaseId)
         ? Promise.resolve({ ok: false, why: 'failed', error: 'lease revoked' })
         : this.#order(link, (rev) => ({ type: 'add', rev, peer }), timeoutMs),
@@ -119,7 +138,7 @@ export class GatewayRegistry {
     for (const { leaseId } of leases) this.#revoked.set(leaseId, this.#now());
     const peers = leases.map((lease) => lease.publicKey);
     for (const { leaseId } of leases) this.#ordered.add(leaseId);
-    const confirmation = this.#whenSynced(gatewayId, (link) =>
+    const confirmation = this.#whenSynced(gatewayId, 'at-once', (link) =>
       this.#order(link, (rev) => ({ type: 'remove', rev, peers }), timeoutMs),
     );
     void confirmation.then(() => {
@@ -168,10 +187,14 @@ export class GatewayRegistry {
     link.wire.close(code, reason);
   }
 
-  #whenSynced(gatewayId: string, order: (link: Link) => Promise<Confirmation>): Promise<Confirmation> {
+  #whenSynced(
+    gatewayId: string,
+    when: 'at-once' | 'after-reading',
+    order: (link: Link) => Promise<Confirmation>,
+  ): Promise<Confirmation> {
     const link = this.#links.get(gatewayId);
     if (!link) return Promise.resolve({ ok: false, why: 'offline' });
-    if (link.isSynced) return order(link);
+    if (link.isSynced && (when === 'at-once' || !link.isReading)) return order(link);
     return new Promise((resolve) => {
       link.held.push(() => {
         if (this.#links.get(gatewayId) === link) void order(link).then(resolve);

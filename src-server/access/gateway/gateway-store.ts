@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import ipaddr from 'ipaddr.js';
+import * as z from 'zod';
 import {
   type GatewayTrouble,
   gatewayTroubles,
@@ -8,7 +10,17 @@ import {
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { Tx } from '../../db/database.ts';
+import type { GatewayRow } from '../../db/schema.ts';
 import { hashToken, newId, newToken } from '../../tokens.ts';
+
+/** What can be edited; the subnet cannot, since leases have their addresses from it. */
+export interface GatewayChange {
+  name?: string | undefined;
+  allowedIps?: string[] | undefined;
+  dns?: string[] | undefined;
+  mtu?: number | undefined;
+  keepaliveSeconds?: number | undefined;
+}
 
 export interface NewGateway {
   name: string;
@@ -24,6 +36,14 @@ export interface NewGateway {
   now: number;
 }
 
+interface GatewayEdit {
+  id: string;
+  change: GatewayChange;
+  actor: string;
+  ip?: string | null;
+  now: number;
+}
+
 /** Adds a gateway; the token that its agent signs in with is in the answer and nowhere else. */
 export async function addGateway(
   tx: Tx,
@@ -33,18 +53,10 @@ export async function addGateway(
   const [address, bits] = ipaddr.parseCIDR(gateway.subnet);
   if (bits > (address.kind() === 'ipv4' ? 30 : 126))
     return fail('invalid-request', `subnet: ${gateway.subnet} has no room for a gateway and a device`);
-  if (allowedIps.length > MAX_NETWORKS)
-    return fail('invalid-request', `allowedIps: ${allowedIps.length} networks, at most ${MAX_NETWORKS}`);
-  if (dns.length > MAX_RESOLVERS)
-    return fail('invalid-request', `dns: ${dns.length} servers, at most ${MAX_RESOLVERS}`);
   const subnet = `${networkAddress(gateway.subnet)}/${bits}`;
-  const others = await tx
-    .selectFrom('gateway')
-    .select(['name', 'subnet'])
-    .where('removed_at', 'is', null)
-    .execute();
-  if (others.some((other) => other.name === name))
-    return fail('invalid-request', `name: there is a gateway "${name}" already`);
+  const others = await livingGateways(tx);
+  const mistake = mistakeIn(gateway, others);
+  if (mistake) return fail('invalid-request', mistake);
   const id = newId(now);
   const token = newToken();
   await tx
@@ -60,6 +72,7 @@ export async function addGateway(
       dns_json: JSON.stringify(dns),
       mtu,
       keepalive_seconds: keepaliveSeconds,
+      settings_at: 0,
       created_at: now,
       removed_at: null,
       last_seen_at: 0,
@@ -76,6 +89,85 @@ export async function addGateway(
     details,
   });
   return ok({ id, token, subnet, troubles: gatewayTroubles(gateway, others) });
+}
+
+/**
+ * Changes what is named. `gateway-not-found`, or `invalid-request` with what does not fit. Leases keep what they were
+ * given; where members may go changes with the agent's next sync.
+ */
+export async function editGateway(
+  tx: Tx,
+  { id, change, actor, ip = null, now }: GatewayEdit,
+): Promise<Result<{ troubles: GatewayTrouble[] }>> {
+  const all = await livingGateways(tx);
+  const row = all.find((gateway) => gateway.id === id);
+  if (!row) return fail('gateway-not-found');
+  const before = {
+    name: row.name,
+    allowedIps: texts.parse(JSON.parse(row.allowed_ips_json)),
+    dns: texts.parse(JSON.parse(row.dns_json)),
+    mtu: row.mtu,
+    keepaliveSeconds: row.keepalive_seconds,
+  };
+  const after = {
+    name: change.name ?? before.name,
+    allowedIps: change.allowedIps ?? before.allowedIps,
+    dns: change.dns ?? before.dns,
+    mtu: change.mtu ?? before.mtu,
+    keepaliveSeconds: change.keepaliveSeconds ?? before.keepaliveSeconds,
+  };
+  const others = all.filter((gateway) => gateway.id !== id);
+  const mistake = mistakeIn(after, others);
+  if (mistake) return fail('invalid-request', mistake);
+  const changed = (Object.keys(after) as (keyof typeof after)[]).filter(
+    (field) => !isDeepStrictEqual(before[field], after[field]),
+  );
+  if (changed.length > 0) {
+    await tx
+      .updateTable('gateway')
+      .set({
+        name: after.name,
+        allowed_ips_json: JSON.stringify(after.allowedIps),
+        dns_json: JSON.stringify(after.dns),
+        mtu: after.mtu,
+        keepalive_seconds: after.keepaliveSeconds,
+        ...(changed.some((field) => field !== 'name')
+          ? { settings_at: Math.max(now, row.settings_at + 1) }
+          : {}),
+      })
+      .where('id', '=', id)
+      .execute();
+    const details = Object.fromEntries(
+      changed.map((field) => [field, { from: before[field], to: after[field] }]),
+    );
+    await appendAudit(tx, {
+      at: now,
+      actor,
+      action: 'gateway.edit',
+      subject: `gateway:${id}`,
+      outcome: 'ok',
+      ip,
+      details,
+    });
+  }
+  return ok({ troubles: gatewayTroubles({ ...after, subnet: row.subnet }, others) });
+}
+
+const texts = z.array(z.string());
+
+function livingGateways(tx: Tx): Promise<GatewayRow[]> {
+  return tx.selectFrom('gateway').selectAll().where('removed_at', 'is', null).execute();
+}
+
+function mistakeIn(
+  { name, allowedIps, dns }: Pick<NewGateway, 'name' | 'allowedIps' | 'dns'>,
+  others: readonly { name: string }[],
+): string | null {
+  if (allowedIps.length === 0 || allowedIps.length > MAX_NETWORKS)
+    return `allowedIps: ${allowedIps.length} networks, at least 1 and at most ${MAX_NETWORKS}`;
+  if (dns.length > MAX_RESOLVERS) return `dns: ${dns.length} servers, at most ${MAX_RESOLVERS}`;
+  if (others.some((other) => other.name === name)) return `name: there is a gateway "${name}" already`;
+  return null;
 }
 
 function networkAddress(subnet: string): string {

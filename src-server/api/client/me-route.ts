@@ -56,7 +56,9 @@ async function readMe(
     .executeTakeFirstOrThrow();
   const lease = await tx
     .selectFrom('lease')
-    .select(['id', 'gateway_id', 'begun_at', 'expires_at'])
+    .innerJoin('gateway', 'gateway.id', 'lease.gateway_id')
+    .select(['lease.id', 'gateway_id', 'begun_at', 'expires_at', 'lease.settings_at'])
+    .select('gateway.settings_at as newestSettingsAt')
     .where('device_id', '=', deviceId)
     .where('ended_at', 'is', null)
     .where('expires_at', '>', now)
@@ -80,6 +82,7 @@ async function readMe(
           gatewayId: lease.gateway_id,
           startedAt: iso(lease.begun_at),
           expiresAt: iso(lease.expires_at),
+          isOutdated: lease.settings_at < lease.newestSettingsAt,
         }
       : null,
     stepUp: { required: requires.length > 0, requires, reason },

@@ -45,10 +45,25 @@ function serveGateway(
   const wire: GatewayWire = {
     send: (frame) => socket.send(JSON.stringify(frame)),
     close: (code, reason) => socket.close(code, reason),
+    resync: () => void syncNow().catch(failed),
   };
   let isAttached = false;
+  /** One sync at a time: what was read earlier must not go out later. */
+  let isSyncing = false;
+  let isAsked = false;
 
   const syncNow = async (): Promise<void> => {
+    isAsked = true;
+    if (isSyncing) return;
+    isSyncing = true;
+    while (isAsked && socket.readyState === socket.OPEN) {
+      isAsked = false;
+      await sendTruth();
+    }
+    isSyncing = false;
+  };
+  const sendTruth = async (): Promise<void> => {
+    registry.holdAdds(gatewayId);
     // Read before the list of peers: what had ended by then is surely not in it.
     const endedBefore = await pending.unenforced(gatewayId);
     const peers = await livePeersOf(ctx, gatewayId);

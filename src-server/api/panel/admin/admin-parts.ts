@@ -12,12 +12,14 @@ export interface AdminParts {
   gateways: { isOnline(gatewayId: string): boolean };
   /** Takes every peer from a gateway that was removed and closes its channel. */
   dismissGateway(gatewayId: string): Promise<void>;
+  /** Tells whoever has to know of gateways that were edited. */
+  tellEdits(): Promise<void>;
   index: AuditIndex;
   verifier: AuditVerifier;
 }
 
 export function createAdminParts(
-  input: Pick<AdminParts, 'ctx' | 'enforcement' | 'gateways' | 'dismissGateway'>,
+  input: Pick<AdminParts, 'ctx' | 'enforcement' | 'gateways' | 'dismissGateway' | 'tellEdits'>,
 ): AdminParts {
   const { db } = input.ctx.database;
   return { ...input, index: new AuditIndex(db), verifier: new AuditVerifier(db, input.ctx.now) };

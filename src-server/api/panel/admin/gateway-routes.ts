@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import {
   gatewayAnswer,
+  gatewayChange,
+  gatewayChangedAnswer,
   gatewayRemovedAnswer,
   gatewaysAnswer,
   newGatewayAnswer,
@@ -13,17 +15,17 @@ import { fail, ok, problem, problemSchema, type Result } from '../../../../src-s
 import { endingAccess } from '../../../access/enforcement/ending-access.ts';
 import { removeGateway } from '../../../access/enforcement/gateway-removal.ts';
 import type { RecordedEnd } from '../../../access/enforcement/record-end.ts';
-import { addGateway } from '../../../access/gateway/gateway-store.ts';
+import { addGateway, editGateway } from '../../../access/gateway/gateway-store.ts';
 import { installLine } from '../../../access/gateway/install-line.ts';
 import { sendProblem } from '../../../http/problem-reply.ts';
 import { presentAdmin } from '../../../people/members/owner-rules.ts';
 import { panelIdentity } from '../panel-guard.ts';
 import { type AdminParts, typed } from './admin-parts.ts';
-import { listGateways, listPeers, viewGateway } from './gateway-view.ts';
+import { countOutdated, listGateways, listPeers, viewGateway } from './gateway-view.ts';
 
 const params = z.strictObject({ id });
 
-/** `GET|POST gateways`, `GET|DELETE gateways/{id}`. */
+/** `GET|POST gateways`, `GET|PUT|DELETE gateways/{id}`. */
 export function registerGatewayRoutes(plain: FastifyInstance, parts: AdminParts): void {
   const app = typed(plain);
   const { ctx, enforcement, gateways } = parts;
@@ -82,6 +84,33 @@ export function registerGatewayRoutes(plain: FastifyInstance, parts: AdminParts)
       if (!gateway) return sendProblem(reply, problem('gateway-not-found'));
       const page = await listPeers(db, gateway.id, request.query, ctx.now());
       return page.ok ? reply.send({ gateway, ...page.value }) : sendProblem(reply, page.problem);
+    },
+  );
+  app.put(
+    '/panel/v1/gateways/:id',
+    {
+      schema: {
+        hide: true,
+        params,
+        body: gatewayChange,
+        response: { 200: gatewayChangedAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const identity = panelIdentity(request);
+      const { actor, ip } = identity;
+      const gatewayId = request.params.id;
+      const edited = await db.transaction().execute(async (tx) => {
+        const admin = await presentAdmin(tx, identity);
+        const edit = { id: gatewayId, change: request.body, actor, ip, now: ctx.now() };
+        return admin.ok ? editGateway(tx, edit) : admin;
+      });
+      if (!edited.ok) return sendProblem(reply, edited.problem);
+      await parts.tellEdits();
+      const gateway = await viewGateway(db, gateways, gatewayId, ctx.now());
+      if (!gateway) return sendProblem(reply, problem('gateway-not-found'));
+      const outdatedConnections = await countOutdated(db, gatewayId, ctx.now());
+      return reply.send({ gateway, outdatedConnections });
     },
   );
   app.delete(

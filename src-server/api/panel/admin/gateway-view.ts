@@ -91,6 +91,20 @@ async function viewsOf(
   });
 }
 
+/** Connections that are older than the settings of their gateway. */
+export async function countOutdated(db: Db, gatewayId: string, now: number): Promise<number> {
+  const { count } = await db
+    .selectFrom('lease')
+    .innerJoin('gateway', 'gateway.id', 'lease.gateway_id')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('gateway_id', '=', gatewayId)
+    .where('ended_at', 'is', null)
+    .where('expires_at', '>', now)
+    .whereRef('lease.settings_at', '<', 'gateway.settings_at')
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /** A page of the tunnels that end at a gateway now, the newest first. */
 export async function listPeers(
   db: Db,

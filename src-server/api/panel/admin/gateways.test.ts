@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { PanelClient } from '../../../testing/panel-client.ts';
 import { newWgKey, ScriptedClient, ScriptedGateway } from '../../../testing/scripted-ends.ts';
 import { startTestServer, type TestServer } from '../../../testing/test-server.ts';
@@ -55,6 +55,87 @@ test.each([
   const body = { name: 'main', subnet: '10.99.0.0/24', ...change };
   const answer = await owner.call('POST', 'gateways', body);
   expect(answer).toMatchObject({ status: 400, body: { detail: expect.stringContaining(why) } });
+});
+
+test('an edit reaches the gateway and the clients at once, and a lease with its renewal', async () => {
+  await server.setPolicy({ totpPriorConnection: false, mfaRequired: { panel: false, client: false } });
+  const gateway = await ScriptedGateway.create(server);
+  await gateway.connect(server);
+  // What the server takes for told.
+  await server.parts.sweeper.sweep();
+  const session = await server.signIn(await server.addMember());
+  const token = session.sessionToken;
+  const body = { gatewayId: gateway.id, wgPublicKey: newWgKey() };
+  const connect = () => server.request('POST', '/client/v1/connections', { token, body });
+  const me = async () => (await server.request('GET', '/client/v1/me', { token })).body;
+  await connect();
+  const client = await ScriptedClient.connect(server, token);
+  expect((await me()).connection).toMatchObject({ isOutdated: false });
+
+  const change = { name: 'Oslo', allowedIps: ['10.1.0.0/16', '10.2.0.0/16'], dns: ['10.1.0.53'], mtu: 1300 };
+  const edited = await owner.call('PUT', `gateways/${gateway.id}`, change);
+  expect(edited).toMatchObject({ status: 200, body: { gateway: change, outdatedConnections: 1 } });
+  expect(await client.of('gateway')).toMatchObject({ id: gateway.id, state: 'online', isEdited: true });
+  await vi.waitFor(() => expect(gateway.networks).toEqual(change.allowedIps));
+  expect([...gateway.peers.keys()]).toEqual([body.wgPublicKey]);
+  expect(await me()).toMatchObject({ gateways: [{ name: 'Oslo' }], connection: { isOutdated: true } });
+  const { lease } = (await connect()).body;
+  const claims = JSON.parse(Buffer.from(lease.split('.')[1], 'base64url').toString());
+  expect(claims.wg).toMatchObject({ allowedIps: change.allowedIps, dns: change.dns, mtu: 1300 });
+  expect((await me()).connection).toMatchObject({ isOutdated: false });
+
+  const [row] = (await owner.get('audit?action=gateway.edit')).body.rows;
+  expect(row).toMatchObject({
+    subject: `gateway:${gateway.id}`,
+    details: { name: { from: 'gw1', to: 'Oslo' }, mtu: { from: 1420, to: 1300 } },
+  });
+  await client.close();
+});
+
+test('an edit by another process is told, too, and only once', async () => {
+  const gateway = await ScriptedGateway.create(server);
+  await gateway.connect(server);
+  const { sweeper } = server.parts;
+  await sweeper.sweep();
+  const syncs = () => gateway.orders.filter((order) => order === 'sync').length;
+  expect(syncs()).toBe(1);
+  await server.ctx.database.db
+    .updateTable('gateway')
+    .set({ allowed_ips_json: '["10.3.0.0/16"]', settings_at: 5 })
+    .execute();
+  await sweeper.reconcile();
+  await vi.waitFor(() => expect(gateway.networks).toEqual(['10.3.0.0/16']));
+  await sweeper.reconcile();
+  await vi.waitFor(() => expect(server.parts.registry.isOnline(gateway.id)).toBe(true));
+  expect(syncs()).toBe(2);
+});
+
+test('an edit that changes nothing, or the name alone, leaves connections as they are', async () => {
+  const gateway = await ScriptedGateway.create(server);
+  const put = (change: object) => owner.call('PUT', `gateways/${gateway.id}`, change);
+  const before = gateway.id;
+  expect(await put({ mtu: 1420, dns: [] })).toMatchObject({ status: 200 });
+  expect(await put({ name: 'Oslo' })).toMatchObject({ body: { gateway: { id: before, name: 'Oslo' } } });
+  const row = await server.ctx.database.db.selectFrom('gateway').selectAll().executeTakeFirstOrThrow();
+  expect(row.settings_at).toBe(0);
+  expect((await owner.get('audit?action=gateway.edit')).body.rows).toHaveLength(1);
+});
+
+test.each([
+  [{ name: 'gw2' }, 400, 'already'],
+  [{ allowedIps: [] }, 400, 'allowedIps'],
+  [{ mtu: 1 }, 400, 'mtu'],
+  [{ subnet: '10.99.0.0/24' }, 400, 'subnet'],
+])('an edit to %j is refused', async (change, status, why) => {
+  const gateway = await ScriptedGateway.create(server);
+  await ScriptedGateway.create(server, 'gw2');
+  const answer = await owner.call('PUT', `gateways/${gateway.id}`, change);
+  expect(answer).toMatchObject({ status, body: { detail: expect.stringContaining(why) } });
+});
+
+test('a gateway that is not there cannot be edited', async () => {
+  const answer = await owner.call('PUT', 'gateways/01a1ffbd-8da2-7710-bc82-16adeaf130c7', { name: 'x' });
+  expect(answer).toMatchObject({ status: 404, body: { code: 'gateway-not-found' } });
 });
 
 test('peers and traffic are seen; a gateway that is removed loses its peers, its channel and its token', async () => {

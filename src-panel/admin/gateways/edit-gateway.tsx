@@ -1,0 +1,45 @@
+import type { PanelGateway } from '../../../src-shared/panel/gateways.ts';
+import { useAction } from '../../store/use-action.ts';
+import { changeGateway } from '../api/gateways-api.ts';
+import { useAdminWords } from '../strings/use-admin-words.ts';
+import { GatewayForm, type GatewayValues } from './gateway-form.tsx';
+
+interface EditGatewayProps {
+  gateway: PanelGateway;
+  onCancel: () => void;
+  /** `outdated`: connections that have the settings from before until they are renewed. */
+  onDone: (gateway: PanelGateway, outdated: number) => void;
+}
+
+/** Name, networks, DNS and MTU of a gateway that is there. */
+export function EditGateway({ gateway, onCancel, onDone }: EditGatewayProps) {
+  const { a } = useAdminWords();
+  const words = a.gateways;
+  const { run, isBusy, problem } = useAction(changeGateway);
+
+  async function save({ subnet: _, ...change }: GatewayValues): Promise<void> {
+    const answer = await run(gateway.id, change);
+    if (answer.ok) onDone(answer.value.gateway, answer.value.outdatedConnections);
+  }
+  return (
+    <GatewayForm
+      title={words.editTitle(gateway.name)}
+      text={words.editText}
+      submitLabel={words.save}
+      anywayLabel={words.saveAnyway}
+      draft={{
+        name: gateway.name,
+        subnet: gateway.subnet,
+        allowed: gateway.allowedIps.join(', '),
+        dns: gateway.dns.join(', '),
+        mtu: String(gateway.mtu),
+      }}
+      isNew={false}
+      others={[]}
+      isBusy={isBusy}
+      problem={problem}
+      onSubmit={(values) => void save(values)}
+      onCancel={onCancel}
+    />
+  );
+}
