@@ -130,6 +130,7 @@ export const shots: readonly Shot[] = [
   { name: 'home-disconnected', scenario: 'disconnected' },
   { name: 'home-connecting', scenario: 'connecting' },
   { name: 'home-connected', scenario: 'connected' },
+  { name: 'home-outdated', scenario: 'outdated' },
   { name: 'home-reconnecting', scenario: 'reconnecting' },
   { name: 'home-blocked', scenario: 'blocked' },
   { name: 'home-offline', scenario: 'offline' },

@@ -211,6 +211,7 @@ export const scenarios: Record<string, () => AppSnapshot> = {
   connected: () => snapshot(connected(), up()),
   stale: () => snapshot(connected({ health: 'stale' }), up()),
   renewal: () => snapshot(connected({ expiring: iso(600), renewal: prompt() }), up()),
+  outdated: () => snapshot(connected({ isOutdated: true }), up()),
   expiring: () => snapshot(connected({ expiring: iso(600) }), up()),
   'no-gate-policy': () => {
     const open = snapshot(connected(), up());

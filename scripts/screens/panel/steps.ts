@@ -65,6 +65,10 @@ export const toTroubles: Step = async (page) => {
   await press(page, admin.gateways.addDo);
   await page.getByText(admin.gateways.troubles['ipv6-refused']()).waitFor();
 };
+export const toEdit: Step = async (page) => {
+  await press(page, admin.gateways.edit);
+  await page.getByLabel(admin.gateways.mtu).waitFor();
+};
 export const toInstallLine: Step = async (page) => {
   await toTroubles(page);
   await press(page, admin.gateways.addAnyway);
