@@ -85,6 +85,8 @@ export type MeAnswer = z.infer<typeof meAnswer>;
 export const connectRequest = z.strictObject({
   gatewayId: id,
   wgPublicKey: wireGuardKey,
+  /** A lease with this key pair whose gateway is gone: where the server agrees, no proof is asked for. */
+  moveOf: id.optional(),
   challengeId: id.optional(),
   proofs: z.array(proofSchema).max(4).optional(),
   /** Of the helper that will get the lease: one of a feature that it does not name would be refused by it. */

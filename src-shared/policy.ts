@@ -27,6 +27,8 @@ export const policySchema = z.object({
   /** A lease ends when the gateway saw no handshake for this long. WireGuard renews every 120 s. */
   idleSeconds: z.number().int().min(150).max(86_400).default(180),
   trafficWhileWaiting: trafficWhileWaiting.default('off'),
+  /** A connection whose gateway is gone goes on at another one, until its own end, without a new proof. */
+  moveWithoutCode: z.boolean().default(true),
 });
 export type Policy = z.infer<typeof policySchema>;
 

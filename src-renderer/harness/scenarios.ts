@@ -125,6 +125,7 @@ export function snapshot(connection: ConnectionState, change: Partial<AppSnapsho
       maxConnectionSeconds: 86_400,
       idleSeconds: 180,
       trafficWhileWaiting: 'off',
+      moveWithoutCode: true,
     },
     channel: 'open',
     keychain: 'ok',

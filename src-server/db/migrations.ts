@@ -23,10 +23,11 @@ export const migrations: Record<string, Migration> = {
       for (const statement of adminSchema) await sql.raw(statement).execute(db);
     },
   },
-  '0005-gateway-edit': {
+  '0005-gateways': {
     async up(db: Kysely<unknown>): Promise<void> {
       for (const table of ['gateway', 'lease'])
         await sql.raw(`alter table ${table} add column settings_at integer not null default 0`).execute(db);
+      await sql`alter table lease add column proof_lease_id text`.execute(db);
     },
   },
 };

@@ -172,6 +172,8 @@ export interface LeaseRow {
   device_id: string;
   member_id: string;
   gateway_id: string;
+  /** The lease that was begun with a proof, where this one goes on from it at another gateway. */
+  proof_lease_id: string | null;
   epoch: number;
   wg_public_key: string;
   preshared_key_sealed: Uint8Array;

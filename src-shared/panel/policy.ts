@@ -27,6 +27,7 @@ export const policyInput = z
     maxConnectionSeconds: shape.maxConnectionSeconds.removeDefault(),
     idleSeconds: shape.idleSeconds.removeDefault(),
     trafficWhileWaiting: shape.trafficWhileWaiting.removeDefault(),
+    moveWithoutCode: shape.moveWithoutCode.removeDefault(),
   })
   .refine((policy) => !policy.unlockPriorConnection || policy.unlockMethods.length > 0, {
     path: ['unlockMethods'],

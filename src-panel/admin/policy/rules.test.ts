@@ -38,6 +38,7 @@ test('every rule of a policy can be told apart and taken over', () => {
     maxConnectionSeconds: 3600,
     idleSeconds: 500,
     trafficWhileWaiting: 'gate',
+    moveWithoutCode: false,
   });
   expect(differing(base, other)).toEqual(rules);
   expect(changedRules(base, other).size).toBe(rules.length);

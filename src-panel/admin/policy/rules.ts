@@ -81,6 +81,7 @@ export const rules: readonly Rule[] = [
     (words) => words.idleSeconds,
     (seconds, words) => words.seconds(seconds),
   ),
+  rule('moveWithoutCode', (words) => words.move, onOff),
 ];
 
 /** Rules by which two policies differ, in the order of the page. */

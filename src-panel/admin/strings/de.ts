@@ -285,6 +285,7 @@ export const de: AdminWords = {
     seconds: (count) => plural(count, 'Sekunde', 'Sekunden'),
     graceSeconds: 'Ein Code bei der Anmeldung zählt für die nächste Verbindung',
     idleSeconds: 'Eine stille Verbindung endet nach',
+    move: 'Von einem ausgefallenen Gateway zu einem anderen ohne neuen Nachweis',
     mfaPanel: 'MFA für das Control Panel',
     mfaClient: 'MFA für die Client-Anwendung',
   },

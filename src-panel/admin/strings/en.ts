@@ -286,6 +286,7 @@ export const en = {
     seconds: (count: number) => plural(count, 'second', 'seconds'),
     graceSeconds: 'A code at sign-in counts for the next connection',
     idleSeconds: 'A silent connection ends after',
+    move: 'From a gateway that is gone to another without a new proof',
     mfaPanel: 'MFA for the Control Panel',
     mfaClient: 'MFA for the client application',
   },

@@ -39,11 +39,13 @@ export async function beginLease(
     wgPublicKey: string;
     /** What the proof of this connection leaves on the device. */
     accepted: AcceptedProof;
+    /** The lease whose time and proof this one takes over. */
+    moved: LeaseRow | null;
     actor: string;
     ip: string | null;
   },
 ): Promise<BegunLease | Problem> {
-  const { device, gateway, policy, wgPublicKey, accepted, actor, ip } = input;
+  const { device, gateway, policy, wgPublicKey, accepted, moved, actor, ip } = input;
   const now = ctx.now();
   const { rows: others } = await leasesWithKey(tx, { wgPublicKey, deviceId: device.id });
   if (others.length > 0 || wgPublicKey === gateway.public_key)
@@ -62,7 +64,11 @@ export async function beginLease(
   if (old) {
     const reason: KnownReason = {
       code: 'replaced',
-      message: isRenewal ? 'Renewed with a fresh proof.' : 'Replaced by a newer connection of this device.',
+      message: isRenewal
+        ? 'Renewed with a fresh proof.'
+        : moved
+          ? 'Its gateway did not answer; it goes on at another one.'
+          : 'Replaced by a newer connection of this device.',
       at: new Date(now).toISOString(),
     };
     const end = await recordLeaseEnd(tx, old.id, { reason, actor, ip, now });
@@ -72,12 +78,15 @@ export async function beginLease(
 
   const leaseId = uuidv7();
   const presharedKey = isRenewal ? ctx.keys.sealedBox.open(old.preshared_key_sealed) : randomBytes(32);
-  const expiresAt = now + policy.maxConnectionSeconds * 1000;
+  const longest = now + policy.maxConnectionSeconds * 1000;
+  const expiresAt = moved ? Math.min(moved.expires_at, longest) : longest;
+  const proofLeaseId = moved ? (moved.proof_lease_id ?? moved.id) : null;
   await insertLease(tx, {
     id: leaseId,
     device_id: device.id,
     member_id: device.member_id,
     gateway_id: gateway.id,
+    proof_lease_id: proofLeaseId,
     epoch: device.epoch,
     wg_public_key: wgPublicKey,
     preshared_key_sealed: isRenewal ? old.preshared_key_sealed : ctx.keys.sealedBox.seal(presharedKey),
@@ -94,7 +103,10 @@ export async function beginLease(
     subject: `lease:${leaseId}`,
     outcome: 'ok',
     ip,
-    details: { deviceId: device.id, gatewayId: gateway.id, address, epoch: device.epoch, renewal: isRenewal },
+    details: {
+      ...{ deviceId: device.id, gatewayId: gateway.id, address, epoch: device.epoch, renewal: isRenewal },
+      ...(moved ? { moveOf: moved.id, proofLeaseId } : {}),
+    },
   });
   return {
     leaseId,
@@ -143,6 +155,7 @@ type NewLease = Pick<
   | 'device_id'
   | 'member_id'
   | 'gateway_id'
+  | 'proof_lease_id'
   | 'epoch'
   | 'wg_public_key'
   | 'preshared_key_sealed'
@@ -157,6 +170,7 @@ const insertLease = prepared<NewLease, unknown>((db, param) =>
     device_id: param('device_id'),
     member_id: param('member_id'),
     gateway_id: param('gateway_id'),
+    proof_lease_id: param('proof_lease_id'),
     epoch: param('epoch'),
     wg_public_key: param('wg_public_key'),
     preshared_key_sealed: param('preshared_key_sealed'),

@@ -15,6 +15,7 @@ import { hostCidr } from '../lease/address-pool.ts';
 import type { ControlAddresses } from '../lease/control-addresses.ts';
 import { signLease } from '../lease/lease-token.ts';
 import { type BegunLease, beginLease } from './begin-lease.ts';
+import { leaseToMove } from './move.ts';
 import { askForProof, checkStepUp } from './step-up.ts';
 
 /** How long the gateway may take to confirm a new peer. */
@@ -52,6 +53,12 @@ export async function connect(
     const [device] = rows;
     if (!device) return problem('session-invalid');
     const policy = await readPolicy(tx);
+    const { wgPublicKey, gatewayId, moveOf } = request;
+    const isOnline = (id: string) => deps.registry.isOnline(id);
+    const moving = { device, policy, wgPublicKey, gatewayId, isOnline, now: ctx.now() };
+    const moved = moveOf ? await leaseToMove(tx, { ...moving, leaseId: moveOf }) : null;
+    if (moved)
+      return beginLease(tx, ctx, { device, gateway, policy, wgPublicKey, accepted: {}, moved, actor, ip });
     const stepUp = await checkStepUp(tx, ctx, {
       device,
       policy,
@@ -62,13 +69,13 @@ export async function connect(
       ip,
     });
     if (!stepUp.ok) return stepUp.problem;
-    const { wgPublicKey } = request;
     return beginLease(tx, ctx, {
       device,
       gateway,
       policy,
       wgPublicKey,
       accepted: stepUp.accepted,
+      moved: null,
       actor,
       ip,
     });

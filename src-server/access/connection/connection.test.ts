@@ -56,6 +56,78 @@ describe('POST connections', () => {
     expect(gateway.peers.size).toBe(0);
   });
 
+  describe('at another gateway, of a lease whose own is gone', () => {
+    let other: ScriptedGateway;
+    const wgPublicKey = newWgKey();
+    /** Connected at the first gateway. */
+    const connected = async (): Promise<{ leaseId: string; expiresAt: string }> => {
+      other = await ScriptedGateway.create(server, 'gw2');
+      await other.connect(server);
+      const { body } = await withCode(server.codeOf(member), undefined, { wgPublicKey });
+      return body;
+    };
+    const move = (moveOf: string, change: object = {}) =>
+      post({ gatewayId: other.id, wgPublicKey, moveOf, ...change });
+    const gone = async () => {
+      await gateway.disconnect();
+      await expect.poll(() => server.parts.registry.isOnline(gateway.id)).toBe(false);
+    };
+
+    it('goes on until the end that it had, and names the proof that it stands on', async () => {
+      const { leaseId, expiresAt } = await connected();
+      await gone();
+      server.clock.now += 1000;
+      const moved = await move(leaseId);
+      expect(moved).toMatchObject({ status: 201, body: { expiresAt } });
+      expect([...other.peers.keys()]).toEqual([wgPublicKey]);
+      const [live, ...more] = await liveLeases();
+      expect(more).toEqual([]);
+      expect(live).toMatchObject({ gateway_id: other.id, proof_lease_id: leaseId });
+      // And back again, once that one is gone as well: still on the first proof.
+      await gateway.connect(server);
+      expect(gateway.peers.size).toBe(0);
+      await other.disconnect();
+      await expect.poll(() => server.parts.registry.isOnline(other.id)).toBe(false);
+      const back = await move(moved.body.leaseId, { gatewayId: gateway.id });
+      expect(back).toMatchObject({ status: 201, body: { expiresAt } });
+      expect((await liveLeases())[0]).toMatchObject({ proof_lease_id: leaseId });
+      await other.connect(server);
+      expect(other.peers.size).toBe(0);
+    });
+
+    it('asks for a proof while the server hears the gateway, and leaves the lease alone', async () => {
+      const { leaseId } = await connected();
+      expect(await move(leaseId)).toMatchObject({ status: 401, body: { code: 'step-up-required' } });
+      expect(await liveLeases()).toMatchObject([{ id: leaseId }]);
+    });
+
+    it('asks for a proof from another key pair, for another lease, after its end, and where the team forbids it', async () => {
+      const { leaseId } = await connected();
+      await gone();
+      const refused = async (change: object = {}, moveOf = leaseId) =>
+        expect((await move(moveOf, change)).body.code).toBe('step-up-required');
+      await refused({ wgPublicKey: newWgKey() });
+      await refused({}, '01a1ffbd-8da2-7710-bc82-16adeaf130c7');
+      const stranger = await server.signIn(await server.addMember());
+      const theirs = await post({ gatewayId: other.id, moveOf: leaseId }, stranger.sessionToken);
+      expect(theirs.body.code).toBe('step-up-required');
+      await server.setPolicy({ signInGraceSeconds: 0, moveWithoutCode: false });
+      await refused();
+      await server.setPolicy({ signInGraceSeconds: 0 });
+      server.clock.now += 86_400_000;
+      await refused();
+    });
+
+    it('asks for a proof after a disconnect, whatever the gateway does', async () => {
+      const { leaseId } = await connected();
+      await gone();
+      const token = await server.addApiToken(['members:disconnect']);
+      await server.request('POST', `/api/v1/member/${member.id}/disconnect`, { token });
+      expect((await move(leaseId)).body.code).toBe('step-up-required');
+      expect(other.peers.size).toBe(0);
+    });
+  });
+
   it('gives a lease for the right code, signed, after the gateway has the peer', async () => {
     const wgPublicKey = newWgKey();
     const { status, body } = await withCode(server.codeOf(member), undefined, { wgPublicKey });

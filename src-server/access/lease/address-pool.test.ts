@@ -102,6 +102,7 @@ describe('addressFor', () => {
         wg_public_key: 'k',
         preshared_key_sealed: new Uint8Array(1),
         address: '10.86.0.6',
+        proof_lease_id: null,
         settings_at: 0,
         begun_at: 0,
         expires_at: 1,
