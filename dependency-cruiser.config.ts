@@ -98,7 +98,17 @@ export const places: Place[] = [
   {
     at: ['src-client'],
     from: ['src-shared', 'src-node'],
-    packages: ['@node-rs/argon2', 'dbus-native', 'jose', 'keytar', 'pino', 'undici', 'ws', 'zod'],
+    packages: [
+      '@node-rs/argon2',
+      'dbus-native',
+      'ipaddr.js',
+      'jose',
+      'keytar',
+      'pino',
+      'undici',
+      'ws',
+      'zod',
+    ],
     ...node,
   },
   {

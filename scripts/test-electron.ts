@@ -22,7 +22,7 @@ const files = isLinux
   : ['isolation'];
 const vitest = path.join(checkout, 'node_modules/vitest/vitest.mjs');
 const tests = files.map((name) => `e2e/app/${name}.test.ts`);
-const ran = spawnSync(process.execPath, [vitest, 'run', '--project', 'e2e', ...tests], {
+const ran = spawnSync(process.execPath, [vitest, 'run', '--project', 'e2e-alone', ...tests], {
   cwd: checkout,
   stdio: 'inherit',
   env: { ...process.env, POSTERN_APP_HOST: 'electron' },

@@ -1,9 +1,8 @@
-import { hostname, networkInterfaces } from 'node:os';
+import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { ClientCore } from './core.ts';
 import { ClientRuntime } from './core-runtime.ts';
 import { createKeychain, type Keychain } from './keychain/keychain.ts';
-import type { Interfaces } from './network/network-watch.ts';
 import { defaultProfileFolder } from './settings/profile-lock.ts';
 import { systemBusAddress } from './system-bus.ts';
 import { DEFAULT_HELPER_SOCKET } from './tunnel/helper-client.ts';
@@ -38,8 +37,6 @@ export interface ClientCoreOptions {
   providers?: readonly UnlockProvider[];
   /** Limits how long the system's question stays open. */
   timer?: StartTimer;
-  /** Of this computer, as `os.networkInterfaces`. */
-  interfaces?: () => Interfaces;
 }
 
 /** Puts the client together. Nothing happens before `start`. */
@@ -68,6 +65,5 @@ export function createClientCore(options: ClientCoreOptions): ClientCore {
     appVersion: (options.appVersion ?? '0').slice(0, 40),
     providers,
     timer: options.timer ?? startTimer,
-    interfaces: options.interfaces ?? networkInterfaces,
   });
 }

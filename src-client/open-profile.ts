@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { networkInterfaces } from 'node:os';
 import type { Logger } from 'pino';
 import { ok, type Result } from '../src-shared/problem.ts';
 import { startBackground } from './background.ts';
 import type { CoreParts } from './core-parts.ts';
 import type { Keychain } from './keychain/keychain.ts';
-import { type Interfaces, watchNetwork } from './network/network-watch.ts';
+import { watchNetwork } from './network/network-watch.ts';
 import { SessionKeeper } from './session/session-keeper.ts';
 import { SignIn } from './session/sign-in.ts';
 import { lockProfile } from './settings/profile-lock.ts';
@@ -27,7 +28,6 @@ export interface ProfileOptions {
   /** Best first. */
   providers: readonly UnlockProvider[];
   timer: StartTimer;
-  interfaces: () => Interfaces;
 }
 
 /** What there is once the profile is ours. */
@@ -56,7 +56,7 @@ export async function openProfile(options: ProfileOptions, parts: CoreParts): Pr
   const unlock = createUnlock(options, parts, settings, session);
   const background = startBackground({ driver, helper, session, now, monotonic, log, onTunnel: tunnelHeard });
   const network = watchNetwork({
-    interfaces: options.interfaces,
+    interfaces: networkInterfaces,
     ownAddresses: () => driver.machine.lease?.addresses ?? [],
     onChanged() {
       log.info('the network changed');

@@ -1,17 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import * as z from 'zod';
-import { findProgram } from '../src-node/run-program.ts';
 import { runIp } from '../src-node/wireguard/network-interface.ts';
 import type { GatewayConfig } from './config.ts';
 import { foreignForwardDrops, remedyFor } from './foreign-rules.ts';
 import { forwardingSetting, isForwarding } from './forwarding.ts';
-import { listRuleset, listTable } from './nft.ts';
-import { FORWARDING_IS_OURS, tableName } from './packet-filter.ts';
+import { listRuleset } from './nft.ts';
+import { isForwardingOurs, tableName } from './packet-filter.ts';
 
 /** One thing that a gateway's host must have; `remedy` is what to do where it has it not. */
 export interface HostCheck {
-  id: 'egress' | 'forwarding' | 'others' | 'firewall' | 'wireguard' | 'server' | 'clock';
+  id: 'egress' | 'forwarding' | 'others' | 'firewall' | 'server' | 'clock';
   ok: boolean;
   detail: string;
   remedy: string | null;
@@ -35,7 +34,6 @@ export async function checkHost(config: GatewayConfig): Promise<HostCheck[]> {
     await egressCheck(config),
     ...(await forwardingChecks(config)),
     ...(await firewallChecks(config)),
-    wireguardCheck(config),
     ...(await serverChecks(config)),
   ];
 }
@@ -58,18 +56,19 @@ export async function egressCheck({ nat, egressInterface }: GatewayConfig): Prom
 }
 
 async function forwardingChecks({
-  nat,
   address,
   interfaceName,
   forwardOthers,
 }: GatewayConfig): Promise<HostCheck[]> {
   if (!(await isForwarding(address))) {
-    if (nat) return [fine('forwarding', 'The agent turns forwarding on while it runs.')];
-    const remedy = `sysctl -w ${forwardingSetting(address)}=1, or nat = true.`;
+    // The service may not turn it on by itself: the unit protects the kernel's settings.
+    const remedy = `sysctl -w ${forwardingSetting(address)}=1, and the same in /etc/sysctl.d`;
     return [wrong('forwarding', 'This host passes no packets on.', remedy)];
   }
-  const isOurs = (await listTable(tableName(interfaceName))).includes(FORWARDING_IS_OURS);
-  return [fine('forwarding', 'This host passes packets on.'), othersCheck(forwardOthers, isOurs)];
+  return [
+    fine('forwarding', 'This host passes packets on.'),
+    othersCheck(forwardOthers, await isForwardingOurs(interfaceName)),
+  ];
 }
 
 function othersCheck(forwardOthers: boolean | undefined, isForwardingOurs: boolean): HostCheck {
@@ -95,17 +94,6 @@ export async function firewallChecks({ interfaceName }: GatewayConfig): Promise<
       `The table "${drop.table}", chain ${drop.chain}, of another program drops what members send.`,
       remedyFor(drop, interfaceName),
     ),
-  );
-}
-
-function wireguardCheck({ preferKernel }: GatewayConfig): HostCheck {
-  const isInstalled = (name: string) => findProgram(name) !== null;
-  if (preferKernel !== 'never' && isInstalled('wg')) return fine('wireguard', 'wg is installed.');
-  if (isInstalled('wireguard-go')) return fine('wireguard', 'wireguard-go is installed.');
-  return wrong(
-    'wireguard',
-    'Neither wg nor wireguard-go is installed.',
-    'Install the package wireguard-tools, or wireguard-go where the kernel has no WireGuard.',
   );
 }
 

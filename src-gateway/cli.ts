@@ -108,6 +108,8 @@ program
     '--services <list>',
     'what members reach of this machine itself, such as udp/53,tcp/53 for its resolver',
   )
+  .option('--forward-others', 'this host passes packets on for others, too: a router, or one with containers')
+  .option('--no-forward-others', 'it does so for the tunnel alone')
   .option('--folder <path>', 'where the files go', '/etc/postern')
   .option('--force', 'replace files that are there')
   .action(install);

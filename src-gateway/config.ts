@@ -36,8 +36,8 @@ export const gatewayConfigSchema = z
     nat: z.boolean().default(false),
     egressInterface: interfaceName.optional(),
     /**
-     * Whether this host goes on passing packets on that are neither from nor for the tunnel. Left out: only where it has
-     * bridges (containers, virtual machines) or other tunnels, which need it.
+     * Whether this host passes packets on that are neither from nor for the tunnel. Left out: as before the agent; where
+     * that has to turn forwarding on itself, for bridges (containers, virtual machines) alone.
      */
     forwardOthers: z.boolean().optional(),
     /** What members reach of this host itself beside echo, e.g. its resolver: "udp/53". */

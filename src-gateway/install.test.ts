@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadGatewayConfig, readToken } from './config.ts';
 import { installGateway } from './install.ts';
 
@@ -23,7 +23,9 @@ const input = () => ({
 });
 
 test('what the install line says becomes a configuration that the agent starts with', async () => {
-  expect(await installGateway({ ...input(), nat: 'eth0', services: 'udp/53, tcp/53' })).toEqual([]);
+  expect(
+    await installGateway({ ...input(), nat: 'eth0', services: 'udp/53, tcp/53', forwardOthers: false }),
+  ).toEqual([]);
   const file = join(folder, 'etc', 'gateway.toml');
   const loaded = loadGatewayConfig(file, {});
   expect(loaded).toMatchObject({
@@ -57,4 +59,31 @@ test('an endpoint that was not filled in, and a file that is there, are named an
   const other = { ...input(), token: 'another-token-another-token-another-token-1' };
   expect(await installGateway(other)).toEqual([expect.stringContaining('--force')]);
   expect(await installGateway({ ...other, force: true })).toEqual([]);
+});
+
+describe('what the host passes on for others', () => {
+  const read = () => loadGatewayConfig(join(folder, 'etc', 'gateway.toml'), {});
+  const forwarding = async () => true;
+  const still = async () => false;
+  const nat = { nat: 'eth0' };
+
+  test('is asked about where it does so already, and nothing is written before there is an answer', async () => {
+    expect(await installGateway({ ...input(), ...nat }, forwarding)).toEqual([
+      expect.stringMatching(/--forward-others .* --no-forward-others/),
+    ]);
+    expect(existsSync(join(folder, 'etc'))).toBe(false);
+    expect(await installGateway({ ...input(), ...nat, forwardOthers: true }, forwarding)).toEqual([]);
+    expect(read()).toMatchObject({ value: { forwardOthers: true } });
+    // And not again, where it was said before.
+    expect(await installGateway({ ...input(), ...nat, force: true }, forwarding)).toEqual([]);
+    expect(read()).toMatchObject({ value: { forwardOthers: true } });
+  });
+
+  test('is nothing where it will forward for the tunnel alone, and no matter without NAT', async () => {
+    expect(await installGateway({ ...input(), ...nat }, still)).toEqual([]);
+    expect(read()).toMatchObject({ value: { forwardOthers: false } });
+    expect(await installGateway({ ...input(), force: true }, forwarding)).toEqual([]);
+    const after = read();
+    expect(after.ok && after.value.forwardOthers).toBeUndefined();
+  });
 });

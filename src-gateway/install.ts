@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'smol-toml';
 import { writeFileAtomic } from '../src-node/atomic-file.ts';
-import { gatewayConfigSchema } from './config.ts';
+import { gatewayConfigSchema, loadGatewayConfig } from './config.ts';
 import { isForwarding } from './forwarding.ts';
 
 /** As the Control Panel's install line names them. */
@@ -20,6 +20,8 @@ export interface InstallInput {
   services?: string;
   /** Where the agent's files lie. */
   folder: string;
+  /** Whether the host passes packets on that are not the tunnel's; left out: as in the file that is replaced. */
+  forwardOthers?: boolean;
   /** Replaces files that are there. */
   force?: boolean;
 }
@@ -28,10 +30,12 @@ export interface InstallInput {
  * Writes `gateway.toml` and `gateway.token`, readable by their owner alone. The mistakes, in words, when something does
  * not fit; nothing is written then.
  */
-export async function installGateway(input: InstallInput): Promise<string[]> {
+export async function installGateway(input: InstallInput, forwards = isForwarding): Promise<string[]> {
   const { folder, token, ca, nat, services } = input;
   const configFile = join(folder, 'gateway.toml');
   const tokenFile = join(folder, 'gateway.token');
+  const forwardOthers =
+    input.forwardOthers ?? (nat === undefined ? undefined : await knownOthers(input, configFile, forwards));
   const config = {
     serverUrl: input.server,
     gatewayId: input.gateway,
@@ -42,12 +46,15 @@ export async function installGateway(input: InstallInput): Promise<string[]> {
     ...(ca === undefined ? {} : { caFile: ca }),
     ...(services === undefined ? {} : { services: services.split(',').map((item) => item.trim()) }),
     ...(nat === undefined ? {} : { nat: true, egressInterface: nat }),
-    // A host that passes packets on already has a reason of its own; else it will do so for the tunnel's sake.
-    ...(nat === undefined || (await isForwarding(input.address)) ? {} : { forwardOthers: false }),
+    ...(typeof forwardOthers === 'boolean' ? { forwardOthers } : {}),
   };
   const parsed = gatewayConfigSchema.safeParse(config);
   const mistakes = (parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
   if (!/^[A-Za-z0-9_-]{20,200}$/.test(token)) mistakes.push('token: expected the token of the install line');
+  if (forwardOthers === null)
+    mistakes.push(
+      'this host passes packets on already: --forward-others if it is a router or has containers, else --no-forward-others',
+    );
   if (!input.force && existsSync(configFile))
     mistakes.push(`${configFile} is there already: --force replaces it`);
   if (mistakes.length > 0) return mistakes;
@@ -55,4 +62,17 @@ export async function installGateway(input: InstallInput): Promise<string[]> {
   await writeFileAtomic(tokenFile, `${token}\n`);
   await writeFileAtomic(configFile, stringify(config));
   return [];
+}
+
+/** What is in force, or right for a host that forwards for the tunnel's sake alone; null: nobody has said. */
+async function knownOthers(
+  { address, force }: InstallInput,
+  configFile: string,
+  forwards: typeof isForwarding,
+): Promise<boolean | null> {
+  if (force && existsSync(configFile)) {
+    const before = loadGatewayConfig(configFile, {});
+    if (before.ok && before.value.forwardOthers !== undefined) return before.value.forwardOthers;
+  }
+  return (await forwards(address)) ? null : false;
 }

@@ -29,7 +29,12 @@ export function tableName(interfaceName: string): string {
 }
 
 /** An empty chain, which says to the next start that it was we who turned forwarding on. */
-export const FORWARDING_IS_OURS = 'forwarding_is_ours';
+const FORWARDING_IS_OURS = 'forwarding_is_ours';
+
+/** Whether it is the agent, maybe one that was killed since, that turned forwarding on. */
+export async function isForwardingOurs(interfaceName: string): Promise<boolean> {
+  return (await listTable(tableName(interfaceName))).includes(FORWARDING_IS_OURS);
+}
 
 /**
  * Text for `nft -f -`, which takes it as one transaction: the table is made, emptied and filled at once. Closed at
@@ -165,8 +170,7 @@ export class PacketFilter implements Passage {
   /** Throws with what to do where this host does not allow it. */
   static async set(settings: FilterSettings): Promise<PacketFilter> {
     // A process that was killed has left its table, and with it what it had opened.
-    const left = await listTable(tableName(settings.interfaceName));
-    const isLeftOpen = left.includes(FORWARDING_IS_OURS);
+    const isLeftOpen = await isForwardingOurs(settings.interfaceName);
     const closeForwarding = settings.nat ? await openForwarding(settings.address, isLeftOpen) : null;
     const filter = new PacketFilter(settings, closeForwarding ?? (async () => undefined));
     try {

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { type Loaded, loadConfig } from '../src-node/config.ts';
+import { MAX_CONTROL_ADDRESSES } from '../src-shared/gateway-limits.ts';
 import { endpoint, splitEndpoint } from '../src-shared/primitives.ts';
 
 const file = z.string().min(1);
@@ -40,7 +41,7 @@ export const serverConfig = z.strictObject({
         error: 'expected an address that other computers can reach',
       }),
     )
-    .max(16)
+    .max(MAX_CONTROL_ADDRESSES)
     .optional(),
   /** Shown to users and in their authenticator app. */
   teamName: z.string().min(1).max(64),

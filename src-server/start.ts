@@ -68,12 +68,12 @@ export async function startServer(input: {
     lock.release();
   };
   await parts.control.start();
+  await parts.sweeper.start();
   const listening = await listen(app, config);
   if (!listening.ok) {
     await stop();
     return listening;
   }
-  parts.sweeper.start();
   mail?.start();
   return { ok: true, server: { url: listening.url, stop } };
 }

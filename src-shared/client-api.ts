@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { challengeSchema, levelProofSchema, proofSchema, reasonSchema, requirement } from './challenge.ts';
+import { aboutHelper } from './helper-rpc.ts';
 import { memberRole } from './member-role.ts';
 import { backupCode, codeMethod, totpCode } from './otp-code.ts';
 import { policySchema } from './policy.ts';
@@ -90,9 +91,7 @@ export const connectRequest = z.strictObject({
   challengeId: id.optional(),
   proofs: z.array(proofSchema).max(4).optional(),
   /** Of the helper that will get the lease: one of a feature that it does not name would be refused by it. */
-  helper: z
-    .strictObject({ version: z.string().max(64), features: z.array(z.string().max(64)).max(64) })
-    .optional(),
+  helper: aboutHelper.optional(),
 });
 export type ConnectRequest = z.infer<typeof connectRequest>;
 

@@ -12,10 +12,6 @@ export interface GatewayTrouble {
   value: string;
 }
 
-/** So many a gateway may have: each network is a route on every laptop. */
-export const MAX_NETWORKS = 64;
-export const MAX_RESOLVERS = 8;
-
 export interface GatewayDraft {
   subnet: string;
   allowedIps: readonly string[];
@@ -35,10 +31,9 @@ export function gatewayTroubles(
   const networks = allowedIps.map((network): Range => ipaddr.parseCIDR(network));
   const isIn = (address: string) => {
     const parsed = ipaddr.parse(address);
-    return networks.some(([base, bits]) => base.kind() === parsed.kind() && parsed.match(base, bits));
+    return networks.some((network) => isWithin([parsed, parsed.toByteArray().length * 8], network));
   };
   const [own] = ipaddr.parseCIDR(subnet);
-  const family = own.kind() === 'ipv4' ? 'IPv6' : 'IPv4';
   const isForeign = ([base]: Range) => base.kind() !== own.kind();
   const isEverything = (kind: string) => coversAll(networks.filter(([base]) => base.kind() === kind));
   const overlapping = others.filter((other) => doOverlap(subnet, other.subnet));
@@ -46,7 +41,7 @@ export function gatewayTroubles(
     ...(isEverything('ipv4') && dns.length === 0 ? [{ code: 'names-stay-here' as const, value: '' }] : []),
     ...dns.filter((address) => !isIn(address)).map((value) => ({ code: 'resolver-outside' as const, value })),
     ...(networks.some(isForeign)
-      ? [{ code: family === 'IPv6' ? ('ipv6-refused' as const) : ('ipv4-refused' as const), value: '' }]
+      ? [{ code: own.kind() === 'ipv4' ? ('ipv6-refused' as const) : ('ipv4-refused' as const), value: '' }]
       : []),
     ...(isEverything('ipv4') && !networks.some(([base]) => base.kind() === 'ipv6')
       ? [{ code: 'ipv6-beside' as const, value: '' }]
@@ -55,10 +50,12 @@ export function gatewayTroubles(
   ];
 }
 
+function isWithin([base, bits]: Range, [outer, outerBits]: Range): boolean {
+  return base.kind() === outer.kind() && outerBits <= bits && base.match(outer, outerBits);
+}
+
 /** Also in halves, as `0.0.0.0/1` and `128.0.0.0/1`: what none of the others contains, added up. All of one family. */
 function coversAll(networks: readonly Range[]): boolean {
-  const isWithin = ([base, bits]: Range, [outer, outerBits]: Range) =>
-    outerBits <= bits && base.match(outer, outerBits);
   const outermost = networks.filter(
     (network, at) =>
       !networks.some(
@@ -71,6 +68,5 @@ function coversAll(networks: readonly Range[]): boolean {
 
 function doOverlap(one: string, other: string): boolean {
   const [first, second] = [ipaddr.parseCIDR(one), ipaddr.parseCIDR(other)];
-  if (first[0].kind() !== second[0].kind()) return false;
-  return first[0].match(second[0], Math.min(first[1], second[1]));
+  return isWithin(first, second) || isWithin(second, first);
 }

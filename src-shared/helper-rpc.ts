@@ -21,6 +21,13 @@ export const helperPhase = z.enum(['down', 'starting', 'up']);
 export const helperFeature = z.enum(['control', 'refresh']);
 export type HelperFeature = z.infer<typeof helperFeature>;
 
+/** Of the helper itself. What it does not name in `features` a lease must not ask of it. */
+export const aboutHelper = z.strictObject({
+  version: z.string().max(64),
+  features: z.array(z.string().max(64)).max(64),
+});
+export type AboutHelper = z.infer<typeof aboutHelper>;
+
 export const helperStatus = z.object({
   phase: helperPhase,
   leaseId: id.optional(),
@@ -32,9 +39,7 @@ export const helperStatus = z.object({
   dns: z.enum(['none', 'resolved', 'resolvconf', 'unmanaged']).optional(),
   /** Networks of the lease that this computer's own network has too: they stay with it, outside the tunnel. */
   overlaps: z.array(z.string()).optional(),
-  /** Of the helper itself. What it does not name in `features` a lease must not ask of it. */
-  version: z.string().max(64).optional(),
-  features: z.array(z.string().max(64)).max(64).optional(),
+  ...aboutHelper.partial().shape,
 });
 export type HelperStatus = z.infer<typeof helperStatus>;
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { MAX_CONTROL_ADDRESSES, MTU } from './gateway-limits.ts';
 import { cidr, endpoint, id, ipAddress, wireGuardKey } from './primitives.ts';
 
 export const LEASE_AUDIENCE = 'postern-helper';
@@ -14,7 +15,7 @@ export const leaseWireGuard = z.strictObject({
   addresses: z.array(cidr).min(1),
   allowedIps: z.array(cidr).min(1),
   dns: z.array(ipAddress),
-  mtu: z.number().int().min(1280).max(9000),
+  mtu: z.number().int().min(MTU.least).max(MTU.most),
   keepaliveSeconds: z.number().int().min(0).max(65_535),
 });
 
@@ -32,6 +33,6 @@ export const leaseClaims = z.strictObject({
   epoch: z.number().int().min(0),
   wg: leaseWireGuard,
   /** Where the server answers, `address:port`: TCP to there stays outside the tunnel, whatever `allowedIps` say. */
-  control: z.array(endpoint).max(16).optional(),
+  control: z.array(endpoint).max(MAX_CONTROL_ADDRESSES).optional(),
 });
 export type LeaseClaims = z.infer<typeof leaseClaims>;

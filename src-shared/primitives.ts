@@ -46,3 +46,6 @@ export function splitEndpoint(value: string): { address: string; port: number } 
   const colon = value.lastIndexOf(':');
   return { address: value.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(value.slice(colon + 1)) };
 }
+
+/** Of a column that holds a list as JSON. */
+export const textList = z.array(z.string());

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TUNNEL_MARK } from '../../src-helper/linux/network-plan.ts';
 import { generateWgKeyPair } from '../../src-node/wireguard/key-pair.ts';
 import { HelperBench } from './helper-bench.ts';
 import { type RpcClient, refusal } from './rpc-client.ts';
@@ -27,11 +28,9 @@ describe('helper', () => {
 
   /** Rules and routes that a tunnel which is down has left. */
   const leftovers = async () => {
-    const table = 'table 28782';
+    const table = `table ${TUNNEL_MARK}`;
     const lines = (await bench.network()).split('\n');
-    return lines
-      .filter((line) => line.includes(table) || /proto (112|0x70)|lookup 28782/.test(line))
-      .join('\n');
+    return lines.filter((line) => line.includes(table) || /proto (112|0x70)/.test(line)).join('\n');
   };
 
   /** The tunnel's interface is there for as long as a helper runs. */
@@ -238,7 +237,7 @@ describe('helper', () => {
     await client.change(({ phase }) => phase === 'up');
     expect((await bench.probe()).received).toBe(1);
     const way = (address: string, ...more: string[]) => bench.ip('route', 'get', address, ...more);
-    expect(await way('192.0.2.2', 'mark', String(0x706e))).not.toContain(bench.interfaceName);
+    expect(await way('192.0.2.2', 'mark', String(TUNNEL_MARK))).not.toContain(bench.interfaceName);
     for (const address of ['192.0.2.2', '192.0.2.7'])
       expect(await way(address)).toContain(bench.interfaceName);
     expect(refusal(await client.call('up', params))).toBeNull();
@@ -251,7 +250,7 @@ describe('helper', () => {
     const { params } = await bench.lease(generateWgKeyPair(), { allowedIps: ['0.0.0.0/0'] });
     await client.call('up', params);
     await client.change(({ phase }) => phase === 'up');
-    const way = () => bench.ip('route', 'get', '192.0.2.2', 'mark', String(0x706e));
+    const way = () => bench.ip('route', 'get', '192.0.2.2', 'mark', String(TUNNEL_MARK));
     expect(await way()).not.toContain(' via ');
     // As after a roam: the gateway is behind another hop now.
     await bench.ip('route', 'add', '192.0.2.2/32', 'via', '192.0.2.9', 'dev', `v${bench.id}l`);

@@ -22,7 +22,7 @@ describe('a home network with the addresses of the team', () => {
     expect(JSON.stringify(event)).toContain(lab.stack.plan.insideCidr);
     expect(await client.ended).toBe(12);
     expect(await lab.laptopNetwork()).toBe(before);
-    // The printer answers as before.
+    // The way to the printer is as before.
     const printer = lab.stack.plan.routed?.printer ?? '';
     expect(await lab.onLaptop(['ip', 'route', 'get', printer])).toContain('dev eth0');
   });

@@ -113,8 +113,11 @@ describe('a running stack', () => {
     // The gateway itself is no wall: without our table it would pass the packets on.
     const table = `postern_${file.laptop.netns.replace(/-laptop$/, '')}_${gateway?.name}`;
     const chain = ['inet', table, 'forward'];
-    expect((await inside(gateway?.netns ?? '', ['nft', 'flush', 'chain', ...chain])).code).toBe(0);
+    const added = await inside(gateway?.netns ?? '', ['nft', '-ae', 'insert', 'rule', ...chain, 'accept']);
+    const [, handle = ''] = /handle (\d+)/.exec(added.stdout) ?? [];
     expect(await answers(core, target.url)).toBe(true);
+    const removal = ['nft', 'delete', 'rule', ...chain, 'handle', handle];
+    expect((await inside(gateway?.netns ?? '', removal)).code).toBe(0);
     await inside(core, ['ip', 'route', 'del', ...route]);
     await inside(targetNetns, ['ip', 'route', 'del', ...back]);
   });

@@ -112,7 +112,7 @@ function notifyEnd(step: Step, reason: Reason | null): undefined {
   step.effects.push({ type: 'notify', kind: 'disconnected-by-server', text: reason.message });
 }
 
-export function leaseExpired(step: Step): undefined {
+export function leaseExpired(step: Step, message = 'The permission to connect has run out.'): undefined {
   const at = new Date(step.at).toISOString();
-  accessEnded(step, { code: 'lease-expired', message: 'The permission to connect has run out.', at }, null);
+  accessEnded(step, { code: 'lease-expired', message, at }, null);
 }

@@ -187,8 +187,15 @@ export function startRenewal(step: Step, ticket: number | null): undefined {
 /** The server has newer settings than this lease. They are fetched at once where that asks nothing of the user. */
 export function leaseOutdated(step: Step, leaseId: string): undefined {
   const { m } = step;
-  if (m.lease?.leaseId !== leaseId || m.view.phase !== 'connected' || m.view.isOutdated) return;
+  if (m.outdatedLease === leaseId) return;
+  m.outdatedLease = leaseId;
+  if (m.lease?.leaseId !== leaseId || m.view.phase !== 'connected') return;
   show(step, { ...m.view, isOutdated: true });
+  renewOutdated(step);
+}
+
+/** Once for each time that the lease is shown as outdated. */
+export function renewOutdated(step: Step): undefined {
   if (!isStepUpExpected(step)) startRenewal(step, null);
 }
 

@@ -1,5 +1,6 @@
+import type { AboutHelper } from '../../src-shared/helper-rpc.ts';
 import { problem } from '../../src-shared/problem.ts';
-import type { AboutHelper, HelperClient } from '../tunnel/helper-client.ts';
+import type { HelperClient } from '../tunnel/helper-client.ts';
 import { createKeyPairSupply, type WireGuardKeyPair } from '../tunnel/wireguard-keys.ts';
 import type { Feed } from './machine-types.ts';
 

@@ -182,6 +182,8 @@ export interface Machine {
   readonly endReason: Reason | null;
   /** The newest leases that the server has named in a `disconnect`. */
   readonly endedLeases: readonly string[];
+  /** The newest lease of which the server has said that its gateway's settings were changed since. */
+  readonly outdatedLease: string | null;
   readonly isChannelOpen: boolean;
   /** The server does not hear the gateway that was chosen. */
   readonly isGatewayAway: boolean;
@@ -221,6 +223,7 @@ export const initialMachine: Machine = {
   warning: null,
   endReason: null,
   endedLeases: [],
+  outdatedLease: null,
   isChannelOpen: false,
   isGatewayAway: false,
   pathCheck: null,

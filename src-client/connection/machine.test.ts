@@ -513,6 +513,16 @@ describe('renewal', () => {
     // Word of the lease before.
     outdated(open);
     expect(open.world.view).toMatchObject({ isOutdated: false });
+    // Said while nothing was shown as connected, and still true afterwards.
+    gated.world.feed({ type: 'wake' });
+    expect(gated.world.view.phase).toBe('reconnecting');
+    gated.world.feed({
+      type: 'answer.epoch',
+      id: gated.world.last('askEpoch').id,
+      outcome: { epoch: gated.lease.epoch, leaseId: gated.lease.leaseId },
+    });
+    handshake(gated.world, gated.lease.leaseId);
+    expect(gated.world.view).toMatchObject({ phase: 'connected', isOutdated: true });
   });
 
   it('that is cancelled leaves the tunnel up', () => {

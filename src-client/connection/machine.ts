@@ -24,7 +24,6 @@ import {
   helperReady,
   helperStatus,
   mustConfirm,
-  pathDead,
   upAnswered,
 } from './path.ts';
 import {
@@ -90,7 +89,7 @@ function apply(step: Step, event: MachineEvent): undefined {
       m.isChannelOpen = false;
       return watchPath(step);
     case 'path-check-due':
-      return pathCheckDue(step, event.id, pathDead);
+      return pathCheckDue(step, event.id);
     case 'helper.refresh-answer':
       return refreshAnswered(step, event.id, event.problem);
     case 'channel.stopped':

@@ -1,5 +1,6 @@
-import type { Problem } from '../../src-shared/problem.ts';
-import { issueId, type Step } from './step.ts';
+import { type Problem, problem } from '../../src-shared/problem.ts';
+import { showReconnecting } from './ending.ts';
+import { askEpoch, issueId, type Step } from './step.ts';
 
 /** Between two questions. A restart of the server takes less. */
 const CHECK_MS = 10_000;
@@ -32,13 +33,13 @@ export function trustPath({ m }: Step): undefined {
 }
 
 /** The end of a wait: for the next question, or for the answer to the last. */
-export function pathCheckDue(step: Step, id: number, onSilence: (step: Step) => undefined): undefined {
+export function pathCheckDue(step: Step, id: number): undefined {
   const { m } = step;
   const check = m.pathCheck;
   if (check?.id !== id) return;
   if (check.step === 'handshake') {
     m.pathCheck = null;
-    return onSilence(step);
+    return pathDead(step);
   }
   if (check.step !== 'waiting') return;
   m.pathCheck = null;
@@ -85,4 +86,15 @@ export function refreshAnswered(step: Step, id: number, refusal: Problem | null)
 export function handshakeHeard({ m }: Step): undefined {
   m.isHandshakeOwed = false;
   if (m.pathCheck?.step === 'handshake') m.pathCheck = null;
+}
+
+/** Nothing comes through. The lease may still hold, so the server is asked. */
+export function pathDead(step: Step): undefined {
+  const { m } = step;
+  if (m.lease === null || m.path === 'dead') return;
+  m.path = 'dead';
+  m.needsEpoch = true;
+  askEpoch(step);
+  if (m.view.phase === 'connected' || m.view.phase === 'connecting')
+    showReconnecting(step, problem('tunnel-failed', 'The gateway does not answer through the tunnel.'));
 }

@@ -1,10 +1,11 @@
 import type { HelperStatus } from '../../src-shared/helper-rpc.ts';
 import { type Problem, problem, problemKinds } from '../../src-shared/problem.ts';
 import { SESSION_OVER } from './answers.ts';
-import { accessEnded, leave, reconnect, showReconnecting, signedOut } from './ending.ts';
+import { accessEnded, leaseExpired, leave, reconnect, showReconnecting, signedOut } from './ending.ts';
+import { renewOutdated } from './gate.ts';
 import type { EpochOutcome } from './machine-types.ts';
-import { handshakeHeard, watchPath } from './path-check.ts';
-import { askEpoch, cancelRetry, rest, type Step, scheduleRetry, show, tunnelUp } from './step.ts';
+import { handshakeHeard, pathDead, watchPath } from './path-check.ts';
+import { cancelRetry, rest, type Step, scheduleRetry, show, tunnelUp } from './step.ts';
 
 /** WireGuard makes a new handshake every 120 s and refuses to send with keys older than 180 s (whitepaper §6). */
 const STALE_HANDSHAKE_MS = 150_000;
@@ -25,7 +26,9 @@ export function reach(step: Step): undefined {
   m.attempt = 0;
   m.handshakeWatch = null;
   m.since ??= new Date(at).toISOString();
-  const shown = m.view.phase === 'connected' ? m.view : { renewal: null, expiring: null, isOutdated: false };
+  const wasConnected = m.view.phase === 'connected';
+  const isOutdated = m.outdatedLease === m.lease.leaseId;
+  const shown = m.view.phase === 'connected' ? m.view : { renewal: null, expiring: null };
   show(step, {
     phase: 'connected',
     gatewayId: m.lease.gatewayId,
@@ -34,10 +37,11 @@ export function reach(step: Step): undefined {
     health: m.path,
     renewal: shown.renewal,
     expiring: shown.expiring,
-    isOutdated: shown.isOutdated,
+    isOutdated,
     warning: m.warning,
   });
   watchPath(step);
+  if (isOutdated && !wasConnected) renewOutdated(step);
 }
 
 export function handshakeLate(step: Step, id: number): undefined {
@@ -69,17 +73,6 @@ export function helperStatus(step: Step, status: HelperStatus, handshakeAgeMs: n
   handshakeHeard(step);
   m.path = handshakeAgeMs !== null && handshakeAgeMs > STALE_HANDSHAKE_MS ? 'stale' : 'good';
   reach(step);
-}
-
-/** Nothing comes through. The lease may still hold, so the server is asked. */
-export function pathDead(step: Step): undefined {
-  const { m } = step;
-  if (m.lease === null || m.path === 'dead') return;
-  m.path = 'dead';
-  m.needsEpoch = true;
-  askEpoch(step);
-  if (m.view.phase === 'connected' || m.view.phase === 'connecting')
-    showReconnecting(step, problem('tunnel-failed', 'The gateway does not answer through the tunnel.'));
 }
 
 /** The helper has no tunnel any more although the lease holds: it gets the lease again. */
@@ -115,8 +108,7 @@ export function upAnswered(step: Step, id: number, refusal: Problem | null): und
   m.upCall = null;
   if (!refusal) return;
   if (refusal.code === 'lease-expired') {
-    const at = new Date(step.at).toISOString();
-    return accessEnded(step, { code: 'lease-expired', message: refusal.detail, at }, null);
+    return leaseExpired(step, refusal.detail);
   }
   if (problemKinds[refusal.code].action === 'retry') return tunnelLost(step, refusal);
   leave(step, refusal, 'system');

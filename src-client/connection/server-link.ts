@@ -1,8 +1,8 @@
 import type { Proof } from '../../src-shared/challenge.ts';
 import type { MeAnswer } from '../../src-shared/client-api.ts';
+import type { AboutHelper } from '../../src-shared/helper-rpc.ts';
 import type { Result } from '../../src-shared/problem.ts';
 import type { ConnectReply } from '../control/rest.ts';
-import type { AboutHelper } from '../tunnel/helper-client.ts';
 
 /** The server of the open session, as the driver needs it. */
 export interface ServerLink {

@@ -1,4 +1,5 @@
-import { type LookupAddress, lookup as systemLookup } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
+import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 
 /** A resolver that answers takes less; one that lies inside a tunnel that is dead never does. */
@@ -6,10 +7,7 @@ const PATIENCE_MS = 250;
 
 type Resolve = (host: string) => Promise<LookupAddress[]>;
 
-const resolveBySystem: Resolve = (host) =>
-  new Promise((resolve, reject) => {
-    systemLookup(host, { all: true }, (error, addresses) => (error ? reject(error) : resolve(addresses)));
-  });
+const resolveBySystem: Resolve = (host) => lookup(host, { all: true });
 
 /**
  * Looks names up as the system does, and keeps what was found: a server that was reached once is reached again when

@@ -21,6 +21,23 @@ test('another address of this computer is a change; tunnels and bridges that com
   expect(networkFingerprint({ eth0: [v4('198.51.100.5')] })).not.toBe(networkFingerprint(home));
 });
 
+test('temporary addresses come and go without the network changing; another prefix is another network', () => {
+  const v6 = (address: string): NetworkInterfaceInfo => ({
+    ...{
+      family: 'IPv6',
+      address,
+      netmask: 'ffff:ffff:ffff:ffff::',
+      mac: '00:00:00:00:00:00',
+      internal: false,
+    },
+    ...{ cidr: `${address}/64`, scopeid: 0 },
+  });
+  const at = (...addresses: string[]) => networkFingerprint({ eth0: addresses.map(v6) });
+  expect(at('2001:db8::5', '2001:db8:0:0:81e:1c0f:aaaa:1')).toBe(at('2001:db8::5'));
+  expect(at('2001:db8::7')).toBe(at('2001:db8::5'));
+  expect(at('2001:db8:0:1::5')).not.toBe(at('2001:db8::5'));
+});
+
 test('roaming is told once, and our own interface is known by its address, whatever its name', () => {
   vi.useFakeTimers();
   // Left by a run before this one.

@@ -1,4 +1,5 @@
 import type { NetworkInterfaceInfo } from 'node:os';
+import ipaddr from 'ipaddr.js';
 
 const CHECK_INTERVAL_MS = 500;
 /** Other people's tunnels (not ppp, which is also how a modem or a line is the network itself) follow the network, and bridges for containers and virtual machines hang on it: none is it. */
@@ -16,21 +17,21 @@ export interface NetworkWatchOptions {
 
 /** The addresses by which this computer is reached, as one comparable line, without the interfaces in `except`. */
 export function networkFingerprint(interfaces: Interfaces, except: ReadonlySet<string> = new Set()): string {
-  return Object.entries(interfaces)
+  const lines = Object.entries(interfaces)
     .filter(([name]) => !FOLLOWER.test(name) && !except.has(name))
     .flatMap(([name, addresses]) =>
       (addresses ?? [])
         // Link-local and temporary IPv6 addresses come and go without the network changing.
         .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
-        .map(({ family, address, cidr }) => `${name} ${family === 'IPv4' ? address : prefixOf(cidr)}`),
-    )
-    .toSorted()
-    .join('\n');
+        .map(({ family, address }) => `${name} ${family === 'IPv4' ? address : prefixOf(address)}`),
+    );
+  // Temporary addresses share their prefix with the one that stays.
+  return [...new Set(lines)].toSorted().join('\n');
 }
 
-/** First 64 bits of an IPv6 network, without expanding: enough to tell one network from another. */
-function prefixOf(cidr: string | null): string {
-  return (cidr ?? '').split('/')[0]?.split(':').slice(0, 4).join(':') ?? '';
+/** The first 64 bits of an IPv6 address. */
+function prefixOf(address: string): string {
+  return ipaddr.parse(address).toNormalizedString().split(':').slice(0, 4).join(':');
 }
 
 /** Looks twice a second: neither Node nor Electron has an event for it. The timer keeps nothing alive. */

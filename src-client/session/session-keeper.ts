@@ -44,16 +44,11 @@ export class SessionKeeper {
   /** A REST client for any server, with the trust that was asked for; `invalid-request` when `caPem` holds nothing. */
   openRest(serverUrl: string, caPem: string | null): Result<Rest> {
     const trust = this.#trust(caPem);
-    return trust.ok
-      ? ok(
-          createRest({
-            serverUrl,
-            trust: trust.value,
-            lookup: this.#lookup,
-            monotonic: this.#options.monotonic,
-          }),
-        )
-      : trust;
+    return trust.ok ? ok(this.#rest(serverUrl, trust.value)) : trust;
+  }
+
+  #rest(serverUrl: string, trust: TlsTrust): Rest {
+    return createRest({ serverUrl, trust, lookup: this.#lookup, monotonic: this.#options.monotonic });
   }
 
   /** Picks up the session of the last run, if keychain and settings both know it. */
@@ -78,7 +73,7 @@ export class SessionKeeper {
     let hellos = 0;
     const link = createSessionLink({
       session,
-      rest: createRest({ serverUrl: account.serverUrl, trust: trust.value, lookup: this.#lookup, monotonic }),
+      rest: this.#rest(account.serverUrl, trust.value),
       trust: trust.value,
       lookup: this.#lookup,
       lastSeq: settings.current.lastSeq[account.deviceId] ?? 0,

@@ -3,6 +3,7 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { createBackoff } from '../../src-node/backoff.ts';
 import {
+  type AboutHelper,
   HELPER_MAX_LINE_BYTES,
   type HelperFeature,
   type HelperMethod,
@@ -32,12 +33,6 @@ export interface HelperClientOptions {
   log: Logger;
   events: HelperEvents;
   callTimeoutMs?: number;
-}
-
-/** What the server is told of the helper. */
-export interface AboutHelper {
-  version: string;
-  features: string[];
 }
 
 /** The helper as main sees it. Answers are problems, never throws; while it is away every call is `helper-unavailable`. */

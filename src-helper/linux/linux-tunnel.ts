@@ -31,9 +31,7 @@ export interface LinuxTunnelOptions {
 interface Connection {
   lease: AcceptedLease;
   phase: 'starting' | 'up';
-  /** On the monotonic clock. */
-  startedAt: number;
-  /** The same, of the newest handshake that was asked for. */
+  /** When the newest handshake was asked for, on the monotonic clock. */
   askedAt: number;
   stats: Traffic;
   /** What went through before the peer was replaced: the device counts from zero again. */
@@ -177,7 +175,6 @@ export class LinuxTunnel implements Tunnel {
       : {
           lease,
           phase: 'starting',
-          startedAt: this.#options.monotonicNow(),
           askedAt: this.#options.monotonicNow(),
           stats: NO_TRAFFIC,
           counted: NO_TRAFFIC,
@@ -238,11 +235,9 @@ export class LinuxTunnel implements Tunnel {
       this.#options.log.warn({ err: error }, 'the WireGuard device did not answer');
       return null;
     });
-    // A tunnel that went down or was replaced meanwhile has, or needs, its own poll.
+    // A tunnel that went down, was replaced or has a new peer meanwhile has its own poll; what was read is not of it.
     const connection = this.#connection;
-    if (!connection || !asked || connection.startedAt !== asked.startedAt) return;
-    // What was read of the peer before is not to be counted on top of it.
-    if (connection.askedAt !== asked.askedAt) return this.#schedulePoll();
+    if (!connection || connection.askedAt !== asked?.askedAt) return;
     if (this.#hasExpired(connection)) {
       await this.#inOrder(() => this.#expire(connection));
       return;

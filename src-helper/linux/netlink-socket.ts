@@ -57,9 +57,7 @@ export class NetlinkSocket {
 
   #exchange(requests: readonly Request[]): Reply[] {
     const first = this.#sequence + 1;
-    const datagram = Buffer.concat(requests.map((request) => this.#encode(request)));
-    if (this.#libc.send(this.#fd, datagram, datagram.length, 0) !== datagram.length)
-      throw new Error(`netlink send: ${getSystemErrorName(-this.#libc.errno())}`);
+    this.#send(requests);
     const replies = new Map<number, Reply>();
     while (replies.size < requests.length) {
       for (const { sequence, type, payload } of this.#receive())
@@ -72,15 +70,14 @@ export class NetlinkSocket {
   list(request: Request): Buffer[] {
     for (let tries = 0; ; tries++) {
       const { payloads, isTorn } = this.#list(request);
-      if (!isTorn || tries === LIST_TRIES) return payloads;
+      if (!isTorn) return payloads;
+      if (tries === LIST_TRIES) throw new Error('netlink list: it changes faster than it can be read');
     }
   }
 
   #list(request: Request): { payloads: Buffer[]; isTorn: boolean } {
-    const datagram = this.#encode(request);
+    this.#send([request]);
     const sequence = this.#sequence;
-    if (this.#libc.send(this.#fd, datagram, datagram.length, 0) !== datagram.length)
-      throw new Error(`netlink send: ${getSystemErrorName(-this.#libc.errno())}`);
     const payloads: Buffer[] = [];
     let isTorn = false;
     for (let isDone = false; !isDone; ) {
@@ -98,6 +95,12 @@ export class NetlinkSocket {
 
   close(): void {
     this.#libc.close(this.#fd);
+  }
+
+  #send(requests: readonly Request[]): void {
+    const datagram = Buffer.concat(requests.map((request) => this.#encode(request)));
+    if (this.#libc.send(this.#fd, datagram, datagram.length, 0) !== datagram.length)
+      throw new Error(`netlink send: ${getSystemErrorName(-this.#libc.errno())}`);
   }
 
   #encode({ type, flags, body }: Request): Buffer {

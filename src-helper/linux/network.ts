@@ -58,7 +58,7 @@ export class TunnelNetwork {
   }
 
   /**
-   * Puts the plan in force; on failure (`tunnel-failed`) nothing of it stays but the address. Answers with the
+   * Puts the plan in force; on failure (`tunnel-failed`, `network-overlap`) nothing of it stays but the address. Answers with the
    * networks that are also this computer's own, and stay with it.
    */
   apply(plan: NetworkPlan): Result<{ overlaps: string[] }> {
@@ -66,7 +66,10 @@ export class TunnelNetwork {
     const routes = planRoutes(plan, interfaceIndex);
     const overlapping = overlapsOf(plan.networks, listedRoutes(netlink), interfaceIndex);
     const overlaps = overlapping.map(networkText);
-    if (routes.length === overlaps.length)
+    const left = routes.filter(
+      ({ via, destination }) => typeof via === 'number' && !overlapping.includes(destination),
+    );
+    if (overlaps.length > 0 && left.length === 0)
       return this.#undo(
         fail(
           'network-overlap',
@@ -180,7 +183,10 @@ export function removeLeftovers(netlink: NetlinkSocket): void {
   const rules = families.flatMap((family) =>
     netlink.list(listRules(family)).flatMap((payload) => parseListedRule(payload) ?? []),
   );
-  for (const rule of rules) netlink.exchange([removeListedRule(rule)]);
+  const changes = rules.map((rule) => removeListedRule(rule));
   const routes = listedRoutes(netlink).filter(({ table }) => table === TUNNEL_MARK);
-  for (const route of routes) netlink.exchange([removeRoute(route)]);
+  changes.push(...routes.map((route) => removeRoute(route)));
+  for (const { error } of netlink.exchange(changes))
+    if (error !== null && !GONE.has(error))
+      throw new Error(`a rule or route of an earlier tunnel stays: ${error}`);
 }

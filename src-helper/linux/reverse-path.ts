@@ -21,7 +21,7 @@ const MARK_ANSWERS = `${CLEAR}table ${TABLE} {
 `;
 
 /**
- * Under a full tunnel, strict reverse path filtering (RFC 3704 §2.2, `rp_filter` = 1) takes the gateway's answers for
+ * Where the gateway's address is inside the tunnel's networks, strict reverse path filtering (RFC 3704 §2.2, `rp_filter` = 1) takes the gateway's answers for
  * forged: seen without the mark, the way back leads into the tunnel. Where it is on, answers get the mark of what
  * they answer, as wg-quick(8) does it. Elsewhere nothing is changed and no program runs.
  */
@@ -33,7 +33,7 @@ export class ReversePath {
     this.#run = run;
   }
 
-  /** Before a full tunnel. Rejects when strict filtering is on and `nft` is missing or fails. */
+  /** Before such a tunnel. Rejects when strict filtering is on and `nft` is missing or fails. */
   async markAnswers(): Promise<void> {
     if (this.#isMarking || !isStrict()) return;
     writeFileSync(join(IPV4_SETTINGS, 'all/src_valid_mark'), '1');
@@ -56,7 +56,7 @@ export class ReversePath {
     const path = findProgram('nft');
     if (path === null) {
       throw new Error(
-        'this system filters by reverse path (rp_filter = 1), for which a full tunnel needs the package nftables',
+        'this system filters by reverse path (rp_filter = 1), for which a tunnel that holds its gateway needs the package nftables',
       );
     }
     const result = await this.#run({ path, args: ['-f', '-'], stdin: rules });

@@ -42,7 +42,7 @@ export async function startApp({ links, focus, ...input }: StartOptions): Promis
     serverUrl: state.facts.defaultServerUrl,
     caFile: isPackaged ? null : (env.POSTERN_CA ?? null),
   });
-  const network = setUpNetwork(core, state);
+  const network = setUpNetwork(state);
   const quitting = setUpQuitting({ core, window, records, feed, sampler, network, log });
   const notify = createNotifier(window.bringForward);
   setUpProjections(launch, {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import ipaddr from 'ipaddr.js';
 import { assertNever } from '../../src-shared/assert-never.ts';
+import { MTU } from '../../src-shared/gateway-limits.ts';
 import type { GatewayTrouble } from '../../src-shared/gateway-troubles.ts';
 import { fail, ok } from '../../src-shared/problem.ts';
 import { removeGateway } from '../access/enforcement/gateway-removal.ts';
@@ -46,7 +47,7 @@ export function addGatewayCommands(program: Command): void {
     .requiredOption('--subnet <network>', "the devices' addresses, such as 10.86.0.0/24", networks)
     .requiredOption('--allowed-ips <networks>', 'what goes through the tunnel, separated by commas', networks)
     .option('--dns <addresses>', 'DNS servers inside, separated by commas', addresses, [])
-    .addOption(option('--mtu <bytes>', 'of the tunnel', [1280, 9000]).default(1420))
+    .addOption(option('--mtu <bytes>', 'of the tunnel', [MTU.least, MTU.most]).default(1420))
     .addOption(option('--keepalive <seconds>', KEEPALIVE, [0, 65_535]).default(25))
     .action(add);
   withCommonOptions(gateway.command('edit'))
@@ -55,7 +56,7 @@ export function addGatewayCommands(program: Command): void {
     .option('--name <name>', 'what people call it', properName)
     .option('--allowed-ips <networks>', 'what goes through the tunnel, separated by commas', networks)
     .option('--dns <addresses>', 'DNS servers inside, separated by commas; "" for none', addresses)
-    .addOption(option('--mtu <bytes>', 'of the tunnel', [1280, 9000]))
+    .addOption(option('--mtu <bytes>', 'of the tunnel', [MTU.least, MTU.most]))
     .addOption(option('--keepalive <seconds>', KEEPALIVE, [0, 65_535]))
     .action(edit);
   withCommonOptions(gateway.command('list')).description('all gateways').action(list);

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { apiScope } from '../../src-shared/integration-api.ts';
+import { textList } from '../../src-shared/primitives.ts';
 import { createApiToken, revokeApiToken } from '../api/integration/api-token-store.ts';
 import { asNetwork } from '../http/client-address.ts';
 import {
@@ -84,7 +85,7 @@ async function list(options: CommonOptions): Promise<void> {
       id: row.id,
       name: row.name,
       scopes: z.array(apiScope).parse(JSON.parse(row.scopes_json)),
-      allowedIps: z.array(z.string()).parse(JSON.parse(row.allowed_ips_json)),
+      allowedIps: textList.parse(JSON.parse(row.allowed_ips_json)),
       expiresAt: iso(row.expires_at),
       revokedAt: iso(row.revoked_at),
       lastUsedAt: iso(row.last_used_at),

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { MAX_NETWORKS, MAX_RESOLVERS } from '../gateway-troubles.ts';
+import { MAX_NETWORKS, MAX_RESOLVERS, MTU } from '../gateway-limits.ts';
 import { cidr, id, ipAddress, isoTime } from '../primitives.ts';
 import { nextCursor } from './paging.ts';
 
@@ -65,7 +65,7 @@ export const gatewayAnswer = z.object({
   nextCursor,
 });
 
-const mtu = z.number().int().min(1280).max(9000);
+const mtu = z.number().int().min(MTU.least).max(MTU.most);
 const keepaliveSeconds = z.number().int().min(0).max(65_535);
 const gatewayName = z.string().trim().min(1).max(64);
 
@@ -89,6 +89,8 @@ export const gatewayChange = z
     keepaliveSeconds,
   })
   .partial();
+
+export type GatewayChange = z.infer<typeof gatewayChange>;
 
 /** `outdatedConnections` keep the settings that they have until they are renewed or made anew. */
 export const gatewayChangedAnswer = z.object({

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
+import { MTU } from '../../../src-shared/gateway-limits.ts';
 import { gatewayTroubles } from '../../../src-shared/gateway-troubles.ts';
 import { newGatewayRequest } from '../../../src-shared/panel/gateways.ts';
 import type { Problem } from '../../../src-shared/problem.ts';
@@ -11,7 +12,7 @@ import { areAddresses, areNetworks, partsOf, wholeNumber } from '../parts/lists.
 import { useAdminWords } from '../strings/use-admin-words.ts';
 
 /** As typed. */
-export interface GatewayDraft {
+export interface TypedGateway {
   name: string;
   subnet: string;
   allowed: string;
@@ -33,7 +34,7 @@ interface GatewayFormProps {
   submitLabel: string;
   /** In place of it once there are troubles on screen. */
   anywayLabel: string;
-  draft: GatewayDraft;
+  draft: TypedGateway;
   /** A gateway that is there keeps its subnet, and shows its MTU. */
   isNew: boolean;
   others: readonly { name: string; subnet: string }[];
@@ -42,8 +43,6 @@ interface GatewayFormProps {
   onSubmit: (values: GatewayValues) => void;
   onCancel: () => void;
 }
-
-const [LEAST_MTU, MOST_MTU] = [1280, 9000];
 
 /** What the server has to know of a gateway. Settings that leave somebody without something are named before they are sent. */
 export function GatewayForm(props: GatewayFormProps) {
@@ -60,7 +59,7 @@ export function GatewayForm(props: GatewayFormProps) {
   const allowedIps = typed.length === 0 ? newGatewayRequest.shape.allowedIps.parse(undefined) : typed;
   const dns = partsOf(draft.dns);
   const subnet = draft.subnet.trim();
-  const mtu = wholeNumber(draft.mtu, LEAST_MTU, MOST_MTU);
+  const mtu = wholeNumber(draft.mtu, MTU.least, MTU.most);
   const errors = {
     name: draft.name.trim() === '',
     subnet: !areNetworks([subnet]),
@@ -79,7 +78,7 @@ export function GatewayForm(props: GatewayFormProps) {
     if (troubles.length > 0 && !isWarned) setAccepted(troubleTexts.join());
     else props.onSubmit({ name: draft.name.trim(), subnet, allowedIps, dns, mtu });
   }
-  const field = (name: keyof GatewayDraft, label: string, hint?: string) => (
+  const field = (name: keyof TypedGateway, label: string, hint?: string) => (
     <TextField
       {...(name === 'name' ? { ref: first } : { isMono: true })}
       label={label}

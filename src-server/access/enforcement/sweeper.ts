@@ -37,7 +37,7 @@ export class Sweeper {
   readonly #warned = new Set<string>();
   #externalVersion: number;
   /** By gateway: name and time of its settings, as they were told. */
-  #told: ReadonlyMap<string, string> | null = null;
+  #told: ReadonlyMap<string, string> = new Map();
   #sweeps = 0;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -48,7 +48,8 @@ export class Sweeper {
     parts.hub.whenBehind(() => this.#next(() => this.reconcile()));
   }
 
-  start(): void {
+  async start(): Promise<void> {
+    this.#told = await this.#gatewaySettings();
     this.#timer = setInterval(() => this.#next(() => this.sweep()), SWEEP_INTERVAL_MS);
   }
 
@@ -67,7 +68,6 @@ export class Sweeper {
   /** One round; public so that tests need not wait. */
   async sweep(): Promise<void> {
     const { ctx, ender } = this.#parts;
-    this.#told ??= await this.#gatewaySettings();
     await ender.retryUnrecorded();
     const version = ctx.database.externalVersion();
     if (version !== this.#externalVersion) {
@@ -107,7 +107,7 @@ export class Sweeper {
   /** Gateways that were edited hear where members may go now, and clients that there is something new to ask for. */
   async tellEdits(): Promise<void> {
     const { registry, hub } = this.#parts;
-    const before = this.#told ?? new Map();
+    const before = this.#told;
     const now = await this.#gatewaySettings();
     this.#told = now;
     for (const [id, settings] of now) {

@@ -1,26 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import ipaddr from 'ipaddr.js';
-import * as z from 'zod';
-import {
-  type GatewayTrouble,
-  gatewayTroubles,
-  MAX_NETWORKS,
-  MAX_RESOLVERS,
-} from '../../../src-shared/gateway-troubles.ts';
+import { MAX_NETWORKS, MAX_RESOLVERS } from '../../../src-shared/gateway-limits.ts';
+import { type GatewayTrouble, gatewayTroubles } from '../../../src-shared/gateway-troubles.ts';
+import type { GatewayChange } from '../../../src-shared/panel/gateways.ts';
+import { textList } from '../../../src-shared/primitives.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { Tx } from '../../db/database.ts';
 import type { GatewayRow } from '../../db/schema.ts';
 import { hashToken, newId, newToken } from '../../tokens.ts';
-
-/** What can be edited; the subnet cannot, since leases have their addresses from it. */
-export interface GatewayChange {
-  name?: string | undefined;
-  allowedIps?: string[] | undefined;
-  dns?: string[] | undefined;
-  mtu?: number | undefined;
-  keepaliveSeconds?: number | undefined;
-}
 
 export interface NewGateway {
   name: string;
@@ -104,8 +92,8 @@ export async function editGateway(
   if (!row) return fail('gateway-not-found');
   const before = {
     name: row.name,
-    allowedIps: texts.parse(JSON.parse(row.allowed_ips_json)),
-    dns: texts.parse(JSON.parse(row.dns_json)),
+    allowedIps: textList.parse(JSON.parse(row.allowed_ips_json)),
+    dns: textList.parse(JSON.parse(row.dns_json)),
     mtu: row.mtu,
     keepaliveSeconds: row.keepalive_seconds,
   };
@@ -152,8 +140,6 @@ export async function editGateway(
   }
   return ok({ troubles: gatewayTroubles({ ...after, subnet: row.subnet }, others) });
 }
-
-const texts = z.array(z.string());
 
 function livingGateways(tx: Tx): Promise<GatewayRow[]> {
   return tx.selectFrom('gateway').selectAll().where('removed_at', 'is', null).execute();

@@ -1,5 +1,6 @@
 import { NODATA, Resolver } from 'node:dns/promises';
 import ipaddr from 'ipaddr.js';
+import { MAX_CONTROL_ADDRESSES } from '../../../src-shared/gateway-limits.ts';
 import { isReachable, type ServerConfig } from '../../config.ts';
 import type { ServerContext } from '../../context.ts';
 
@@ -88,6 +89,6 @@ export class ControlAddresses {
       .filter(isReachable)
       .map((address) => `${address.includes(':') ? `[${address}]` : address}:${this.#port}`)
       .sort()
-      .slice(0, 16);
+      .slice(0, MAX_CONTROL_ADDRESSES);
   }
 }

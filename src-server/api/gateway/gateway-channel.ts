@@ -1,6 +1,5 @@
 import type { WebSocket } from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
-import * as z from 'zod';
 import { closeCodes } from '../../../src-shared/client-channel.ts';
 import {
   type FromGateway,
@@ -9,6 +8,7 @@ import {
   type Peer,
   type PeerStats,
 } from '../../../src-shared/gateway-channel.ts';
+import { textList } from '../../../src-shared/primitives.ts';
 import type { PendingEnforcement } from '../../access/enforcement/pending-enforcement.ts';
 import type { GatewayRegistry, GatewayWire } from '../../access/gateway/gateway-registry.ts';
 import { hostCidr } from '../../access/lease/address-pool.ts';
@@ -17,7 +17,6 @@ import type { ServerContext } from '../../context.ts';
 import { keepAlive, readFrames } from '../../http/socket-frames.ts';
 import { gatewayOf } from './gateway-guard.ts';
 
-const networksJson = z.array(z.string());
 /** A sync may carry thousands of peers; afterwards one that failed is tried again. */
 const SYNC_TIMEOUT_MS = 15_000;
 const SYNC_RETRY_MS = 1_000;
@@ -177,7 +176,7 @@ async function networksOf(ctx: ServerContext, gatewayId: string): Promise<string
     .select('allowed_ips_json')
     .where('id', '=', gatewayId)
     .executeTakeFirst();
-  return row ? networksJson.parse(JSON.parse(row.allowed_ips_json)) : [];
+  return row ? textList.parse(JSON.parse(row.allowed_ips_json)) : [];
 }
 
 async function noteStats(ctx: ServerContext, gatewayId: string, peers: PeerStats[]): Promise<void> {

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { type ApiScope, apiScope } from '../../../src-shared/integration-api.ts';
+import { textList } from '../../../src-shared/primitives.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
@@ -20,7 +21,6 @@ export interface ApiTokenIdentity {
 export type ApiTokenUse = ApiTokenIdentity & { recordUse(tx: Tx): Promise<void> };
 
 const scopesJson = z.array(apiScope);
-const networksJson = z.array(z.string());
 
 type Call = Pick<FastifyRequest, 'headers' | 'ip'> & { routeOptions: { url?: string | undefined } };
 
@@ -55,7 +55,7 @@ export async function authenticateApiToken(
   };
   if (row.revoked_at !== null) return refuse('token-invalid', 'revoked');
   if (row.expires_at <= now) return refuse('token-invalid', 'expired');
-  const networks = networksJson.parse(JSON.parse(row.allowed_ips_json));
+  const networks = textList.parse(JSON.parse(row.allowed_ips_json));
   if (networks.length > 0 && !isInNetworks(ip, networks)) return refuse('token-invalid', 'address');
   const scopes = scopesJson.parse(JSON.parse(row.scopes_json));
   if (scope !== null && !scopes.includes(scope)) return refuse('insufficient-scope', 'scope');

@@ -9,7 +9,7 @@ import {
   type PanelApiToken,
 } from '../../../../src-shared/panel/api-tokens.ts';
 import { pageQuery } from '../../../../src-shared/panel/paging.ts';
-import { id } from '../../../../src-shared/primitives.ts';
+import { id, textList } from '../../../../src-shared/primitives.ts';
 import { ok, problem, problemSchema, type Result } from '../../../../src-shared/problem.ts';
 import type { Db } from '../../../db/database.ts';
 import type { ApiTokenRow } from '../../../db/schema.ts';
@@ -118,7 +118,7 @@ function viewOf(row: ApiTokenRow, now: number): PanelApiToken {
     id: row.id,
     name: row.name,
     scopes: z.array(apiScope).parse(JSON.parse(row.scopes_json)),
-    allowedIps: z.array(z.string()).parse(JSON.parse(row.allowed_ips_json)),
+    allowedIps: textList.parse(JSON.parse(row.allowed_ips_json)),
     status: row.revoked_at !== null ? 'revoked' : row.expires_at <= now ? 'expired' : 'active',
     createdAt: iso(row.created_at),
     expiresAt: iso(row.expires_at),

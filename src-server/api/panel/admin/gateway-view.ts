@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { PanelGateway, panelPeer } from '../../../../src-shared/panel/gateways.ts';
+import { textList } from '../../../../src-shared/primitives.ts';
 import { ok, type Result } from '../../../../src-shared/problem.ts';
 import type { Db } from '../../../db/database.ts';
 import type { GatewayRow } from '../../../db/schema.ts';
 import { decodeCursor, iso, isoOrNull, nameKey, pageOf, timeKey } from './cursor.ts';
 
-const texts = z.array(z.string());
 type Online = { isOnline(gatewayId: string): boolean };
 type PageQuery = { cursor?: string | undefined; limit: number };
 
@@ -75,8 +75,8 @@ async function viewsOf(
       id: row.id,
       name: row.name,
       subnet: row.subnet,
-      allowedIps: texts.parse(JSON.parse(row.allowed_ips_json)),
-      dns: texts.parse(JSON.parse(row.dns_json)),
+      allowedIps: textList.parse(JSON.parse(row.allowed_ips_json)),
+      dns: textList.parse(JSON.parse(row.dns_json)),
       mtu: row.mtu,
       keepaliveSeconds: row.keepalive_seconds,
       endpoint: row.endpoint,

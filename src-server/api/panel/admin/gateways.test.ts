@@ -61,8 +61,7 @@ test('an edit reaches the gateway and the clients at once, and a lease with its 
   await server.setPolicy({ totpPriorConnection: false, mfaRequired: { panel: false, client: false } });
   const gateway = await ScriptedGateway.create(server);
   await gateway.connect(server);
-  // What the server takes for told.
-  await server.parts.sweeper.sweep();
+  await server.parts.sweeper.start();
   const session = await server.signIn(await server.addMember());
   const token = session.sessionToken;
   const body = { gatewayId: gateway.id, wgPublicKey: newWgKey() };
@@ -96,7 +95,7 @@ test('an edit by another process is told, too, and only once', async () => {
   const gateway = await ScriptedGateway.create(server);
   await gateway.connect(server);
   const { sweeper } = server.parts;
-  await sweeper.sweep();
+  await sweeper.start();
   const syncs = () => gateway.orders.filter((order) => order === 'sync').length;
   expect(syncs()).toBe(1);
   await server.ctx.database.db
