@@ -71,9 +71,13 @@ export function parseCommandLine(argv: readonly string[], { out, err, env, versi
       found.invocation = { command: 'sign-in', server: text(server), ca: text(ca), email: text(email) };
     });
   add('connect', 'Connect and stay in the foreground; asks for a code whenever the server wants one.')
-    .option('--gateway <name-or-id>', 'which gateway; otherwise the last used one')
+    .option(
+      '--gateway <name-or-id>',
+      'which gateway; "auto", as without it: the last used, and on to another one when it is gone',
+    )
     .action((options: Record<string, unknown>) => {
-      found.invocation = { command: 'connect', gateway: text(options.gateway) };
+      const gateway = text(options.gateway);
+      found.invocation = { command: 'connect', gateway: gateway === 'auto' ? undefined : gateway };
     });
   add('disconnect', 'End the running connection.').action(() => {
     found.invocation = { command: 'disconnect' };

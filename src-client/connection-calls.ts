@@ -31,7 +31,7 @@ export class ConnectionCalls {
     if (!session.link) return fail('signed-out');
     const { serverUrl } = session.link.account;
     this.#log.info({ source, gatewayId: gateway.value }, 'connect');
-    driver.feed({ type: 'user.connect', gatewayId: gateway.value, source });
+    driver.feed({ type: 'user.connect', gatewayId: gateway.value, source, isAuto: gatewayId === undefined });
     const reached = this.#until(connectOutcome);
     rememberGateway(profile, serverUrl, gateway.value);
     return reached;
@@ -66,7 +66,7 @@ export class ConnectionCalls {
     return this.#until(leaveOutcome);
   }
 
-  /** The gateway that was used last on this server, else the first. */
+  /** The gateway that was used last on this server, else the first; one that the server hears before one that it does not. */
   async #defaultGateway({ session, settings }: OpenProfile): Promise<Result<string>> {
     const { publisher } = this.#parts;
     if (publisher.current.gateways.length === 0) {
@@ -75,7 +75,10 @@ export class ConnectionCalls {
     }
     const { gateways, account } = publisher.current;
     const last = account ? settings.current.lastGateway[account.serverUrl] : undefined;
-    const gateway = gateways.find(({ id }) => id === last) ?? gateways[0];
+    const online = gateways.filter(({ isOnline }) => isOnline);
+    const [gateway] = [online, gateways].flatMap(
+      (some) => some.find(({ id }) => id === last) ?? some.slice(0, 1),
+    );
     return gateway ? ok(gateway.id) : fail('gateway-not-found', 'Your team has no gateway yet.');
   }
 

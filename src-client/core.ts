@@ -25,7 +25,8 @@ export interface ClientCore {
   ): Promise<Result<{ backupCodes: string[] }>>;
   signOut(source: Source): Promise<Result<void>>;
   /**
-   * Without `gatewayId`: the last used, else the first. Resolves when `connected`, `gate` or a failure is reached.
+   * Without `gatewayId`: the last used that the server hears, else the first, and on to another one when it is gone.
+   * Resolves when `connected`, `gate` or a failure is reached.
    * After a failure that may pass (`server-unreachable`, …) the state is `reconnecting` until `cancel`.
    */
   connect(source: Source, gatewayId?: string): Promise<Result<void>>;

@@ -60,12 +60,12 @@ export class FaultLab {
   static async start(
     members: number,
     policy: readonly string[] = [],
-    net: Pick<StackOptions, 'net' | 'isFullTunnel' | 'hasOverlap' | 'blocksUdp'> = {},
+    change: Partial<Pick<StackOptions, 'isFullTunnel' | 'hasOverlap' | 'gateways'>> = {},
   ): Promise<FaultLab> {
     const folder = mkdtempSync(path.join(tmpdir(), 'pst-f2-'));
     const signal = new AbortController().signal;
     const place = { folder: path.join(folder, 'stack'), signal };
-    const options = { ...place, members, gateways: 1, rttMs: 0, policy, ...net };
+    const options = { ...place, members, gateways: 1, rttMs: 0, policy, ...change };
     const stack = await startStack({ ...options, onStep: () => undefined });
     return new FaultLab(folder, stack, await Traffic.start(stack.plan));
   }

@@ -14,6 +14,7 @@ import {
   tryAgain,
 } from './gate.ts';
 import type { ConnectionOutcome, Machine, ProofRef } from './machine-types.ts';
+import { moveRefused } from './move.ts';
 import {
   askEpoch,
   cancelRetry,
@@ -90,8 +91,9 @@ function granted(step: Step, open: OpenRequest, lease: LeaseSummary): undefined 
 
 function accept(step: Step, lease: LeaseSummary): undefined {
   const { m } = step;
-  const isRenewal = m.lease !== null;
+  const isRenewal = m.lease?.gatewayId === lease.gatewayId;
   cancelRetry(step);
+  if (m.lease !== null && !isRenewal) leaveGateway(step, lease.gatewayId);
   m.knownEpoch = Math.max(m.knownEpoch, lease.epoch);
   m.lease = lease;
   m.waits = [];
@@ -104,6 +106,16 @@ function accept(step: Step, lease: LeaseSummary): undefined {
   if (m.view.phase === 'connected')
     return show(step, { ...m.view, lease, renewal: null, expiring: null, isOutdated: false });
   show(step, { phase: 'connecting', gatewayId: lease.gatewayId, attempt: m.attempt + 1, lease });
+}
+
+/** What was known of the path was of the gateway before. */
+function leaveGateway({ m }: Step, gatewayId: string): undefined {
+  m.gatewayId = gatewayId;
+  m.isGatewayAway = false;
+  m.pathCheck = null;
+  m.isHandshakeOwed = false;
+  m.rxBytes = 0;
+  m.since = null;
 }
 
 function refused(
@@ -127,6 +139,8 @@ function refused(
       return proofRefused(step, open, refusal, challenge);
     case 'renew':
       return renewRefused(step, open, refusal, challenge);
+    case 'move':
+      return moveRefused(step, refusal, challenge !== null);
     case 'refresh':
       if (challenge) return freshChallenge(step, challenge);
       if (step.m.heldProof) settle(step, step.m.heldProof.ticket, refusal);

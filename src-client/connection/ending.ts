@@ -97,6 +97,8 @@ export function signedOut(step: Step, reason: Reason | null): undefined {
     endReason: null,
     isChannelOpen: false,
     isGatewayAway: false,
+    isAuto: false,
+    online: [],
     pathCheck: null,
     isHandshakeOwed: false,
     isChannelStopped: false,

@@ -33,7 +33,8 @@ export type EpochOutcome = { epoch: number; leaseId: string | null } | { refused
 export type MachineEvent = { at: number } & (
   | { type: 'signed-in' }
   | { type: 'session-ended'; reason: Reason | null }
-  | { type: 'user.connect'; gatewayId: string; source: Source }
+  /** `isAuto`: the user has left the choice of the gateway to the client. */
+  | { type: 'user.connect'; gatewayId: string; source: Source; isAuto?: boolean }
   | { type: 'user.refused'; problem: Problem; source: Source }
   | { type: 'user.submit'; proof: ProofRef }
   | { type: 'user.cancel-prompt' }
@@ -63,6 +64,8 @@ export type MachineEvent = { at: number } & (
   | { type: 'server.policy'; policy: Policy }
   /** Whether the server hears the gateway. Packets may pass all the same. */
   | { type: 'server.gateway'; gatewayId: string; isOnline: boolean }
+  /** All that the server hears, in its order. */
+  | { type: 'server.gateways'; online: readonly string[] }
   | { type: 'helper.ready' }
   | { type: 'helper.lost'; problem: Problem }
   | { type: 'helper.status'; status: HelperStatus; handshakeAgeMs: number | null }
@@ -93,6 +96,8 @@ export type Effect =
       challenge: Challenge | null;
       /** To be made of the answers under its ticket; then comes `proof-sent`. */
       proof: ProofRef | null;
+      /** The lease that this one goes on from at another gateway. */
+      moveOf: string | null;
       /** `keep`: renewal, the running tunnel's key pair stays so that no packet is lost. */
       keyPair: 'new' | 'keep';
     }
@@ -118,9 +123,10 @@ export type Effect =
 
 /**
  * Why a request for a connection is on its way. `connect` and `renew` go without a proof and take a lease if the
- * server asks for none; `ask` and `refresh` want a challenge; `prove` carries a proof.
+ * server asks for none; `ask` and `refresh` want a challenge; `prove` carries a proof; `move` goes to another gateway
+ * with what is left of the lease.
  */
-export type RequestPurpose = 'connect' | 'ask' | 'prove' | 'renew' | 'refresh';
+export type RequestPurpose = 'connect' | 'ask' | 'prove' | 'renew' | 'refresh' | 'move';
 
 /** A code that was sent, and what to answer if the same value is typed again. */
 export interface TriedProof {
@@ -187,6 +193,11 @@ export interface Machine {
   readonly isChannelOpen: boolean;
   /** The server does not hear the gateway that was chosen. */
   readonly isGatewayAway: boolean;
+  readonly isAuto: boolean;
+  /** The gateways that the server hears. */
+  readonly online: readonly string[];
+  /** The newest lease that was not to go on at another gateway. */
+  readonly unmovable: string | null;
   readonly pathCheck: PathCheck | null;
   /** WireGuard was made to shake hands, and has not: the time of an earlier handshake is not known any more. */
   readonly isHandshakeOwed: boolean;
@@ -226,6 +237,9 @@ export const initialMachine: Machine = {
   outdatedLease: null,
   isChannelOpen: false,
   isGatewayAway: false,
+  isAuto: false,
+  online: [],
+  unmovable: null,
   pathCheck: null,
   isHandshakeOwed: false,
   rxBytes: 0,

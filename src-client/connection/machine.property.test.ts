@@ -36,6 +36,7 @@ const command = fc.record({
       'hello',
       'channel-lost',
       'gateway-away',
+      'gateways',
       'gateway-back',
       'ended-early',
       'kick',
@@ -158,8 +159,11 @@ class Judge {
     const requests = this.world.allEffects.filter((effect) => effect.type === 'requestConnection');
     const current = m.request?.id ?? null;
     const old = requests.at(c.pick % Math.max(1, requests.length))?.id ?? 0;
-    const lease = () => {
-      const made = this.doomed ?? makeLease(c.flag ? this.serverEpoch : c.pick % (this.serverEpoch + 1));
+    /** Of the gateway that was asked for. */
+    const lease = (requestId: number | null) => {
+      const gatewayId = requests.find(({ id }) => id === requestId)?.gatewayId ?? 'gw';
+      const epoch = c.flag ? this.serverEpoch : c.pick % (this.serverEpoch + 1);
+      const made = { ...(this.doomed ?? makeLease(epoch)), gatewayId };
       this.granted.set(made.leaseId, made.epoch);
       this.doomed = null;
       return made;
@@ -173,7 +177,10 @@ class Judge {
       case 'session-ended':
         return c.pick % 4 === 0 ? { type: 'session-ended', reason: null } : null;
       case 'connect':
-        return { type: 'user.connect', gatewayId: c.flag ? 'gw' : 'gw2', source: 'cli' };
+        return {
+          ...{ type: 'user.connect', gatewayId: c.flag ? 'gw' : 'gw2', source: 'cli' },
+          isAuto: c.pick % 3 > 0,
+        };
       case 'submit': {
         this.ticket += 1;
         this.openTickets.add(this.ticket);
@@ -202,10 +209,10 @@ class Judge {
       case 'grant':
         return current === null
           ? null
-          : { type: 'answer.connection', id: current, outcome: { granted: lease() } };
+          : { type: 'answer.connection', id: current, outcome: { granted: lease(current) } };
       case 'late-answer':
         if (old === current) return null;
-        return { type: 'answer.connection', id: old, outcome: { granted: lease() } };
+        return { type: 'answer.connection', id: old, outcome: { granted: lease(old) } };
       case 'step-up': {
         if (current === null) return null;
         const code = c.flag ? 'step-up-required' : 'challenge-invalid';
@@ -233,6 +240,11 @@ class Judge {
           type: 'server.gateway',
           gatewayId: c.pick % 4 === 0 ? 'other' : (m.gatewayId ?? 'gw'),
           isOnline: c.kind === 'gateway-back',
+        };
+      case 'gateways':
+        return {
+          type: 'server.gateways',
+          online: ['gw', 'gw2', 'other'].filter((_, at) => (c.pick >> at) & 1),
         };
       case 'path-check':
         return { type: 'path-check-due', id: m.pathCheck?.id ?? c.pick };
@@ -266,7 +278,10 @@ class Judge {
           ? { type: 'server.lease-expiring', leaseId: m.lease.leaseId, expiresAt: m.lease.expiresAt }
           : null;
       case 'policy':
-        return { type: 'server.policy', policy: c.flag ? gatedPolicy : openPolicy };
+        return {
+          type: 'server.policy',
+          policy: { ...(c.flag ? gatedPolicy : openPolicy), moveWithoutCode: c.pick % 4 > 0 },
+        };
       case 'stopped':
         return c.pick % 4 === 0 ? { type: 'channel.stopped', problem: problem('protocol-error') } : null;
       case 'up':
@@ -428,6 +443,7 @@ class Judge {
       }
       if (effect.type === 'helperDown') this.isTunnelUp = false;
       if (effect.type === 'requestConnection' && effect.proof) this.judgeProof(effect, event);
+      if (effect.type === 'requestConnection') this.judgeMove(effect);
       // 7. What the system asks is taken back once, and only while it asks.
       if (effect.type === 'abandonProof') expect(this.making.delete(effect.id)).toBe(true);
       if (effect.type === 'settle') {
@@ -453,6 +469,7 @@ class Judge {
     if (isOver && before.pathCheck?.step === 'handshake') expect(m.view.phase).not.toBe('connected');
     // 6. Without a lease no tunnel is wanted.
     if (m.lease === null) expect(this.isTunnelUp).toBe(false);
+    else expect(m.gatewayId).toBe(m.lease.gatewayId);
     if (['gate', 'disconnected', 'signed-out', 'disconnecting'].includes(m.view.phase))
       expect(m.lease).toBeNull();
     this.judgePrompt(before, event);
@@ -465,6 +482,19 @@ class Judge {
       this.isGateDue = true;
     if (m.view.phase === 'disconnecting' && m.view.next === 'gate') this.isGateDue = true;
     if (m.view.phase === 'signed-out') this.heardEpoch = -1;
+  }
+
+  /** 11. Only a lease whose gateway is gone goes elsewhere by itself, and only where nobody has chosen or forbidden it. */
+  private judgeMove({ moveOf, gatewayId, proof }: Extract<Effect, { type: 'requestConnection' }>): void {
+    const { lease, isAuto, isGatewayAway, path, online, policy } = this.world.machine;
+    if (moveOf === null) return;
+    expect({ isAuto, isGatewayAway, path, proof }).toEqual({
+      ...{ isAuto: true, isGatewayAway: true, path: 'dead', proof: null },
+    });
+    expect(moveOf).toBe(lease?.leaseId);
+    expect(gatewayId).not.toBe(lease?.gatewayId);
+    expect(online).toContain(gatewayId);
+    expect(policy?.moveWithoutCode).not.toBe(false);
   }
 
   /** Only an answer that fits goes out, to a challenge that lasts; a fresh one is not refreshed again. */

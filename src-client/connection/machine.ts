@@ -15,6 +15,7 @@ import {
   submit,
 } from './gate.ts';
 import type { Effect, Machine, MachineEvent } from './machine-types.ts';
+import { tryMove } from './move.ts';
 import {
   downAnswered,
   epochAnswered,
@@ -62,7 +63,7 @@ function apply(step: Step, event: MachineEvent): undefined {
     case 'session-ended':
       return signedOut(step, event.reason);
     case 'user.connect':
-      return connect(step, event.gatewayId, event.source);
+      return connect(step, event);
     case 'user.refused':
       if (m.view.phase === 'disconnected') rest(step, event.problem, event.source);
       return;
@@ -109,6 +110,9 @@ function apply(step: Step, event: MachineEvent): undefined {
       if (m.gatewayId !== event.gatewayId) return;
       if (event.isOnline && m.lease === null && m.view.phase === 'reconnecting') pursueNow(step);
       return gatewayHeard(step, event.isOnline);
+    case 'server.gateways':
+      m.online = event.online;
+      return tryMove(step);
     case 'helper.ready':
       return helperReady(step);
     case 'helper.lost':
@@ -145,8 +149,12 @@ function apply(step: Step, event: MachineEvent): undefined {
   }
 }
 
-function connect(step: Step, gatewayId: string, source: Source): undefined {
+function connect(
+  step: Step,
+  { gatewayId, source, isAuto = false }: Extract<MachineEvent, { type: 'user.connect' }>,
+): undefined {
   const { m } = step;
+  m.isAuto = isAuto;
   if (m.isChannelStopped) {
     m.isChannelStopped = false;
     step.effects.push({ type: 'restartChannel' });

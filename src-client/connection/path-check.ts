@@ -1,5 +1,6 @@
 import { type Problem, problem } from '../../src-shared/problem.ts';
 import { showReconnecting } from './ending.ts';
+import { tryMove } from './move.ts';
 import { askEpoch, issueId, type Step } from './step.ts';
 
 /** Between two questions. A restart of the server takes less. */
@@ -55,6 +56,7 @@ export function gatewayHeard(step: Step, isOnline: boolean): undefined {
   const wasAway = m.isGatewayAway;
   m.isGatewayAway = !isOnline;
   trustPath(step);
+  tryMove(step);
   if (m.lease === null || m.upCall !== null || m.isUpOwed) return watchPath(step);
   if (isOnline && (wasAway || m.path === 'dead')) return askGateway(step);
   if (!isOnline && !wasAway && m.view.phase === 'connected') return askGateway(step, SILENCE_MS);
@@ -97,4 +99,5 @@ export function pathDead(step: Step): undefined {
   askEpoch(step);
   if (m.view.phase === 'connected' || m.view.phase === 'connecting')
     showReconnecting(step, problem('tunnel-failed', 'The gateway does not answer through the tunnel.'));
+  tryMove(step);
 }

@@ -4,6 +4,7 @@ import { SESSION_OVER } from './answers.ts';
 import { accessEnded, leaseExpired, leave, reconnect, showReconnecting, signedOut } from './ending.ts';
 import { renewOutdated } from './gate.ts';
 import type { EpochOutcome } from './machine-types.ts';
+import { tryMove } from './move.ts';
 import { handshakeHeard, pathDead, watchPath } from './path-check.ts';
 import { cancelRetry, rest, type Step, scheduleRetry, show, tunnelUp } from './step.ts';
 
@@ -152,7 +153,9 @@ export function epochAnswered(step: Step, id: number, outcome: EpochOutcome): un
   m.needsEpoch = false;
   reach(step);
   // A lease that holds over a dead path may still end meanwhile: ask again later.
-  if (m.view.phase !== 'connected' && m.path === 'dead') scheduleRetry(step);
+  if (m.view.phase === 'connected' || m.path !== 'dead') return;
+  scheduleRetry(step);
+  tryMove(step);
 }
 
 function epochRefused(step: Step, refusal: Problem): undefined {

@@ -116,13 +116,14 @@ export class ServerCalls {
 
   async #request(effect: ConnectionEffect, proofs?: Proof[]): Promise<void> {
     const { feed, helper } = this.#options;
-    const { id, gatewayId, challenge } = effect;
+    const { id, gatewayId, challenge, moveOf } = effect;
     const keyPair = helper.keyPair(effect.keyPair);
     const reply = this.#link
       ? await this.#link.connect({
           gatewayId,
           wgPublicKey: keyPair.publicKey,
           ...(challenge === null ? {} : { challengeId: challenge.id }),
+          ...(moveOf === null ? {} : { moveOf }),
           ...(proofs ? { proofs } : {}),
           ...(helper.about === null ? {} : { helper: helper.about }),
         })

@@ -31,7 +31,13 @@ export function isStepUpExpected(step: Step): boolean {
 export function request(
   step: Step,
   purpose: RequestPurpose,
-  options: { challenge?: Challenge; proof?: ProofRef; ticket?: number } = {},
+  options: {
+    challenge?: Challenge;
+    proof?: ProofRef;
+    ticket?: number;
+    gatewayId?: string;
+    moveOf?: string;
+  } = {},
 ): undefined {
   const { m } = step;
   if (m.gatewayId === null) return;
@@ -42,8 +48,9 @@ export function request(
   step.effects.push({
     type: 'requestConnection',
     id,
-    gatewayId: m.gatewayId,
+    gatewayId: options.gatewayId ?? m.gatewayId,
     challenge: options.challenge ?? null,
+    moveOf: options.moveOf ?? null,
     proof,
     keyPair: m.lease === null ? 'new' : 'keep',
   });

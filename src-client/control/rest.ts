@@ -79,8 +79,8 @@ export interface RestOptions {
   answerTimeoutMs?: number;
 }
 
-function isRefusedFor({ code, detail }: Problem, field: string): boolean {
-  return code === 'invalid-request' && detail.startsWith(`${field}:`);
+function isRefusedFor({ code, detail }: Problem, fields: readonly string[]): boolean {
+  return code === 'invalid-request' && fields.some((field) => detail.startsWith(field));
 }
 
 const nothing = z.unknown().transform(() => undefined);
@@ -146,9 +146,9 @@ export function createRest(settings: RestOptions): Rest {
       const ask = (body: ConnectRequest) =>
         call('POST', '/client/v1/connections', connectAnswer, { token, body, lane: 'gate' });
       let answer = await ask(request);
-      // A server from before this field refuses the whole request, before it looks at a proof.
-      if (!answer.ok && isRefusedFor(answer.problem, 'helper'))
-        answer = await ask({ ...request, helper: undefined });
+      // A server from before these fields refuses the whole request, before it looks at a proof.
+      if (!answer.ok && isRefusedFor(answer.problem, ['helper', 'moveOf']))
+        answer = await ask({ ...request, helper: undefined, moveOf: undefined });
       if (answer.ok) return answer;
       return { ...answer, challenge: challengeOf(answer.problem) };
     },

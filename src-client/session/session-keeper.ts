@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { assertNever } from '../../src-shared/assert-never.ts';
-import type { DeviceSummary, MeAnswer } from '../../src-shared/client-api.ts';
+import type { DeviceSummary, GatewaySummary, MeAnswer } from '../../src-shared/client-api.ts';
 import type { StoredFrame } from '../../src-shared/client-channel.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 import type { Driver } from '../connection/driver.ts';
@@ -212,6 +212,12 @@ export class SessionKeeper {
     );
     publisher.publish({ gateways });
     driver.feed({ type: 'server.gateway', gatewayId, isOnline });
+    this.#tellOnline(gateways);
+  }
+
+  #tellOnline(gateways: readonly GatewaySummary[]): void {
+    const online = gateways.filter(({ isOnline }) => isOnline).map(({ id }) => id);
+    this.#options.driver.feed({ type: 'server.gateways', online });
   }
 
   #onFrame(frame: StoredFrame): void {
@@ -250,6 +256,7 @@ export class SessionKeeper {
     for (const { id, isOnline } of me.gateways)
       if (known.some((before) => before.id === id && before.isOnline !== isOnline))
         driver.feed({ type: 'server.gateway', gatewayId: id, isOnline });
+    this.#tellOnline(me.gateways);
     if (me.connection?.isOutdated)
       driver.feed({ type: 'server.lease-outdated', leaseId: me.connection.leaseId });
     publisher.publish();

@@ -33,7 +33,7 @@ export function Home() {
           </h1>
           <Explanation gatewayName={gateway.name} />
         </div>
-        <MainButton gatewayId={gateway.gatewayId} />
+        <MainButton hasGateway={gateway.gatewayId !== null} wishedId={gateway.wishedId} />
       </section>
       <section className="panel home-panel" aria-label={w.home.details}>
         {connected?.expiring && (

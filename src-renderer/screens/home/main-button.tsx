@@ -34,7 +34,7 @@ function actionOf(connection: ConnectionState, w: Words): Action {
 }
 
 /** The one large button. It stays the same element through all states, so that focus is never lost. */
-export function MainButton({ gatewayId }: { gatewayId: string | null }) {
+export function MainButton({ hasGateway, wishedId }: { hasGateway: boolean; wishedId: string | null }) {
   const { w } = useWords();
   const connection = useSnapshot((s) => s.connection);
   const connect = useCommand('connection.connect');
@@ -44,7 +44,7 @@ export function MainButton({ gatewayId }: { gatewayId: string | null }) {
 
   function press(): void {
     for (const each of [connect, cancel, disconnect]) each.clear();
-    if (command === 'connect') void connect.run(gatewayId === null ? {} : { gatewayId });
+    if (command === 'connect') void connect.run(wishedId === null ? {} : { gatewayId: wishedId });
     if (command === 'cancel') void cancel.run(undefined);
     if (command === 'disconnect') void disconnect.run(undefined);
   }
@@ -57,7 +57,7 @@ export function MainButton({ gatewayId }: { gatewayId: string | null }) {
       <Button
         look={command === 'connect' ? 'primary' : 'secondary'}
         size="large"
-        isDisabled={command === null || (command === 'connect' && gatewayId === null)}
+        isDisabled={command === null || (command === 'connect' && !hasGateway)}
         isBusy={command === 'disconnect' && disconnect.isBusy}
         onPress={press}
       >

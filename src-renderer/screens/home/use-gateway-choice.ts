@@ -2,19 +2,25 @@ import { useState } from 'react';
 import type { AppSnapshot } from '../../../src-shared/app-snapshot.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 
-/** The gateway of the connection; without one the user's choice, else the one used last, else the first. */
+/**
+ * The gateway of the connection; without one the user's choice, else the one used last, else the first, online before
+ * offline. `wishedId` is null where the choice is left to the client.
+ */
 export function useGatewayChoice() {
   const [chosenId, choose] = useState<string | null>(null);
   const activeId = useSnapshot(activeGatewayId);
+  const wishedId = useSnapshot((s) => s.gateways.find(({ id }) => id === chosenId)?.id ?? null);
   const offeredId = useSnapshot(({ gateways, activity }) => {
-    const isThere = (id: string | null) => gateways.some((gateway) => gateway.id === id);
-    if (isThere(chosenId)) return chosenId;
     const lastName = activity.find((entry) => entry.kind === 'connected')?.gatewayName;
-    return (gateways.find((gateway) => gateway.name === lastName) ?? gateways[0])?.id ?? null;
+    const online = gateways.filter(({ isOnline }) => isOnline);
+    const [offered] = [online, gateways].flatMap(
+      (some) => some.find((gateway) => gateway.name === lastName) ?? some.slice(0, 1),
+    );
+    return offered?.id ?? null;
   });
-  const gatewayId = activeId ?? offeredId;
+  const gatewayId = activeId ?? wishedId ?? offeredId;
   const name = useSnapshot((s) => s.gateways.find((gateway) => gateway.id === gatewayId)?.name ?? '');
-  return { gatewayId, name, isLocked: activeId !== null, choose };
+  return { gatewayId, wishedId, name, isLocked: activeId !== null, choose };
 }
 
 function activeGatewayId({ connection }: AppSnapshot): string | null {

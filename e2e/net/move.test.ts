@@ -1,0 +1,57 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type ClientEvent, isPhase, isPrompt } from '../../scripts/story/client-process.ts';
+import { FaultLab } from '../faults/fault-lab.ts';
+import { nowNs } from '../faults/traffic.ts';
+
+describe('a gateway that dies where there are two', () => {
+  let lab: FaultLab;
+  beforeAll(async () => {
+    lab = await FaultLab.start(2, [], { gateways: 2 });
+  });
+  afterAll(() => lab?.stop());
+  afterEach(() => lab.reset());
+
+  it('is left for the other one within seconds, without a code, and a kick is heard there', async () => {
+    const member = lab.newMember();
+    const { client, codes } = await lab.connected(member);
+    const [first, second] = lab.file.gateways;
+    const at =
+      (id = '') =>
+      (event: ClientEvent) =>
+        isPhase('connected')(event) && JSON.stringify(event.gateway).includes(id);
+    await client.waitFor('it was at the first', at(first?.id));
+    const mark = client.seen.length;
+    const since = nowNs();
+    await lab.kill('gateway');
+    await client.waitFor('it was at the second', at(second?.id), mark);
+    await lab.expectTraffic();
+    const { longestGapMs } = await lab.traffic.answered(since);
+    console.info(`gateway killed → no packet for ${Math.round(longestGapMs)} ms`);
+    expect(client.seen.slice(mark).some(({ event }) => isPrompt()(event))).toBe(false);
+    const kicked = client.seen.length;
+    // The gateway that is gone cannot confirm that it has let go of what was there.
+    expect((await lab.kick(member)).answer).toMatchObject({ ended_connections: 1, notified: 1 });
+    await client.waitFor('it asked for a code', isPrompt('gate'), kicked);
+    await lab.expectSilence();
+    client.type(codes.current);
+    await client.waitFor('it was connected', isPhase('connected'), kicked);
+    await lab.expectTraffic();
+    await lab.restart('gateway');
+    expect(await lab.peers()).toEqual([]);
+  });
+
+  it('is waited for where the team forbids to go on without a proof', async () => {
+    await lab.serverCommand('policy', 'set', 'moveWithoutCode=false');
+    const member = lab.newMember();
+    const { client } = await lab.connected(member);
+    const mark = client.seen.length;
+    await lab.kill('gateway');
+    await client.waitFor('it named the gateway', isPhase('reconnecting'), mark);
+    await lab.expectSilence(2_000);
+    const [first] = lab.file.gateways;
+    expect(client.seen.at(-1)?.event).toMatchObject({ phase: 'reconnecting', gateway: { id: first?.id } });
+    await lab.restart('gateway');
+    await client.waitFor('it was connected', isPhase('connected'), mark);
+    await lab.expectTraffic();
+  });
+});
