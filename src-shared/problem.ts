@@ -249,6 +249,12 @@ export const problemKinds = {
     'The helper socket does not belong to the system. Nothing was sent to it.',
   ),
   'tunnel-failed': kind(500, 'retry', 'Tunnel failed', 'The tunnel could not be set up.'),
+  'vpn-blocked': kind(
+    504,
+    'retry',
+    'VPN traffic blocked',
+    'Nothing comes back from the gateway, though the server hears it. This network may block VPN traffic. Use another one, for example your phone’s.',
+  ),
   'network-overlap': kind(
     409,
     'stop',

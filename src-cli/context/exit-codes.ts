@@ -87,6 +87,7 @@ const byProblem: Record<ProblemCode, ExitName> = {
   'not-supported': 'failed',
   'helper-unavailable': 'helper',
   'helper-untrusted': 'helper',
+  'vpn-blocked': 'tunnel',
   'network-overlap': 'tunnel',
   'tunnel-failed': 'tunnel',
   'keychain-locked': 'keychain',

@@ -5,6 +5,7 @@ import {
   clockSentence,
   fixed,
   networkTroubles,
+  nextStepOf,
   problemWords,
   stateSentence,
   trafficLine,
@@ -56,7 +57,10 @@ function connection(view: View, time: TimeStyle): Check {
   }
   const sentence = view.phase === 'signed-out' ? 'Not connected.' : stateSentence(view, time);
   const canConnect = view.phase === 'disconnected' || view.phase === 'signed-out';
-  const nextStep = view.phase === 'gate' ? "Enter the code where 'postern connect' runs." : null;
+  const nextStep =
+    view.phase === 'gate'
+      ? "Enter the code where 'postern connect' runs."
+      : view.problem && nextStepOf(view.problem.code);
   return {
     part: 'connection',
     isFine: false,

@@ -229,8 +229,9 @@ export function stateSentence(view: View, time: TimeStyle): string {
         ? `Connected to ${gateway}, but nothing was heard from it for a while.`
         : `Connected to ${gateway}.`;
     case 'reconnecting': {
-      // Without a lease there was no path yet that could be lost.
-      const what = view.expiresAt === null ? `No way to ${gateway} yet.` : `The path to ${gateway} was lost.`;
+      // Without a lease, or from a network that lets nothing through, there was no path that could be lost.
+      const isNew = view.expiresAt === null || view.problem?.code === 'vpn-blocked';
+      const what = isNew ? `No way to ${gateway} yet.` : `The path to ${gateway} was lost.`;
       const why = view.problem ? ` ${view.problem.detail}` : '';
       const next = view.nextTryAt === null ? '' : ` Next try at ${formatClock(view.nextTryAt, time, true)}.`;
       return `${what}${why}${next}`;
@@ -383,7 +384,9 @@ const nextSteps: Record<ProblemCode, string | null> = {
   'helper-unavailable':
     "Start it with 'sudo systemctl start postern-helper', or by hand with 'sudo postern-helper start'.",
   'helper-untrusted': 'Tell your administrator: someone may be impersonating the helper.',
-  'network-overlap': 'If it happens often, tell your administrator, who can choose other addresses.',
+  'vpn-blocked': "Use another network, for example your phone's.",
+  'network-overlap':
+    "Use another network, for example your phone's. If it happens often, tell your administrator, who can choose other addresses.",
   'tunnel-failed': "Try again; 'postern status' shows what is missing.",
   'keychain-locked': 'Unlock your keyring (it opens when you sign in to the desktop), then try again.',
   'keychain-unavailable':
@@ -396,6 +399,11 @@ const nextSteps: Record<ProblemCode, string | null> = {
 const drift = z.object({ drift: z.string() });
 
 /** The sentence for a refusal, with tries left, wait and clock drift where the server told them, and the next step. */
+/** What to do about a problem of this code; null where there is nothing, or the code is a newer one. */
+export function nextStepOf(code: string): string | null {
+  return nextSteps[code as ProblemCode] ?? null;
+}
+
 export function problemWords(problem: Problem, method: CodeMethod = 'totp'): Words {
   const detail = plainText(problem.detail) || problemKinds[problem.code].sentence;
   const nextStep = nextSteps[problem.code];

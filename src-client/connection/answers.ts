@@ -115,6 +115,7 @@ function leaveGateway({ m }: Step, gatewayId: string): undefined {
   m.pathCheck = null;
   m.isHandshakeOwed = false;
   m.rxBytes = 0;
+  m.heard = null;
   m.since = null;
 }
 

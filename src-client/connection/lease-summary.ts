@@ -4,7 +4,10 @@ import type { LeaseSummary } from '../../src-shared/connection-state.ts';
 import { parseJson } from '../../src-shared/parse-json.ts';
 
 /** What the client shows of a lease; loose, because only the helper decides whether a lease is good. */
-const shown = z.object({ iat: z.number(), wg: z.object({ addresses: z.array(z.string()) }) });
+const shown = z.object({
+  iat: z.number(),
+  wg: z.object({ addresses: z.array(z.string()), keepaliveSeconds: z.number().optional() }),
+});
 
 /**
  * The answer 201 → summary, and when it was made: milliseconds by the server's clock, to the second. Null when the lease
@@ -20,6 +23,13 @@ export function summarizeLease(
   if (!claims.success) return null;
   const { leaseId, expiresAt, epoch } = answer;
   const { iat, wg } = claims.data;
-  const lease = { leaseId, gatewayId, expiresAt, epoch, addresses: wg.addresses };
+  const lease = {
+    leaseId,
+    gatewayId,
+    expiresAt,
+    epoch,
+    addresses: wg.addresses,
+    keepaliveSeconds: wg.keepaliveSeconds,
+  };
   return { lease, issuedAt: iat * 1000 };
 }

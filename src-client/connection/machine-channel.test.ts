@@ -213,3 +213,54 @@ describe('while the channel is away', () => {
     expect(world.has('watchPath')).toBe(false);
   });
 });
+
+describe('traffic that nobody answers', () => {
+  const SECOND = 1000;
+  /** Connected; `pass` lets time go by, then the helper counts. */
+  function counting() {
+    const parts = heard();
+    const { world, lease } = parts;
+    const pass = (seconds: number, rxBytes: number, txBytes: number) => {
+      world.at += seconds * SECOND;
+      const status = { ...makeStatus('up', lease.leaseId), rxBytes, txBytes };
+      return world.feed({ type: 'helper.status', status, handshakeAgeMs: 5 });
+    };
+    pass(0, 500, 500);
+    return { ...parts, pass };
+  }
+
+  it('is asked about after fifteen seconds, and ends "connected" with what is likely', () => {
+    const { world, refreshed, due, confirmed, pass, status } = counting();
+    pass(14, 500, 900);
+    expect(world.has('refreshTunnel')).toBe(false);
+    pass(2, 500, 1000);
+    expect(world.has('refreshTunnel')).toBe(true);
+    refreshed();
+    expect(world.last('watchPath')).toMatchObject({ delayMs: 6000 });
+    expect(world.view.phase).toBe('connected');
+    due();
+    expect(world.view).toMatchObject({ phase: 'reconnecting', cause: { code: 'vpn-blocked' } });
+    confirmed();
+    status(2, 700);
+    expect(world.view).toMatchObject({ phase: 'connected', health: 'good' });
+  });
+
+  it('is asked about once, and is no trouble when the gateway answers', () => {
+    const { world, refreshed, due, pass, status } = counting();
+    pass(16, 500, 1000);
+    refreshed();
+    status(1, 800);
+    due();
+    expect(world.view).toMatchObject({ phase: 'connected', health: 'good' });
+    pass(1, 800, 1100);
+    expect(world.has('refreshTunnel')).toBe(false);
+  });
+
+  it('is not what keepalives are, however long and often', () => {
+    const { world, pass } = counting();
+    for (let times = 1; times <= 20; times++) pass(25, 500, 500 + times * 32);
+    const { lease } = world.machine;
+    expect(lease).not.toBeNull();
+    expect(world.allEffects.some(({ type }) => type === 'refreshTunnel')).toBe(false);
+  });
+});

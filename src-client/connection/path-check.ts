@@ -1,3 +1,4 @@
+import type { HelperStatus } from '../../src-shared/helper-rpc.ts';
 import { type Problem, problem } from '../../src-shared/problem.ts';
 import { showReconnecting } from './ending.ts';
 import { tryMove } from './move.ts';
@@ -7,6 +8,13 @@ import { askEpoch, issueId, type Step } from './step.ts';
 const CHECK_MS = 10_000;
 /** What a handshake may take, with one that got lost: WireGuard repeats it after 5 s (whitepaper §6.4). */
 const HANDSHAKE_MS = 10_000;
+/** How long what was sent may go without any answer. */
+const UNANSWERED_MS = 15_000;
+/** Then WireGuard has tried twice. */
+const REPEATED_HANDSHAKE_MS = 6_000;
+/** Of the helper, where the lease names none; and the size of such a packet, which is not answered. */
+const KEEPALIVE_SECONDS = 25;
+const KEEPALIVE_BYTES = 32;
 /** The same of a gateway that the server does not hear, so that one that is gone is named within two seconds. */
 const SILENCE_MS = 1_500;
 
@@ -84,10 +92,40 @@ export function refreshAnswered(step: Step, id: number, refusal: Problem | null)
   step.effects.push({ type: 'watchPath', id, delayMs: check.patienceMs });
 }
 
+/**
+ * What comes and goes. WireGuard answers every packet that has something in it within ten seconds, if only with a
+ * keepalive, and calls a peer silent that has not after fifteen (whitepaper §6.5); from then on it is asked.
+ */
+export function trafficHeard(
+  step: Step,
+  { rxBytes, txBytes }: Pick<HelperStatus, 'rxBytes' | 'txBytes'>,
+): undefined {
+  const { m, at } = step;
+  if (m.heard === null || rxBytes !== m.rxBytes) {
+    m.rxBytes = rxBytes;
+    m.heard = { at, txBytes };
+    return;
+  }
+  const silentMs = at - m.heard.at;
+  const keepaliveMs = (m.lease?.keepaliveSeconds || KEEPALIVE_SECONDS) * 1000;
+  const keepalives = 1 + Math.floor(silentMs / keepaliveMs);
+  const hasSent = txBytes - m.heard.txBytes > keepalives * KEEPALIVE_BYTES;
+  const isAsked = m.pathCheck !== null && m.pathCheck.step !== 'waiting';
+  if (silentMs < UNANSWERED_MS || !hasSent || isAsked || m.view.phase !== 'connected') return;
+  m.heard = { at, txBytes };
+  askGateway(step, REPEATED_HANDSHAKE_MS);
+}
+
 /** The handshake that was asked for. */
 export function handshakeHeard({ m }: Step): undefined {
   m.isHandshakeOwed = false;
   if (m.pathCheck?.step === 'handshake') m.pathCheck = null;
+}
+
+/** Where the server hears both ends, it is what lies between them that lets this traffic alone not through. */
+function silenceOf({ m }: Step): Problem {
+  if (m.isChannelOpen && !m.isGatewayAway) return problem('vpn-blocked');
+  return problem('tunnel-failed', 'The gateway does not answer through the tunnel.');
 }
 
 /** Nothing comes through. The lease may still hold, so the server is asked. */
@@ -97,7 +135,6 @@ export function pathDead(step: Step): undefined {
   m.path = 'dead';
   m.needsEpoch = true;
   askEpoch(step);
-  if (m.view.phase === 'connected' || m.view.phase === 'connecting')
-    showReconnecting(step, problem('tunnel-failed', 'The gateway does not answer through the tunnel.'));
+  if (m.view.phase === 'connected' || m.view.phase === 'connecting') showReconnecting(step, silenceOf(step));
   tryMove(step);
 }

@@ -5,7 +5,7 @@ import { accessEnded, leaseExpired, leave, reconnect, showReconnecting, signedOu
 import { renewOutdated } from './gate.ts';
 import type { EpochOutcome } from './machine-types.ts';
 import { tryMove } from './move.ts';
-import { handshakeHeard, pathDead, watchPath } from './path-check.ts';
+import { handshakeHeard, pathDead, trafficHeard, watchPath } from './path-check.ts';
 import { cancelRetry, rest, type Step, scheduleRetry, show, tunnelUp } from './step.ts';
 
 /** WireGuard makes a new handshake every 120 s and refuses to send with keys older than 180 s (whitepaper §6). */
@@ -60,7 +60,7 @@ export function helperStatus(step: Step, status: HelperStatus, handshakeAgeMs: n
     return;
   }
   if (status.leaseId !== m.lease.leaseId) return;
-  m.rxBytes = status.rxBytes;
+  trafficHeard(step, status);
   if (status.phase === 'starting') {
     if (m.view.phase === 'connected') {
       m.path = 'stale';

@@ -116,6 +116,7 @@ export function tunnelDown(step: Step): boolean {
   m.pathCheck = null;
   m.isHandshakeOwed = false;
   m.rxBytes = 0;
+  m.heard = null;
   if (!wasWanted) return false;
   m.isTunnelWanted = false;
   const id = issueId(step);

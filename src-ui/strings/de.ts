@@ -150,6 +150,8 @@ export const de: Strings = {
     'helper-unavailable': 'Der Postern-Helfer läuft auf diesem Computer nicht.',
     'helper-untrusted': 'Der Socket des Helfers gehört nicht dem System. Es wurde nichts dorthin gesendet.',
     'tunnel-failed': 'Der Tunnel konnte nicht aufgebaut werden.',
+    'vpn-blocked':
+      'Vom Gateway kommt nichts zurück, obwohl der Server es hört. Dieses Netz blockiert vielleicht VPN-Verkehr. Nutzen Sie ein anderes, zum Beispiel das Ihres Telefons.',
     'network-overlap':
       'Das Netz, in dem dieser Computer ist, hat die Adressen des Netzes Ihres Teams. Nutzen Sie ein anderes, zum Beispiel das Ihres Telefons.',
     'keychain-locked': 'Ihr Schlüsselbund ist gesperrt. Entsperren Sie ihn und versuchen Sie es erneut.',

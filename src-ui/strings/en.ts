@@ -146,6 +146,8 @@ export const en = {
     'helper-unavailable': 'The Postern helper is not running on this computer.',
     'helper-untrusted': 'The helper socket does not belong to the system. Nothing was sent to it.',
     'tunnel-failed': 'The tunnel could not be set up.',
+    'vpn-blocked':
+      'Nothing comes back from the gateway, though the server hears it. This network may block VPN traffic. Use another one, for example your phone’s.',
     'network-overlap':
       'The network that this computer is on has the addresses of your team’s network. Use another one, for example your phone’s.',
     'keychain-locked': 'Your keyring is locked. Unlock it and try again.',
