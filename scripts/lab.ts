@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
-import { Argument, Command } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { counters, roam, routedPlan, setUdpBlocked } from '../lab/stack/net-controls.ts';
 import { explain, StackError } from '../lab/stack/stack-error.ts';
 import { readStackFile } from '../lab/stack/stack-json.ts';
@@ -40,7 +40,7 @@ const program = new Command('npm run lab --').description('Changes the network o
 program
   .command('roam')
   .description('takes the laptop to another network')
-  .requiredOption('--to <name>', 'home or cafe')
+  .addOption(new Option('--to <name>', 'which').choices(['home', 'cafe']).makeOptionMandatory())
   .option(...folderOption)
   .action(async ({ to, ...options }) => {
     const plan = enter(options);
@@ -50,8 +50,8 @@ program
 program
   .command('set')
   .description('what the networks of the laptop do')
-  .addArgument(new Argument('<what>').choices(['block-udp']))
-  .addArgument(new Argument('<state>').choices(['on', 'off']))
+  .addArgument(new Argument('<what>', 'what is changed').choices(['block-udp']))
+  .addArgument(new Argument('<state>', 'from now on').choices(['on', 'off']))
   .option(...folderOption)
   .action(async (what: string, state: string, options) => {
     await setUdpBlocked(enter(options), state === 'on');

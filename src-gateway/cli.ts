@@ -19,6 +19,8 @@ function configOrExit(file: string | undefined) {
   const loaded = loadGatewayConfig(file, process.env);
   if (loaded.ok) return loaded.value;
   for (const mistake of loaded.mistakes) say(mistake);
+  if (file === undefined)
+    say('No file was read: --config /etc/postern/gateway.toml names the one that install writes.');
   return process.exit(EXIT_CONFIG);
 }
 

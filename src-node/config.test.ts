@@ -44,7 +44,7 @@ test('every mistake is named with its field, its variable and what was given', (
   expect(result.ok).toBe(false);
   const text = result.ok ? '' : result.mistakes.join('\n');
   expect(text).toMatch(/^nmae: no such setting$/m);
-  expect(text).toMatch(/^name \(POSTERN_NAME\): .*expected string/m);
+  expect(text).toMatch(/^name \(POSTERN_NAME\): is missing$/m);
   expect(text).toMatch(/^listen\.host \(POSTERN_LISTEN_HOST\): .*expected string/m);
   expect(text).toMatch(/^listen\.port \(POSTERN_LISTEN_PORT\): .*expected number.*"https"/m);
 });

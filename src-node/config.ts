@@ -43,7 +43,10 @@ export function loadConfig<T>(schema: z.ZodType<T>, sources: ConfigSources): Loa
     const given = fromEnv.get(path.join('.'));
     const variable = variableName(path, sources.envPrefix);
     const received = given === undefined ? '' : `, but ${variable} is ${JSON.stringify(given)}`;
-    mistakes.push(`${path.join('.') || 'configuration'} (${variable}): ${issue.message}${received}`);
+    // zod's own words for what is not there speak of a programmer's types.
+    const isMissing = given === undefined && valueAt(input, path) === undefined;
+    const why = isMissing && issue.code !== 'custom' ? 'is missing' : `${issue.message}${received}`;
+    mistakes.push(`${path.join('.') || 'configuration'} (${variable}): ${why}`);
   }
   return { ok: false, mistakes };
 }
@@ -58,6 +61,10 @@ function readToml(file: string | undefined): Loaded<Table> {
     const why = error instanceof Error ? error.message.trim() : String(error);
     return { ok: false, mistakes: [`${file}: ${why}`] };
   }
+}
+
+function valueAt(table: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, key) => (isTable(value) ? value[key] : undefined), table);
 }
 
 interface Setting {

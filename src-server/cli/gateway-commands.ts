@@ -84,8 +84,10 @@ async function add(name: string, options: AddOptions): Promise<void> {
       `  id     ${value.id}`,
       `  token  ${value.token}   (shown only now)`,
       ...value.troubles.map((trouble) => `  note   ${troubleText(trouble)}`),
+      ...(value.troubles.length > 0 ? [`         postern-server gateway edit ${value.id} changes it.`] : []),
       '  on the gateway, as root:',
-      `  ${installLine({ issuer: ctx.config.issuer, gatewayId: value.id, ...value, mtu })}`,
+      `  ${installLine({ issuer: ctx.config.issuer, gatewayId: value.id, ...value, mtu, dns })}`,
+      `  ADDRESS is where clients reach it. Add --nat INTERFACE unless the networks behind it route ${value.subnet} to it.`,
     ]);
   });
 }

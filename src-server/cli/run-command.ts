@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
+import { properName as nameSchema } from '../../src-shared/primitives.ts';
 import type { Result } from '../../src-shared/problem.ts';
 import { loadServerConfig, type ServerConfig } from '../config.ts';
 import type { ServerContext } from '../context.ts';
@@ -102,14 +103,11 @@ export function listOf(what: string, isValid: (item: string) => boolean) {
   };
 }
 
-const MOST_NAME_LENGTH = 64;
-
 /** For commander: what people call a thing; the Control Panel takes the same. */
 export function properName(text: string): string {
-  const name = text.trim();
-  if (name === '' || name.length > MOST_NAME_LENGTH)
-    throw new InvalidArgumentError(`expected 1 to ${MOST_NAME_LENGTH} characters`);
-  return name;
+  const name = nameSchema.safeParse(text);
+  if (!name.success) throw new InvalidArgumentError(name.error.issues[0]?.message ?? '');
+  return name.data;
 }
 
 /** For commander: a whole number between two bounds. */

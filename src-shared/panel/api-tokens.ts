@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { apiScope } from '../integration-api.ts';
-import { cidr, id, ipAddress, isoTime } from '../primitives.ts';
+import { cidr, id, ipAddress, isoTime, properName } from '../primitives.ts';
 import { nextCursor } from './paging.ts';
 
 /**
@@ -33,7 +33,7 @@ export type PanelApiToken = z.infer<typeof panelApiToken>;
 export const apiTokensAnswer = z.object({ apiTokens: z.array(panelApiToken), nextCursor });
 
 export const newApiTokenRequest = z.strictObject({
-  name: z.string().trim().min(1).max(64),
+  name: properName,
   scopes: z.array(apiScope).min(1).max(apiScope.options.length),
   /** A single address counts as a network of its own. */
   allowedIps: z

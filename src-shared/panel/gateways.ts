@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { MAX_NETWORKS, MAX_RESOLVERS, MTU } from '../gateway-limits.ts';
-import { cidr, id, ipAddress, isoTime } from '../primitives.ts';
+import { cidr, id, ipAddress, isoTime, properName } from '../primitives.ts';
 import { nextCursor } from './paging.ts';
 
 /**
@@ -67,10 +67,8 @@ export const gatewayAnswer = z.object({
 
 const mtu = z.number().int().min(MTU.least).max(MTU.most);
 const keepaliveSeconds = z.number().int().min(0).max(65_535);
-const gatewayName = z.string().trim().min(1).max(64);
-
 export const newGatewayRequest = z.strictObject({
-  name: gatewayName,
+  name: properName,
   subnet: cidr,
   /** Default: everything. */
   allowedIps: z.array(cidr).min(1).max(MAX_NETWORKS).default(['0.0.0.0/0', '::/0']),
@@ -82,7 +80,7 @@ export const newGatewayRequest = z.strictObject({
 /** What is left out stays. The subnet cannot be changed: connections have their addresses from it. */
 export const gatewayChange = z
   .strictObject({
-    name: gatewayName,
+    name: properName,
     allowedIps: z.array(cidr).min(1).max(MAX_NETWORKS),
     dns: z.array(ipAddress).max(MAX_RESOLVERS),
     mtu,

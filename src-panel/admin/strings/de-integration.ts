@@ -43,7 +43,7 @@ export const deIntegration: typeof enIntegration = {
     },
     addedTitle: (name) => `${name} kann installiert werden`,
     addedText:
-      'Führen Sie diese Zeile als root auf dem Gateway aus, mit seiner öffentlichen Adresse statt ADDRESS. Das Token darin wird nur jetzt gezeigt.',
+      'Führen Sie diese Zeile als root auf dem Gateway aus, mit seiner öffentlichen Adresse statt ADDRESS und mit --nat und der Schnittstelle zu Ihren Netzen, wenn diese das Netz der Geräte nicht zu ihm zurückleiten. Das Token darin wird nur jetzt gezeigt.',
     installLine: 'Installationszeile',
     understood: 'Ich habe sie kopiert',
     bad: {

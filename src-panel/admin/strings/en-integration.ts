@@ -42,7 +42,7 @@ export const enIntegration = {
     },
     addedTitle: (name: string) => `${name} is ready to be installed`,
     addedText:
-      'Run this line as root on the gateway, with its public address in place of ADDRESS. The token in it is shown only now.',
+      'Run this line as root on the gateway, with its public address in place of ADDRESS, and with --nat and the interface towards your networks unless these route the network of the devices back to it. The token in it is shown only now.',
     installLine: 'Install line',
     understood: 'I have copied it',
     bad: {

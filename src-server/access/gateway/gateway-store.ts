@@ -42,6 +42,8 @@ export async function addGateway(
   if (bits > (address.kind() === 'ipv4' ? 30 : 126))
     return fail('invalid-request', `subnet: ${gateway.subnet} has no room for a gateway and a device`);
   const subnet = `${networkAddress(gateway.subnet)}/${bits}`;
+  if (NOBODYS.has(ipaddr.parse(networkAddress(gateway.subnet)).range()))
+    return fail('invalid-request', `subnet: no device can have an address of ${subnet}`);
   const others = await livingGateways(tx);
   const mistake = mistakeIn(gateway, others);
   if (mistake) return fail('invalid-request', mistake);
@@ -140,6 +142,15 @@ export async function editGateway(
   }
   return ok({ troubles: gatewayTroubles({ ...after, subnet: row.subnet }, others) });
 }
+
+/** Kinds of addresses that are no computer's own on a network. */
+const NOBODYS: ReadonlySet<string> = new Set([
+  'loopback',
+  'linkLocal',
+  'multicast',
+  'unspecified',
+  'broadcast',
+]);
 
 function livingGateways(tx: Tx): Promise<GatewayRow[]> {
   return tx.selectFrom('gateway').selectAll().where('removed_at', 'is', null).execute();

@@ -13,9 +13,12 @@ export function installLine(input: {
   /** CIDR; the first address is the gateway's own. */
   subnet: string;
   mtu: number;
+  /** The resolvers of its members; it may be one itself. */
+  dns: readonly string[];
 }): string {
-  const { issuer, gatewayId, token, subnet, mtu } = input;
-  const address = `${hostAddress(subnet, 1)}/${subnet.slice(subnet.indexOf('/') + 1)}`;
+  const { issuer, gatewayId, token, subnet, mtu, dns } = input;
+  const own = hostAddress(subnet, 1);
+  const address = `${own}/${subnet.slice(subnet.indexOf('/') + 1)}`;
   return [
     'postern-gateway install',
     `--server ${issuer}`,
@@ -23,6 +26,7 @@ export function installLine(input: {
     `--token ${token}`,
     `--address ${address}`,
     `--mtu ${mtu}`,
+    ...(dns.includes(own) ? ['--services udp/53,tcp/53'] : []),
     '--endpoint ADDRESS:51820',
   ].join(' ');
 }

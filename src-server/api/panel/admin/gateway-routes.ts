@@ -65,7 +65,7 @@ export function registerGatewayRoutes(plain: FastifyInstance, parts: AdminParts)
       const gateway = await viewGateway(db, gateways, gatewayId, ctx.now());
       if (!gateway) return sendProblem(reply, problem('gateway-not-found'));
       const { issuer } = ctx.config;
-      const line = installLine({ issuer, gatewayId, token, subnet, mtu: gateway.mtu });
+      const line = installLine({ issuer, gatewayId, token, subnet, mtu: gateway.mtu, dns: gateway.dns });
       return reply.code(201).send({ gateway, token, installLine: line });
     },
   );

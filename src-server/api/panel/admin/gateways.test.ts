@@ -32,7 +32,7 @@ test('a new gateway comes with an install line; its token is shown once and kept
   });
   const { gateway, token, installLine } = added.body;
   expect(installLine).toBe(
-    `postern-gateway install --server https://vpn.test.example --gateway ${gateway.id} --token ${token} --address 10.99.0.1/24 --mtu 1420 --endpoint ADDRESS:51820`,
+    `postern-gateway install --server https://vpn.test.example --gateway ${gateway.id} --token ${token} --address 10.99.0.1/24 --mtu 1420 --services udp/53,tcp/53 --endpoint ADDRESS:51820`,
   );
   const again = JSON.stringify((await owner.get('gateways')).body);
   expect(again).toContain(gateway.id);
@@ -46,6 +46,11 @@ test.each([
   [{ subnet: '10.99.0.0/31' }, 'no room'],
   [{ name: 'gw1' }, 'already'],
   [{ subnet: 'ten' }, 'subnet'],
+  [{ subnet: '127.0.0.0/24' }, 'no device'],
+  [{ subnet: 'fe80::/64' }, 'no device'],
+  [{ subnet: '224.0.0.0/24' }, 'no device'],
+  [{ subnet: '10.0.0.0/4' }, 'no device'],
+  [{ name: 'a\nb\u001b[31m' }, 'control characters'],
   [{ allowedIps: [] }, 'allowedIps'],
   [{ allowedIps: Array.from({ length: 65 }, (_, at) => `10.0.${at}.0/24`) }, 'allowedIps'],
   [{ mtu: 100 }, 'mtu'],
