@@ -170,7 +170,11 @@ export const wrongPinExtra = z.object({
 });
 
 /** Extra members of the problems that ask for a proof. */
-export const stepUpExtra = z.object({ challenge: challengeSchema });
+export const stepUpExtra = z.object({
+  challenge: challengeSchema,
+  /** Of this device, as the question was put: a later word of the same epoch is no news. */
+  epoch: z.number().int().optional(),
+});
 export const invalidCodeExtra = z.object({
   attemptsLeft: z.number().int().optional(),
   drift: z.string().optional(),

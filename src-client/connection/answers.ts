@@ -1,5 +1,5 @@
 import type { Challenge } from '../../src-shared/challenge.ts';
-import { proofUnspentExtra } from '../../src-shared/client-api.ts';
+import { proofUnspentExtra, stepUpExtra } from '../../src-shared/client-api.ts';
 import type { LeaseSummary } from '../../src-shared/connection-state.ts';
 import { noGateWarning } from '../../src-shared/policy.ts';
 import { type Problem, problem, problemKinds } from '../../src-shared/problem.ts';
@@ -127,6 +127,7 @@ function refused(
   mayHaveArrived: boolean,
 ): undefined {
   if (open.proof && open.isSent) noteTried(step, open.proof, refusal, mayHaveArrived);
+  if (challenge) noteEpoch(step, refusal);
   if (SESSION_OVER.has(refusal.code)) {
     settleOpen(step, open, refusal);
     return signedOut(step, null);
@@ -149,6 +150,12 @@ function refused(
       if (isFinal(refusal)) return stopAtPrompt(step, refusal);
       return changePrompt(step, { isChecking: false, lastFailure: refusal });
   }
+}
+
+/** The epoch that a question is of; with a lease, what the channel says is waited for. */
+function noteEpoch({ m }: Step, refusal: Problem): undefined {
+  const { epoch = -1 } = stepUpExtra.safeParse(refusal).data ?? {};
+  if (m.lease === null) m.knownEpoch = Math.max(m.knownEpoch, epoch);
 }
 
 function noteTried(step: Step, proof: ProofRef, refusal: Problem, mayHaveArrived: boolean): undefined {

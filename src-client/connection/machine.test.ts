@@ -416,6 +416,20 @@ describe('the path', () => {
     expect(world.has('askEpoch')).toBe(true);
   });
 
+  it('leaves the question on screen when a new channel tells the epoch that it is of', () => {
+    const world = signedIn();
+    world.feed({ type: 'channel.opened', epoch: 1 });
+    world.feed({ type: 'user.connect', gatewayId: GATEWAY, source: 'cli' });
+    const challenge = makeChallenge();
+    const refused = problem('step-up-required', undefined, { challenge, epoch: 2 });
+    const { id } = world.last('requestConnection');
+    world.feed({ type: 'answer.connection', id, outcome: { refused, challenge, mayHaveArrived: true } });
+    world.feed({ type: 'channel.opened', epoch: 2 });
+    expect(world.view).toMatchObject({ phase: 'gate', prompt: { challenge: { id: challenge.id } } });
+    world.feed({ type: 'channel.opened', epoch: 3 });
+    expect(world.view).toMatchObject({ phase: 'disconnecting', next: 'gate' });
+  });
+
   it('ends at once when a new channel tells a new epoch', () => {
     const { world } = connected();
     world.feed({ type: 'channel.opened', epoch: 1 });

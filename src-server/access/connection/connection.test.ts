@@ -52,6 +52,7 @@ describe('POST connections', () => {
     expect(answer.body).toMatchObject({
       type: 'urn:postern:problem:step-up-required',
       challenge: { requires: ['totp'], unlockMethods: [], reason: null },
+      epoch: 0,
     });
     expect(gateway.peers.size).toBe(0);
   });

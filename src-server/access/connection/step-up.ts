@@ -89,7 +89,7 @@ export async function askForProof(
   const challenge = await newChallenge(tx, device, policy, now);
   if (!challenge) return problem('unlock-not-enrolled');
   const detail = code === 'step-up-required' ? challenge.reason?.message : undefined;
-  return problem(code, detail, { challenge });
+  return problem(code, detail, { challenge, epoch: device.epoch });
 }
 
 /** Null when an unlock is asked for and nothing that counts is set up. */
