@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { ConnectionState, Source } from '../src-shared/connection-state.ts';
+import { offeredGateway } from '../src-shared/gateway-choice.ts';
 import { fail, ok, type Problem, type Result } from '../src-shared/problem.ts';
 import type { ProofAnswer } from '../src-shared/unlock.ts';
 import { connectOutcome, leaveOutcome } from './connection/outcome.ts';
@@ -66,7 +67,6 @@ export class ConnectionCalls {
     return this.#until(leaveOutcome);
   }
 
-  /** The gateway that was used last on this server, else the first; one that the server hears before one that it does not. */
   async #defaultGateway({ session, settings }: OpenProfile): Promise<Result<string>> {
     const { publisher } = this.#parts;
     if (publisher.current.gateways.length === 0) {
@@ -75,10 +75,7 @@ export class ConnectionCalls {
     }
     const { gateways, account } = publisher.current;
     const last = account ? settings.current.lastGateway[account.serverUrl] : undefined;
-    const online = gateways.filter(({ isOnline }) => isOnline);
-    const [gateway] = [online, gateways].flatMap(
-      (some) => some.find(({ id }) => id === last) ?? some.slice(0, 1),
-    );
+    const gateway = offeredGateway(gateways, ({ id }) => id === last);
     return gateway ? ok(gateway.id) : fail('gateway-not-found', 'Your team has no gateway yet.');
   }
 

@@ -18,6 +18,7 @@ import { moveRefused } from './move.ts';
 import {
   askEpoch,
   cancelRetry,
+  forgetPath,
   isStepUpExpected,
   rest,
   type Step,
@@ -92,13 +93,16 @@ function granted(step: Step, open: OpenRequest, lease: LeaseSummary): undefined 
 function accept(step: Step, lease: LeaseSummary): undefined {
   const { m } = step;
   const isRenewal = m.lease?.gatewayId === lease.gatewayId;
+  if (m.lease !== null && !isRenewal) {
+    m.gatewayId = lease.gatewayId;
+    m.isGatewayAway = !m.online.includes(lease.gatewayId);
+  }
   cancelRetry(step);
-  if (m.lease !== null && !isRenewal) leaveGateway(step, lease.gatewayId);
   m.knownEpoch = Math.max(m.knownEpoch, lease.epoch);
   m.lease = lease;
   m.waits = [];
   m.endReason = null;
-  if (!isRenewal) m.path = 'unknown';
+  if (!isRenewal) forgetPath(step);
   step.effects.push({ type: 'watchExpiry', leaseId: lease.leaseId, expiresAt: lease.expiresAt });
   tunnelUp(step);
   // Sleep or a new network came in between, or the question under way was about the lease before.
@@ -106,17 +110,6 @@ function accept(step: Step, lease: LeaseSummary): undefined {
   if (m.view.phase === 'connected')
     return show(step, { ...m.view, lease, renewal: null, expiring: null, isOutdated: false });
   show(step, { phase: 'connecting', gatewayId: lease.gatewayId, attempt: m.attempt + 1, lease });
-}
-
-/** What was known of the path was of the gateway before. */
-function leaveGateway({ m }: Step, gatewayId: string): undefined {
-  m.gatewayId = gatewayId;
-  m.isGatewayAway = false;
-  m.pathCheck = null;
-  m.isHandshakeOwed = false;
-  m.rxBytes = 0;
-  m.heard = null;
-  m.since = null;
 }
 
 function refused(

@@ -8,6 +8,8 @@ import { askEpoch, issueId, type Step } from './step.ts';
 const CHECK_MS = 10_000;
 /** What a handshake may take, with one that got lost: WireGuard repeats it after 5 s (whitepaper §6.4). */
 const HANDSHAKE_MS = 10_000;
+/** The same of a gateway that the server does not hear, so that one that is gone is named within two seconds. */
+const SILENCE_MS = 1_500;
 /** How long what was sent may go without any answer. */
 const UNANSWERED_MS = 15_000;
 /** Then WireGuard has tried twice. */
@@ -15,8 +17,6 @@ const REPEATED_HANDSHAKE_MS = 6_000;
 /** Of the helper, where the lease names none; and the size of such a packet, which is not answered. */
 const KEEPALIVE_SECONDS = 25;
 const KEEPALIVE_BYTES = 32;
-/** The same of a gateway that the server does not hear, so that one that is gone is named within two seconds. */
-const SILENCE_MS = 1_500;
 
 /**
  * While the channel is away nobody says when access ends, and a gateway that has dropped the peer is silent; one that

@@ -101,22 +101,27 @@ export function tunnelUp(step: Step): undefined {
   step.effects.push({ type: 'helperUp', id, leaseId: m.lease.leaseId }, { type: 'watchHandshake', id });
 }
 
+/** Nothing is known of the way to this gateway yet. */
+export function forgetPath({ m }: Step): undefined {
+  m.since = null;
+  m.path = 'unknown';
+  m.pathCheck = null;
+  m.isHandshakeOwed = false;
+  m.rxBytes = 0;
+  m.heard = null;
+}
+
 /** Forgets the lease and tells the helper, if it was ever told to go up. Returns whether it had to be told. */
 export function tunnelDown(step: Step): boolean {
   const { m } = step;
   const wasWanted = m.isTunnelWanted;
   m.lease = null;
-  m.since = null;
-  m.path = 'unknown';
+  forgetPath(step);
   m.needsEpoch = false;
   m.epochQuestion = null;
   m.upCall = null;
   m.isUpOwed = false;
   m.handshakeWatch = null;
-  m.pathCheck = null;
-  m.isHandshakeOwed = false;
-  m.rxBytes = 0;
-  m.heard = null;
   if (!wasWanted) return false;
   m.isTunnelWanted = false;
   const id = issueId(step);

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { newGatewayRequest } from '../../../src-shared/panel/gateways.ts';
 import { useAction } from '../../store/use-action.ts';
 import { addGateway, type NewGateway } from '../api/gateways-api.ts';
 import { ShownOnce } from '../parts/shown-once.tsx';
@@ -11,7 +12,10 @@ interface AddGatewayProps {
   onDone: () => void;
 }
 
-const EMPTY = { name: '', subnet: '', allowed: '', dns: '', mtu: '1420' };
+const EMPTY = {
+  ...{ name: '', subnet: '', allowed: '', dns: '' },
+  mtu: String(newGatewayRequest.shape.mtu.parse(undefined)),
+};
 
 /** Asks what the server has to know, and gives the line to run on the gateway, this once. */
 export function AddGateway({ others, onCancel, onDone }: AddGatewayProps) {

@@ -1,10 +1,10 @@
 import { useState } from 'react';
 import type { AppSnapshot } from '../../../src-shared/app-snapshot.ts';
+import { offeredGateway } from '../../../src-shared/gateway-choice.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 
 /**
- * The gateway of the connection; without one the user's choice, else the one used last, else the first, online before
- * offline. `wishedId` is null where the choice is left to the client.
+ * The gateway of the connection; without one the user's choice, else what the client would take. `wishedId` is null where the choice is left to the client.
  */
 export function useGatewayChoice() {
   const [chosenId, choose] = useState<string | null>(null);
@@ -12,11 +12,7 @@ export function useGatewayChoice() {
   const wishedId = useSnapshot((s) => s.gateways.find(({ id }) => id === chosenId)?.id ?? null);
   const offeredId = useSnapshot(({ gateways, activity }) => {
     const lastName = activity.find((entry) => entry.kind === 'connected')?.gatewayName;
-    const online = gateways.filter(({ isOnline }) => isOnline);
-    const [offered] = [online, gateways].flatMap(
-      (some) => some.find((gateway) => gateway.name === lastName) ?? some.slice(0, 1),
-    );
-    return offered?.id ?? null;
+    return offeredGateway(gateways, ({ name }) => name === lastName)?.id ?? null;
   });
   const gatewayId = activeId ?? wishedId ?? offeredId;
   const name = useSnapshot((s) => s.gateways.find((gateway) => gateway.id === gatewayId)?.name ?? '');

@@ -6,6 +6,7 @@ import type { GatewayChange } from '../../../src-shared/panel/gateways.ts';
 import { textList } from '../../../src-shared/primitives.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
+import { isReachable } from '../../config.ts';
 import type { Tx } from '../../db/database.ts';
 import type { GatewayRow } from '../../db/schema.ts';
 import { hashToken, newId, newToken } from '../../tokens.ts';
@@ -42,7 +43,7 @@ export async function addGateway(
   if (bits > (address.kind() === 'ipv4' ? 30 : 126))
     return fail('invalid-request', `subnet: ${gateway.subnet} has no room for a gateway and a device`);
   const subnet = `${networkAddress(gateway.subnet)}/${bits}`;
-  if (NOBODYS.has(ipaddr.parse(networkAddress(gateway.subnet)).range()))
+  if (!isReachable(networkAddress(gateway.subnet)))
     return fail('invalid-request', `subnet: no device can have an address of ${subnet}`);
   const others = await livingGateways(tx);
   const mistake = mistakeIn(gateway, others);
@@ -142,15 +143,6 @@ export async function editGateway(
   }
   return ok({ troubles: gatewayTroubles({ ...after, subnet: row.subnet }, others) });
 }
-
-/** Kinds of addresses that are no computer's own on a network. */
-const NOBODYS: ReadonlySet<string> = new Set([
-  'loopback',
-  'linkLocal',
-  'multicast',
-  'unspecified',
-  'broadcast',
-]);
 
 function livingGateways(tx: Tx): Promise<GatewayRow[]> {
   return tx.selectFrom('gateway').selectAll().where('removed_at', 'is', null).execute();
