@@ -277,6 +277,10 @@ test.each([
   [['token', 'create', '--name', 'x', '--scopes', 'everything'], 'is not a scope'],
   [['token', 'create', '--name', ' ', '--scopes', 'members:read'], 'expected 1 to 64 characters'],
   [['gateway', 'add', 'x', '--subnet', '10.0.0.0/33', '--allowed-ips', '10.0.0.0/8'], 'is not a network'],
+  // What agents and helpers refuse.
+  [['gateway', 'edit', 'x', '--allowed-ips', '10/8'], 'is not a network'],
+  [['gateway', 'edit', 'x', '--allowed-ips', '010.0.0.0/8'], 'is not a network'],
+  [['gateway', 'edit', 'x', '--dns', '10.1'], 'is not an IP address'],
 ])('%j is refused before anything is opened', (args, words) => {
   const refused = cli([...args, '--config', config]);
   expect(refused.status).toBe(1);

@@ -25,8 +25,6 @@ const leaseSummary = z.object({
   epoch: z.number(),
   /** Inside the tunnel, CIDR. */
   addresses: z.array(z.string()),
-  /** Left out, or 0: the helper's own. */
-  keepaliveSeconds: z.number().optional(),
 });
 export type LeaseSummary = z.infer<typeof leaseSummary>;
 

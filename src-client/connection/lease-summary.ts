@@ -6,7 +6,7 @@ import { parseJson } from '../../src-shared/parse-json.ts';
 /** What the client shows of a lease; loose, because only the helper decides whether a lease is good. */
 const shown = z.object({
   iat: z.number(),
-  wg: z.object({ addresses: z.array(z.string()), keepaliveSeconds: z.number().optional() }),
+  wg: z.object({ addresses: z.array(z.string()) }),
 });
 
 /**
@@ -29,7 +29,6 @@ export function summarizeLease(
     expiresAt,
     epoch,
     addresses: wg.addresses,
-    keepaliveSeconds: wg.keepaliveSeconds,
   };
   return { lease, issuedAt: iat * 1000 };
 }

@@ -203,8 +203,8 @@ export interface Machine {
   readonly isHandshakeOwed: boolean;
   /** Through the tunnel, as the helper counts. */
   readonly rxBytes: number;
-  /** When that last grew, and what had been sent by then; null before the first word of a tunnel. */
-  readonly heard: { at: number; txBytes: number } | null;
+  /** What had been sent without need of an answer, and since when something is unanswered; null before the first word. */
+  readonly sent: { txBytes: number; unansweredAt: number | null } | null;
   readonly isChannelStopped: boolean;
   /** Where the way down leads. */
   readonly leaving: { cause: Problem | null; source: Source | null } | null;
@@ -245,7 +245,7 @@ export const initialMachine: Machine = {
   pathCheck: null,
   isHandshakeOwed: false,
   rxBytes: 0,
-  heard: null,
+  sent: null,
   isChannelStopped: false,
   leaving: null,
 };

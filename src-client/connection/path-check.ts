@@ -14,9 +14,8 @@ const SILENCE_MS = 1_500;
 const UNANSWERED_MS = 15_000;
 /** Then WireGuard has tried twice. */
 const REPEATED_HANDSHAKE_MS = 6_000;
-/** Of the helper, where the lease names none; and the size of such a packet, which is not answered. */
-const KEEPALIVE_SECONDS = 25;
-const KEEPALIVE_BYTES = 32;
+/** Two keepalives, which nobody answers; the smallest packet with something in it takes more. */
+const KEEPALIVES_BYTES = 64;
 
 /**
  * While the channel is away nobody says when access ends, and a gateway that has dropped the peer is silent; one that
@@ -101,18 +100,23 @@ export function trafficHeard(
   { rxBytes, txBytes }: Pick<HelperStatus, 'rxBytes' | 'txBytes'>,
 ): undefined {
   const { m, at } = step;
-  if (m.heard === null || rxBytes !== m.rxBytes) {
+  const sent = m.sent;
+  if (sent === null || rxBytes !== m.rxBytes) {
     m.rxBytes = rxBytes;
-    m.heard = { at, txBytes };
+    m.sent = { txBytes, unansweredAt: null };
     return;
   }
-  const silentMs = at - m.heard.at;
-  const keepaliveMs = (m.lease?.keepaliveSeconds || KEEPALIVE_SECONDS) * 1000;
-  const keepalives = 1 + Math.floor(silentMs / keepaliveMs);
-  const hasSent = txBytes - m.heard.txBytes > keepalives * KEEPALIVE_BYTES;
+  const { unansweredAt } = sent;
+  if (unansweredAt === null) {
+    const needsAnswer = txBytes - sent.txBytes > KEEPALIVES_BYTES;
+    m.sent = needsAnswer ? { ...sent, unansweredAt: at } : { txBytes, unansweredAt };
+    return;
+  }
   const isAsked = m.pathCheck !== null && m.pathCheck.step !== 'waiting';
-  if (silentMs < UNANSWERED_MS || !hasSent || isAsked || m.view.phase !== 'connected') return;
-  m.heard = { at, txBytes };
+  // A clock that was set back begins the wait anew.
+  if (at < unansweredAt) m.sent = { ...sent, unansweredAt: at };
+  if (at - unansweredAt < UNANSWERED_MS || isAsked || m.view.phase !== 'connected') return;
+  m.sent = { txBytes, unansweredAt: null };
   askGateway(step, REPEATED_HANDSHAKE_MS);
 }
 

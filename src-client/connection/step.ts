@@ -108,7 +108,7 @@ export function forgetPath({ m }: Step): undefined {
   m.pathCheck = null;
   m.isHandshakeOwed = false;
   m.rxBytes = 0;
-  m.heard = null;
+  m.sent = null;
 }
 
 /** Forgets the lease and tells the helper, if it was ever told to go up. Returns whether it had to be told. */

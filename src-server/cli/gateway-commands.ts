@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
-import ipaddr from 'ipaddr.js';
 import { assertNever } from '../../src-shared/assert-never.ts';
 import { MTU } from '../../src-shared/gateway-limits.ts';
 import type { GatewayTrouble } from '../../src-shared/gateway-troubles.ts';
+import { cidr, ipAddress } from '../../src-shared/primitives.ts';
 import { fail, ok } from '../../src-shared/problem.ts';
 import { removeGateway } from '../access/enforcement/gateway-removal.ts';
 import { addGateway, editGateway } from '../access/gateway/gateway-store.ts';
@@ -35,8 +35,8 @@ type EditOptions = CommonOptions & Partial<Omit<AddOptions, 'subnet'>> & { name?
 const KEEPALIVE = 'so that a NAT keeps the way open';
 const option = (flags: string, text: string, [least, most]: [number, number]) =>
   new Option(flags, text).argParser(wholeNumber(least, most));
-const networks = listOf('a network such as 10.86.0.0/24', (item) => ipaddr.isValidCIDR(item));
-const addresses = listOf('an IP address', (item) => ipaddr.isValid(item));
+const networks = listOf('a network such as 10.86.0.0/24', (item) => cidr.safeParse(item).success);
+const addresses = listOf('an IP address', (item) => ipAddress.safeParse(item).success);
 
 /** `gateway add|edit|list|remove`. */
 export function addGatewayCommands(program: Command): void {

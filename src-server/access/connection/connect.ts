@@ -54,9 +54,10 @@ export async function connect(
     if (!device) return problem('session-invalid');
     const policy = await readPolicy(tx);
     const { wgPublicKey, gatewayId, moveOf } = request;
-    const isOnline = (id: string) => deps.registry.isOnline(id);
-    const moving = { device, policy, wgPublicKey, gatewayId, isOnline, now: ctx.now() };
-    const moved = moveOf ? await leaseToMove(tx, { ...moving, leaseId: moveOf }) : null;
+    const moving = { device, policy, wgPublicKey, gatewayId, registry: deps.registry, now: ctx.now() };
+    // Who brings a proof wants it looked at, and spent.
+    const moved =
+      moveOf && !request.proofs?.length ? await leaseToMove(tx, { ...moving, leaseId: moveOf }) : null;
     if (moved)
       return beginLease(tx, ctx, { device, gateway, policy, wgPublicKey, accepted: {}, moved, actor, ip });
     const stepUp = await checkStepUp(tx, ctx, {

@@ -119,6 +119,29 @@ describe('POST connections', () => {
       await refused();
     });
 
+    it('asks for a proof where the connection would have ended as idle, or was ordered away', async () => {
+      const { leaseId } = await connected();
+      await gone();
+      void server.parts.registry.remove(gateway.id, [{ leaseId, publicKey: wgPublicKey }], 1000);
+      expect((await move(leaseId)).body.code).toBe('step-up-required');
+      server.parts.registry.forgetRevoked([leaseId]);
+      server.clock.now += 6 * 3_600_000;
+      expect((await move(leaseId)).body.code).toBe('step-up-required');
+      expect(other.peers.size).toBe(0);
+    });
+
+    it('looks at a proof that comes with it, and spends it', async () => {
+      const { leaseId } = await connected();
+      await gone();
+      server.nextStep();
+      const challenge = (await post({ gatewayId: other.id })).body.challenge.id;
+      const proofs = [{ method: 'totp', code: server.codeOf(member) }];
+      expect((await move(leaseId, { challengeId: challenge, proofs })).status).toBe(201);
+      expect((await liveLeases())[0]).toMatchObject({ proof_lease_id: null });
+      const again = await move(leaseId, { wgPublicKey: newWgKey(), challengeId: challenge, proofs });
+      expect(again.status).toBe(401);
+    });
+
     it('asks for a proof after a disconnect, whatever the gateway does', async () => {
       const { leaseId } = await connected();
       await gone();
