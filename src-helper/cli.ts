@@ -7,6 +7,7 @@ import type { Result } from '../src-shared/problem.ts';
 import { parseServerKey, TRUSTED_SERVERS_FILE } from '../src-shared/server-key.ts';
 import { loadHelperConfig } from './config.ts';
 import { startDaemon } from './daemon.ts';
+import { release } from './linux/release.ts';
 import { isPlainIssuer, TrustedServers } from './trusted-servers.ts';
 
 /** Exit codes: 0 ended as asked, 1 failed, 2 wrong input or configuration, 3 not confirmed. */
@@ -97,6 +98,22 @@ function list({ trustedServers }: { trustedServers: string }): void {
   for (const { issuer, publicKey } of servers.value) stdout.write(`${issuer}\n  ${fingerprint(publicKey)}\n`);
 }
 
+async function releaseNow(flags: Pick<StartFlags, 'config' | 'socket' | 'stateDir'>): Promise<void> {
+  if (!requireRoot('Only root may free this computer.')) return;
+  const { config: file, ...given } = flags;
+  const config = loadHelperConfig(file, process.env, given);
+  if (!config.ok) {
+    for (const mistake of config.mistakes) say(mistake);
+    process.exitCode = EXIT_INPUT;
+    return;
+  }
+  const freed = await release(config.value);
+  if (!report(freed) || !freed.ok) return;
+  stdout.write('Postern holds nothing back on this computer any more.\n');
+  stdout.write('With the next connection, or a new order of your team, it does again.\n');
+  if (!freed.value.isHelperRunning) say('The helper does not run: systemctl status postern-helper');
+}
+
 /** Prints a refusal and sets the exit status; true when there was none. */
 function report(result: Result<unknown>): boolean {
   if (result.ok) return true;
@@ -105,9 +122,9 @@ function report(result: Result<unknown>): boolean {
   return false;
 }
 
-function requireRoot(): boolean {
+function requireRoot(why = 'Only root may change which servers this computer trusts.'): boolean {
   if (process.geteuid?.() === 0) return true;
-  say('Only root may change which servers this computer trusts. Use sudo.');
+  say(`${why} Use sudo.`);
   process.exitCode = EXIT_FAILED;
   return false;
 }
@@ -160,6 +177,13 @@ program
   .description('show the trusted servers')
   .option(...trustedServersOption)
   .action(list);
+program
+  .command('release')
+  .description('let all traffic of this computer out again, until your team orders otherwise; root only')
+  .option('--config <file>', 'TOML file of the helper')
+  .option('--socket <path>', 'where the helper listens')
+  .option('--state-dir <dir>', 'where the helper keeps what must survive a restart')
+  .action(releaseNow);
 
 program.parseAsync().catch((error: unknown) => {
   // Ctrl-C at the question.

@@ -3,6 +3,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { type HelperStatus, helperFeature } from '../src-shared/helper-rpc.ts';
 import type { LeaseClaims } from '../src-shared/lease.ts';
 import { fail, ok, type Result } from '../src-shared/problem.ts';
+import type { GuardKeeper, GuardUser } from './guard/guard-keeper.ts';
 import type { LeaseHistory } from './lease-history.ts';
 import type { LeaseVerifier } from './lease-verifier.ts';
 import type { HelperCall } from './rpc-call.ts';
@@ -11,7 +12,7 @@ import type { Tunnel } from './tunnel.ts';
 const ABOUT = { version: packageJson.version, features: helperFeature.options };
 
 /** One client connection, by identity. */
-export interface Caller {
+export interface Caller extends GuardUser {
   readonly isClosed: boolean;
 }
 
@@ -19,6 +20,7 @@ export interface ControllerOptions {
   tunnel: Tunnel;
   verifier: LeaseVerifier;
   history: LeaseHistory;
+  guard: GuardKeeper;
   log: Logger;
 }
 
@@ -40,17 +42,30 @@ export class Controller {
     });
   }
 
-  status(): HelperStatus {
-    return { ...this.#options.tunnel.status(), lockdown: 'off', ...ABOUT };
+  status(caller: GuardUser): HelperStatus {
+    const { tunnel, guard } = this.#options;
+    return { ...tunnel.status(), guard: guard.stateFor(caller), guardEvents: guard.events, ...ABOUT };
   }
 
-  onChange(listener: (status: HelperStatus) => void): void {
-    this.#options.tunnel.onChange(() => listener(this.status()));
+  onChange(listener: () => void): void {
+    this.#options.tunnel.onChange(listener);
+    this.#options.guard.onChange(listener);
   }
 
   /** Runs one call. Calls of one connection come one after another. */
   async handle(caller: Caller, call: HelperCall): Promise<Result<unknown>> {
-    if (call.method === 'status') return ok(this.status());
+    switch (call.method) {
+      case 'status':
+        return ok(this.status(caller));
+      case 'guard':
+        return this.#guarded(caller, this.#options.guard.take(call.params.guard));
+      case 'stricter':
+        return this.#guarded(caller, this.#options.guard.choose(caller, call.params.mode));
+      case 'portal':
+        return this.#guarded(caller, this.#options.guard.openPortal());
+      case 'release':
+        return this.#guarded(caller, this.#options.guard.release(caller));
+    }
     if (this.#owner !== null && this.#owner !== caller) return fail('controller-busy');
     switch (call.method) {
       case 'up':
@@ -59,11 +74,7 @@ export class Controller {
         return this.#down(caller);
       case 'refresh':
         await this.#options.tunnel.refresh();
-        return ok(this.status());
-      case 'lockdown':
-        return call.params.mode === 'off'
-          ? ok(this.status())
-          : fail('not-supported', 'This version cannot hold traffic back yet.');
+        return ok(this.status(caller));
     }
   }
 
@@ -89,11 +100,17 @@ export class Controller {
       const result = await tunnel.up(accepted.value);
       if (!result.ok) return result;
       this.#lease = accepted.value.claims;
-      return ok(this.status());
+      return ok(this.status(caller));
     } finally {
       this.#upsUnderWay--;
       if (tunnel.status().phase === 'down' && this.#owner === caller) this.#owner = null;
     }
+  }
+
+  /** Whoever may call may ask for it: what it may loosen is not theirs alone, and the keeper knows. */
+  async #guarded(caller: Caller, working: Promise<Result<void>>): Promise<Result<unknown>> {
+    const done = await working;
+    return done.ok ? ok(this.status(caller)) : done;
   }
 
   /** An order to end: the lease cannot be used again, whoever still has it. */
@@ -103,6 +120,6 @@ export class Controller {
     this.#lease = null;
     await tunnel.down();
     if (this.#owner === caller) this.#owner = null;
-    return ok(this.status());
+    return ok(this.status(caller));
   }
 }

@@ -1,68 +1,94 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { findProgram, runProgram } from '../src-node/run-program.ts';
 import type { HelperConfig } from './config.ts';
 import { Controller } from './controller.ts';
+import { DnsSettings } from './dns-settings.ts';
+import { GUARD_FILE } from './guard/guard-file.ts';
+import { GuardKeeper } from './guard/guard-keeper.ts';
+import { guardVerifier } from './guard/guard-verifier.ts';
 import { LeaseHistory } from './lease-history.ts';
 import { LeaseVerifier } from './lease-verifier.ts';
-import { loadLibc } from './libc.ts';
-import { openLinuxTunnel } from './linux/open-linux-tunnel.ts';
+import { openLinuxPlatform } from './linux/linux-platform.ts';
 import { RpcServer } from './rpc-server.ts';
+import { Session } from './session.ts';
 import { TrustedServers } from './trusted-servers.ts';
 import { warmUp } from './warm-up.ts';
 
 export interface Daemon {
-  /** Takes tunnel, interface, DNS settings and socket away. */
+  /** Takes tunnel, interface, DNS settings and socket away. What is held back stays so. */
   close(): Promise<void>;
 }
 
 /** Starts the helper; it is ready when the promise resolves. Rejects with a reason that a person can act on. */
 export async function startDaemon(config: HelperConfig, log: Logger): Promise<Daemon> {
   if (process.platform !== 'linux') throw new Error('the helper runs on Linux only, so far');
+  const { stateDir, interface: interfaceName } = config;
   const clocks = { now: () => Date.now(), monotonicNow: () => performance.now() };
-  await mkdir(config.stateDir, { recursive: true, mode: 0o700 });
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const history = await LeaseHistory.open({
-    file: join(config.stateDir, 'lease-history.json'),
+    file: join(stateDir, 'lease-history.json'),
     now: clocks.now,
     onWriteError: (error) => log.error({ err: error }, 'the lease history could not be written'),
   });
   const trustedServers = new TrustedServers(config.trustedServers);
   const verifier = new LeaseVerifier({ trustedServers, history, ...clocks });
-  const gid = await groupId(config.group);
-  if (gid === null)
-    log.warn({ group: config.group }, 'no such group: only root and the listed users may call');
-  const { interface: interfaceName, stateDir } = config;
-  const tunnel = await openLinuxTunnel({ interfaceName, stateDir, ...clocks, log });
-  await warmUp(clocks.now);
-  const controller = new Controller({ tunnel, verifier, history, log });
-  const server = new RpcServer({
-    socketPath: config.socket,
-    rule: { uids: config.allowUids, gid },
-    controller,
-    libc: loadLibc(),
+  let guard: GuardKeeper | null = null;
+  const isGuarded = () => guard !== null && guard.mode !== 'off';
+  const platform = await openLinuxPlatform({ config, isGuarded, now: clocks.now, log });
+  // Before anything else that may fail: what is held back stays so.
+  guard = await GuardKeeper.open({
+    file: join(stateDir, GUARD_FILE),
+    rules: platform.guard,
+    verify: guardVerifier(trustedServers),
+    isTrusted: (issuer) => isTrusted(trustedServers, issuer),
+    now: clocks.now,
     log,
   });
+  const tunnel = new Session({
+    open: platform.openInterface,
+    dns: (onChange) => new DnsSettings(platform.names, log, onChange),
+    ...clocks,
+    log,
+  });
+  followEachOther(tunnel, guard, log);
+  await tunnel.prepare();
+  await warmUp(clocks.now);
+  const controller = new Controller({ tunnel, verifier, history, guard, log });
+  const server = new RpcServer({ callers: platform.callers, controller, log });
   const close = async () => {
     await server.close();
     await tunnel.close();
+    await guard.close();
     await history.settled();
   };
   try {
     await server.listen();
   } catch (error) {
     await tunnel.close();
+    await guard.close();
     throw error;
   }
   log.info({ socket: config.socket, interfaceName }, 'ready');
   return { close };
 }
 
-/** Asks the system, which may know groups that are not in /etc/group; null when there is none of this name. */
-async function groupId(name: string): Promise<number | null> {
-  const path = findProgram('getent');
-  if (path === null) return null;
-  const result = await runProgram({ path, args: ['group', name] });
-  const gid = result.ok ? Number(result.stdout.split(':')[2]) : Number.NaN;
-  return Number.isInteger(gid) ? gid : null;
+/** A list that cannot be read frees nothing. */
+function isTrusted(trustedServers: TrustedServers, issuer: string): boolean {
+  const servers = trustedServers.list();
+  return !servers.ok || servers.value.some((server) => server.issuer === issuer);
+}
+
+/** What is held back depends on whether the tunnel is up, and the tunnel's routes on whether anything is held back. */
+function followEachOther(tunnel: Session, guard: GuardKeeper, log: Logger): void {
+  tunnel.onChange((status) => guard.follow(status));
+  let wasGuarded = guard.mode !== 'off';
+  guard.onChange(() => {
+    const isGuarded = guard.mode !== 'off';
+    if (isGuarded === wasGuarded) return;
+    wasGuarded = isGuarded;
+    tunnel.reroute().catch((error: unknown) => {
+      log.error({ err: error }, 'the routes of the tunnel could not be set anew');
+    });
+  });
 }

@@ -17,7 +17,7 @@ it('reads the four calls', () => {
   expect(decodeLine(request('up', params))).toEqual({ ok: true, id: 1, call: { method: 'up', params } });
   expect(decodeLine(request('down', {}, 'x'))).toMatchObject({ ok: true, id: 'x', call: { method: 'down' } });
   expect(decodeLine(request('status'))).toMatchObject({ ok: true, call: { method: 'status', params: {} } });
-  expect(decodeLine(request('lockdown', { mode: 'gate' }))).toMatchObject({ ok: true });
+  expect(decodeLine(request('stricter', { mode: 'gate' }))).toMatchObject({ ok: true });
 });
 
 it.each([
@@ -33,7 +33,7 @@ it.each([
   [request('up', { lease: 'x'.repeat(8193), privateKey: key }), -32_602, 1],
   [request('down', { force: true }), -32_602, 1],
   [request('down', []), -32_602, 1],
-  [request('lockdown', { mode: 'maybe' }), -32_602, 1],
+  [request('stricter', { mode: 'maybe' }), -32_602, 1],
 ])('answers %s with %i', (line, code, id) => {
   expect(answered(line)).toMatchObject({ jsonrpc: '2.0', id, error: { code } });
 });

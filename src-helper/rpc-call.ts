@@ -44,7 +44,10 @@ const requestLine = rpcRequest.extend({ params: z.unknown().optional() });
 const callSchema = z.discriminatedUnion('method', [
   z.object({ method: z.literal('up'), params: helperParams.up }),
   z.object({ method: z.literal('down'), params: helperParams.down }),
-  z.object({ method: z.literal('lockdown'), params: helperParams.lockdown }),
+  z.object({ method: z.literal('guard'), params: helperParams.guard }),
+  z.object({ method: z.literal('stricter'), params: helperParams.stricter }),
+  z.object({ method: z.literal('portal'), params: helperParams.portal }),
+  z.object({ method: z.literal('release'), params: helperParams.release }),
   z.object({ method: z.literal('refresh'), params: helperParams.refresh }),
   z.object({ method: z.literal('status'), params: helperParams.status }),
 ]);

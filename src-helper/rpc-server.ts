@@ -1,18 +1,14 @@
-import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
-import { createConnection, createServer, type Server, type Socket } from 'node:net';
-import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { HELPER_MAX_LINE_BYTES } from '../src-shared/helper-rpc.ts';
 import { LineSplitter } from '../src-shared/line-splitter.ts';
 import { problem } from '../src-shared/problem.ts';
 import type { Caller, Controller } from './controller.ts';
-import type { Libc } from './libc.ts';
-import { type CallerRule, isAllowedCaller, peerCredentials } from './peer-credentials.ts';
+import type { CallerIdentity, CallerStream, Callers } from './platform.ts';
 import { changedLine, decodeLine, errorLine, INTERNAL_ERROR, problemLine, resultLine } from './rpc-call.ts';
 
 /** One user cannot take all the places. */
-const MAX_CONNECTIONS_PER_UID = 16;
+const MAX_CONNECTIONS_PER_USER = 16;
 const MAX_CONNECTIONS = 64;
 /** A client that does not read for so long that this much waits for it is cut off. */
 const MAX_UNREAD_BYTES = 256 * 1024;
@@ -20,81 +16,58 @@ const MAX_UNREAD_BYTES = 256 * 1024;
 const CALLS_PER_TURN = 16;
 
 export interface RpcServerOptions {
-  socketPath: string;
-  rule: CallerRule;
+  callers: Callers;
   controller: Controller;
-  libc: Libc;
   log: Logger;
 }
 
 interface Connection extends Caller {
-  readonly socket: Socket;
-  readonly uid: number;
+  readonly socket: CallerStream;
   isClosed: boolean;
 }
 
-/** The helper's socket: line-delimited JSON-RPC 2.0 for callers that the kernel vouches for. */
+/** Line-delimited JSON-RPC 2.0 for callers that the system vouches for. */
 export class RpcServer {
   readonly #options: RpcServerOptions;
-  readonly #server: Server;
   readonly #connections = new Set<Connection>();
 
   constructor(options: RpcServerOptions) {
     this.#options = options;
-    this.#server = createServer((socket) => this.#accept(socket));
-    options.controller.onChange((status) => {
-      const line = changedLine(status);
-      for (const connection of this.#connections) send(connection, line);
+    const { controller } = options;
+    controller.onChange(() => {
+      for (const connection of this.#connections)
+        send(connection, changedLine(controller.status(connection)));
     });
   }
 
-  /**
-   * Listens with 0660 for the group, 0600 without one, or 0666 when users are allowed by uid: the kernel's word on
-   * the caller decides in any case. Rejects when another helper serves this socket.
-   */
-  async listen(): Promise<void> {
-    const { socketPath, rule } = this.#options;
-    if (await isServed(socketPath)) throw new Error(`another helper listens on ${socketPath}`);
-    mkdirSync(dirname(socketPath), { recursive: true, mode: 0o755 });
-    rmSync(socketPath, { force: true });
-    // Nobody connects between the moment the socket appears and the moment its mode is right.
-    const previousMask = process.umask(0o177);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#server.once('error', reject);
-        this.#server.listen(socketPath, resolve);
-      });
-    } finally {
-      process.umask(previousMask);
-    }
-    if (rule.gid !== null) chownSync(socketPath, 0, rule.gid);
-    if (rule.uids.length > 0) chmodSync(socketPath, 0o666);
-    else if (rule.gid !== null) chmodSync(socketPath, 0o660);
+  /** Rejects when another helper is there already. */
+  listen(): Promise<void> {
+    return this.#options.callers.listen((stream, caller) => this.#accept(stream, caller));
   }
 
-  /** Cuts every connection and removes the socket. */
+  /** Cuts every connection. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = this.#options.callers.close();
     for (const { socket } of this.#connections) socket.destroy();
     await closed;
   }
 
-  #accept(socket: Socket): void {
-    const { libc, rule, log } = this.#options;
+  #accept(socket: CallerStream, caller: CallerIdentity | null): void {
+    const { log } = this.#options;
     // A broken connection is followed by `close`, which is where it is dealt with.
     socket.on('error', () => socket.destroy());
-    const caller = peerCredentials(libc, socket);
-    if (caller === null || !isAllowedCaller(caller, rule)) {
-      log.warn({ uid: caller?.uid, pid: caller?.pid }, 'caller not allowed');
+    if (caller === null || !caller.isAllowed) {
+      log.warn({ user: caller?.user, pid: caller?.pid }, 'caller not allowed');
       refuse(socket, problemLine(null, problem('caller-not-allowed')));
       return;
     }
-    const ofSameUser = [...this.#connections].filter(({ uid }) => uid === caller.uid).length;
-    if (this.#connections.size >= MAX_CONNECTIONS || ofSameUser >= MAX_CONNECTIONS_PER_UID) {
+    const ofSameUser = [...this.#connections].filter(({ user }) => user === caller.user).length;
+    if (this.#connections.size >= MAX_CONNECTIONS || ofSameUser >= MAX_CONNECTIONS_PER_USER) {
       refuse(socket, problemLine(null, problem('too-many-attempts', 'Too many connections to the helper.')));
       return;
     }
-    const connection: Connection = { socket, uid: caller.uid, isClosed: false };
+    const { user, isAdministrator } = caller;
+    const connection: Connection = { socket, user, isAdministrator, isClosed: false };
     this.#connections.add(connection);
     socket.once('close', () => {
       connection.isClosed = true;
@@ -155,19 +128,8 @@ function send({ socket, isClosed }: Connection, line: string): void {
 }
 
 /** Says why and hangs up; what the other side still sends is thrown away, so that it can read the reason. */
-function refuse(socket: Socket, line: string): void {
+function refuse(socket: CallerStream, line: string): void {
   socket.removeAllListeners('data').resume();
   socket.end(line);
-  socket.setTimeout(1000, () => socket.destroy());
-}
-
-function isServed(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createConnection(path);
-    probe.once('connect', () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.once('error', () => resolve(false));
-  });
+  setTimeout(() => socket.destroy(), 1000).unref();
 }

@@ -2,7 +2,7 @@ import type { HelperStatus } from '../src-shared/helper-rpc.ts';
 import type { Result } from '../src-shared/problem.ts';
 import type { AcceptedLease } from './lease-verifier.ts';
 
-export type TunnelStatus = Omit<HelperStatus, 'lockdown' | 'version' | 'features'>;
+export type TunnelStatus = Omit<HelperStatus, 'guard' | 'guardEvents' | 'version' | 'features'>;
 
 /** The one tunnel of this computer; each operating system has its own behind this. Calls run one after another. */
 export interface Tunnel {
@@ -13,6 +13,8 @@ export interface Tunnel {
   up(lease: AcceptedLease): Promise<Result<void>>;
   /** Normal routing is back when it resolves. Idempotent. */
   down(): Promise<void>;
+  /** The lease's routes anew: whether traffic is held back decides what they are. No-op when down. */
+  reroute(): Promise<void>;
   /** A handshake now, whether or not the last one is old: tells whether the gateway answers. No-op when down. */
   refresh(): Promise<void>;
   status(): TunnelStatus;

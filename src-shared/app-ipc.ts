@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { type AppSnapshot, language, theme } from './app-snapshot.ts';
 import { deviceSummary, serverInfo } from './client-api.ts';
+import { guardMode } from './guard.ts';
 import { codeMethod } from './otp-code.ts';
 import { PIN_MAX_LENGTH } from './pin-rules.ts';
-import { trafficWhileWaiting } from './policy.ts';
 import { id } from './primitives.ts';
 import { problemSchema } from './problem.ts';
 import { levelAnswer, proofAnswer } from './unlock.ts';
@@ -21,7 +21,6 @@ const nothing = z.undefined();
 export const settingsPatch = z.strictObject({
   launchAtLogin: z.boolean().optional(),
   connectAtLaunch: z.boolean().optional(),
-  trafficWhileWaiting: trafficWhileWaiting.optional(),
   theme: theme.optional(),
   language: language.optional(),
 });
@@ -88,6 +87,10 @@ export const appCommands = {
   'devices.list': command(nothing, z.object({ devices: z.array(deviceSummary) })),
   'devices.remove': command(z.strictObject({ deviceId: id }), nothing),
   'connection.refresh': command(nothing, nothing),
+  /** What this user wants held back beyond the team's word, kept by the helper. */
+  'guard.choose': command(z.strictObject({ mode: guardMode }), nothing),
+  'guard.open-portal': command(nothing, nothing),
+  'guard.release': command(nothing, nothing),
   'settings.change': command(settingsPatch, nothing),
   'diagnostics.read': command(nothing, z.object({ text: z.string() })),
   'diagnostics.save': command(nothing, z.object({ isSaved: z.boolean() })),

@@ -2,8 +2,9 @@ import * as z from 'zod';
 import { reasonSchema } from './challenge.ts';
 import { gatewaySummary } from './client-api.ts';
 import { channelState, connectionState, keychainState, sourceSchema } from './connection-state.ts';
+import { guardState } from './guard.ts';
 import { helperStatus } from './helper-rpc.ts';
-import { policySchema, trafficWhileWaiting } from './policy.ts';
+import { policySchema } from './policy.ts';
 import { id, isoTime } from './primitives.ts';
 import { knownProblem } from './problem.ts';
 import { enrolledUnlock, unlockProviderState } from './unlock.ts';
@@ -65,6 +66,8 @@ export const appSnapshot = z.object({
   channel: channelState,
   keychain: keychainState,
   tunnel: helperStatus.nullable(),
+  /** What is held back; null while the helper is away or cannot hold anything back. */
+  guard: guardState.nullable(),
   unlock: z.object({
     /** What the server has registered for this device; null before it has said so. */
     enrolled: enrolledUnlock.nullable(),
@@ -78,8 +81,6 @@ export const appSnapshot = z.object({
   settings: z.object({
     launchAtLogin: z.boolean(),
     connectAtLaunch: z.boolean(),
-    /** The user's choice; null while the team's policy decides. */
-    trafficWhileWaiting: trafficWhileWaiting.nullable(),
     theme,
     language,
   }),

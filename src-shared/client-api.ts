@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { challengeSchema, levelProofSchema, proofSchema, reasonSchema, requirement } from './challenge.ts';
+import { guardToken } from './guard.ts';
 import { aboutHelper } from './helper-rpc.ts';
 import { memberRole } from './member-role.ts';
 import { backupCode, codeMethod, totpCode } from './otp-code.ts';
@@ -101,6 +102,8 @@ export const connectAnswer = z.object({
   lease: z.string().max(8192),
   expiresAt: isoTime,
   epoch: z.number().int(),
+  /** Where the helper of the request has the feature. */
+  guard: guardToken.optional(),
 });
 export type ConnectAnswer = z.infer<typeof connectAnswer>;
 
@@ -162,6 +165,13 @@ export const deviceSummary = z.object({
 });
 export type DeviceSummary = z.infer<typeof deviceSummary>;
 export const devicesAnswer = z.object({ devices: z.array(deviceSummary) });
+
+/**
+ * `GET guard`: what this device holds back, newly signed. Also the 200 of `POST sign-out`, and of `DELETE devices/{id}`
+ * for the device that asks, where it had been given one: with mode `off`. Otherwise these answer 204.
+ */
+export const guardAnswer = z.object({ guard: guardToken });
+export type GuardAnswer = z.infer<typeof guardAnswer>;
 
 /** With `wrong-pin`: tries left before the PIN is gone, and the wait before the next. */
 export const wrongPinExtra = z.object({

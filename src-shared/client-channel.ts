@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { challengeSchema, reasonSchema } from './challenge.ts';
+import { guardEvent, guardToken, MAX_GUARD_EVENTS } from './guard.ts';
 import { policySchema } from './policy.ts';
 import { id, isoTime } from './primitives.ts';
 
@@ -38,6 +39,8 @@ export const serverFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('policy'), seq, policy: policySchema }),
   z.object({ type: z.literal('lease-expiring'), seq, leaseId: id, expiresAt: isoTime }),
   z.object({ type: z.literal('signed-out'), seq, reason: reasonSchema }),
+  /** Only to a device whose helper has the feature. */
+  z.object({ type: z.literal('guard'), seq, guard: guardToken }),
   /** Not stored: `me` says the same. `online`: the gateway has the whole truth in force. */
   z.object({
     type: z.literal('gateway'),
@@ -58,5 +61,7 @@ export const clientFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ack'), seq }),
   z.strictObject({ type: z.literal('status'), phase: z.string().max(40), leaseId: id.optional() }),
   z.strictObject({ type: z.literal('pong'), t: z.number() }),
+  /** May be sent again: what has been recorded is not recorded twice. */
+  z.strictObject({ type: z.literal('guard'), events: z.array(guardEvent).min(1).max(MAX_GUARD_EVENTS) }),
 ]);
 export type ClientFrame = z.infer<typeof clientFrame>;

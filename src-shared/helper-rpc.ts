@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { guardEvent, guardMode, guardState, guardToken, MAX_GUARD_EVENTS } from './guard.ts';
 import { id, isoTime, wireGuardKey } from './primitives.ts';
 import { problemSchema } from './problem.ts';
 
@@ -9,16 +10,14 @@ import { problemSchema } from './problem.ts';
 export const HELPER_MAX_LINE_BYTES = 64 * 1024;
 export const HELPER_PROBLEM_CODE = -32_000;
 
-export const lockdownMode = z.enum(['off', 'gate', 'always']);
-
 /** `starting`: the interface is up, no byte received yet. `up`: bytes have been received through the tunnel. */
 export const helperPhase = z.enum(['down', 'starting', 'up']);
 
 /**
  * `control`: keeps the servers of a lease's `control` outside the tunnel. `refresh`: the call of this name, which has
- * WireGuard shake hands anew.
+ * WireGuard shake hands anew. `guard`: holds traffic back, see `guard.ts`.
  */
-export const helperFeature = z.enum(['control', 'refresh']);
+export const helperFeature = z.enum(['control', 'refresh', 'guard']);
 export type HelperFeature = z.infer<typeof helperFeature>;
 
 /** Of the helper itself. What it does not name in `features` a lease must not ask of it. */
@@ -34,7 +33,10 @@ export const helperStatus = z.object({
   lastHandshakeAt: isoTime.nullable(),
   rxBytes: z.number().int(),
   txBytes: z.number().int(),
-  lockdown: lockdownMode,
+  /** Absent where the helper cannot hold anything back. */
+  guard: guardState.optional(),
+  /** Oldest first; each caller passes on what its server has not heard. */
+  guardEvents: z.array(guardEvent).max(MAX_GUARD_EVENTS).optional(),
   /** Whether the lease's DNS servers are in force; `unmanaged`: this system has neither systemd-resolved nor resolvconf. */
   dns: z.enum(['none', 'resolved', 'resolvconf', 'unmanaged']).optional(),
   /** Networks of the lease that this computer's own network has too: they stay with it, outside the tunnel. */
@@ -47,7 +49,14 @@ export const helperParams = {
   /** `lease` is the compact JWS; `privateKey` must belong to its `wg.clientPublicKey`. */
   up: z.strictObject({ lease: z.string().max(8192), privateKey: wireGuardKey }),
   down: z.strictObject({}),
-  lockdown: z.strictObject({ mode: lockdownMode }),
+  /** The JWS of the server; `guard-invalid` where it is not newer than what is known. */
+  guard: z.strictObject({ guard: guardToken }),
+  /** What this user wants beyond the team's word. */
+  stricter: z.strictObject({ mode: guardMode }),
+  /** Opens names and web pages for the sign-in page of a network; `portal-refused` where it may not be. */
+  portal: z.strictObject({}),
+  /** Root, or the user where the team lets them: `release-refused`. Nothing is held back until a newer guard comes. */
+  release: z.strictObject({}),
   /** Answers at once; a `lastHandshakeAt` that is heard after the answer belongs to a handshake after the call. */
   refresh: z.strictObject({}),
   status: z.strictObject({}),

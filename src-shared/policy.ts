@@ -27,6 +27,12 @@ export const policySchema = z.object({
   /** A lease ends when the gateway saw no handshake for this long. WireGuard renews every 120 s. */
   idleSeconds: z.number().int().min(150).max(86_400).default(180),
   trafficWhileWaiting: trafficWhileWaiting.default('off'),
+  /** While traffic is held back: printers and other things of the network that a computer is on stay reachable. */
+  guardAllowLan: z.boolean().default(true),
+  /** While traffic is held back: how long the sign-in page of a network may be opened. 0: never. */
+  guardPortalMinutes: z.number().int().min(0).max(60).default(5),
+  /** Whether a user may end the holding back of traffic; root of the computer always may. */
+  guardUserMayRelease: z.boolean().default(false),
   /** A connection whose gateway is gone goes on at another one, until its own end, without a new proof. */
   moveWithoutCode: z.boolean().default(true),
 });

@@ -261,6 +261,31 @@ export const problemKinds = {
     'Network in use',
     'The network that this computer is on has the addresses of your team’s network. Use another one, for example your phone’s.',
   ),
+  'guard-invalid': kind(
+    403,
+    'stop',
+    'Order refused',
+    'The helper refused the order to hold traffic back: it is not the newest word of your server.',
+  ),
+  'guard-failed': kind(
+    500,
+    'retry',
+    'Traffic is not held back',
+    'This computer could not hold traffic back: it may be leaking.',
+  ),
+  'guard-unsupported': kind(
+    403,
+    'stop',
+    'Cannot hold traffic back',
+    'Your team has traffic held back while nobody has confirmed, and this computer’s Postern cannot do that. Update Postern, or ask your administrator to exempt this device.',
+  ),
+  'portal-refused': kind(409, 'stop', 'Not possible now', 'The network’s sign-in page cannot be opened now.'),
+  'release-refused': kind(
+    403,
+    'stop',
+    'Only for the administrator of this computer',
+    'Your team does not let you end this. An administrator of this computer can, with sudo postern-helper release.',
+  ),
   'keychain-locked': kind(423, 'ask', 'Keyring locked', 'Your keyring is locked. Unlock it and try again.'),
   'keychain-unavailable': kind(
     503,

@@ -2,6 +2,8 @@
 # Runs as root when the files are in place. deb: `configure <version before>`; rpm: 1 at first, 2 for an upgrade.
 set -eu
 unit=postern-helper.service
+# Does something only at the start of the computer, when there is something to hold back.
+guard=postern-guard.service
 profile=/etc/apparmor.d/postern-desktop
 
 case "${1:-}" in
@@ -49,17 +51,19 @@ if [ -d /run/systemd/system ]; then
 fi
 if command -v deb-systemd-helper >/dev/null; then
   # Keeps what an administrator decided before an upgrade or between removal and a new installation.
-  deb-systemd-helper unmask "$unit" >/dev/null
-  if deb-systemd-helper --quiet was-enabled "$unit"; then
-    deb-systemd-helper enable "$unit" >/dev/null
-  else
-    deb-systemd-helper update-state "$unit" >/dev/null
-  fi
+  for each in "$unit" "$guard"; do
+    deb-systemd-helper unmask "$each" >/dev/null
+    if deb-systemd-helper --quiet was-enabled "$each"; then
+      deb-systemd-helper enable "$each" >/dev/null
+    else
+      deb-systemd-helper update-state "$each" >/dev/null
+    fi
+  done
   if [ -n "$is_running" ]; then
     deb-systemd-invoke restart "$unit"
   fi
 elif [ -z "$before" ]; then
-  systemctl enable "$unit"
+  systemctl enable "$unit" "$guard"
   if [ -n "$is_running" ]; then
     systemctl start "$unit"
   fi

@@ -3,10 +3,12 @@
 # trusted servers, the group, whether the helper starts. rpm knows no purge and does both at 0.
 set -eu
 unit=postern-helper.service
+guard=postern-guard.service
 
 remove_what_the_helper_made() {
   # By name: a control server on the same machine keeps its data in the same folder.
   rm -f /var/lib/postern/lease-history.json /var/lib/postern/helper-state.json /run/postern/helper.sock
+  rm -f /var/lib/postern/guard.json /var/lib/postern/guard.nft
   # wireguard-go's folder is shared with other tunnels: it goes only when it is empty, as the others do.
   for folder in /var/lib/postern /run/postern /run/wireguard; do
     if [ -d "$folder" ]; then
@@ -30,8 +32,10 @@ remove_what_the_helper_made() {
 
 forget_what_was_decided() {
   if command -v deb-systemd-helper >/dev/null; then
-    deb-systemd-helper purge "$unit" >/dev/null
-    deb-systemd-helper unmask "$unit" >/dev/null
+    for each in "$unit" "$guard"; do
+      deb-systemd-helper purge "$each" >/dev/null
+      deb-systemd-helper unmask "$each" >/dev/null
+    done
   fi
   rm -f /etc/postern/trusted-servers.json /etc/postern/helper.toml
   if [ -d /etc/postern ]; then

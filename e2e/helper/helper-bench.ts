@@ -139,6 +139,10 @@ export class HelperBench {
     return child.pid ?? 0;
   }
 
+  get helperPid(): number | undefined {
+    return this.#helper?.pid;
+  }
+
   async stopHelper(signal: NodeJS.Signals): Promise<number | null> {
     const child = this.#helper;
     if (!child || child.exitCode !== null || child.signalCode !== null) return null;

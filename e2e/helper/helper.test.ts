@@ -56,7 +56,9 @@ describe('helper', () => {
 
   it('carries packets of both families from up to down, and says when the first byte came', async () => {
     const client = await connect();
-    expect(await client.call('status')).toMatchObject({ result: { phase: 'down', lockdown: 'off' } });
+    expect(await client.call('status')).toMatchObject({
+      result: { phase: 'down', guard: { mode: 'off', holds: 'nothing' } },
+    });
     expect((await bench.probe()).received).toBe(0);
     const { claims, params } = await bench.lease();
     expect(await client.call('up', params)).toMatchObject({
@@ -112,20 +114,13 @@ describe('helper', () => {
     const rival = await bench.lease(generateWgKeyPair(), { addresses: ['10.77.0.3/32'] });
     expect(refusal(await other.call('up', rival.params))).toBe('controller-busy');
     expect(refusal(await other.call('down'))).toBe('controller-busy');
-    expect(refusal(await other.call('lockdown', { mode: 'off' }))).toBe('controller-busy');
+    expect(refusal(await other.call('refresh'))).toBe('controller-busy');
     expect(await other.call('status')).toMatchObject({ result: { leaseId: expect.any(String) } });
     await other.close();
     expect((await bench.probe()).received).toBe(1);
     await owner.call('down');
     const third = await connect();
     expect(refusal(await third.call('up', rival.params))).toBeNull();
-  });
-
-  it('says honestly what lockdown cannot do yet', async () => {
-    const client = await connect();
-    expect(refusal(await client.call('lockdown', { mode: 'off' }))).toBeNull();
-    for (const mode of ['gate', 'always'])
-      expect(refusal(await client.call('lockdown', { mode }))).toBe('not-supported');
   });
 
   it('names the line that trusts a server, and knows the server as soon as it is run', async () => {

@@ -81,6 +81,7 @@ describe.runIf(isRealRoot)('deb', () => {
         '/opt/Postern',
         '/usr/bin/postern-desktop',
         '/usr/bin/postern-helper',
+        '/usr/lib/systemd/system/postern-guard.service',
         '/usr/lib/systemd/system/postern-helper.service',
         '/usr/share/applications/postern-desktop.desktop',
         '/usr/share/polkit-1/actions/io.postern.helper.policy',
@@ -88,9 +89,9 @@ describe.runIf(isRealRoot)('deb', () => {
       ]),
     );
     expect(lab.must('getent group postern')).toMatch(/^postern:x:\d+:daemon$/m);
-    expect(lab.must('systemctl is-enabled postern-helper')).toBe('enabled\n');
+    expect(lab.must('systemctl is-enabled postern-helper postern-guard')).toBe('enabled\nenabled\n');
     expect(lab.must('stat -c %a:%U /opt/Postern/chrome-sandbox')).toBe('4755:root\n');
-    lab.must('systemd-analyze verify /usr/lib/systemd/system/postern-helper.service; rm -rf /run/systemd');
+    lab.must('systemd-analyze verify /usr/lib/systemd/system/postern-*.service; rm -rf /run/systemd');
   });
 
   test('nothing in the app may be written by anyone but root, for parts of it run as root', () => {
@@ -133,12 +134,14 @@ describe.runIf(isRealRoot)('deb', () => {
   });
 
   test('removal takes program, state and socket away and keeps what an administrator decided', () => {
+    lab.must('mkdir -p /var/lib/postern; touch /var/lib/postern/guard.json /var/lib/postern/guard.nft');
     lab.must('dpkg -r postern');
     expect(lab.differences()).toEqual([
       '/etc/group',
       '/etc/gshadow',
       '/etc/postern',
       '/etc/postern/trusted-servers.json',
+      '/etc/systemd/system/multi-user.target.wants/postern-guard.service',
       '/etc/systemd/system/multi-user.target.wants/postern-helper.service',
     ]);
   });

@@ -9,6 +9,7 @@ const NLM_F_EXCL = 0x200;
 const NLM_F_CREATE = 0x400;
 
 const RTM_NEWLINK = 16;
+const RTM_GETLINK = 18;
 const RTM_NEWADDR = 20;
 const RTM_DELADDR = 21;
 const RTM_NEWROUTE = 24;
@@ -70,6 +71,8 @@ export interface Route {
   /** Index of an interface; `unreachable`: the lookup fails at once. */
   via: number | 'unreachable';
   table: number;
+  /** Next router, as bytes; absent where the destination is on the link itself. */
+  gateway?: Buffer;
 }
 
 export interface Rule {
@@ -175,7 +178,7 @@ export function listRoutes(family: Family): Request {
 /** One answer to `listRoutes`; null for kinds that we never set, and for routes over several interfaces. */
 export function parseListedRoute(payload: Buffer): Route | null {
   const [family = 0, prefixLength = 0, , , , , , type] = payload;
-  const values = attributesOf(payload);
+  const values = attributesOf(payload, 12);
   const table = values.get(15)?.readUInt32LE(0) ?? payload[4] ?? 0;
   // For IPv6 the kernel names the loopback interface as the way of what is unreachable.
   const via = type === RTN_UNREACHABLE ? 'unreachable' : values.get(4)?.readInt32LE(0);
@@ -184,19 +187,49 @@ export function parseListedRoute(payload: Buffer): Route | null {
   if (family !== AF_INET && family !== AF_INET6) return null;
   const bytes = Buffer.alloc(family === AF_INET ? 4 : 16);
   values.get(1)?.copy(bytes);
-  return { destination: { family, bytes, prefixLength }, via, table };
+  const gateway = values.get(5) ?? values.get(18);
+  return {
+    destination: { family, bytes, prefixLength },
+    via,
+    table,
+    ...(gateway === undefined ? {} : { gateway: Buffer.from(gateway) }),
+  };
 }
 
-/** What follows the 12 bytes of a struct rtmsg or fib_rule_hdr, by type. */
-function attributesOf(payload: Buffer): Map<number, Buffer> {
+/** What follows the header (a struct rtmsg and a fib_rule_hdr have 12 bytes, an ifinfomsg 16), by type. */
+function attributesOf(payload: Buffer, headerBytes: number): Map<number, Buffer> {
   const values = new Map<number, Buffer>();
-  for (let at = 12; at + 4 <= payload.length; ) {
+  for (let at = headerBytes; at + 4 <= payload.length; ) {
     const length = payload.readUInt16LE(at);
     if (length < 4 || at + length > payload.length) break;
     values.set(payload.readUInt16LE(at + 2), payload.subarray(at + 4, at + length));
     at += (length + 3) & ~3;
   }
   return values;
+}
+
+export interface Link {
+  index: number;
+  /** The bridge that it is a port of. */
+  bridge: number | null;
+  /** What the kernel made it of, e.g. `bridge`, `veth`; null for hardware. */
+  kind: string | null;
+}
+
+/** Asks for every interface; the answers are for `parseListedLink`. */
+export function listLinks(): Request {
+  return { type: RTM_GETLINK, flags: NLM_F_REQUEST | NLM_F_DUMP, body: Buffer.alloc(16) };
+}
+
+/** One answer to `listLinks`: IFLA_MASTER, and IFLA_INFO_KIND in IFLA_LINKINFO. */
+export function parseListedLink(payload: Buffer): Link {
+  const values = attributesOf(payload, 16);
+  const kind = attributesOf(values.get(18) ?? Buffer.alloc(0), 0).get(1);
+  return {
+    index: payload.readInt32LE(4),
+    bridge: values.get(10)?.readInt32LE(0) ?? null,
+    kind: kind?.toString('latin1').replace(/\0.*$/, '') ?? null,
+  };
 }
 
 function ruleBody({ family, priority, action, invertMark, suppressPrefixLength, to, tcpPort }: Rule): Buffer {
@@ -243,7 +276,7 @@ export function listRules(family: Family): Request {
 /** One answer to `listRules`; null for a rule that is not ours. */
 export function parseListedRule(payload: Buffer): ListedRule | null {
   const [family] = payload;
-  const values = attributesOf(payload);
+  const values = attributesOf(payload, 12);
   if (values.get(21)?.[0] !== OUR_PROTOCOL || (family !== AF_INET && family !== AF_INET6)) return null;
   return { family, priority: values.get(6)?.readUInt32LE(0) ?? 0 };
 }

@@ -1,5 +1,5 @@
 import { getSystemErrorName } from 'node:util';
-import type { Libc } from '../libc.ts';
+import type { Libc } from './libc.ts';
 import type { Request } from './netlink-message.ts';
 
 const AF_NETLINK = 16;

@@ -29,6 +29,8 @@ export interface NetworkPlan {
   /** What the tunnel is for, each once, host bits cleared. */
   networks: Network[];
   rules: Rule[];
+  /** Networks that are also this computer's own go into the tunnel too. */
+  isTeamFirst: boolean;
   /** The gateway's answers come from an address that the tunnel is for: see `ReversePath`. */
   isGatewayInside: boolean;
 }
@@ -38,11 +40,13 @@ export interface NetworkPlan {
  * looks into: those follow the rules and tables of the system, wherever these lead when the computer moves to another
  * network. The longest prefix of the main table and the tunnel's wins, since for each length, longest first, the main
  * table is asked for something longer and then the tunnel's for that length. What goes to `control` over TCP passes by
- * all of this.
+ * all of this. With `isTeamFirst` the main table is asked first only where a wide network is at stake: what a stranger's
+ * router announces takes nothing of the team's own networks.
  */
 export function planNetwork(
   { wg, control = [] }: Pick<LeaseClaims, 'wg' | 'control'>,
   ipv6: Ipv6,
+  isTeamFirst = false,
 ): NetworkPlan {
   const isThere = ({ family }: Network) => ipv6 !== 'none' || family === AF_INET;
   const isHere = ({ family }: Network) => ipv6 === 'here' || family === AF_INET;
@@ -57,7 +61,8 @@ export function planNetwork(
     mtu: wg.mtu,
     addresses: unique(wg.addresses.map((cidr) => parseNetwork(cidr, false)).filter(isHere)),
     networks,
-    rules: [...controlRules(servers), ...tunnelRules(networks)],
+    rules: [...controlRules(servers), ...tunnelRules(networks, isTeamFirst)],
+    isTeamFirst,
     isGatewayInside: isInside(gateway),
   };
 }
@@ -81,9 +86,20 @@ function controlRules(servers: readonly { to: Network; tcpPort: number }[]): Rul
   ];
 }
 
-function tunnelRules(networks: readonly Network[]): Rule[] {
+function tunnelRules(networks: readonly Network[], isTeamFirst: boolean): Rule[] {
   const lengths = new Map(networks.map((network) => [`${network.family}/${network.prefixLength}`, network]));
-  return [...lengths.values()].flatMap(({ family, prefixLength }) => rulesForLength(family, prefixLength));
+  return [...lengths.values()]
+    .flatMap(({ family, prefixLength }) => rulesForLength(family, prefixLength))
+    .filter((rule) => !isTeamFirst || isTunnel(rule.action) || isWideLength(rule.suppressPrefixLength ?? 0));
+}
+
+/** Shorter than any network that one team has: a route to the world, beside which there are networks of one's own. */
+export function isWideLength(prefixLength: number): boolean {
+  return prefixLength < 8;
+}
+
+function isTunnel(action: Rule['action']): boolean {
+  return 'table' in action && action.table === TUNNEL_MARK;
 }
 
 function rulesForLength(family: Family, length: number): Rule[] {

@@ -1,5 +1,6 @@
 import { createConnection } from 'node:net';
 import { findProgram, type ProgramRequest, type ProgramResult } from '../../src-node/run-program.ts';
+import type { Names } from '../platform.ts';
 import { type Isolation, readIsolation } from './isolation.ts';
 import type { HelperState } from './state-file.ts';
 
@@ -19,7 +20,7 @@ export interface ResolverOptions {
 }
 
 /** Sets the name servers of the tunnel with what the system has for it: systemd-resolved, else resolvconf. */
-export class Resolver {
+export class Resolver implements Names {
   readonly #options: ResolverOptions;
   readonly #find: (name: string) => string | null;
   readonly #isolation: Isolation;
@@ -31,7 +32,6 @@ export class Resolver {
     this.#isolation = options.isolation ?? readIsolation();
   }
 
-  /** Every name goes to these servers from now on. `unmanaged`: there is nothing here that could do it. Rejects when it fails. */
   async set(servers: readonly string[]): Promise<DnsManager | 'unmanaged'> {
     const { interfaceName, writeDns } = this.#options;
     const manager = await this.#manager();
@@ -49,7 +49,6 @@ export class Resolver {
     return manager;
   }
 
-  /** The system's own name servers are back. Rejects when that fails, and may be called again. */
   async unset(): Promise<void> {
     const { interfaceName, writeDns } = this.#options;
     if (this.#inForce === null) return;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { policySchema } from '../policy.ts';
-import { isoTime } from '../primitives.ts';
+import { id, isoTime } from '../primitives.ts';
 
 /**
  * The team's rules, `/panel/v1`, administrators and owners:
@@ -9,7 +9,7 @@ import { isoTime } from '../primitives.ts';
  * |---|---|---|
  * | GET policy | – | 200 `policyAnswer` |
  * | POST policy/preview | `policyPreviewRequest` | 200 `policyPreview` |
- * | PUT policy | `savePolicyRequest` | 200 `policyAnswer` · 409 `policy-changed` + `policyChangedExtra` |
+ * | PUT policy | `savePolicyRequest` | 200 `policyAnswer` · 409 `policy-changed` + `policyChangedExtra` · 403 `guard-unsupported` + `guardUnsupportedExtra` · 409 `wrong-state` (no way to the server to keep open) |
  */
 
 const { shape } = policySchema;
@@ -27,6 +27,9 @@ export const policyInput = z
     maxConnectionSeconds: shape.maxConnectionSeconds.removeDefault(),
     idleSeconds: shape.idleSeconds.removeDefault(),
     trafficWhileWaiting: shape.trafficWhileWaiting.removeDefault(),
+    guardAllowLan: shape.guardAllowLan.removeDefault(),
+    guardPortalMinutes: shape.guardPortalMinutes.removeDefault(),
+    guardUserMayRelease: shape.guardUserMayRelease.removeDefault(),
     moveWithoutCode: shape.moveWithoutCode.removeDefault(),
   })
   .refine((policy) => !policy.unlockPriorConnection || policy.unlockMethods.length > 0, {
@@ -47,6 +50,16 @@ export type PolicyAnswer = z.infer<typeof policyAnswer>;
 
 export const policyPreviewRequest = z.strictObject({ policy: policyInput });
 
+/** A device whose helper cannot hold traffic back. `helperVersion`: null where it never told. */
+export const unguardedDevice = z.object({
+  id,
+  name: z.string(),
+  platform: z.string(),
+  memberName: z.string(),
+  helperVersion: z.string().nullable(),
+});
+export type UnguardedDevice = z.infer<typeof unguardedDevice>;
+
 /** What saving would do now. Counts are of members. */
 export const policyPreview = z.object({
   /** Have a tunnel now. */
@@ -65,11 +78,22 @@ export const policyPreview = z.object({
   isTightened: z.boolean(),
   /** Neither gate policy would be on: `noGateWarning`. */
   isGateOff: z.boolean(),
+  /** Devices in use; of them, where traffic would have to be held back, those that cannot and are not exempt. */
+  devices: z.number().int(),
+  cannotGuard: z.array(unguardedDevice),
 });
 export type PolicyPreview = z.infer<typeof policyPreview>;
 
 /** `version` is that of the policy which was shown when editing began. */
-export const savePolicyRequest = z.strictObject({ policy: policyInput, version: z.number().int().min(0) });
+export const savePolicyRequest = z.strictObject({
+  policy: policyInput,
+  version: z.number().int().min(0),
+  /** Of those that cannot hold traffic back: may connect all the same, until they can. */
+  exemptDevices: z.array(id).max(10_000).optional(),
+});
 
 /** With `policy-changed`: what another administrator has saved meanwhile. Nothing of the request was saved. */
 export const policyChangedExtra = z.object({ current: policyAnswer });
+
+/** With `guard-unsupported`: the devices that cannot and were not listed. Nothing was saved. */
+export const guardUnsupportedExtra = z.object({ devices: z.array(unguardedDevice) });

@@ -64,7 +64,9 @@ export class TunnelNetwork {
   apply(plan: NetworkPlan): Result<{ overlaps: string[] }> {
     const { interfaceIndex, netlink } = this.#options;
     const routes = planRoutes(plan, interfaceIndex);
-    const overlapping = overlapsOf(plan.networks, listedRoutes(netlink), interfaceIndex);
+    const overlapping = plan.isTeamFirst
+      ? []
+      : overlapsOf(plan.networks, listedRoutes(netlink), interfaceIndex);
     const overlaps = overlapping.map(networkText);
     const left = routes.filter(
       ({ via, destination }) => typeof via === 'number' && !overlapping.includes(destination),
@@ -172,7 +174,7 @@ function additionFailure(what: string, error: string): string {
 
 const families = [AF_INET, AF_INET6] as const;
 
-function listedRoutes(netlink: NetlinkSocket): Route[] {
+export function listedRoutes(netlink: NetlinkSocket): Route[] {
   return families.flatMap((family) =>
     netlink.list(listRoutes(family)).flatMap((payload) => parseListedRoute(payload) ?? []),
   );

@@ -1,5 +1,5 @@
-import type { WgPeer } from '../../src-node/wireguard/device.ts';
-import type { AcceptedLease } from '../lease-verifier.ts';
+import type { WgPeer } from '../src-node/wireguard/device.ts';
+import type { AcceptedLease } from './lease-verifier.ts';
 
 /** Turning this on makes WireGuard send the first handshake at once, and keeps a silent tunnel's lease alive. */
 const DEFAULT_KEEPALIVE_SECONDS = 25;

@@ -1,13 +1,13 @@
 import type { Logger } from 'pino';
-import type { TunnelStatus } from '../tunnel.ts';
-import type { Resolver } from './resolver.ts';
+import type { Names } from './platform.ts';
+import type { TunnelStatus } from './tunnel.ts';
 
 /**
  * Follows what the newest lease wants with the system's resolver, beside the critical path: programs run for it,
  * and a connection is not to wait for them. One change at a time, and the last wish wins.
  */
 export class DnsSettings {
-  readonly #resolver: Resolver;
+  readonly #names: Names;
   readonly #log: Logger;
   readonly #onChange: () => void;
   #wanted: readonly string[] = [];
@@ -15,8 +15,8 @@ export class DnsSettings {
   #status: TunnelStatus['dns'] = 'none';
   #working: Promise<void> | null = null;
 
-  constructor(resolver: Resolver, log: Logger, onChange: () => void) {
-    this.#resolver = resolver;
+  constructor(names: Names, log: Logger, onChange: () => void) {
+    this.#names = names;
     this.#log = log;
     this.#onChange = onChange;
   }
@@ -52,8 +52,8 @@ export class DnsSettings {
 
   async #apply(servers: readonly string[]): Promise<TunnelStatus['dns']> {
     try {
-      if (servers.length > 0) return await this.#resolver.set(servers);
-      await this.#resolver.unset();
+      if (servers.length > 0) return await this.#names.set(servers);
+      await this.#names.unset();
       return 'none';
     } catch (error) {
       this.#log.error({ err: error, servers }, 'the name servers could not be set');

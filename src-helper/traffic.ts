@@ -1,4 +1,4 @@
-import type { WgDevice, WgPeerStats } from '../../src-node/wireguard/device.ts';
+import type { WgDevice, WgPeerStats } from '../src-node/wireguard/device.ts';
 
 /** What a WireGuard device has counted of its one peer. */
 export type Traffic = Pick<WgPeerStats, 'lastHandshakeAt' | 'rxBytes' | 'txBytes'>;

@@ -1,26 +1,16 @@
 import type { Logger } from 'pino';
-import type { WgChange, WgDevice, WgPeerStats } from '../../src-node/wireguard/device.ts';
-import { fail, ok, type Result } from '../../src-shared/problem.ts';
-import type { AcceptedLease } from '../lease-verifier.ts';
-import type { Tunnel, TunnelStatus } from '../tunnel.ts';
+import type { WgChange, WgDevice, WgPeerStats } from '../src-node/wireguard/device.ts';
+import { fail, ok, type Result } from '../src-shared/problem.ts';
 import type { DnsSettings } from './dns-settings.ts';
 import { isSameSession, peerOf } from './lease-peer.ts';
-import type { TunnelNetwork } from './network.ts';
-import { type Ipv6, planNetwork, TUNNEL_MARK } from './network-plan.ts';
-import type { ReversePath } from './reverse-path.ts';
+import type { AcceptedLease } from './lease-verifier.ts';
+import type { TunnelInterface } from './platform.ts';
 import { NO_TRAFFIC, pollDelayMs, type Traffic } from './traffic.ts';
+import type { Tunnel, TunnelStatus } from './tunnel.ts';
 
-/** A WireGuard interface without a peer, and what stands around it. */
-export interface TunnelInterface {
-  device: WgDevice;
-  network: TunnelNetwork;
-  ipv6: Ipv6;
-}
-
-export interface LinuxTunnelOptions {
+export interface SessionOptions {
   open: () => Promise<TunnelInterface>;
   dns: (onChange: () => void) => DnsSettings;
-  reversePath: ReversePath;
   /** Milliseconds since 1970. */
   now: () => number;
   /** Milliseconds of a clock that nobody can set. */
@@ -42,9 +32,9 @@ interface Connection {
 
 const NO_KEY = 'A'.repeat(43);
 
-/** The tunnel on Linux: one interface that stays, whose key, peer, addresses and routes come and go with the lease. */
-export class LinuxTunnel implements Tunnel {
-  readonly #options: LinuxTunnelOptions;
+/** Lease in, interface up, bytes seen: one interface that stays, whose key, peer, addresses and routes come and go. */
+export class Session implements Tunnel {
+  readonly #options: SessionOptions;
   readonly #dns: DnsSettings;
   readonly #listeners: ((status: TunnelStatus) => void)[] = [];
   #interface: TunnelInterface | null = null;
@@ -52,7 +42,7 @@ export class LinuxTunnel implements Tunnel {
   #pollTimer: NodeJS.Timeout | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(options: LinuxTunnelOptions) {
+  constructor(options: SessionOptions) {
     this.#options = options;
     this.#dns = options.dns(() => this.#announce());
   }
@@ -81,6 +71,21 @@ export class LinuxTunnel implements Tunnel {
 
   down(): Promise<void> {
     return this.#inOrder(() => this.#takeDown());
+  }
+
+  reroute(): Promise<void> {
+    return this.#inOrder(async () => {
+      const connection = this.#connection;
+      if (!connection || !this.#interface) return;
+      const applied = await this.#interface.network.apply(connection.lease.claims);
+      if (!applied.ok) {
+        await this.#takeDown();
+        throw new Error(applied.problem.detail);
+      }
+      const { overlaps } = applied.value;
+      if (this.#connection) this.#connection = { ...this.#connection, overlaps };
+      this.#announce();
+    });
   }
 
   /** WireGuard keeps a young session and starts no handshake in it; a new peer under the same key starts with one. */
@@ -150,19 +155,18 @@ export class LinuxTunnel implements Tunnel {
   }
 
   async #up(lease: AcceptedLease): Promise<Result<void>> {
-    const { device, network, ipv6 } = await this.#ready();
+    const { device, network } = await this.#ready();
     const { wg } = lease.claims;
     const previous = this.#connection;
     const isRenewal = previous !== null && isSameSession(previous.lease, lease);
-    const plan = planNetwork(lease.claims, ipv6);
     const peer = peerOf(lease);
     const change: WgChange = isRenewal
-      ? { fwmark: TUNNEL_MARK, add: [peer] }
-      : { fwmark: TUNNEL_MARK, privateKey: lease.privateKey, replacePeers: true, add: [peer] };
-    if (plan.isGatewayInside) await this.#options.reversePath.markAnswers();
+      ? { fwmark: network.mark, add: [peer] }
+      : { fwmark: network.mark, privateKey: lease.privateKey, replacePeers: true, add: [peer] };
+    await network.prepare(lease.claims);
     // The device shakes hands while the kernel takes the routes; the mark is there before the peer.
     const applying = device.apply(change);
-    const [applied, configured] = await Promise.allSettled([applying, (async () => network.apply(plan))()]);
+    const [applied, configured] = await Promise.allSettled([applying, network.apply(lease.claims)]);
     if (applied.status === 'rejected') throw applied.reason;
     if (configured.status === 'rejected') throw configured.reason;
     if (!configured.value.ok) {
@@ -191,18 +195,21 @@ export class LinuxTunnel implements Tunnel {
     clearTimeout(this.#pollTimer);
     const wasUp = this.#connection !== null;
     this.#connection = null;
-    try {
-      this.#interface?.network.clear();
-      await this.#interface?.device.apply({ privateKey: NO_KEY, fwmark: 0, replacePeers: true });
-    } catch (error) {
+    const clearing = this.#interface?.network.clear();
+    const [cleared, applied] = await Promise.allSettled([
+      clearing,
+      this.#interface?.device.apply({ privateKey: NO_KEY, fwmark: 0, replacePeers: true }),
+    ]);
+    const failed = [cleared, applied].find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') {
       // Without its interface nothing of a tunnel is left, whatever went wrong before.
-      this.#options.log.error({ err: error }, 'the tunnel did not go down cleanly; removing its interface');
+      this.#options.log.error(
+        { err: failed.reason },
+        'the tunnel did not go down cleanly; removing its interface',
+      );
       await this.#interface?.device.close();
       this.#interface = null;
     }
-    await this.#options.reversePath.stopMarking().catch((error: unknown) => {
-      this.#options.log.error({ err: error }, 'the marking of answers could not be taken back');
-    });
     await this.#dns.use([]);
     if (wasUp) this.#announce();
   }
@@ -212,7 +219,7 @@ export class LinuxTunnel implements Tunnel {
     this.#options.log.error({ reason }, 'the WireGuard interface is gone');
     this.#interface = null;
     try {
-      gone.network.clear();
+      await gone.network.clear();
       await gone.device.close();
     } catch (error) {
       this.#options.log.error({ err: error }, 'what the interface has left could not be removed');

@@ -1,0 +1,64 @@
+import { rm } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { findProgram, runProgram } from '../../src-node/run-program.ts';
+import { HELPER_MAX_LINE_BYTES, rpcMessage } from '../../src-shared/helper-rpc.ts';
+import { LineSplitter } from '../../src-shared/line-splitter.ts';
+import { parseJson } from '../../src-shared/parse-json.ts';
+import { fail, ok, parseProblem, type Result } from '../../src-shared/problem.ts';
+import type { HelperConfig } from '../config.ts';
+import { GUARD_FILE, readGuardFile, writeGuardFile } from '../guard/guard-file.ts';
+import { released } from '../guard/guard-keeper.ts';
+import { REMOVE_GUARD } from './guard-table.ts';
+import { GUARD_BOOT_FILE } from './linux-platform.ts';
+
+const ANSWER_LIMIT_MS = 10_000;
+
+/**
+ * Frees the computer: by the helper that runs, else by hand, so that a helper which does not start holds nobody.
+ * `answered` tells which.
+ */
+export async function release({
+  socket,
+  stateDir,
+}: Pick<HelperConfig, 'socket' | 'stateDir'>): Promise<Result<{ isHelperRunning: boolean }>> {
+  const answered = await askHelper(socket);
+  if (answered !== null) return answered.ok ? ok({ isHelperRunning: true }) : answered;
+  const nft = findProgram('nft');
+  if (nft !== null) {
+    const removed = await runProgram({ path: nft, args: ['-f', '-'], stdin: REMOVE_GUARD });
+    if (!removed.ok) return fail('guard-failed', removed.message);
+  }
+  const file = join(stateDir, GUARD_FILE);
+  await rm(join(stateDir, GUARD_BOOT_FILE), { force: true });
+  const record = await readGuardFile(file).catch(() => null);
+  // What is not to be understood would keep the helper from starting.
+  if (record === null) await rm(file, { force: true });
+  else await writeGuardFile(file, released(record, 'released-by-root', Date.now()));
+  return ok({ isHelperRunning: false });
+}
+
+/** Null when no helper listens there. */
+function askHelper(path: string): Promise<Result<unknown> | null> {
+  return new Promise((resolve) => {
+    const socket = createConnection(path);
+    const splitter = new LineSplitter(HELPER_MAX_LINE_BYTES);
+    const end = (answer: Result<unknown> | null) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () =>
+      socket.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'release', params: {} })}\n`),
+    );
+    socket.setTimeout(ANSWER_LIMIT_MS, () => end(fail('helper-unavailable', 'The helper does not answer.')));
+    socket.on('data', (chunk: Buffer) => {
+      for (const line of splitter.push(chunk).lines) {
+        const parsed = rpcMessage.safeParse(parseJson(line));
+        if (!parsed.success || 'method' in parsed.data) continue;
+        end('error' in parsed.data ? { ok: false, problem: parseProblem(parsed.data.error.data) } : ok(null));
+      }
+    });
+    socket.once('error', () => end(null));
+    socket.once('close', () => resolve(null));
+  });
+}

@@ -1,0 +1,41 @@
+import type { LeaseClaims } from '../../src-shared/lease.ts';
+import type { Result } from '../../src-shared/problem.ts';
+import type { SessionNetwork } from '../platform.ts';
+import { type Ipv6, planNetwork, TUNNEL_MARK } from './network-plan.ts';
+import type { ReversePath } from './reverse-path.ts';
+import type { TunnelNetwork } from './tunnel-network.ts';
+
+export interface LinuxNetworkOptions {
+  network: TunnelNetwork;
+  ipv6: Ipv6;
+  reversePath: ReversePath;
+  /** Whether traffic is held back: then a team's network never stays with the network that the computer is on. */
+  isGuarded: () => boolean;
+}
+
+/** The network of one session on Linux: routes of the kernel, and the marking of answers where it filters by path. */
+export class LinuxNetwork implements SessionNetwork {
+  readonly mark = TUNNEL_MARK;
+  readonly #options: LinuxNetworkOptions;
+
+  constructor(options: LinuxNetworkOptions) {
+    this.#options = options;
+  }
+
+  async prepare(lease: LeaseClaims): Promise<void> {
+    if (this.#plan(lease).isGatewayInside) await this.#options.reversePath.markAnswers();
+  }
+
+  async apply(lease: LeaseClaims): Promise<Result<{ overlaps: string[] }>> {
+    return this.#options.network.apply(this.#plan(lease));
+  }
+
+  async clear(): Promise<void> {
+    this.#options.network.clear();
+    await this.#options.reversePath.stopMarking();
+  }
+
+  #plan(lease: LeaseClaims) {
+    return planNetwork(lease, this.#options.ipv6, this.#options.isGuarded());
+  }
+}
