@@ -78,11 +78,12 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
   await app.register(websocket, { options: { maxPayload: MAX_FRAME_BYTES } });
 
   // A plugin of its own, so that swagger sees every route.
-  const { ender, hub, registry, sweeper, control } = parts.enforcement;
+  const { ender, hub, registry, sweeper, control, guards } = parts.enforcement;
   const checkPassword = makePasswordCheck(ctx);
   const administration = createAdminParts({
     ctx,
     enforcement: ender,
+    guards,
     gateways: registry,
     dismissGateway: (gatewayId) => sweeper.dismiss(gatewayId),
     tellEdits: () => sweeper.tellEdits(),
@@ -91,9 +92,17 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
     // Before the guards, which ask the database: guessing at tokens is braked like everything else.
     routes.addHook('onRequest', routes.rateLimit());
     registerStatusRoutes(routes, ctx, parts.metrics);
-    await registerClientApi(routes, { ctx, registry, enforcement: ender, hub, control, checkPassword });
-    await registerPanelApi(routes, ctx, { enforcement: ender, checkPassword, administration });
-    await registerIntegrationApi(routes, ctx, ender);
+    await registerClientApi(routes, {
+      ctx,
+      registry,
+      enforcement: ender,
+      hub,
+      control,
+      guards,
+      checkPassword,
+    });
+    await registerPanelApi(routes, ctx, { enforcement: ender, guards, checkPassword, administration });
+    await registerIntegrationApi(routes, ctx, { enforcement: ender, guards });
     await registerGatewayApi(routes, ctx, parts.enforcement);
   });
   return app;

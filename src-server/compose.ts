@@ -6,6 +6,7 @@ import { disconnectHistogram, registerEnforcementMetrics } from './access/enforc
 import { PendingEnforcement } from './access/enforcement/pending-enforcement.ts';
 import { Sweeper } from './access/enforcement/sweeper.ts';
 import { GatewayRegistry } from './access/gateway/gateway-registry.ts';
+import type { GuardSource } from './access/guard/guard.ts';
 import { ControlAddresses } from './access/lease/control-addresses.ts';
 import type { ServerContext } from './context.ts';
 
@@ -17,6 +18,7 @@ export interface EnforcementParts {
   ender: AccessEnder;
   sweeper: Sweeper;
   control: ControlAddresses;
+  guards: GuardSource;
   /** Closes every channel with 1012 (the clients come back) and stops the sweeper. */
   stop(): Promise<void>;
 }
@@ -39,6 +41,7 @@ export function createEnforcement(ctx: ServerContext, metrics: Registry): Enforc
     ender,
     sweeper,
     control,
+    guards: { keys: ctx.keys, control },
     async stop() {
       control.stop();
       await sweeper.stop();

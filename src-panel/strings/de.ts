@@ -212,6 +212,8 @@ export const de: Words = {
       'unlock.reset': 'PIN und Biometrie zurückgesetzt',
       'device.remove': 'Gerät abgemeldet',
       'device.clone-alarm': 'Ein kopierter Geräteschlüssel fiel auf',
+      'guard.portal-opened': 'Anmeldeseite eines Netzes geöffnet',
+      'guard.released': 'Zurückhalten von Verkehr auf dem Gerät beendet',
       'mail.send': 'Mail gesendet',
       'member.add': 'Mitglied hinzugefügt',
       'member.edit': 'Mitglied geändert',

@@ -210,6 +210,8 @@ export const en = {
       'unlock.reset': 'PIN and biometrics reset',
       'device.remove': 'Device signed out',
       'device.clone-alarm': 'A copied device key was noticed',
+      'guard.portal-opened': 'Sign-in page of a network opened',
+      'guard.released': 'Holding back of traffic ended on the device',
       'mail.send': 'Mail sent',
       'member.add': 'Member added',
       'member.edit': 'Member changed',

@@ -1,24 +1,41 @@
 import type { Command } from 'commander';
+import { guardUnsupportedExtra, type UnguardedDevice } from '../../src-shared/panel/policy.ts';
 import { isGated, noGateWarning, type Policy } from '../../src-shared/policy.ts';
-import { savePolicy } from '../access/policy/policy-changes.ts';
+import { id as deviceId } from '../../src-shared/primitives.ts';
+import { ok, type Problem, type Result } from '../../src-shared/problem.ts';
+import { ControlAddresses } from '../access/lease/control-addresses.ts';
+import { type Exempt, savePolicyExempting } from '../access/policy/policy-changes.ts';
+import type { ServerContext } from '../context.ts';
 import { readPolicy } from '../proof/policy/policy-store.ts';
 import { assignPolicy } from './policy-assignments.ts';
 import {
   CLI_ACTOR,
   type CommonOptions,
+  EXIT_FAILED,
+  listOf,
   print,
+  refuse,
   say,
-  valueOrRefuse,
   withCommonOptions,
   withServerFiles,
 } from './run-command.ts';
+
+type SetOptions = CommonOptions & { exempt?: string[]; exemptAll?: boolean };
+
+const deviceIds = listOf('the id of a device', (item) => deviceId.safeParse(item).success);
 
 /** `policy show|set`. */
 export function addPolicyCommands(program: Command): void {
   const policy = program.command('policy').description('the rules of the team');
   withCommonOptions(policy.command('show')).description('the policy in force').action(show);
-  withCommonOptions(policy.command('set <key=value...>'))
+  withCommonOptions(policy.command('set [key=value...]'))
     .description('change it; a tighter gate ends connections. Example: policy set totpPriorConnection=true')
+    .option(
+      '--exempt <devices>',
+      'ids, separated by commas: may connect though they cannot hold traffic back',
+      deviceIds,
+    )
+    .option('--exempt-all', 'the same for all devices in use that cannot')
     .action(set);
 }
 
@@ -29,20 +46,66 @@ async function show(options: CommonOptions): Promise<void> {
   });
 }
 
-async function set(words: string[], options: CommonOptions): Promise<void> {
+async function set(words: string[], options: SetOptions): Promise<void> {
+  const exempt = options.exemptAll ? 'all' : (options.exempt ?? []);
+  if (words.length === 0 && exempt.length === 0) {
+    refuse(['Say what to change: key=value, --exempt or --exempt-all.'], EXIT_FAILED);
+    return;
+  }
   await withServerFiles(options, async (ctx) => {
-    const saved = await ctx.database.db.transaction().execute(async (tx) => {
-      const assigned = assignPolicy(await readPolicy(tx), words);
-      if (assigned.ok) await savePolicy(tx, { policy: assigned.value, actor: CLI_ACTOR, now: ctx.now() });
-      return assigned;
-    });
-    const policy = valueOrRefuse(saved);
-    if (!policy) return;
+    const saved = await save(ctx, words, exempt);
+    if (!saved.ok) {
+      refuse(refusalOf(saved.problem), EXIT_FAILED);
+      return;
+    }
+    const { policy, exempted } = saved.value;
     print(options, policy, linesOf(policy));
+    for (const device of exempted) say(`Exempt until it can hold traffic back: ${deviceLine(device)}`);
+    if (exempt !== 'all')
+      for (const id of exempt)
+        if (!exempted.some((device) => device.id === id))
+          say(`${id}: not exempted; no device in use that has to hold traffic back and cannot.`);
     if (!isGated(policy)) say(noGateWarning);
     if (policy.unlockPriorConnection && policy.unlockMethods.length === 0)
       say('No way of unlocking is allowed: nobody can connect. Set unlockMethods.');
   });
+}
+
+interface Saved {
+  policy: Policy;
+  exempted: UnguardedDevice[];
+}
+
+/** This process signs what devices hold back from now on, with the keys of the server and its addresses of now. */
+async function save(ctx: ServerContext, words: string[], exempt: Exempt): Promise<Result<Saved>> {
+  const control = new ControlAddresses(ctx);
+  await control.start();
+  control.stop();
+  const by = { actor: CLI_ACTOR, now: ctx.now(), guards: { keys: ctx.keys, control } };
+  return ctx.database.db.transaction().execute(async (tx) => {
+    const assigned = assignPolicy(await readPolicy(tx), words);
+    if (!assigned.ok) return assigned;
+    const policy = assigned.value;
+    const saved = await savePolicyExempting(tx, { policy, exempt, ...by });
+    return saved.ok ? ok({ policy, exempted: saved.value.exempted }) : saved;
+  });
+}
+
+function refusalOf(refusal: Problem): string[] {
+  const extra = guardUnsupportedExtra.safeParse(refusal);
+  if (refusal.code !== 'guard-unsupported' || !extra.success) return [refusal.detail];
+  const { devices } = extra.data;
+  return [
+    refusal.detail,
+    ...devices.map((device) => `  ${deviceLine(device)}`),
+    `Add --exempt-all, or --exempt ${devices[0]?.id ?? 'ID'} with more ids after commas, to let them connect all the same.`,
+  ];
+}
+
+/** The version is the device's own word. */
+function deviceLine({ id, name, platform, memberName, helperVersion }: UnguardedDevice): string {
+  const helper = helperVersion === null ? 'helper unknown' : `helper ${helperVersion}`;
+  return [id, name, memberName, platform, helper].join('  ').replaceAll(/\p{C}/gu, '');
 }
 
 /** `key=value`, as `set` takes them. */

@@ -33,7 +33,7 @@ async function firstVersion(file: string): Promise<void> {
   await db.destroy();
 }
 
-test('a database from before the unlock keeps its devices, with nothing set up and a code asked for first', async () => {
+test('a database of the first version keeps its devices, with nothing set up, and a code asked for first', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'postern-migrations-'));
   const file = join(folder, 'postern.db');
   try {
@@ -46,6 +46,13 @@ test('a database from before the unlock keeps its devices, with nothing set up a
       pin_verifier: null,
       pin_failures: 0,
       code_proof_at: 0,
+    });
+    expect(device).toMatchObject({
+      helper_version: null,
+      can_guard: 0,
+      is_guard_exempt: 0,
+      guard_seq: 0,
+      guard_event_at: 0,
     });
     const challenge = await db.selectFrom('challenge').selectAll().executeTakeFirstOrThrow();
     expect(challenge.purpose).toBe('connect');

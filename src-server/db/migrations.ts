@@ -30,6 +30,11 @@ export const migrations: Record<string, Migration> = {
       await sql`alter table lease add column proof_lease_id text`.execute(db);
     },
   },
+  '0006-guard': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      for (const statement of guardSchema) await sql.raw(statement).execute(db);
+    },
+  },
 };
 
 const firstSchema = [
@@ -149,4 +154,14 @@ const panelSchema = [
   `create index mail_due on mail(next_try_at)`,
   `create index audit_actor on audit(actor, seq)`,
   `create index audit_subject on audit(subject, seq)`,
+];
+
+/** What a device can hold back, and what it was last told and did. */
+const guardSchema = [
+  `alter table device add column helper_version text`,
+  `alter table device add column can_guard integer not null default 0`,
+  `alter table device add column is_guard_exempt integer not null default 0`,
+  `alter table device add column guard_seq integer not null default 0`,
+  `alter table device add column guard_event_at integer not null default 0`,
+  `create index lease_device on lease(device_id, begun_at)`,
 ];

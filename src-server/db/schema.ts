@@ -90,6 +90,16 @@ export interface DeviceRow {
   code_proof_at: number;
   /** Too many wrong PINs: a code first. */
   is_code_demanded: Flag;
+  /** As the newest connect told it; null: nothing was told. */
+  helper_version: string | null;
+  /** The helper of the newest connect can hold traffic back. */
+  can_guard: Flag;
+  /** May connect although it cannot. */
+  is_guard_exempt: Flag;
+  /** `seq` of the newest guard that was signed for it; 0: none ever. */
+  guard_seq: number;
+  /** Of the newest event of its guard that is in the audit log. */
+  guard_event_at: number;
 }
 
 export interface SessionRow {

@@ -203,7 +203,7 @@ export async function startTestServer(options: { config?: Partial<ServerConfig> 
     async setPolicy(change) {
       await running.ctx.database.db.transaction().execute(async (tx) => {
         const policy = { ...(await readPolicy(tx)), ...change };
-        await savePolicy(tx, { policy, actor: 'cli', now: clock.now });
+        await savePolicy(tx, { policy, actor: 'cli', now: clock.now, guards: running.parts.guards });
       });
     },
     async restart() {

@@ -23,7 +23,15 @@ export function previewPolicy(policy: PolicyInput, signal?: AbortSignal): Promis
   });
 }
 
-/** Refused with `policy-changed` when somebody has saved since `version`. */
-export function savePolicy(policy: PolicyInput, version: number): Promise<Result<PolicyAnswer>> {
-  return call({ method: 'PUT', path: 'policy', body: { policy, version }, answer: policyAnswer });
+/**
+ * Refused with `policy-changed` when somebody has saved since `version`, with `guard-unsupported` while devices in use
+ * cannot hold traffic back and are not in `exemptDevices`.
+ */
+export function savePolicy(
+  policy: PolicyInput,
+  version: number,
+  exemptDevices: readonly string[],
+): Promise<Result<PolicyAnswer>> {
+  const body = { policy, version, ...(exemptDevices.length > 0 ? { exemptDevices } : {}) };
+  return call({ method: 'PUT', path: 'policy', body, answer: policyAnswer });
 }

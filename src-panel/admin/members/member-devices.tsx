@@ -51,8 +51,13 @@ export function MemberDevices({ member }: { member: Member }) {
     {
       key: 'state',
       name: a.members.state,
-      render: ({ isSignedIn }) => (
-        <Badge tone={isSignedIn ? 'on' : 'off'}>{isSignedIn ? a.member.signedIn : a.member.signedOut}</Badge>
+      render: ({ isSignedIn, guard }) => (
+        <span className="marks">
+          <Badge tone={isSignedIn ? 'on' : 'off'}>
+            {isSignedIn ? a.member.signedIn : a.member.signedOut}
+          </Badge>
+          {guard && <Badge tone={guard === 'refused' ? 'stopped' : 'gate'}>{a.member.guard[guard]}</Badge>}
+        </span>
       ),
     },
     {

@@ -6,7 +6,7 @@ import { TextField } from '../../../src-ui/parts/text-field.tsx';
 import { SelectField } from '../../parts/select-field.tsx';
 import { CheckList } from '../parts/check-list.tsx';
 import { useAdminWords } from '../strings/use-admin-words.ts';
-import { CODE_DAYS, type DraftErrors, type PolicyDraft, SOFT_HOURS } from './policy-draft.ts';
+import { CODE_DAYS, type DraftErrors, PORTAL_MINUTES, type PolicyDraft, SOFT_HOURS } from './policy-draft.ts';
 
 interface PolicyFormProps {
   draft: PolicyDraft;
@@ -115,6 +115,30 @@ export function PolicyForm({ draft, errors, onChange }: PolicyFormProps) {
           options={modes.map((mode) => ({ value: mode, ...words.modes[mode] }))}
           onChange={(trafficWhileWaiting) => set({ trafficWhileWaiting })}
         />
+        {policy.trafficWhileWaiting !== 'off' && (
+          <div className="nested stack">
+            <Switch
+              label={words.allowLan}
+              hint={words.allowLanText}
+              isOn={policy.guardAllowLan}
+              onChange={(guardAllowLan) => set({ guardAllowLan })}
+            />
+            <TextField
+              label={words.portal}
+              hint={words.portalHint}
+              inputMode="numeric"
+              value={draft.portalMinutes}
+              error={errors.portalMinutes ? words.range(PORTAL_MINUTES.least, PORTAL_MINUTES.most) : null}
+              onChange={(portalMinutes) => onChange({ ...draft, portalMinutes })}
+            />
+            <Switch
+              label={words.userMayRelease}
+              hint={words.userMayReleaseText}
+              isOn={policy.guardUserMayRelease}
+              onChange={(guardUserMayRelease) => set({ guardUserMayRelease })}
+            />
+          </div>
+        )}
       </section>
     </>
   );

@@ -12,6 +12,8 @@ const nothing = {
   mustSetUpMfa: 0,
   isTightened: false,
   isGateOff: false,
+  devices: 0,
+  cannotGuard: [],
 };
 
 test('says who is connected and how many of them are asked for a code', () => {

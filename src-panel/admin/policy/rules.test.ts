@@ -38,6 +38,9 @@ test('every rule of a policy can be told apart and taken over', () => {
     maxConnectionSeconds: 3600,
     idleSeconds: 500,
     trafficWhileWaiting: 'gate',
+    guardAllowLan: false,
+    guardPortalMinutes: 0,
+    guardUserMayRelease: true,
     moveWithoutCode: false,
   });
   expect(differing(base, other)).toEqual(rules);

@@ -71,6 +71,13 @@ export const rules: readonly Rule[] = [
     (words) => words.traffic,
     (mode, words) => words.modes[mode].name,
   ),
+  rule('guardAllowLan', (words) => words.allowLan, onOff),
+  rule(
+    'guardPortalMinutes',
+    (words) => words.portal,
+    (minutes, words) => words.minutes(minutes),
+  ),
+  rule('guardUserMayRelease', (words) => words.userMayRelease, onOff),
   rule(
     'signInGraceSeconds',
     (words) => words.graceSeconds,

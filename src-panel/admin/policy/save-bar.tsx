@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import {
   type PolicyAnswer,
   type PolicyInput,
@@ -12,6 +13,7 @@ import { type Loaded, useLoad } from '../../store/use-load.ts';
 import { previewPolicy, savePolicy } from '../api/policy-api.ts';
 import { useAdminWords } from '../strings/use-admin-words.ts';
 import { previewText } from './preview-text.ts';
+import { UnguardedDevices } from './unguarded-devices.tsx';
 
 const PAUSE_MS = 250;
 
@@ -49,8 +51,14 @@ function Ready({ policy, version, onDiscard, onSaved, onConflict }: SaveBarProps
   const preview = useLoad(`preview ${version} ${JSON.stringify(policy)}`, (signal) =>
     afterPause(policy, signal),
   );
-  const saving = useAction(() => savePolicy(policy, version));
-  const isConflict = saving.problem?.code === 'policy-changed';
+  const cannotGuard = preview.value?.cannotGuard ?? [];
+  const ids = cannotGuard.map(({ id }) => id);
+  /** The devices that were on screen when they were exempted: a device more is a choice to be made anew. */
+  const [exempted, setExempted] = useState('');
+  const isExempting = ids.length > 0 && exempted === ids.join();
+  const saving = useAction(() => savePolicy(policy, version, isExempting ? ids : []));
+  const refusal = saving.problem?.code;
+  const isToldElsewhere = refusal === 'policy-changed' || refusal === 'guard-unsupported';
 
   async function save(): Promise<void> {
     const answer = await saving.run();
@@ -59,11 +67,21 @@ function Ready({ policy, version, onDiscard, onSaved, onConflict }: SaveBarProps
     if (answer.problem.code === 'policy-changed' && extra.success) {
       onConflict(extra.data.current);
     }
+    if (answer.problem.code === 'guard-unsupported') await preview.reload();
   }
   return (
     <>
       <PreviewNote preview={preview} />
-      <ProblemNote problem={isConflict ? null : saving.problem} />
+      {preview.value && cannotGuard.length > 0 && (
+        <UnguardedDevices
+          devices={cannotGuard}
+          total={preview.value.devices}
+          isExempting={isExempting}
+          isRefused={refusal === 'guard-unsupported' && !isExempting}
+          onExempt={(isOn) => setExempted(isOn ? ids.join() : '')}
+        />
+      )}
+      <ProblemNote problem={isToldElsewhere ? null : saving.problem} />
       <div className="row">
         <Button
           look="primary"

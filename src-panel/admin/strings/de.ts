@@ -178,6 +178,10 @@ export const de: AdminWords = {
     noDevices: 'Noch keine Geräte.',
     signedIn: 'Angemeldet',
     signedOut: 'Abgemeldet',
+    guard: {
+      exempt: 'Ausgenommen: hält nichts zurück',
+      refused: 'Abgewiesen: kann Verkehr nicht zurückhalten',
+    },
     unlock: { pin: 'PIN', 'uv-hw': 'Hardwareschlüssel', 'uv-soft': 'Systemanmeldung' },
     unlockName: 'Entsperren',
     unlockNone: 'Weder PIN noch Biometrie',
@@ -239,12 +243,42 @@ export const de: AdminWords = {
     unit: 'Einheit',
     units: { seconds: 'Sekunden', minutes: 'Minuten', hours: 'Stunden', days: 'Tage' },
     traffic: 'Verkehr während des Wartens',
-    trafficText: 'Was auf dem Gerät zwischen einer Trennung und dem Nachweis geschieht.',
+    trafficText:
+      'Was auf dem Gerät geschieht, solange es nicht verbunden ist. Das hält gegen Versehen und Programme von Benutzern, nicht gegen die Administration dieses Computers; wer sonst an ihm arbeitet, wird mit aufgehalten.',
     modes: {
       off: { name: 'Normal', text: 'Verkehr läuft wie ohne VPN.' },
-      gate: { name: 'Verkehr zum Team sperren', text: 'Gesperrt wird, was durch den Tunnel gegangen wäre.' },
-      always: { name: 'Alles sperren', text: 'Ohne Verbindung bleibt nur der Kontrollserver erreichbar.' },
+      gate: {
+        name: 'Verkehr zum Team sperren',
+        text: 'Was zu den Netzen Ihrer Gateways geht, geht durch den Tunnel oder gar nicht, auch nach Neustart oder Absturz. Alles andere läuft wie gewohnt.',
+      },
+      always: {
+        name: 'Alles sperren',
+        text: 'Ohne Verbindung verlässt nichts das Gerät außer dem, was eine Verbindung braucht: der Weg zu diesem Server und zum Gateway und eine Adresse vom Netz.',
+      },
     },
+    allowLan: 'Das lokale Netz erreichbar lassen',
+    allowLanText: 'Drucker und anderes in dem Netz, in dem der Computer ist.',
+    portal: 'Die Anmeldeseite eines Netzes darf geöffnet werden für (Minuten)',
+    portalHint:
+      'Wie in Hotels und Zügen: So lange werden Namen und Webseiten durchgelassen, höchstens dreimal in der Stunde. Es steht im Protokoll. 0 schaltet es aus; höchstens 60.',
+    userMayRelease: 'Benutzer dürfen das Sperren beenden',
+    userMayReleaseText:
+      'Bis zu ihrer nächsten Verbindung. Es steht im Protokoll. Die Administration des Computers darf es immer.',
+    cannotGuard: (count, total) =>
+      `${number(count)} von ${plural(total, 'Gerät', 'Geräten')} ${count === 1 ? 'kann' : 'können'} das nicht`,
+    cannotGuardText:
+      'Postern kann dort keinen Verkehr zurückhalten oder hat noch nicht gesagt, dass es das kann. Ohne Ausnahme können sich diese Geräte erst nach einem Update wieder verbinden.',
+    helper: (version) => `Postern-Helfer ${version}`,
+    helperUnknown: 'Version noch nicht genannt',
+    exemption: 'Ausnahme',
+    exempt: (count) =>
+      count === 1
+        ? 'Dieses Gerät darf sich trotzdem verbinden'
+        : `Diese ${number(count)} Geräte dürfen sich trotzdem verbinden`,
+    exemptText:
+      'Auf ihnen wird nichts zurückgehalten. Eine Ausnahme endet von selbst, sobald das Gerät es kann.',
+    exemptMissing:
+      'Nichts wurde gespeichert: Nehmen Sie diese Geräte aus, oder aktualisieren Sie Postern zuerst dort.',
     range: (least, most) => `Eine ganze Zahl von ${least} bis ${most}.`,
     unchanged: 'Noch keine Änderungen.',
     changes: 'Bevor Sie speichern',

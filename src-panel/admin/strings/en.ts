@@ -178,6 +178,7 @@ export const en = {
     noDevices: 'No devices yet.',
     signedIn: 'Signed in',
     signedOut: 'Signed out',
+    guard: { exempt: 'Exempt: holds nothing back', refused: 'Refused: cannot hold traffic back' },
     unlock: { pin: 'PIN', 'uv-hw': 'Hardware key', 'uv-soft': 'System sign-in' },
     unlockName: 'Unlock',
     unlockNone: 'No PIN or biometrics',
@@ -239,15 +240,40 @@ export const en = {
     unit: 'Unit',
     units: { seconds: 'seconds', minutes: 'minutes', hours: 'hours', days: 'days' },
     traffic: 'Traffic while waiting',
-    trafficText: 'What happens on the device between a disconnect and the proof.',
+    trafficText:
+      'What happens on the device while it is not connected. It holds against accidents and the programs of a user, not against the administrator of that computer; whoever else works on it is held back too.',
     modes: {
       off: { name: 'Normal', text: 'Traffic goes out as if there were no VPN.' },
-      gate: { name: 'Hold back team traffic', text: 'What would have gone through the tunnel is blocked.' },
+      gate: {
+        name: 'Hold back team traffic',
+        text: 'What goes to the networks of your gateways goes through the tunnel or not at all, after a restart or a crash too. Everything else goes out as usual.',
+      },
       always: {
         name: 'Block everything',
-        text: 'Only the control server stays reachable without a connection.',
+        text: 'Without a connection nothing leaves the device but what it takes to get one: the way to this server, to the gateway, and an address from the network.',
       },
     },
+    allowLan: 'Keep the local network reachable',
+    allowLanText: 'Printers and other things of the network that the computer is on.',
+    portal: 'The sign-in page of a network may be opened for (minutes)',
+    portalHint:
+      'As in hotels and trains: names and web pages are let through for so long, at most three times an hour. It is in the audit log. 0 turns it off; at most 60.',
+    userMayRelease: 'Users may end the holding back',
+    userMayReleaseText:
+      'Until their next connection. It is in the audit log. The administrator of the computer always may.',
+    cannotGuard: (count: number, total: number) =>
+      `${number(count)} of ${plural(total, 'device', 'devices')} cannot do this`,
+    cannotGuardText:
+      'Their Postern cannot hold traffic back, or has not said yet that it can. Not exempted, they cannot connect until it is updated.',
+    helper: (version: string) => `Postern helper ${version}`,
+    helperUnknown: 'version not told yet',
+    exemption: 'Exemption',
+    exempt: (count: number) =>
+      count === 1
+        ? 'Let this device connect all the same'
+        : `Let these ${number(count)} devices connect all the same`,
+    exemptText: 'Nothing is held back on them. An exemption ends by itself once the device can.',
+    exemptMissing: 'Nothing was saved: exempt these devices, or update Postern on them first.',
     range: (least: number, most: number) => `A whole number from ${least} to ${most}.`,
     unchanged: 'No changes yet.',
     changes: 'Before you save',

@@ -1,5 +1,6 @@
 import type { KnownReason } from '../../../src-shared/challenge.ts';
 import type { ConnectAnswer, ConnectRequest } from '../../../src-shared/client-api.ts';
+import type { GuardClaims } from '../../../src-shared/guard.ts';
 import { LEASE_AUDIENCE } from '../../../src-shared/lease.ts';
 import { fail, ok, type Problem, problem, type Result } from '../../../src-shared/problem.ts';
 import type { ServerContext } from '../../context.ts';
@@ -9,8 +10,11 @@ import { type SessionIdentity, sessionEnd } from '../../http/session.ts';
 import { openChallenge } from '../../proof/challenge/challenge-store.ts';
 import { type BackupCodeMatch, matchBackupCode } from '../../proof/mfa/code-check.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
+import type { AcceptedProof } from '../../proof/unlock/accepted-proof.ts';
 import type { Enforcement } from '../enforcement/enforcement.ts';
 import type { GatewayRegistry } from '../gateway/gateway-registry.ts';
+import { guardFor, signGuard } from '../guard/guard.ts';
+import { canGuard, checkHelper } from '../guard/helper-check.ts';
 import { hostCidr } from '../lease/address-pool.ts';
 import type { ControlAddresses } from '../lease/control-addresses.ts';
 import { signLease } from '../lease/lease-token.ts';
@@ -25,12 +29,18 @@ export interface ConnectDeps {
   ctx: ServerContext;
   registry: GatewayRegistry;
   enforcement: Enforcement;
-  control: Pick<ControlAddresses, 'current'>;
+  control: Pick<ControlAddresses, 'current' | 'isUnknown'>;
 }
+
+type NewLease = BegunLease & {
+  /** Null: the device's helper cannot hold traffic back, or nobody knows how it would reach this server then. */
+  guard: GuardClaims | null;
+};
 
 /**
  * POST connections: proof checked and spent, lease written, one commit; then the gateway takes the peer, and only
- * then the client hears of it. A gateway that is away is told before a code is asked for, let alone spent.
+ * then the client hears of it. A gateway that is away, and a helper that cannot hold back what the team wants held
+ * back, are told before a code is asked for, let alone spent.
  */
 export async function connect(
   deps: ConnectDeps,
@@ -38,14 +48,15 @@ export async function connect(
   request: ConnectRequest,
   ip: string | null,
 ): Promise<Result<ConnectAnswer>> {
-  const { ctx } = deps;
+  const { ctx, control } = deps;
+  const { helper } = request;
   const actor = `member:${session.memberId}`;
   const gateway = await reachableGateway(deps, request.gatewayId);
   if ('code' in gateway) return { ok: false, problem: gateway };
   const backup = await findBackupCode(ctx, session, request, { actor, ip });
   if (backup && !backup.ok) return backup;
 
-  const begun = await ctx.database.db.transaction().execute(async (tx): Promise<BegunLease | Problem> => {
+  const begun = await ctx.database.db.transaction().execute(async (tx): Promise<NewLease | Problem> => {
     // Comparing a backup code takes its time, and an administrator's command writes from another process.
     const ended = await sessionEnd(tx, session.sessionId);
     if (ended) return ended;
@@ -53,33 +64,41 @@ export async function connect(
     const [device] = rows;
     if (!device) return problem('session-invalid');
     const policy = await readPolicy(tx);
+    const unfit = await checkHelper(tx, { device, policy, helper });
+    if (unfit) return unfit;
     const { wgPublicKey, gatewayId, moveOf } = request;
     const moving = { device, policy, wgPublicKey, gatewayId, registry: deps.registry, now: ctx.now() };
     // Who brings a proof wants it looked at, and spent.
     const moved =
       moveOf && !request.proofs?.length ? await leaseToMove(tx, { ...moving, leaseId: moveOf }) : null;
-    if (moved)
-      return beginLease(tx, ctx, { device, gateway, policy, wgPublicKey, accepted: {}, moved, actor, ip });
-    const stepUp = await checkStepUp(tx, ctx, {
-      device,
-      policy,
-      challengeId: request.challengeId,
-      proofs: request.proofs ?? [],
-      backupCode: backup?.ok ? backup.value : null,
-      actor,
-      ip,
-    });
-    if (!stepUp.ok) return stepUp.problem;
-    return beginLease(tx, ctx, {
+    let accepted: AcceptedProof = {};
+    if (!moved) {
+      const stepUp = await checkStepUp(tx, ctx, {
+        device,
+        policy,
+        challengeId: request.challengeId,
+        proofs: request.proofs ?? [],
+        backupCode: backup?.ok ? backup.value : null,
+        actor,
+        ip,
+      });
+      if (!stepUp.ok) return stepUp.problem;
+      accepted = stepUp.accepted;
+    }
+    const lease = await beginLease(tx, ctx, {
       device,
       gateway,
       policy,
       wgPublicKey,
-      accepted: stepUp.accepted,
-      moved: null,
+      accepted,
+      moved,
       actor,
       ip,
     });
+    if ('code' in lease) return lease;
+    const guarding = { deviceId: device.id, policy, now: ctx.now(), gateway };
+    const guard = canGuard(helper) ? await guardFor(tx, { keys: ctx.keys, control }, guarding) : null;
+    return { ...lease, guard };
   });
   if ('code' in begun) return { ok: false, problem: begun };
   return enforceNewLease(deps, session, begun, request, ip);
@@ -95,7 +114,7 @@ const gatewayById = prepared<{ id: string }, GatewayRow>((db, param) =>
 async function enforceNewLease(
   deps: ConnectDeps,
   session: SessionIdentity,
-  begun: BegunLease,
+  begun: NewLease,
   request: ConnectRequest,
   ip: string | null,
 ): Promise<Result<ConnectAnswer>> {
@@ -113,9 +132,10 @@ async function enforceNewLease(
     },
     ADD_WAIT_MS,
   );
-  const [confirmation, lease] = await Promise.all([
+  const [confirmation, lease, guard] = await Promise.all([
     added,
     sign(deps, session, begun, request.helper?.features ?? []),
+    begun.guard ? signGuard(ctx.keys, begun.guard) : null,
   ]);
   if (registry.isRevoked(leaseId)) return askAgain(ctx, session);
   if (!confirmation.ok) {
@@ -127,7 +147,13 @@ async function enforceNewLease(
     await enforcement.endLease({ leaseId, deviceId, reason, actor: 'server', ip, isDeviceTold: false });
     return fail('gateway-unavailable', undefined, { retryAfterMs: 2_000 });
   }
-  return ok({ leaseId, lease, expiresAt: new Date(begun.expiresAt).toISOString(), epoch: begun.epoch });
+  return ok({
+    leaseId,
+    lease,
+    expiresAt: new Date(begun.expiresAt).toISOString(),
+    epoch: begun.epoch,
+    ...(guard === null ? {} : { guard }),
+  });
 }
 
 /** Only what this device's helper knows goes into the lease: it refuses any other claim. */
@@ -181,22 +207,25 @@ async function reachableGateway(
 async function findBackupCode(
   ctx: ServerContext,
   session: SessionIdentity,
-  { challengeId, proofs }: ConnectRequest,
+  { challengeId, proofs, helper }: ConnectRequest,
   { actor, ip }: { actor: string; ip: string | null },
 ): Promise<Result<BackupCodeMatch> | null> {
   const proof = proofs?.find((candidate) => candidate.method === 'backup-code');
   if (!proof || !challengeId) return null;
-  const isOpen = await ctx.database.db.transaction().execute(async (tx) => {
-    const { epoch } = await tx
+  const looked = await ctx.database.db.transaction().execute(async (tx): Promise<Problem | boolean> => {
+    const device = await tx
       .selectFrom('device')
-      .select('epoch')
+      .selectAll()
       .where('id', '=', session.deviceId)
       .executeTakeFirstOrThrow();
-    const { deviceId } = session;
+    const unfit = await checkHelper(tx, { device, policy: await readPolicy(tx), helper });
+    if (unfit) return unfit;
+    const { id: deviceId, epoch } = device;
     const challenge = { challengeId, deviceId, epoch, purpose: 'connect', now: ctx.now() } as const;
     return (await openChallenge(tx, challenge)) !== null;
   });
-  if (!isOpen) return null;
+  if (typeof looked !== 'boolean') return { ok: false, problem: looked };
+  if (!looked) return null;
   const found = await matchBackupCode(ctx, { memberId: session.memberId, code: proof.code, actor, ip });
   return found.ok ? ok(found.match) : found;
 }

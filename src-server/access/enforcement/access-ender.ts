@@ -184,6 +184,7 @@ export class AccessEnder implements Enforcement {
     const { scope } = request;
     return this.#ctx.database.db.transaction().execute(async (tx) => {
       const policy = await readPolicy(tx);
+      const first = (await request.first?.(tx)) ?? [];
       const recorded = await recordEnd(tx, {
         ...request,
         now: this.#ctx.now(),
@@ -191,7 +192,7 @@ export class AccessEnder implements Enforcement {
         sent: [...sent],
         onFrames: (frames) => {
           sent.splice(0, sent.length, ...frames);
-          for (const { deviceId, frame } of frames)
+          for (const { deviceId, frame } of [...first, ...frames])
             if (this.#hub.deliver(deviceId, frame)) told.add(deviceId);
         },
       });

@@ -2,7 +2,7 @@ import type { KnownReason } from '../../../src-shared/challenge.ts';
 import type { Policy } from '../../../src-shared/policy.ts';
 import type { Tx } from '../../db/database.ts';
 import type { AccessScope, LeasePeer } from './lease-peers.ts';
-import type { RecordedEnd } from './record-end.ts';
+import type { DeviceFrame, RecordedEnd } from './record-end.ts';
 
 export interface EndAccessRequest {
   scope: AccessScope;
@@ -12,6 +12,8 @@ export interface EndAccessRequest {
   /** As in `AuditEntry.actor`. */
   actor: string;
   ip: string | null;
+  /** Runs in the same transaction, before the end is recorded: frames that the devices get before they hear of it. */
+  first?: (tx: Tx) => Promise<DeviceFrame[]>;
   /** Runs in the same transaction, e.g. to end sessions or to block the member. */
   also?: (tx: Tx) => Promise<void>;
   /** The sessions of the scope end too: clients get `signed-out` and close code 4001 instead of `disconnect`. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { newUnlockState } from '../../proof/unlock/unlock-state.ts';
+import { newGuardState } from '../guard/guard-state.ts';
 import { addressFor, hostAddress } from './address-pool.ts';
 
 describe('hostAddress', () => {
@@ -78,6 +79,7 @@ describe('addressFor', () => {
         grace_until: 0,
         grace_epoch: -1,
         ...newUnlockState,
+        ...newGuardState,
       })
       .execute();
   const addressOf = (deviceId: string) =>

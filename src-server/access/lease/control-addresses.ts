@@ -49,6 +49,12 @@ export class ControlAddresses {
     return this.#addresses;
   }
 
+  /** Others are to reach this server, and where is not known: what is held back would keep the way to it closed too. */
+  get isUnknown(): boolean {
+    const isElsewhere = ipaddr.isValid(this.#host) ? isReachable(this.#host) : this.#host !== 'localhost';
+    return isElsewhere && this.#addresses.length === 0;
+  }
+
   /** Asks DNS now and every five minutes, where that is the source. Resolves after the first answer. */
   async start(): Promise<void> {
     if (this.#options.config.publicAddresses !== undefined || ipaddr.isValid(this.#host)) return;

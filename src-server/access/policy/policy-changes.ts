@@ -1,14 +1,28 @@
 import type { KnownReason } from '../../../src-shared/challenge.ts';
-import type { PolicyAnswer, PolicyPreview } from '../../../src-shared/panel/policy.ts';
-import { isGated, type Policy } from '../../../src-shared/policy.ts';
+import type { PolicyAnswer, UnguardedDevice } from '../../../src-shared/panel/policy.ts';
+import type { Policy } from '../../../src-shared/policy.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import { namesOf } from '../../audit/audit-names.ts';
 import type { Db, Tx } from '../../db/database.ts';
 import { isTightened, readPolicy } from '../../proof/policy/policy-store.ts';
-import { needsOf } from '../../proof/unlock/unlock-state.ts';
 import { storeEvent } from '../channel/event-store.ts';
 import { type RecordedEnd, recordEnd } from '../enforcement/record-end.ts';
+import type { GuardSource } from '../guard/guard.ts';
+import { tellGuards } from '../guard/tell-guards.ts';
+import { exemptDevices, holdsMore, unguardedDevices } from '../guard/unguarded-devices.ts';
+
+interface PolicyChange {
+  policy: Policy;
+  /** As in `AuditEntry`. */
+  actor: string;
+  ip?: string | null;
+  now: number;
+  guards: GuardSource;
+}
+
+/** Devices that cannot hold traffic back and may connect all the same: by id, or all that are in use. */
+export type Exempt = readonly string[] | 'all';
 
 /** The policy in force with its version, and who saved it. */
 export async function readVersionedPolicy(db: Db | Tx): Promise<PolicyAnswer> {
@@ -28,11 +42,40 @@ export async function readVersionedPolicy(db: Db | Tx): Promise<PolicyAnswer> {
 /** Saves, unless somebody has saved since `version` was read: `policy-changed` with the newer one, and nothing is lost. */
 export async function savePolicyVersion(
   tx: Tx,
-  change: { policy: Policy; version: number; actor: string; ip: string | null; now: number },
+  change: PolicyChange & { version: number; exempt: Exempt },
 ): Promise<Result<RecordedEnd>> {
   const current = await readVersionedPolicy(tx);
   if (current.version !== change.version) return fail('policy-changed', undefined, { current });
-  return ok(await savePolicy(tx, change));
+  return savePolicyExempting(tx, change);
+}
+
+/**
+ * Saves, unless more would be held back from now on and devices are in use that cannot, and are not exempt:
+ * `guard-unsupported` with `guardUnsupportedExtra`. `wrong-state` where devices could not keep the way to this server
+ * open. Answers besides which of `exempt` became so.
+ */
+export async function savePolicyExempting(
+  tx: Tx,
+  change: PolicyChange & { exempt: Exempt },
+): Promise<Result<RecordedEnd & { exempted: UnguardedDevice[] }>> {
+  const { policy, exempt, now, guards } = change;
+  const isStricter = holdsMore(await readPolicy(tx), policy);
+  if (isStricter && guards.control.isUnknown)
+    return fail(
+      'wrong-state',
+      'DNS does not say where this server is, so a device that holds traffic back could not reach it. Set publicAddresses in its configuration first.',
+    );
+  const cannot = policy.trafficWhileWaiting === 'off' ? [] : await unguardedDevices(tx, now);
+  const exempted = cannot.filter(({ id }) => exempt === 'all' || exempt.includes(id));
+  const devices = cannot.filter((device) => !exempted.includes(device));
+  if (devices.length > 0 && isStricter) {
+    const who =
+      devices.length === 1 ? 'One device that is in use' : `${devices.length} devices that are in use`;
+    const detail = `${who} cannot hold traffic back and could not connect any more. Nothing was saved: exempt them, or update them first.`;
+    return fail('guard-unsupported', detail, { devices });
+  }
+  await exemptDevices(tx, exempted);
+  return ok({ ...(await savePolicy(tx, { ...change, exempted })), exempted });
 }
 
 /**
@@ -42,9 +85,9 @@ export async function savePolicyVersion(
  */
 export async function savePolicy(
   tx: Tx,
-  change: { policy: Policy; actor: string; now: number; ip?: string | null },
+  change: PolicyChange & { exempted?: readonly UnguardedDevice[] },
 ): Promise<RecordedEnd> {
-  const { policy, actor, now } = change;
+  const { policy, actor, now, guards, exempted = [] } = change;
   const recorded: RecordedEnd = { ended: [], frames: [] };
   const before = await readPolicy(tx);
   const policy_json = JSON.stringify(policy);
@@ -66,7 +109,9 @@ export async function savePolicy(
     ),
   );
   const ip = change.ip ?? null;
-  await appendAudit(tx, { at: now, actor, action: 'policy.change', outcome: 'ok', ip, details: changed });
+  const exemptions = exempted.length > 0 ? { exemptDevices: exempted.map(({ id }) => id) } : {};
+  const details = { ...changed, ...exemptions };
+  await appendAudit(tx, { at: now, actor, action: 'policy.change', outcome: 'ok', ip, details });
 
   const devices = await devicesWith(tx, 'session', now);
   for (const { id: deviceId } of devices)
@@ -74,6 +119,8 @@ export async function savePolicy(
       deviceId,
       frame: await storeEvent(tx, deviceId, { type: 'policy', policy }, now),
     });
+
+  recorded.frames.push(...(await tellGuards(tx, guards, { before, policy, now })));
 
   if (isTightened(before, policy)) {
     const reason: KnownReason = {
@@ -115,78 +162,4 @@ function devicesWith(tx: Tx, table: 'session' | 'lease', now: number): Promise<{
       ),
     )
     .execute();
-}
-
-/** Whom saving `after` would touch now. Nothing is written. */
-export async function previewPolicy(db: Db, after: Policy, now: number): Promise<PolicyPreview> {
-  const before = await readPolicy(db);
-  const tightened = isTightened(before, after);
-  const leases = await db
-    .selectFrom('lease')
-    .innerJoin('device', 'device.id', 'lease.device_id')
-    .selectAll('device')
-    .select(['lease.begun_at', 'lease.expires_at'])
-    .where('lease.ended_at', 'is', null)
-    .where('lease.expires_at', '>', now)
-    .execute();
-  const connected = new Set<string>();
-  const affected = new Set<string>();
-  const endSooner = new Set<string>();
-  const asked = { code: new Set<string>(), unlock: new Set<string>(), setUp: new Set<string>() };
-  for (const { begun_at, expires_at, ...device } of leases) {
-    connected.add(device.member_id);
-    const endsAt = Math.min(expires_at, begun_at + after.maxConnectionSeconds * 1000);
-    if (!tightened && endsAt > now) {
-      if (endsAt < expires_at) endSooner.add(device.member_id);
-      continue;
-    }
-    affected.add(device.member_id);
-    // Tightening voids what was proven before; a connection that has merely run out does not.
-    const soft_base_at = tightened ? 0 : device.soft_base_at;
-    const state = { ...device, soft_base_at, grace_until: 0, grace_epoch: -1 };
-    const { requires, unlockMethods } = needsOf(state, after, now);
-    if (requires.includes('totp')) asked.code.add(device.member_id);
-    if (requires.includes('unlock'))
-      (unlockMethods.length > 0 ? asked.unlock : asked.setUp).add(device.member_id);
-  }
-  return {
-    connected: connected.size,
-    affected: affected.size,
-    askedForCode: asked.code.size,
-    askedForUnlock: asked.unlock.size,
-    mustSetUpUnlock: asked.setUp.size,
-    endSooner: endSooner.size,
-    mustSetUpMfa: await newlyWithoutMfa(db, before, after),
-    isTightened: tightened,
-    isGateOff: !isGated(after),
-  };
-}
-
-/** Members without an authenticator, when `after` requires one where `before` did not. */
-async function newlyWithoutMfa(db: Db, before: Policy, after: Policy): Promise<number> {
-  const isNewly = (surface: 'panel' | 'client'): boolean =>
-    after.mfaRequired[surface] && !before.mfaRequired[surface];
-  if (!isNewly('panel') && !isNewly('client')) return 0;
-  const { count } = await membersWithoutMfa(db)
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow();
-  return count;
-}
-
-/** Members who may sign in and have no authenticator that counts. */
-export function membersWithoutMfa(db: Db) {
-  return db
-    .selectFrom('member')
-    .where('member.removed_at', 'is', null)
-    .where('member.is_blocked', '=', 0)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('factor')
-            .select('factor.id')
-            .whereRef('factor.member_id', '=', 'member.id')
-            .where('factor.state', '=', 'active'),
-        ),
-      ),
-    );
 }

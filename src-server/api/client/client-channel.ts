@@ -9,6 +9,7 @@ import {
 } from '../../../src-shared/client-channel.ts';
 import type { ClientHub, ClientWire } from '../../access/channel/client-hub.ts';
 import { ackEvents, eventsAfter } from '../../access/channel/event-store.ts';
+import { recordGuardEvents } from '../../access/guard/guard-events.ts';
 import type { ServerContext } from '../../context.ts';
 import type { SessionIdentity } from '../../http/session.ts';
 import { keepAlive, readFrames } from '../../http/socket-frames.ts';
@@ -81,6 +82,11 @@ async function openChannel(
       case 'status':
         hub.setPhase(deviceId, frame.phase);
         return;
+      case 'guard': {
+        const { events } = frame;
+        await db.transaction().execute((tx) => recordGuardEvents(tx, { deviceId, events, now: ctx.now() }));
+        return;
+      }
       case 'pong':
         return;
     }

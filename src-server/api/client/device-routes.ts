@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { devicesAnswer } from '../../../src-shared/client-api.ts';
+import { devicesAnswer, guardAnswer } from '../../../src-shared/client-api.ts';
 import { id } from '../../../src-shared/primitives.ts';
 import { problem, problemSchema } from '../../../src-shared/problem.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
+import type { GuardSource } from '../../access/guard/guard.ts';
 import type { ServerContext } from '../../context.ts';
 import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
@@ -15,9 +16,9 @@ import { sessionOf } from './client-guard.ts';
 /** `GET /client/v1/devices` and `DELETE /client/v1/devices/{id}`: the member's own. */
 export function registerDeviceRoutes(
   plain: FastifyInstance,
-  ctx: ServerContext,
-  enforcement: Enforcement,
+  parts: { ctx: ServerContext; enforcement: Enforcement; guards: GuardSource },
 ): void {
+  const { ctx } = parts;
   const app = plain.withTypeProvider<ZodTypeProvider>();
   app.get(
     '/client/v1/devices',
@@ -37,15 +38,21 @@ export function registerDeviceRoutes(
     {
       schema: {
         summary: 'Remove a device of the signed-in member: signed out, disconnected, gone',
+        description:
+          'With a guard that holds nothing back, for the helper of a device that removes itself and was ever given one.',
         tags: ['client'],
         params: z.strictObject({ id }),
-        response: { 204: z.null(), default: problemSchema },
+        response: { 200: guardAnswer, 204: z.null(), default: problemSchema },
       },
     },
     async (request, reply) => {
       const ip = plainAddress(request.ip);
-      const isRemoved = await removeDevice(ctx, enforcement, sessionOf(request), request.params.id, ip);
-      return isRemoved ? reply.code(204).send(null) : sendProblem(reply, problem('device-not-found'));
+      const session = sessionOf(request);
+      const removed = await removeDevice(ctx, parts, session, request.params.id, ip);
+      if (!removed) return sendProblem(reply, problem('device-not-found'));
+      const { guard } = removed;
+      if (guard === null || request.params.id !== session.deviceId) return reply.code(204).send(null);
+      return reply.send({ guard });
     },
   );
 }

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { mfaRequest, signInAnswer, signInRequest } from '../../../src-shared/client-api.ts';
+import { guardAnswer, mfaRequest, signInAnswer, signInRequest } from '../../../src-shared/client-api.ts';
 import { problemSchema } from '../../../src-shared/problem.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
+import { type GuardSource, signGuard } from '../../access/guard/guard.ts';
 import type { ServerContext } from '../../context.ts';
 import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
@@ -54,22 +55,26 @@ export function registerSignInRoutes(
 /** `POST /client/v1/sign-out`, behind the guard. */
 export function registerSignOutRoute(
   plain: FastifyInstance,
-  ctx: ServerContext,
-  enforcement: Enforcement,
+  parts: { ctx: ServerContext; enforcement: Enforcement; guards: GuardSource },
 ): void {
+  const { ctx, guards } = parts;
   plain.withTypeProvider<ZodTypeProvider>().post(
     '/client/v1/sign-out',
     {
       schema: {
         summary: "End the session; the device's lease ends with it",
+        description:
+          'With a guard that holds nothing back, for the helper of a device that was ever given one.',
         tags: ['client'],
         body: z.strictObject({}).nullish(),
-        response: { 204: z.null(), default: problemSchema },
+        response: { 200: guardAnswer, 204: z.null(), default: problemSchema },
       },
     },
     async (request, reply) => {
-      await signOut(ctx, enforcement, sessionOf(request), plainAddress(request.ip));
-      return reply.code(204).send(null);
+      const claims = await signOut(ctx, parts, sessionOf(request), plainAddress(request.ip));
+      return claims
+        ? reply.send({ guard: await signGuard(guards.keys, claims) })
+        : reply.code(204).send(null);
     },
   );
 }

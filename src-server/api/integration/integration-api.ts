@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
+import type { GuardSource } from '../../access/guard/guard.ts';
 import type { ServerContext } from '../../context.ts';
 import { registerDirectoryRoutes } from './directory-routes.ts';
 import { registerDisconnectRoute } from './disconnect-route.ts';
@@ -11,7 +12,7 @@ import { registerMemberWriteRoutes } from './member-write-routes.ts';
 export async function registerIntegrationApi(
   app: FastifyInstance,
   ctx: ServerContext,
-  enforcement: Enforcement,
+  { enforcement, guards }: { enforcement: Enforcement; guards: GuardSource },
 ): Promise<void> {
   await app.register(async (guarded) => {
     guardIntegration(guarded, ctx);
@@ -19,6 +20,6 @@ export async function registerIntegrationApi(
     registerLogRoutes(guarded, ctx);
     // In a plugin of its own: it alone takes bodies as they come.
     await guarded.register(async (emergency) => registerDisconnectRoute(emergency, ctx, enforcement));
-    registerMemberWriteRoutes(guarded, ctx, enforcement);
+    registerMemberWriteRoutes(guarded, ctx, { enforcement, guards });
   });
 }

@@ -11,6 +11,7 @@ import { fail, ok, problemSchema, type Result } from '../../../src-shared/proble
 import { endingAccess } from '../../access/enforcement/ending-access.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
 import type { RecordedEnd } from '../../access/enforcement/record-end.ts';
+import type { GuardSource } from '../../access/guard/guard.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import type { MemberRow } from '../../db/schema.ts';
@@ -29,7 +30,7 @@ const params = z.object({ teamMemberId: z.string().max(100).toLowerCase() });
 export function registerMemberWriteRoutes(
   plain: FastifyInstance,
   ctx: ServerContext,
-  enforcement: Enforcement,
+  { enforcement, guards }: { enforcement: Enforcement; guards: GuardSource },
 ): void {
   const app = plain.withTypeProvider<ZodTypeProvider>();
   const config = { scope: 'members:write' } as const;
@@ -126,7 +127,7 @@ export function registerMemberWriteRoutes(
       const removed = await endingAccess(ctx, enforcement, async (tx): Promise<Result<RecordedEnd>> => {
         await token.recordUse(tx);
         const found = await plainMember(tx, memberId);
-        return found.ok ? ok(await removeMember(tx, found.value, by)) : found;
+        return found.ok ? ok(await removeMember(tx, found.value, by, guards)) : found;
       });
       return removed.ok
         ? reply.send({ message: `User with id ${memberId} has been removed.` })

@@ -10,6 +10,7 @@ import {
 import { id } from '../../../src-shared/primitives.ts';
 import { problem, problemSchema } from '../../../src-shared/problem.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
+import type { GuardSource } from '../../access/guard/guard.ts';
 import type { ServerContext } from '../../context.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import { removeDevice } from '../../people/devices/device-removal.ts';
@@ -26,7 +27,7 @@ const tags = ['panel'];
 export function registerAccountRoutes(
   plain: FastifyInstance,
   ctx: ServerContext,
-  { enforcement, checkPassword }: { enforcement: Enforcement; checkPassword: PasswordCheck },
+  parts: { enforcement: Enforcement; guards: GuardSource; checkPassword: PasswordCheck },
 ): void {
   const app = plain.withTypeProvider<ZodTypeProvider>();
   app.get(
@@ -71,7 +72,7 @@ export function registerAccountRoutes(
     },
     async (request, reply) => {
       const identity = panelIdentity(request);
-      const done = await changePassword(ctx, { enforcement, checkPassword }, identity, request.body);
+      const done = await changePassword(ctx, parts, identity, request.body);
       return done.ok ? reply.code(204).send(null) : sendProblem(reply, done.problem);
     },
   );
@@ -87,7 +88,7 @@ export function registerAccountRoutes(
     },
     async (request, reply) => {
       const identity = panelIdentity(request);
-      if (!(await endOwnSession(ctx, enforcement, identity, request.params.id)))
+      if (!(await endOwnSession(ctx, parts, identity, request.params.id)))
         return sendProblem(reply, problem('not-found'));
       if (request.params.id === identity.session.id) clearPanelCookie(reply);
       return reply.code(204).send(null);
@@ -106,8 +107,8 @@ export function registerAccountRoutes(
     async (request, reply) => {
       const { memberId, ip } = panelIdentity(request);
       const owner = { memberId, deviceId: null };
-      const isRemoved = await removeDevice(ctx, enforcement, owner, request.params.id, ip);
-      return isRemoved ? reply.code(204).send(null) : sendProblem(reply, problem('device-not-found'));
+      const removed = await removeDevice(ctx, parts, owner, request.params.id, ip);
+      return removed ? reply.code(204).send(null) : sendProblem(reply, problem('device-not-found'));
     },
   );
 }

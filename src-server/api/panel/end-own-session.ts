@@ -1,4 +1,5 @@
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
+import type { GuardSource } from '../../access/guard/guard.ts';
 import type { ServerContext } from '../../context.ts';
 import { signOut } from '../../people/sign-in/sign-out.ts';
 import type { PanelIdentity } from './panel-guard.ts';
@@ -7,7 +8,7 @@ import { endPanelSession } from './panel-session.ts';
 /** Ends a living session of the member; of a client, as if it had signed out itself. False when there is none such. */
 export async function endOwnSession(
   ctx: ServerContext,
-  enforcement: Enforcement,
+  parts: { enforcement: Enforcement; guards: GuardSource },
   { memberId, ip }: PanelIdentity,
   sessionId: string,
 ): Promise<boolean> {
@@ -24,6 +25,6 @@ export async function endOwnSession(
     const input = { sessionId, memberId, ip, now: ctx.now(), reason: 'ended-by-member' };
     return db.transaction().execute((tx) => endPanelSession(tx, input));
   }
-  await signOut(ctx, enforcement, { sessionId, memberId, deviceId: session.device_id }, ip);
+  await signOut(ctx, parts, { sessionId, memberId, deviceId: session.device_id }, ip);
   return true;
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { problem } from '../../../src-shared/problem.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
+import type { GuardSource } from '../../access/guard/guard.ts';
 import type { ServerContext } from '../../context.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import type { PasswordCheck } from '../../people/sign-in/password-check.ts';
@@ -15,6 +16,7 @@ import { registerPanelSessionRoutes, registerPanelSignInRoutes } from './session
 
 export interface PanelParts {
   enforcement: Enforcement;
+  guards: GuardSource;
   /** The one that the client API uses too: they count together. */
   checkPassword: PasswordCheck;
   /** What the administrators' routes work with. */

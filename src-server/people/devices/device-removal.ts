@@ -1,4 +1,5 @@
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
+import { type GuardSource, storeReleases } from '../../access/guard/guard.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
 import type { SessionIdentity } from '../../http/session.ts';
@@ -6,18 +7,19 @@ import { removeUnlock } from '../../proof/unlock/removal.ts';
 
 /**
  * Removes a device of the session's member: its access ends, its sessions end, and what it unlocks with is forgotten,
- * in one transaction. False when the member has no such device.
+ * in one transaction. What it holds back it is told to let go of: by its channel, and for one that removes itself by
+ * `guard` of the answer, a JWS. Null when the member has no such device.
  */
 export async function removeDevice(
   ctx: ServerContext,
-  enforcement: Enforcement,
+  { enforcement, guards }: { enforcement: Enforcement; guards: GuardSource },
   session: Pick<SessionIdentity, 'memberId'> & {
     /** Null: asked for in the Control Panel. */
     deviceId: string | null;
   },
   deviceId: string,
   ip: string,
-): Promise<boolean> {
+): Promise<{ guard: string | null } | null> {
   const { memberId } = session;
   const device = await ctx.database.db
     .selectFrom('device')
@@ -26,9 +28,10 @@ export async function removeDevice(
     .where('member_id', '=', memberId)
     .where('removed_at', 'is', null)
     .executeTakeFirst();
-  if (!device) return false;
+  if (!device) return null;
   const now = ctx.now();
   const actor = `member:${memberId}`;
+  let guard: string | null = null;
   await enforcement.endAccess({
     scope: { deviceId },
     reason: {
@@ -39,6 +42,11 @@ export async function removeDevice(
     actor,
     ip,
     signOut: true,
+    first: async (tx) => {
+      const frames = await storeReleases(tx, guards, { deviceId }, now);
+      for (const { frame } of frames) if (frame.type === 'guard') guard = frame.guard;
+      return frames;
+    },
     also: async (tx) => {
       await tx
         .updateTable('session')
@@ -64,5 +72,5 @@ export async function removeDevice(
       });
     },
   });
-  return true;
+  return { guard };
 }

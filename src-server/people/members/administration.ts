@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import { endingAccess } from '../../access/enforcement/ending-access.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
 import type { RecordedEnd } from '../../access/enforcement/record-end.ts';
+import type { GuardSource } from '../../access/guard/guard.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import type { MemberRow } from '../../db/schema.ts';
@@ -81,7 +82,7 @@ export async function setBlockedByAdmin(
 /** Removes a member for good. */
 export async function removeByAdmin(
   ctx: ServerContext,
-  enforcement: Enforcement,
+  { enforcement, guards }: { enforcement: Enforcement; guards: GuardSource },
   admin: Admin,
   memberId: string,
 ): Promise<Result<unknown>> {
@@ -89,7 +90,7 @@ export async function removeByAdmin(
     const managed = await otherMember(tx, admin, memberId, 'remove');
     if (!managed.ok) return managed;
     const others = await withoutOwner(tx, managed.value);
-    return others.ok ? ok(await removeMember(tx, managed.value, byOf(ctx, admin))) : others;
+    return others.ok ? ok(await removeMember(tx, managed.value, byOf(ctx, admin), guards)) : others;
   });
 }
 

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import type { RecordedEnd } from '../../access/enforcement/record-end.ts';
+import { type GuardSource, storeReleases } from '../../access/guard/guard.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { Tx } from '../../db/database.ts';
 import type { MemberRow } from '../../db/schema.ts';
@@ -58,9 +59,14 @@ export async function editMember(
 
 /**
  * Removes a member for good: blocked, signed out, disconnected, without factor, devices or e-mail address, in one
- * transaction. The row stays for the names in logs, and because gateways may still have to confirm.
+ * transaction. The devices are told to hold nothing back any more. The row stays for the names in logs, and because gateways may still have to confirm.
  */
-export async function removeMember(tx: Tx, member: MemberRow, by: By): Promise<RecordedEnd> {
+export async function removeMember(
+  tx: Tx,
+  member: MemberRow,
+  by: By,
+  guards: GuardSource,
+): Promise<RecordedEnd> {
   const { actor, ip, now } = by;
   const memberId = member.id;
   await tx
@@ -83,6 +89,7 @@ export async function removeMember(tx: Tx, member: MemberRow, by: By): Promise<R
     ip,
     details: { email: member.email, name: member.name, role: member.role },
   });
+  const releases = await storeReleases(tx, guards, { memberId }, now);
   const recorded = await endSessions(tx, {
     memberId,
     actor,
@@ -113,5 +120,5 @@ export async function removeMember(tx: Tx, member: MemberRow, by: By): Promise<R
     .where('member_id', '=', memberId)
     .where('removed_at', 'is', null)
     .execute();
-  return recorded;
+  return { ...recorded, frames: [...releases, ...recorded.frames] };
 }

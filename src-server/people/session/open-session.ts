@@ -1,5 +1,6 @@
 import type { SignInAnswer, SignInRequest } from '../../../src-shared/client-api.ts';
 import { voidEvents } from '../../access/channel/event-store.ts';
+import { newGuardState } from '../../access/guard/guard-state.ts';
 import type { Tx } from '../../db/database.ts';
 import type { SessionRow } from '../../db/schema.ts';
 import { SESSION_LIFE_MS } from '../../http/session.ts';
@@ -106,6 +107,7 @@ async function newDevice(
       created_at: now,
       removed_at: null,
       ...newUnlockState,
+      ...newGuardState,
     })
     .execute();
   return { id, epoch: 0 };

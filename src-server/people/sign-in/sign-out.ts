@@ -1,4 +1,6 @@
+import type { GuardClaims } from '../../../src-shared/guard.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
+import { type GuardSource, releasingGuard } from '../../access/guard/guard.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Db, Tx } from '../../db/database.ts';
@@ -6,14 +8,15 @@ import type { SessionIdentity } from '../../http/session.ts';
 
 /**
  * Ends this session, the device's older ones, and in the same transaction its lease. Where the device has signed in anew
- * since, lease and tunnel are the newer session's: only what is older ends.
+ * since, lease and tunnel are the newer session's: only what is older ends. Answers the guard with mode `off`, still to
+ * be signed, where the device has signed out and was ever given one.
  */
 export async function signOut(
   ctx: ServerContext,
-  enforcement: Enforcement,
+  { enforcement, guards }: { enforcement: Enforcement; guards: GuardSource },
   { sessionId, memberId, deviceId }: Pick<SessionIdentity, 'sessionId' | 'memberId' | 'deviceId'>,
   ip: string | null,
-): Promise<void> {
+): Promise<GuardClaims | null> {
   const now = ctx.now();
   const actor = `member:${memberId}`;
   const { db } = ctx.database;
@@ -43,15 +46,23 @@ export async function signOut(
     .where('ended_at', 'is', null)
     .where('expires_at', '>', now)
     .executeTakeFirst();
-  if (newer) return db.transaction().execute(endSessions);
+  if (newer) {
+    await db.transaction().execute(endSessions);
+    return null;
+  }
+  let guard: GuardClaims | null = null;
   await enforcement.endAccess({
     scope: { deviceId },
     reason: { code: 'signed-out', message: 'You signed out.', at: new Date(now).toISOString() },
     actor,
     ip,
     signOut: true,
-    also: endSessions,
+    also: async (tx) => {
+      await endSessions(tx);
+      guard = await releasingGuard(tx, guards, { deviceId, now });
+    },
   });
+  return guard;
 }
 
 const createdAt = (db: Db | Tx, sessionId: string) =>

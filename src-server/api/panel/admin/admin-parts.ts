@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Enforcement } from '../../../access/enforcement/enforcement.ts';
+import type { GuardSource } from '../../../access/guard/guard.ts';
 import { AuditIndex } from '../../../audit/audit-index.ts';
 import { AuditVerifier } from '../../../audit/audit-verification.ts';
 import type { ServerContext } from '../../../context.ts';
@@ -9,6 +10,7 @@ import type { ServerContext } from '../../../context.ts';
 export interface AdminParts {
   ctx: ServerContext;
   enforcement: Enforcement;
+  guards: GuardSource;
   gateways: { isOnline(gatewayId: string): boolean };
   /** Takes every peer from a gateway that was removed and closes its channel. */
   dismissGateway(gatewayId: string): Promise<void>;
@@ -19,7 +21,7 @@ export interface AdminParts {
 }
 
 export function createAdminParts(
-  input: Pick<AdminParts, 'ctx' | 'enforcement' | 'gateways' | 'dismissGateway' | 'tellEdits'>,
+  input: Pick<AdminParts, 'ctx' | 'enforcement' | 'guards' | 'gateways' | 'dismissGateway' | 'tellEdits'>,
 ): AdminParts {
   const { db } = input.ctx.database;
   return { ...input, index: new AuditIndex(db), verifier: new AuditVerifier(db, input.ctx.now) };

@@ -116,7 +116,7 @@ export function registerMemberRoutes(plain: FastifyInstance, parts: AdminParts):
     '/panel/v1/members/:id',
     { schema: { hide: true, params, response: { 204: z.null(), default: problemSchema } } },
     async (request, reply) => {
-      const removed = await removeByAdmin(ctx, enforcement, panelIdentity(request), request.params.id);
+      const removed = await removeByAdmin(ctx, parts, panelIdentity(request), request.params.id);
       return removed.ok ? reply.code(204).send(null) : sendProblem(reply, removed.problem);
     },
   );

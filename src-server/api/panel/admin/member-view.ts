@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../../../../src-shared/problem.ts';
 import type { Db } from '../../../db/database.ts';
 import type { MemberRow } from '../../../db/schema.ts';
 import { mayManage } from '../../../people/members/owner-rules.ts';
+import { readPolicy } from '../../../proof/policy/policy-store.ts';
 import { enrolledOf } from '../../../proof/unlock/unlock-state.ts';
 import { iso } from './cursor.ts';
 import { summariesOf } from './member-list.ts';
@@ -80,6 +81,7 @@ async function devicesOf(db: Db, memberId: string, now: number): Promise<MemberA
     .orderBy('id', 'desc')
     .limit(100)
     .execute();
+  const isHeldBack = (await readPolicy(db)).trafficWhileWaiting !== 'off';
   return rows.map((device) => {
     const { pin, uvHw, uvSoft } = enrolledOf(device);
     return {
@@ -94,6 +96,9 @@ async function devicesOf(db: Db, memberId: string, now: number): Promise<MemberA
         ...(uvHw ? ['uv-hw' as const] : []),
         ...(uvSoft ? ['uv-soft' as const] : []),
       ],
+      ...(isHeldBack && device.can_guard === 0
+        ? { guard: device.is_guard_exempt === 1 ? ('exempt' as const) : ('refused' as const) }
+        : {}),
     };
   });
 }

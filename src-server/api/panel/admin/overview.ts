@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { AttentionItem, OverviewAnswer, overviewRange } from '../../../../src-shared/panel/overview.ts';
 import { isGated, type Policy } from '../../../../src-shared/policy.ts';
-import { membersWithoutMfa } from '../../../access/policy/policy-changes.ts';
+import { membersWithoutMfa } from '../../../access/policy/policy-preview.ts';
 import { type AuditIndex, HOUR_MS } from '../../../audit/audit-index.ts';
 import type { AuditVerifier } from '../../../audit/audit-verification.ts';
 import type { Db } from '../../../db/database.ts';

@@ -81,6 +81,8 @@ test('before saving, whom it affects is said; tightening then takes the live tun
     mustSetUpMfa: 1,
     isTightened: true,
     isGateOff: false,
+    devices: 2,
+    cannotGuard: [],
   });
   expect(gateway.peers.size).toBe(2);
   expect((await save(defaults, version)).status).toBe(200);

@@ -1,0 +1,43 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { guardAnswer } from '../../../src-shared/client-api.ts';
+import { problem, problemSchema } from '../../../src-shared/problem.ts';
+import { type GuardSource, guardFor, signGuard } from '../../access/guard/guard.ts';
+import type { ServerContext } from '../../context.ts';
+import { sendProblem } from '../../http/problem-reply.ts';
+import { readPolicy } from '../../proof/policy/policy-store.ts';
+import { sessionOf } from './client-guard.ts';
+
+/** `GET /client/v1/guard`. */
+export function registerGuardRoute(
+  plain: FastifyInstance,
+  { ctx, guards }: { ctx: ServerContext; guards: GuardSource },
+): void {
+  plain.withTypeProvider<ZodTypeProvider>().get(
+    '/client/v1/guard',
+    {
+      schema: {
+        summary: 'What this device holds back while nobody has confirmed, newly signed for its helper',
+        tags: ['client'],
+        response: { 200: guardAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const { deviceId } = sessionOf(request);
+      const claims = await ctx.database.db
+        .transaction()
+        .execute(async (tx) =>
+          guardFor(tx, guards, { deviceId, policy: await readPolicy(tx), now: ctx.now() }),
+        );
+      if (!claims)
+        return sendProblem(
+          reply,
+          problem(
+            'internal-error',
+            'The server does not know where clients reach it. Tell your administrator.',
+          ),
+        );
+      return reply.send({ guard: await signGuard(guards.keys, claims) });
+    },
+  );
+}
