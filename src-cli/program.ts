@@ -1,5 +1,6 @@
 import { Command, CommanderError, type CommandOptions, Option } from 'commander';
 import type { BiometricsAction } from './commands/biometrics.ts';
+import type { GuardAction } from './commands/guard.ts';
 import type { PinAction } from './commands/pin.ts';
 import { exitCodeHelp } from './context/exit-codes.ts';
 
@@ -10,6 +11,7 @@ export type Invocation =
   | { command: 'status'; watch: boolean }
   | { command: 'pin'; action: PinAction }
   | { command: 'biometrics'; action: BiometricsAction }
+  | { command: 'guard'; action: GuardAction }
   /** `remove`: id or name of the device to remove; null lists them. */
   | { command: 'devices'; remove: string | null }
   | { command: 'disconnect' | 'sign-out' | 'gateways' | 'renew' };
@@ -120,6 +122,21 @@ export function parseCommandLine(argv: readonly string[], { out, err, env, versi
   for (const action of ['on', 'off', 'test', 'status'] as const)
     add(action, biometricsActions[action], biometrics).action(() => {
       found.invocation = { command: 'biometrics', action };
+    });
+  const guard = program
+    .command('guard')
+    .description('What is held back while you are not connected. Needs the helper, and no sign-in.');
+  const guardActions: Record<GuardAction, string> = {
+    show: 'Say what is held back and why; so does `guard` alone.',
+    off: 'Ask for nothing beyond the rule of your team.',
+    gate: "Your team's networks go through the tunnel or not at all, from the first connection on.",
+    always: 'Nothing leaves but the way to your server while not connected, from the first connection on.',
+    portal: 'Open the sign-in page of this network for a few minutes.',
+    release: 'End it until the server says so anew, where your team lets you.',
+  };
+  for (const action of ['show', 'off', 'gate', 'always', 'portal', 'release'] as const)
+    add(action, guardActions[action], guard, { isDefault: action === 'show' }).action(() => {
+      found.invocation = { command: 'guard', action };
     });
   const devices = program.command('devices').description('Your devices.');
   add('list', 'List them; so does `devices` alone.', devices, { isDefault: true }).action(() => {

@@ -9,6 +9,7 @@ import { connect } from './commands/connect.ts';
 import { listDevices, removeDevice } from './commands/devices.ts';
 import { disconnect } from './commands/disconnect.ts';
 import { gateways } from './commands/gateways.ts';
+import { guard } from './commands/guard.ts';
 import { pin } from './commands/pin.ts';
 import { renew } from './commands/renew.ts';
 import { signIn } from './commands/sign-in.ts';
@@ -135,6 +136,8 @@ function runCommand(invocation: Invocation, context: CommandContext): Promise<En
       return pin(invocation.action, context);
     case 'biometrics':
       return biometrics(invocation.action, context);
+    case 'guard':
+      return guard(invocation.action, context);
     case 'devices':
       return invocation.remove === null ? listDevices(context) : removeDevice(invocation.remove, context);
   }

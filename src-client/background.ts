@@ -2,16 +2,19 @@ import type { Logger } from 'pino';
 import type { HelperStatus } from '../src-shared/helper-rpc.ts';
 import { watchClockGap } from './clock/clock-gap.ts';
 import type { Driver } from './connection/driver.ts';
+import type { GuardKeeper } from './guard/guard-keeper.ts';
 import type { SessionKeeper } from './session/session-keeper.ts';
 import type { HelperClient } from './tunnel/helper-client.ts';
 
 const STATUS_INTERVAL_MS = 10_000;
 /** Shorter than what may close an idle connection, so that the one for the gate never has to be opened first. */
 const WARM_INTERVAL_MS = 2 * 60_000;
+const GUARD_INTERVAL_MS = 3_600_000;
 
 export interface BackgroundOptions {
   driver: Pick<Driver, 'feed' | 'machine'>;
   helper: HelperClient;
+  guard: GuardKeeper;
   session: SessionKeeper;
   now: () => number;
   monotonic: () => number;
@@ -19,9 +22,9 @@ export interface BackgroundOptions {
   onTunnel: (status: HelperStatus) => void;
 }
 
-/** What goes on while nobody asks for anything: sleep is noticed, the tunnel looked at, the gate's connection kept. */
+/** What goes on while nobody asks for anything: sleep is noticed, the tunnel looked at, the gate's connection and the guard kept. */
 export function startBackground(options: BackgroundOptions): { stop(): void } {
-  const { driver, helper, session, now, monotonic, log, onTunnel } = options;
+  const { driver, helper, guard, session, now, monotonic, log, onTunnel } = options;
   const gaps = watchClockGap({
     now,
     monotonic,
@@ -41,9 +44,11 @@ export function startBackground(options: BackgroundOptions): { stop(): void } {
     const { phase } = driver.machine.view;
     if (phase === 'gate' || phase === 'connected' || phase === 'reconnecting') session.link?.warm();
   }, WARM_INTERVAL_MS);
+  const guarding = setInterval(() => guard.look(), GUARD_INTERVAL_MS);
   return {
     stop() {
       gaps.stop();
+      clearInterval(guarding);
       clearInterval(polling);
       clearInterval(warming);
     },

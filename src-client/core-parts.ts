@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { HelperStatus } from '../src-shared/helper-rpc.ts';
 import { Driver, type DriverOptions } from './connection/driver.ts';
+import { GuardKeeper } from './guard/guard-keeper.ts';
 import { SnapshotPublisher } from './snapshot/snapshot-publisher.ts';
 import { createHelperClient, type HelperClient } from './tunnel/helper-client.ts';
 
@@ -17,6 +18,7 @@ export interface CoreParts {
   publisher: SnapshotPublisher;
   helper: HelperClient;
   driver: Driver;
+  guard: GuardKeeper;
   /** The helper's newest word on the tunnel: for everybody who watches, and for the machine. */
   tunnelHeard(status: HelperStatus): void;
 }
@@ -29,9 +31,10 @@ export function createCoreParts(options: CorePartsOptions): CoreParts {
   const { log, now, random, makeProofs, onForgetSession } = options;
   const publisher = new SnapshotPublisher(now, log);
   const tunnelHeard = (status: HelperStatus) => {
-    publisher.stage({ tunnel: status });
+    publisher.stage({ tunnel: status, guard: status.guard ?? null });
     driver.helperStatus(status);
     publisher.publish();
+    guard.heard(status);
   };
   const helper = createHelperClient({
     socketPath: options.helperSocket,
@@ -42,30 +45,34 @@ export function createCoreParts(options: CorePartsOptions): CoreParts {
       onReady(status) {
         driver.feed({ type: 'helper.ready' });
         tunnelHeard(status);
+        guard.helperReady();
       },
       onLost(cause) {
-        publisher.stage({ tunnel: null });
+        guard.helperLost();
+        publisher.stage({ tunnel: null, guard: null });
         driver.feed({ type: 'helper.lost', problem: cause });
         publisher.publish();
       },
       onStatus: tunnelHeard,
     },
   });
+  const clockOffsetMs = () => publisher.current.clockOffsetMs ?? 0;
+  const guard = new GuardKeeper({ helper, log, serverNow: () => now() + clockOffsetMs() });
   const driver = new Driver({
     helper,
     now,
-    clockOffsetMs: () => publisher.current.clockOffsetMs ?? 0,
+    clockOffsetMs,
     random,
     log,
     makeProofs,
     onForgetSession,
     onChange: (machine) => publisher.publish({ connection: machine.view, policy: machine.policy }),
+    onGuard: (token) => void guard.given(token),
     onNotice: (kind, text) => publisher.notify(kind, text),
     onServerTime(time) {
-      const clockOffsetMs = time - now();
-      if (Math.abs(clockOffsetMs - (publisher.current.clockOffsetMs ?? 0)) > CLOCK_NEWS_MS)
-        publisher.stage({ clockOffsetMs });
+      const offsetMs = time - now();
+      if (Math.abs(offsetMs - clockOffsetMs()) > CLOCK_NEWS_MS) publisher.stage({ clockOffsetMs: offsetMs });
     },
   });
-  return { publisher, helper, driver, tunnelHeard };
+  return { publisher, helper, driver, guard, tunnelHeard };
 }

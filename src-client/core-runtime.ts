@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { DeviceSummary, ServerInfo } from '../src-shared/client-api.ts';
 import type { Source } from '../src-shared/connection-state.ts';
-import { fail, ok, type Result } from '../src-shared/problem.ts';
+import type { GuardMode, GuardState } from '../src-shared/guard.ts';
+import { fail, ok, type Problem, type Result } from '../src-shared/problem.ts';
 import { type LevelAnswer, type ProofAnswer, unlockMethod } from '../src-shared/unlock.ts';
 import * as account from './account-calls.ts';
 import { ConnectionCalls } from './connection-calls.ts';
@@ -155,6 +156,31 @@ export class ClientRuntime implements ClientCore {
     if (status.ok) tunnelHeard(status.value);
   }
 
+  async guard(): Promise<Result<GuardState>> {
+    const { helper, tunnelHeard } = this.#parts;
+    const ready = await helper.ensure();
+    if (!ready.ok) return ready;
+    const status = await helper.status();
+    if (!status.ok) return status;
+    tunnelHeard(status.value);
+    return status.value.guard ? ok(status.value.guard) : fail('not-supported');
+  }
+
+  chooseGuard(mode: GuardMode): Promise<Result<GuardState>> {
+    this.#log.info({ mode }, 'guard chosen');
+    return this.#guardChanged(({ stricter }) => stricter(mode));
+  }
+
+  openPortal(): Promise<Result<GuardState>> {
+    this.#log.info('portal window asked for');
+    return this.#guardChanged(({ portal }) => portal());
+  }
+
+  releaseGuard(): Promise<Result<GuardState>> {
+    this.#log.info('release of the guard asked for');
+    return this.#guardChanged(({ release }) => release());
+  }
+
   systemEvent(event: 'suspend' | 'resume' | 'lock' | 'network-changed'): void {
     const { driver, publisher } = this.#parts;
     this.#log.info({ event }, 'system event');
@@ -167,11 +193,26 @@ export class ClientRuntime implements ClientCore {
 
   async stop(): Promise<void> {
     const profile = await this.#profile.leave();
-    if (!profile) return;
+    if (!profile) {
+      this.#parts.helper.close();
+      return;
+    }
     await withinStopLimit(this.#connection.disconnect('quit'));
     await this.#parts.driver.stop();
     this.#parts.helper.close();
     await profile.close();
+  }
+
+  async #guardChanged(
+    change: (helper: CoreParts['helper']) => Promise<Problem | null>,
+  ): Promise<Result<GuardState>> {
+    const { helper, publisher } = this.#parts;
+    const ready = await helper.ensure();
+    if (!ready.ok) return ready;
+    const refusal = await change(helper);
+    if (refusal) return { ok: false, problem: refusal };
+    const { guard } = publisher.current;
+    return guard ? ok(guard) : fail('not-supported');
   }
 
   /** Something that was registered is gone: the server says what is left. */

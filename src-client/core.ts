@@ -1,5 +1,6 @@
 import type { DeviceSummary, ServerInfo } from '../src-shared/client-api.ts';
 import type { Source } from '../src-shared/connection-state.ts';
+import type { GuardMode, GuardState } from '../src-shared/guard.ts';
 import type { Result } from '../src-shared/problem.ts';
 import type { LevelAnswer, ProofAnswer } from '../src-shared/unlock.ts';
 import type { MfaEnrolment, SignInInput, SignInStep } from './session/sign-in-steps.ts';
@@ -58,6 +59,14 @@ export interface ClientCore {
   refresh(): Promise<Result<void>>;
   /** Asks the helper for the tunnel's newest counters, for a graph; they come with a snapshot. No-op without a tunnel. */
   measure(): Promise<void>;
+  /** What is held back, newly asked of the helper; so are the answers of the next three. None of them needs a session. */
+  guard(): Promise<Result<GuardState>>;
+  /** What this user wants beyond the team's word. */
+  chooseGuard(mode: GuardMode): Promise<Result<GuardState>>;
+  /** Opens the sign-in page of this network for a while; `portal-refused` where that may not be now. */
+  openPortal(): Promise<Result<GuardState>>;
+  /** Holds nothing back any more until the server says so anew; `release-refused` where the team does not let a user. */
+  releaseGuard(): Promise<Result<GuardState>>;
   /** From the operating system. `lock` and `suspend` drop what was typed and take back the system's question. */
   systemEvent(event: 'suspend' | 'resume' | 'lock' | 'network-changed'): void;
   /** Takes the tunnel down and closes everything. */

@@ -42,7 +42,7 @@ export interface OpenProfile {
 /** Takes the lock and joins the parts that need the profile. A refusal is shown: another client holds it. */
 export async function openProfile(options: ProfileOptions, parts: CoreParts): Promise<Result<OpenProfile>> {
   const { profileFolder, keychain, now, monotonic, random, log, platform, deviceName } = options;
-  const { publisher, driver, helper, tunnelHeard } = parts;
+  const { publisher, driver, helper, guard, tunnelHeard } = parts;
   const lock = lockProfile(profileFolder);
   if (!lock.ok) {
     const refusal = { phase: 'disconnected', cause: lock.problem, reason: null, source: null } as const;
@@ -50,11 +50,22 @@ export async function openProfile(options: ProfileOptions, parts: CoreParts): Pr
     return lock;
   }
   const settings = await openSettings({ folder: profileFolder, now, newId: randomUUID, log });
-  const session = new SessionKeeper({ settings, keychain, driver, publisher, now, monotonic, random, log });
+  const session = new SessionKeeper({
+    ...{ settings, keychain, driver, guard, publisher, now, monotonic, random, log },
+  });
   const openRest = session.openRest.bind(session);
   const signIn = new SignIn({ settings, keychain, openRest, deviceName, platform });
   const unlock = createUnlock(options, parts, settings, session);
-  const background = startBackground({ driver, helper, session, now, monotonic, log, onTunnel: tunnelHeard });
+  const background = startBackground({
+    driver,
+    helper,
+    guard,
+    session,
+    now,
+    monotonic,
+    log,
+    onTunnel: tunnelHeard,
+  });
   const network = watchNetwork({
     interfaces: networkInterfaces,
     ownAddresses: () => driver.machine.lease?.addresses ?? [],

@@ -24,6 +24,7 @@ export const exitCodes = {
     meaning:
       'This device cannot be unlocked as asked: no PIN or biometrics set up, or the system cannot ask.',
   },
+  guard: { code: 15, meaning: 'What is held back could not be changed as asked, or could not be held back.' },
   interrupted: { code: 130, meaning: 'A second Ctrl-C ended the program at once.' },
 } as const;
 
@@ -87,6 +88,11 @@ const byProblem: Record<ProblemCode, ExitName> = {
   'not-supported': 'failed',
   'helper-unavailable': 'helper',
   'helper-untrusted': 'helper',
+  'guard-invalid': 'guard',
+  'guard-failed': 'guard',
+  'guard-unsupported': 'guard',
+  'portal-refused': 'guard',
+  'release-refused': 'guard',
   'vpn-blocked': 'tunnel',
   'network-overlap': 'tunnel',
   'tunnel-failed': 'tunnel',

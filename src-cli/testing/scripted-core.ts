@@ -4,6 +4,7 @@ import type { Snapshot } from '../../src-client/snapshot/snapshot.ts';
 import type { Challenge, Reason } from '../../src-shared/challenge.ts';
 import type { DeviceSummary } from '../../src-shared/client-api.ts';
 import type { ConnectionState, GatePrompt, LeaseSummary } from '../../src-shared/connection-state.ts';
+import type { GuardState } from '../../src-shared/guard.ts';
 import { policySchema } from '../../src-shared/policy.ts';
 import { fail, ok, type Problem, problem, type Result } from '../../src-shared/problem.ts';
 import type {
@@ -104,7 +105,8 @@ export function createScriptedCore(options: {
     policy: { ...policySchema.parse({}), unlockMethods: allowed },
     channel: options.isSignedIn ? 'open' : 'closed',
     keychain: 'ok',
-    tunnel: { phase: 'down', lastHandshakeAt: null, rxBytes: 0, txBytes: 0, lockdown: 'off' },
+    tunnel: { phase: 'down', lastHandshakeAt: null, rxBytes: 0, txBytes: 0 },
+    guard: null,
     unlock: { enrolled, providers: options.unlock?.providers ?? [], lockCount: 0 },
     clockOffsetMs: 0,
   };
@@ -163,7 +165,7 @@ export function createScriptedCore(options: {
         isOutdated: false,
         warning: null,
       },
-      tunnel: { phase: 'up', lastHandshakeAt: null, rxBytes: 1234, txBytes: 99, lockdown: 'off' },
+      tunnel: { phase: 'up', lastHandshakeAt: null, rxBytes: 1234, txBytes: 99 },
     });
   };
   const goDown = () => {
@@ -197,6 +199,16 @@ export function createScriptedCore(options: {
     pin = null;
     enrol({ pin: false, uvSoft: false });
     return fail('pin-removed');
+  }
+
+  /** Refused first, where the script says so. */
+  function answerGuard(part: Partial<GuardState>): Result<GuardState> {
+    const refusal = refusals.shift();
+    if (refusal) return { ok: false, problem: refusal };
+    if (!snapshot.guard) return fail('not-supported');
+    const guard = { ...snapshot.guard, ...part };
+    change({ guard });
+    return ok(guard);
   }
 
   return {
@@ -350,6 +362,22 @@ export function createScriptedCore(options: {
     },
     refresh: async () => ok(undefined),
     measure: async () => undefined,
+    async guard() {
+      calls.push('guard');
+      return answerGuard({});
+    },
+    async chooseGuard(mode) {
+      calls.push(`chooseGuard ${mode}`);
+      return answerGuard({ own: mode });
+    },
+    async openPortal() {
+      calls.push('openPortal');
+      return answerGuard({ portalUntil: '2026-11-21T12:08:00.000Z' });
+    },
+    async releaseGuard() {
+      calls.push('releaseGuard');
+      return answerGuard({ holds: 'nothing', mode: 'off', since: null });
+    },
     systemEvent: () => undefined,
     async stop() {
       calls.push('stop');

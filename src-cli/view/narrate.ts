@@ -1,5 +1,6 @@
 import type { TimeStyle } from './format.ts';
 import { formatClock } from './format.ts';
+import { narrateGuard } from './guard-words.ts';
 import type { View } from './view.ts';
 import { clockSentence, fixed, networkTroubles, stateSentence } from './words.ts';
 
@@ -26,6 +27,7 @@ export function narrate(previous: View | null, next: View, time: TimeStyle): str
     if (!known.includes(sentence)) lines.push(`${sentence} ${nextStep}`);
   if (next.isOutdated && !previous?.isOutdated) lines.push(fixed.outdated);
   if (next.warning !== null && next.warning !== previous?.warning) lines.push(next.warning);
+  lines.push(...narrateGuard(previous?.guard ?? null, next.guard, time));
   const newest = previous?.notices.at(-1)?.id ?? 0;
   for (const notice of next.notices)
     if (notice.id > newest && !toldByState.has(notice.kind)) lines.push(notice.text);

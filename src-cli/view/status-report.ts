@@ -1,5 +1,6 @@
 import { type Problem, problem, type Result } from '../../src-shared/problem.ts';
 import type { TimeStyle } from './format.ts';
+import { guardWords } from './guard-words.ts';
 import type { View } from './view.ts';
 import {
   clockSentence,
@@ -14,7 +15,7 @@ import {
 
 /** One part of the whole, and how it is. */
 export interface Check extends Words {
-  part: 'connection' | 'network' | 'account' | 'server' | 'helper' | 'keyring' | 'clock';
+  part: 'connection' | 'network' | 'guard' | 'account' | 'server' | 'helper' | 'keyring' | 'clock';
   isFine: boolean;
 }
 
@@ -40,6 +41,7 @@ export function statusReport(
   return [
     connection(view, time),
     ...networkTroubles(view).map((words): Check => ({ part: 'network', isFine: false, ...words })),
+    ...guard(view, time),
     account(view),
     server(view, refreshed, isRunning),
     view.helper === null
@@ -67,6 +69,13 @@ function connection(view: View, time: TimeStyle): Check {
     sentence,
     nextStep: canConnect && view.account ? "Run 'postern connect'." : nextStep,
   };
+}
+
+/** Nothing where the helper is away: what is held back then is not known, and the helper's own line says what to do. */
+function guard({ guard: state, helper }: View, time: TimeStyle): Check[] {
+  if (helper === null) return [];
+  if (state === null) return [fine('guard', fixed.cannotGuard)];
+  return [{ part: 'guard', isFine: state.failed === null, ...guardWords(state, time) }];
 }
 
 function account({ account: known, phase }: View): Check {

@@ -7,6 +7,7 @@ import {
   keychainState,
   phaseSchema,
 } from '../../src-shared/connection-state.ts';
+import { type GuardState, guardState } from '../../src-shared/guard.ts';
 import { helperPhase } from '../../src-shared/helper-rpc.ts';
 import type { Problem } from '../../src-shared/problem.ts';
 import {
@@ -90,6 +91,8 @@ export const viewSchema = z.object({
   overlaps: z.array(z.string()).default([]),
   /** The lease has name servers, and nothing on this computer could be told of them. */
   areNamesUnmanaged: z.boolean().default(false),
+  /** What is held back while nobody is connected; null: the helper cannot be reached, or cannot hold anything back. */
+  guard: guardState.nullable().default(null),
   clockOffsetMs: z.number().nullable(),
   /** To be told once, oldest first; `id` grows. */
   unlock: viewUnlock,
@@ -111,6 +114,12 @@ const reasonOf = (reason: Reason | null): ViewReason | null =>
 
 const problemOf = (problem: Problem | null): View['problem'] =>
   problem && { code: problem.code, detail: plainText(problem.detail) };
+
+/** The same without what a terminal would obey. */
+export function plainGuard(guard: GuardState): GuardState {
+  const { failed } = guard;
+  return failed ? { ...guard, failed: { ...failed, detail: plainText(failed.detail) } } : guard;
+}
 
 /** Best first: what the server takes and this computer can do without the window of the app. */
 export function usableMethods(
@@ -261,6 +270,7 @@ export function toView(snapshot: Snapshot): View {
     keychain: snapshot.keychain,
     helper: tunnel?.phase ?? null,
     overlaps: tunnel?.overlaps ?? [],
+    guard: snapshot.guard && plainGuard(snapshot.guard),
     areNamesUnmanaged: tunnel?.dns === 'unmanaged',
     clockOffsetMs: snapshot.clockOffsetMs,
     unlock: {

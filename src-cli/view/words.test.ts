@@ -127,7 +127,6 @@ describe('states', () => {
       lastHandshakeAt: null,
       rxBytes: 1234,
       txBytes: 7,
-      lockdown: 'off' as const,
     };
     expect(trafficLine(toView({ ...snapshot, connection: connected, tunnel }), time)).toBe(
       'Connected to main · 10.7.0.2 · since 12:03 · received 1.2 kB · sent 7 B',

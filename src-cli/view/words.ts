@@ -125,6 +125,7 @@ export const fixed = {
   backupCodesIntro:
     'These backup codes each work once when your phone is not at hand. They are shown only now:',
   setUpDone: 'Your authenticator is set up. Sign in with the next code that it shows.',
+  cannotGuard: 'The helper on this computer cannot hold anything back.',
   channelLost:
     'The server cannot be reached at the moment: it could not tell you now that your access has ended.',
   channelBack: 'The server can be reached again.',
@@ -384,6 +385,12 @@ const nextSteps: Record<ProblemCode, string | null> = {
   'helper-unavailable':
     "Start it with 'sudo systemctl start postern-helper', or by hand with 'sudo postern-helper start'.",
   'helper-untrusted': 'Tell your administrator: someone may be impersonating the helper.',
+  'guard-invalid': null,
+  'guard-failed':
+    "Run 'sudo systemctl restart postern-helper'. If that does not help, tell your administrator.",
+  'guard-unsupported': null,
+  'portal-refused': "See 'postern guard'.",
+  'release-refused': null,
   'vpn-blocked': "Use another network, for example your phone's.",
   'network-overlap':
     "Use another network, for example your phone's. If it happens often, tell your administrator, who can choose other addresses.",

@@ -45,6 +45,7 @@ beforeEach(() => {
     onNotice: () => undefined,
     onForgetSession: () => done.push('forget'),
     onServerTime: () => undefined,
+    onGuard: (token) => done.push(`guard ${token}`),
   });
   driver.setLink({
     async connect({ proofs }) {
@@ -117,6 +118,17 @@ describe('what stands before the prompt, the packets and the answer', () => {
     await driver.submit([{ method: 'totp', code: '482913' }]);
     expect(done.indexOf('up')).toBeGreaterThan(-1);
     expect(done.indexOf('up')).toBeLessThan(done.indexOf('show connecting'));
+  });
+
+  it('what is to be held back follows its lease, and everybody has seen the new state by then', async () => {
+    await atGate();
+    done.length = 0;
+    const reply = granted(makeId());
+    replies.push(reply.ok ? { ...reply, value: { ...reply.value, guard: 'g' } } : reply);
+    await driver.submit([{ method: 'totp', code: '482913' }]);
+    await vi.waitFor(() => expect(done).toContain('guard g'));
+    expect(done.indexOf('guard g')).toBeGreaterThan(done.indexOf('up'));
+    expect(done.indexOf('guard g')).toBeGreaterThan(done.indexOf('show connecting'));
   });
 
   it('the gate is shown before the tunnel is taken down, and the server is warmed last', async () => {

@@ -29,6 +29,8 @@ export interface DriverOptions {
   onNotice: (kind: Notice['kind'], text: string) => void;
   onForgetSession: () => void;
   onServerTime: (time: number) => void;
+  /** What the server wants held back while the gate waits; comes with a lease, after the lease. */
+  onGuard: (token: string) => void;
 }
 
 /** Holds the machine: feeds it one event after the other and has its parts do what it asks for. */
@@ -40,14 +42,14 @@ export class Driver {
   #isFeeding = false;
 
   constructor(options: DriverOptions) {
-    const { random, log, makeProofs, onNotice, onForgetSession, onServerTime } = options;
+    const { random, log, makeProofs, onNotice, onForgetSession, onServerTime, onGuard } = options;
     this.#options = options;
     const feed = (event: Untimed) => this.feed(event);
     const user = new UserCalls(feed);
     const helper = new HelperCalls(feed, options.helper);
     const isWanted = (id: number) => this.#machine.request?.id === id;
     const server = new ServerCalls({
-      ...{ feed, user, helper, makeProofs, isWanted, onServerTime, random, log },
+      ...{ feed, user, helper, makeProofs, isWanted, onServerTime, onGuard, random, log },
     });
     const timers = new ConnectionTimers({ feed, random, serverNow: () => this.#serverNow() });
     this.#parts = { server, helper, timers, user, onNotice, onForgetSession };

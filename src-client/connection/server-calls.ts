@@ -29,6 +29,7 @@ export interface ServerCallsOptions {
   isWanted: (id: number) => boolean;
   /** The server's clock just now: milliseconds since 1970, to the second. */
   onServerTime: (time: number) => void;
+  onGuard: (token: string) => void;
   random: () => number;
   log: Logger;
 }
@@ -115,7 +116,7 @@ export class ServerCalls {
   }
 
   async #request(effect: ConnectionEffect, proofs?: Proof[]): Promise<void> {
-    const { feed, helper } = this.#options;
+    const { feed, helper, onGuard } = this.#options;
     const { id, gatewayId, challenge, moveOf } = effect;
     const keyPair = helper.keyPair(effect.keyPair);
     const reply = this.#link
@@ -129,6 +130,8 @@ export class ServerCalls {
         })
       : { ok: false as const, problem: problem('signed-out'), mayHaveArrived: false, challenge: null };
     feed({ type: 'answer.connection', id, outcome: this.#outcomeOf(reply, gatewayId, keyPair) });
+    // The tunnel comes first, and this whatever becomes of the tunnel.
+    if (reply.ok && reply.value.guard !== undefined) onGuard(reply.value.guard);
   }
 
   #outcomeOf(reply: ConnectReply, gatewayId: string, keyPair: WireGuardKeyPair): ConnectionOutcome {

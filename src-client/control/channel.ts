@@ -12,6 +12,7 @@ import {
   type StoredFrame,
 } from '../../src-shared/client-channel.ts';
 import type { ChannelState } from '../../src-shared/connection-state.ts';
+import type { GuardEvent } from '../../src-shared/guard.ts';
 import { type Problem, problem } from '../../src-shared/problem.ts';
 import { readFrame } from './frame-reader.ts';
 import { errorCode } from './network-problem.ts';
@@ -59,6 +60,8 @@ export interface Channel {
   restart(): void;
   /** The newest phase; sent now, and again on every new socket. */
   sendStatus(phase: string, leaseId: string | null): void;
+  /** Dropped unless the channel is open. */
+  sendGuardEvents(events: GuardEvent[]): void;
   close(): void;
 }
 
@@ -252,6 +255,9 @@ export function createChannel(options: ChannelOptions): Channel {
     sendStatus(phase, leaseId) {
       status = { type: 'status', phase, ...(leaseId === null ? {} : { leaseId }) };
       if (hasHello) send(status);
+    },
+    sendGuardEvents(events) {
+      if (hasHello) send({ type: 'guard', events });
     },
     close() {
       acknowledge();

@@ -10,13 +10,17 @@ const v6 = { address: '2001:db8::5', family: 6 };
 const moved = { address: '203.0.113.6', family: 4 };
 
 /** A resolver that says what the test says, when it says it. */
-function world() {
+function world(reserve: LookupAddress[] = []) {
   const questions: PromiseWithResolvers<LookupAddress[]>[] = [];
-  const lookup = keepAddresses(() => {
-    const question = Promise.withResolvers<LookupAddress[]>();
-    questions.push(question);
-    return question.promise;
-  }, 20);
+  const lookup = keepAddresses({
+    reserve: () => reserve,
+    resolve: () => {
+      const question = Promise.withResolvers<LookupAddress[]>();
+      questions.push(question);
+      return question.promise;
+    },
+    patienceMs: 20,
+  });
   const ask = (options: LookupOptions = { all: true }) =>
     new Promise<unknown>((resolve) => {
       lookup('vpn.example.com', options, (error, address, family) =>
@@ -27,6 +31,20 @@ function world() {
 }
 
 describe('kept addresses', () => {
+  it('of a server that was never found are the ones in reserve, while no resolver answers', async () => {
+    const { questions, ask } = world([moved]);
+    const refused = ask();
+    questions[0]?.reject(Object.assign(new Error(), { code: 'EAI_AGAIN' }));
+    expect(await refused).toEqual([moved]);
+    expect(await ask()).toEqual([moved]);
+    const unknown = ask();
+    questions[1]?.reject(Object.assign(new Error(), { code: 'ENOTFOUND' }));
+    expect(await unknown).toBe('ENOTFOUND');
+    const found = ask();
+    questions[2]?.resolve([v4]);
+    expect(await found).toEqual([v4]);
+  });
+
   it('are those of the newest answer, whole or the first of a family', async () => {
     const { questions, ask } = world();
     const first = ask();
@@ -75,10 +93,11 @@ describe('a request', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     let isDead = false;
-    const lookup = keepAddresses(
-      () => (isDead ? new Promise(() => undefined) : Promise.resolve([{ address: '127.0.0.1', family: 4 }])),
-      20,
-    );
+    const lookup = keepAddresses({
+      resolve: () =>
+        isDead ? new Promise(() => undefined) : Promise.resolve([{ address: '127.0.0.1', family: 4 }]),
+      patienceMs: 20,
+    });
     const ask = async () => {
       const dispatcher = new Client(`http://vpn.invalid:${port}`, { connect: { lookup } });
       const { body } = await request(`http://vpn.invalid:${port}/`, { dispatcher });

@@ -8,6 +8,8 @@ import {
   connectAnswer,
   type DeviceSummary,
   devicesAnswer,
+  type GuardAnswer,
+  guardAnswer,
   type MeAnswer,
   meAnswer,
   mfaConfirmAnswer,
@@ -51,7 +53,9 @@ export interface Rest {
   signInMfa(request: MfaRequest): Promise<Result<SignInAnswer>>;
   mfaSetup(setupToken: string | null, token: string | null): Promise<Result<MfaSetupAnswer>>;
   mfaConfirm(request: MfaConfirmRequest, token: string | null): Promise<Result<MfaConfirmAnswer>>;
-  signOut(token: string): Promise<Result<void>>;
+  /** What is held back from now on, where the server says; so with removing the device that asks. */
+  signOut(token: string): Promise<Result<GuardAnswer | undefined>>;
+  guard(token: string): Promise<Result<GuardAnswer>>;
   me(token: string): Promise<Result<MeAnswer>>;
   connect(request: ConnectRequest, token: string): Promise<ConnectReply>;
   deleteConnection(leaseId: string, token: string): Promise<Result<void>>;
@@ -61,7 +65,7 @@ export interface Rest {
   removeBiometric(token: string): Promise<Result<void>>;
   checkUnlock(request: UnlockCheckRequest, token: string): Promise<Result<void>>;
   devices(token: string): Promise<Result<DeviceSummary[]>>;
-  removeDevice(deviceId: string, token: string): Promise<Result<void>>;
+  removeDevice(deviceId: string, token: string): Promise<Result<GuardAnswer | undefined>>;
   /** Opens a connection, or keeps an idle one open, so that the next request does not wait for a handshake. */
   warm(): Promise<Result<void>>;
   /** New requests take new connections: after sleep or on another network the old ones lead nowhere. */
@@ -84,6 +88,7 @@ function isRefusedFor({ code, detail }: Problem, fields: readonly string[]): boo
 }
 
 const nothing = z.unknown().transform(() => undefined);
+const maybeGuard = guardAnswer.optional().catch(undefined);
 
 /**
  * HTTPS with keep-alive on two lanes. One TLS connection is for connecting alone, so that a proof never waits behind
@@ -140,7 +145,8 @@ export function createRest(settings: RestOptions): Rest {
       call('POST', '/client/v1/mfa/setup', mfaSetupAnswer, { token, body: setupToken ? { setupToken } : {} }),
     mfaConfirm: (request, token) =>
       call('POST', '/client/v1/mfa/confirm', mfaConfirmAnswer, { token, body: request }),
-    signOut: (token) => call('POST', '/client/v1/sign-out', nothing, { token }),
+    signOut: (token) => call('POST', '/client/v1/sign-out', maybeGuard, { token }),
+    guard: (token) => call('GET', '/client/v1/guard', guardAnswer, { token }),
     me: (token) => call('GET', '/client/v1/me', meAnswer, { token }),
     async connect(request, token) {
       const ask = (body: ConnectRequest) =>
@@ -166,7 +172,7 @@ export function createRest(settings: RestOptions): Rest {
       return answer.ok ? ok(answer.value.devices) : answer;
     },
     removeDevice: (deviceId, token) =>
-      call('DELETE', `/client/v1/devices/${encodeURIComponent(deviceId)}`, nothing, { token }),
+      call('DELETE', `/client/v1/devices/${encodeURIComponent(deviceId)}`, maybeGuard, { token }),
     async warm() {
       // A request that is not needed would only stand in the way of a proof.
       const isFresh = gateUsedAt !== null && monotonic() - gateUsedAt < FRESH_MS;

@@ -1,12 +1,18 @@
+import type { LookupAddress } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { assertNever } from '../../src-shared/assert-never.ts';
-import type { DeviceSummary, GatewaySummary, MeAnswer } from '../../src-shared/client-api.ts';
+import type { Reason } from '../../src-shared/challenge.ts';
+import type { DeviceSummary, GatewaySummary, GuardAnswer, MeAnswer } from '../../src-shared/client-api.ts';
 import type { StoredFrame } from '../../src-shared/client-channel.ts';
+import { splitEndpoint } from '../../src-shared/primitives.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 import type { Driver } from '../connection/driver.ts';
 import { keepAddresses } from '../control/kept-addresses.ts';
 import { createRest, type Rest } from '../control/rest.ts';
 import { createTlsTrust, type TlsTrust } from '../control/tls-trust.ts';
+import type { GuardKeeper } from '../guard/guard-keeper.ts';
 import type { Keychain } from '../keychain/keychain.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import type { SnapshotPublisher } from '../snapshot/snapshot-publisher.ts';
@@ -18,6 +24,7 @@ export interface SessionKeeperOptions {
   settings: SettingsStore;
   keychain: Keychain;
   driver: Pick<Driver, 'feed' | 'setLink'>;
+  guard: GuardKeeper;
   publisher: SnapshotPublisher;
   now: () => number;
   monotonic: () => number;
@@ -25,16 +32,25 @@ export interface SessionKeeperOptions {
   log: Logger;
 }
 
+const SIGNED_OUT_HERE = 'You are signed out on this computer, but the server could not be told.';
+const STILL_HELD =
+  'What is held back stays held back until the server is reached or an administrator of this computer releases it: sudo postern-helper release';
+/** How long the session outlasts a sign-out while traffic is held back: for the server's word that ends that. */
+const LAST_WORD_MS = 3_000;
+
 /** The session while it lasts: its link to the server, what the server tells of it, and how it ends. */
 export class SessionKeeper {
   readonly #options: SessionKeeperOptions;
   readonly #trusts = new Map<string | null, TlsTrust>();
-  readonly #lookup = keepAddresses();
+  readonly #lookup: LookupFunction;
   #link: SessionLink | null = null;
   #forgetting: Promise<void> = Promise.resolve();
+  /** While this client ends the session itself, once the server's last word is with the helper. */
+  #ending: { hasServerEndedIt: boolean } | null = null;
 
   constructor(options: SessionKeeperOptions) {
     this.#options = options;
+    this.#lookup = keepAddresses({ reserve: () => options.guard.control.map(addressOf) });
   }
 
   get link(): SessionLink | null {
@@ -67,7 +83,7 @@ export class SessionKeeper {
   /** Opens the channel and tells the machine that there is a session. */
   establish(session: OpenSession): Result<void> {
     const { account } = session;
-    const { settings, driver, publisher, random, monotonic, log } = this.#options;
+    const { settings, driver, guard, publisher, random, monotonic, log } = this.#options;
     const trust = this.#trust(account.caPem);
     if (!trust.ok) return trust;
     let hellos = 0;
@@ -83,11 +99,14 @@ export class SessionKeeper {
       events: {
         onState: (channel) => {
           publisher.publish({ channel });
-          if (channel !== 'open') driver.feed({ type: 'channel.lost' });
+          if (channel === 'open') return;
+          guard.channelLost();
+          driver.feed({ type: 'channel.lost' });
         },
         onHello: (hello) => {
           this.#setServerTime(Date.parse(hello.serverTime), this.#options.now());
           driver.feed({ type: 'channel.opened', epoch: hello.epoch });
+          guard.channelOpened();
           hellos += 1;
           // What changed while nothing was heard: gateways, policy.
           if (hellos > 1) void this.refresh();
@@ -99,12 +118,13 @@ export class SessionKeeper {
         onFrame: (frame) => this.#onFrame(frame),
         onSeq: (seq) =>
           settings.change({ lastSeq: { ...settings.current.lastSeq, [account.deviceId]: seq } }),
-        onSessionEnded: () => driver.feed({ type: 'session-ended', reason: null }),
+        onSessionEnded: () => this.#endedByServer(null),
         onStopped: (cause) => driver.feed({ type: 'channel.stopped', problem: cause }),
       },
     });
     this.#link = link;
     driver.setLink(link);
+    guard.begin(link);
     const { serverUrl, serverName, email, memberId, deviceId } = account;
     publisher.stage({ account: { serverUrl, serverName, email, memberId, deviceId }, keychain: 'ok' });
     driver.feed({ type: 'signed-in' });
@@ -121,8 +141,7 @@ export class SessionKeeper {
     const askedAt = this.#options.now();
     const me = await link.me();
     if (me.ok && link === this.#link) this.#onMe(me.value, askedAt);
-    if (!me.ok && me.problem.code === 'session-invalid' && link === this.#link)
-      this.#options.driver.feed({ type: 'session-ended', reason: null });
+    if (!me.ok && me.problem.code === 'session-invalid' && link === this.#link) this.#endedByServer(null);
     return me.ok ? ok(undefined) : me;
   }
 
@@ -135,30 +154,49 @@ export class SessionKeeper {
   async removeDevice(deviceId: string): Promise<Result<void>> {
     const link = this.#link;
     if (!link) return fail('signed-out');
-    const removed = await link.rest.removeDevice(deviceId, link.token);
-    const isOver = removed.ok
-      ? deviceId === link.account.deviceId
-      : removed.problem.code === 'session-invalid';
-    if (isOver && link === this.#link) {
-      this.#options.driver.feed({ type: 'session-ended', reason: null });
-      await this.#forgetting;
-    }
+    const isThis = deviceId === link.account.deviceId;
+    const ending = { hasServerEndedIt: false };
+    if (isThis) this.#ending = ending;
+    const removed = await this.#lastWord(link.rest.removeDevice(deviceId, link.token));
+    this.#ending = null;
+    const isOver = removed.ok ? isThis : removed.problem.code === 'session-invalid';
+    if (isOver || ending.hasServerEndedIt) await this.#endHere(link);
     return removed.ok ? ok(undefined) : removed;
   }
 
-  /** Ends the session here at once, whether or not the server can be told. */
+  /** Ends the session here, whether or not the server can be told: at once, or within 3 s if traffic is held back. */
   async signOut(): Promise<Result<void>> {
     const link = this.#link;
     if (!link) return fail('signed-out');
-    const told = link.rest.signOut(link.token);
-    this.#options.driver.feed({ type: 'session-ended', reason: null });
+    const { isInForce } = this.#options.guard;
+    const told = this.#lastWord(link.rest.signOut(link.token));
+    this.#ending = { hasServerEndedIt: false };
+    if (isInForce) await Promise.race([told, wait(LAST_WORD_MS, undefined, { ref: false })]);
+    this.#ending = null;
+    await this.#endHere(link);
     const answer = await told;
-    await this.#forgetting;
     if (answer.ok || answer.problem.code === 'session-invalid') return ok(undefined);
     return fail(
       answer.problem.code,
-      `You are signed out on this computer, but the server could not be told. ${answer.problem.detail}`,
+      [SIGNED_OUT_HERE, answer.problem.detail, ...(isInForce ? [STILL_HELD] : [])].join(' '),
     );
+  }
+
+  /** The server's answer, once the guard that it may carry is with the helper. */
+  async #lastWord(asked: Promise<Result<GuardAnswer | undefined>>): Promise<Result<GuardAnswer | undefined>> {
+    const answer = await asked;
+    if (answer.ok && answer.value) await this.#options.guard.givenLast(answer.value.guard);
+    return answer;
+  }
+
+  async #endHere(link: SessionLink): Promise<void> {
+    if (link === this.#link) this.#options.driver.feed({ type: 'session-ended', reason: null });
+    await this.#forgetting;
+  }
+
+  #endedByServer(reason: Reason | null): void {
+    if (this.#ending) this.#ending.hasServerEndedIt = true;
+    else this.#options.driver.feed({ type: 'session-ended', reason });
   }
 
   /** Resolves when nothing of an ended session is left in the keychain; before that no new token is put there. */
@@ -168,10 +206,11 @@ export class SessionKeeper {
 
   /** The machine has left the session: nothing of it stays open or stored. */
   forget(): void {
-    const { settings, keychain, driver, publisher, log } = this.#options;
+    const { settings, keychain, driver, guard, publisher, log } = this.#options;
     const link = this.#link;
     this.#link = null;
     driver.setLink(null);
+    guard.end();
     link?.channel.close();
     // Answers under way are still taken.
     void link?.rest.close();
@@ -200,6 +239,7 @@ export class SessionKeeper {
     const link = this.#link;
     this.#link = null;
     this.#options.driver.setLink(null);
+    this.#options.guard.end();
     link?.channel.close();
     await link?.rest.close();
     await this.#forgetting;
@@ -221,7 +261,7 @@ export class SessionKeeper {
   }
 
   #onFrame(frame: StoredFrame): void {
-    const { driver } = this.#options;
+    const { driver, guard } = this.#options;
     switch (frame.type) {
       case 'disconnect':
         driver.feed({
@@ -239,7 +279,10 @@ export class SessionKeeper {
         driver.feed({ type: 'server.lease-expiring', leaseId: frame.leaseId, expiresAt: frame.expiresAt });
         return;
       case 'signed-out':
-        driver.feed({ type: 'session-ended', reason: frame.reason });
+        this.#endedByServer(frame.reason);
+        return;
+      case 'guard':
+        void guard.given(frame.guard);
         return;
       default:
         assertNever(frame);
@@ -278,4 +321,9 @@ export class SessionKeeper {
       throw error;
     }
   }
+}
+
+function addressOf(server: string): LookupAddress {
+  const { address } = splitEndpoint(server);
+  return { address, family: address.includes(':') ? 6 : 4 };
 }

@@ -4,10 +4,11 @@ import type { ServerLink } from '../connection/server-link.ts';
 import { type Channel, type ChannelEvents, createChannel } from '../control/channel.ts';
 import type { Rest } from '../control/rest.ts';
 import type { TlsTrust } from '../control/tls-trust.ts';
+import type { GuardLink } from '../guard/guard-keeper.ts';
 import type { OpenSession } from './sign-in.ts';
 
 /** Everything that is open towards the server while a session lasts. The token is held here and in the keychain only. */
-export interface SessionLink extends ServerLink {
+export interface SessionLink extends ServerLink, GuardLink {
   account: OpenSession['account'];
   channel: Channel;
   rest: Rest;
@@ -33,6 +34,7 @@ export function createSessionLink(options: SessionLinkOptions): SessionLink {
   const channel = createChannel({ serverUrl, token, trust, lookup, lastSeq, random, monotonic, log, events });
   return {
     account,
+    deviceId: account.deviceId,
     channel,
     rest,
     token,
@@ -40,6 +42,8 @@ export function createSessionLink(options: SessionLinkOptions): SessionLink {
     me: () => rest.me(token),
     deleteConnection: (leaseId) => rest.deleteConnection(leaseId, token),
     warm: () => void rest.warm(),
+    guard: () => rest.guard(token),
+    sendGuardEvents: (events) => channel.sendGuardEvents(events),
     sendStatus: (phase, leaseId) => channel.sendStatus(phase, leaseId),
     restart() {
       rest.renewConnections();

@@ -19,6 +19,7 @@ export class SnapshotPublisher {
     channel: 'closed',
     keychain: 'absent',
     tunnel: null,
+    guard: null,
     unlock: { enrolled: null, providers: [], lockCount: 0 },
     clockOffsetMs: null,
     notices: [],

@@ -1,5 +1,6 @@
 import type { GatewaySummary } from '../../src-shared/client-api.ts';
 import type { ChannelState, ConnectionState, KeychainState } from '../../src-shared/connection-state.ts';
+import type { GuardState } from '../../src-shared/guard.ts';
 import type { HelperStatus } from '../../src-shared/helper-rpc.ts';
 import type { Policy } from '../../src-shared/policy.ts';
 import type { EnrolledUnlock, UnlockProviderState } from '../../src-shared/unlock.ts';
@@ -38,6 +39,8 @@ export interface Snapshot {
   keychain: KeychainState;
   /** The helper's newest word on the tunnel; null when the helper cannot be reached. */
   tunnel: HelperStatus | null;
+  /** What is held back, as the helper says; null while it is away or cannot hold anything back. */
+  guard: GuardState | null;
   /** `enrolled` is null before the server has said; `lockCount` grows with each lock of the screen and each sleep. */
   unlock: {
     enrolled: EnrolledUnlock | null;

@@ -31,8 +31,10 @@ export const helperDown: HelperStatus = {
   lastHandshakeAt: null,
   rxBytes: 0,
   txBytes: 0,
-  lockdown: 'off',
 };
+
+/** Calls that are answered with the status. */
+const withStatus: ReadonlySet<string> = new Set(['status', 'guard', 'stricter', 'portal', 'release']);
 
 export async function startScriptedHelper(socketPath: string): Promise<ScriptedHelper> {
   const open = new Set<Socket>();
@@ -61,7 +63,7 @@ export async function startScriptedHelper(socketPath: string): Promise<ScriptedH
       socket.write(`${JSON.stringify({ jsonrpc: '2.0', id, error })}\n`);
       return;
     }
-    const result = method === 'status' ? helper.status : {};
+    const result = withStatus.has(method) ? helper.status : {};
     socket.write(`${JSON.stringify({ jsonrpc: '2.0', id, result })}\n`);
     helper.onCall(call);
   }

@@ -5,6 +5,7 @@ import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HELPER_MAX_LINE_BYTES } from '../../src-shared/helper-rpc.ts';
 import { problem } from '../../src-shared/problem.ts';
+import { guardingHelper } from '../testing/guards.ts';
 import { helperDown, type ScriptedHelper, startScriptedHelper } from '../testing/scripted-helper.ts';
 import { createHelperClient, type HelperClient } from './helper-client.ts';
 
@@ -63,6 +64,29 @@ describe('the helper client', () => {
     await client.ensure();
     helper.changed({ ...helperDown, phase: 'up' });
     await has(['status', 'up']);
+  });
+
+  it('asks only a helper that can hold traffic back to do so, and passes on the status that it answers with', async () => {
+    helper = await startScriptedHelper(socketPath);
+    expect(await client.guard('a.b.c')).toMatchObject({ code: 'helper-unavailable' });
+    await client.ensure();
+    expect(await client.guard('a.b.c')).toMatchObject({ code: 'not-supported' });
+    expect(helper.calls.map(({ method }) => method)).toEqual(['status']);
+    helper.status = guardingHelper();
+    helper.hangUp();
+    await has(['lost', 'helper-unavailable']);
+    await client.ensure();
+    heard.length = 0;
+    expect(await client.guard('a.b.c')).toBeNull();
+    expect(await client.stricter('always')).toBeNull();
+    expect(helper.calls.slice(-2)).toEqual([
+      { method: 'guard', params: { guard: 'a.b.c' } },
+      { method: 'stricter', params: { mode: 'always' } },
+    ]);
+    expect(heard).toEqual([
+      ['status', 'down'],
+      ['status', 'down'],
+    ]);
   });
 
   it('answers open calls when the helper goes, and comes back by itself', async () => {

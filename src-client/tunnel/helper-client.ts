@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { connect as connectSocket, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { createBackoff } from '../../src-node/backoff.ts';
+import type { GuardMode } from '../../src-shared/guard.ts';
 import {
   type AboutHelper,
   HELPER_MAX_LINE_BYTES,
@@ -48,6 +49,11 @@ export interface HelperClient {
   down(): Promise<Problem | null>;
   /** `not-supported` where the helper does not know the call. */
   refresh(): Promise<Problem | null>;
+  /** The JWS of the server. This and the next three are `not-supported` where the helper holds nothing back. */
+  guard(guard: string): Promise<Problem | null>;
+  stricter(mode: GuardMode): Promise<Problem | null>;
+  portal(): Promise<Problem | null>;
+  release(): Promise<Problem | null>;
   status(): Promise<Result<HelperStatus>>;
   close(): void;
 }
@@ -85,10 +91,26 @@ export function createHelperClient(options: HelperClientOptions): HelperClient {
   }
 
   async function status(): Promise<Result<HelperStatus>> {
-    const answer = await call('status', {});
+    return asStatus(await call('status', {}));
+  }
+
+  function asStatus(answer: Result<unknown>): Result<HelperStatus> {
     if (!answer.ok) return answer;
     const parsed = helperStatus.safeParse(answer.value);
     return parsed.success ? ok(parsed.data) : fail('protocol-error', 'The helper speaks another version.');
+  }
+
+  function knows(feature: HelperFeature): boolean {
+    return about?.features.includes(feature) === true;
+  }
+
+  /** A call that only a helper with the feature knows, answered with its status. */
+  async function guardCall(method: HelperMethod, params: Record<string, string>): Promise<Problem | null> {
+    if (isReady && !knows('guard')) return problem('not-supported');
+    const answer = asStatus(await call(method, params));
+    if (!answer.ok) return answer.problem;
+    events.onStatus(answer.value);
+    return null;
   }
 
   async function open(): Promise<Result<void>> {
@@ -194,9 +216,11 @@ export function createHelperClient(options: HelperClientOptions): HelperClient {
     up: async (lease, privateKey) => asProblem(await call('up', { lease, privateKey })),
     down: async () => asProblem(await call('down', {})),
     refresh: async () =>
-      !isReady || about?.features.includes('refresh' satisfies HelperFeature)
-        ? asProblem(await call('refresh', {}))
-        : problem('not-supported'),
+      !isReady || knows('refresh') ? asProblem(await call('refresh', {})) : problem('not-supported'),
+    guard: (guard) => guardCall('guard', { guard }),
+    stricter: (mode) => guardCall('stricter', { mode }),
+    portal: () => guardCall('portal', {}),
+    release: () => guardCall('release', {}),
     status,
     close() {
       isClosed = true;

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pino from 'pino';
@@ -10,11 +10,12 @@ import { openActivityLog } from './activity-log.ts';
 import { appSettingsSchema, defaultAppSettings } from './app-settings.ts';
 import { changeSettings } from './change-settings.ts';
 import { notificationBetween, opensGate } from './notification-events.ts';
-import { AT, coreSnapshot, lease, prompt, REASON, states } from './testing/examples.ts';
+import { AT, coreSnapshot, HELD, lease, prompt, REASON, states } from './testing/examples.ts';
 import { trayShape, trayView } from './tray-view.ts';
 import { wordsFor } from './words.ts';
 
 const en = wordsFor('en', 'en');
+const NOW = Date.parse(AT);
 const at = (name: keyof typeof states) => coreSnapshot(states[name]);
 const kinds = (...args: Parameters<typeof activityBetween>) =>
   activityBetween(...args).map(({ kind }) => kind);
@@ -121,13 +122,13 @@ describe('settings', () => {
     expect(file.current).toEqual(defaultAppSettings);
   });
 
-  test('holding traffic back is refused as long as nothing would hold it', async () => {
+  test('a file of an earlier version is read, and what is chosen elsewhere by now is let go of', async () => {
+    const old = { ...defaultAppSettings, theme: 'dark', trafficWhileWaiting: 'gate' };
+    mkdirSync(path.join(folder, 'p'), { recursive: true });
+    writeFileSync(path.join(folder, 'p/app.json'), JSON.stringify(old));
     const file = await open();
-    const parts = { file, setLaunchAtLogin: async () => undefined, onChanged: () => undefined };
-    expect(await changeSettings({ trafficWhileWaiting: 'gate' }, parts)).toMatchObject({
-      problem: { code: 'not-supported' },
-    });
-    expect(file.current.trafficWhileWaiting).toBeNull();
+    expect(file.current).toEqual({ ...defaultAppSettings, theme: 'dark' });
+    expect(file.putAside).toBeNull();
   });
 });
 
@@ -151,12 +152,12 @@ describe('notifications', () => {
     expect(notificationBetween(at('connected'), kicked, en)?.body).toBe(
       'sign-in from a new country. Unlock with your PIN or biometrics to reconnect.',
     );
-    const german = trayView(kicked, wordsFor('de', 'en'));
+    const german = trayView(kicked, wordsFor('de', 'en'), NOW);
     expect(german.menu[1]?.label).toBe('Entsperren …');
     expect(german.toolTip).toBe('Postern: Wartet auf Ihre Bestätigung');
     const both = { ...challenge, requires: ['totp' as const, 'unlock' as const] };
     const twice = coreSnapshot({ phase: 'gate', prompt: prompt({ challenge: both, reason: REASON }) });
-    expect(trayView(twice, en).menu[1]?.label).toBe('Enter code …');
+    expect(trayView(twice, en, NOW).menu[1]?.label).toBe('Enter code …');
     const cause = problem('unlock-not-enrolled');
     const bare = coreSnapshot({ phase: 'disconnected', cause, reason: null, source: null });
     expect(notificationBetween(at('connecting'), bare, en)).toMatchObject({
@@ -199,9 +200,27 @@ describe('tray', () => {
     expect(trayShape(states.kicked)).toBe('attention');
   });
 
+  test('tells what is held back, the minutes of a portal window, and that blocking failed', () => {
+    const held = (change: Partial<typeof HELD>, words = en) =>
+      trayView(coreSnapshot(states.gate, { guard: { ...HELD, ...change } }), words, NOW);
+    const line = 'Team networks are closed until you confirm';
+    expect(held({}).toolTip).toBe(`Postern: Waiting for your code\n${line}`);
+    expect(held({}).menu.slice(0, 2)).toEqual([{ action: 'open', label: line, isEnabled: true }, null]);
+    expect(held({ mode: 'always', holds: 'all' }).menu[0]?.label).toBe('Only Postern can reach the network');
+    const portalUntil = new Date(NOW + 61_000).toISOString();
+    expect(held({ portalUntil }).menu[0]?.label).toContain('2 more minutes');
+    expect(held({ portalUntil: AT }, wordsFor('de', 'en')).menu[0]?.label).toBe(
+      'Die Netze des Teams sind zu, bis Sie sich ausweisen',
+    );
+    const failed = held({ failed: problem('guard-failed') });
+    expect(failed.shape).toBe('attention');
+    expect(failed.menu[0]?.label).toBe(en.blockingFailed);
+    expect(held({ holds: 'nothing', since: null }).menu[0]?.label).toBe('Open Postern');
+  });
+
   test('offers what the state allows, in the language of the user', () => {
     const labels = (name: keyof typeof states, words = en) =>
-      trayView(at(name), words).menu.map((entry) =>
+      trayView(at(name), words, NOW).menu.map((entry) =>
         entry?.isEnabled === false ? `(${entry.label})` : entry?.label,
       );
     expect(labels('disconnected')).toEqual(['Open Postern', 'Connect', '(Disconnect)', undefined, 'Quit']);

@@ -12,8 +12,9 @@ const keyOf = (letter: string) => `${letter.repeat(42)}A`;
 /** Handlers of a window whose server answers these key lines, one after the other; what root was asked to trust. */
 function windowOn(keyLines: string[]) {
   const trusted: string[] = [];
+  const calls: string[] = [];
   const core = {
-    ...idleCore(),
+    ...idleCore(calls),
     serverInfo: async () => ok({ name: 'VPN', issuer: serverUrl, serverKey: keyLines.shift() ?? '' }),
   };
   const handlers = createCommandHandlers({
@@ -38,7 +39,7 @@ function windowOn(keyLines: string[]) {
     trustedServersFile: '/nowhere/trusted-servers.json',
     words: () => wordsFor('en', 'en'),
   });
-  return { handlers, trusted };
+  return { handlers, trusted, calls };
 }
 
 test('root is asked to trust the key whose fingerprint was shown, whatever the server says later', async () => {
@@ -51,6 +52,16 @@ test('root is asked to trust the key whose fingerprint was shown, whatever the s
   expect(trusted).toEqual([]);
   expect((await handlers['server.trust']({ serverUrl })).ok).toBe(true);
   expect(trusted).toEqual([shown]);
+});
+
+test('what is held back is asked of the helper, and its refusals are passed on', async () => {
+  const { handlers, calls } = windowOn([]);
+  expect(await handlers['guard.choose']({ mode: 'always' })).toEqual({ ok: true, value: undefined });
+  expect(calls).toEqual(['chooseGuard always']);
+  expect(await handlers['guard.open-portal'](undefined)).toMatchObject({
+    problem: { code: 'portal-refused' },
+  });
+  expect(await handlers['guard.release'](undefined)).toMatchObject({ problem: { code: 'release-refused' } });
 });
 
 test('a server cannot have its key trusted under the name of another', async () => {

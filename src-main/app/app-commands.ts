@@ -47,7 +47,7 @@ export interface CommandsOptions {
 }
 
 const done: Result<undefined> = ok(undefined);
-const settled = async (result: Promise<Result<void>>): Promise<Result<undefined>> => {
+const settled = async (result: Promise<Result<unknown>>): Promise<Result<undefined>> => {
   const answer = await result;
   return answer.ok ? done : answer;
 };
@@ -125,6 +125,9 @@ export function createCommandHandlers(options: CommandsOptions): CommandHandlers
     },
     'devices.remove': ({ deviceId }) => settled(core.removeDevice(deviceId)),
     'connection.refresh': () => settled(core.refresh()),
+    'guard.choose': ({ mode }) => settled(core.chooseGuard(mode)),
+    'guard.open-portal': () => settled(core.openPortal()),
+    'guard.release': () => settled(core.releaseGuard()),
     'settings.change': (patch) => settled(options.changeSettings(patch)),
     'diagnostics.read': async () => ok({ text: options.diagnostics() }),
     'diagnostics.save': () =>

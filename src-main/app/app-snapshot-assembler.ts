@@ -34,14 +34,14 @@ export function assembleAppSnapshot(parts: AppParts): AppSnapshot {
     policy: core.policy,
     channel: core.channel,
     keychain: core.keychain,
-    tunnel: core.tunnel,
+    tunnel: publicTunnel(core.tunnel),
+    guard: publicGuard(core.guard),
     unlock: { ...core.unlock, providers: [...core.unlock.providers] },
     isOnline: parts.isOnline,
     clockOffsetMs: core.clockOffsetMs,
     settings: {
       launchAtLogin: settings.launchAtLogin,
       connectAtLaunch: settings.connectAtLaunch,
-      trafficWhileWaiting: settings.trafficWhileWaiting,
       theme: settings.theme,
       language: settings.language,
     },
@@ -71,6 +71,17 @@ function publicConnection(state: ConnectionState): ConnectionState {
     default:
       return state;
   }
+}
+
+/** What is held back is told once, beside the tunnel. */
+function publicTunnel(tunnel: AppSnapshot['tunnel']): AppSnapshot['tunnel'] {
+  if (tunnel === null) return null;
+  const { guard: _, guardEvents: __, ...shown } = tunnel;
+  return shown;
+}
+
+function publicGuard(guard: AppSnapshot['guard']): AppSnapshot['guard'] {
+  return guard?.failed ? { ...guard, failed: publicProblem(guard.failed) } : guard;
 }
 
 function publicPrompt(prompt: GatePrompt): GatePrompt {

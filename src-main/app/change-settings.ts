@@ -16,9 +16,6 @@ export async function changeSettings(
   patch: SettingsPatch,
   { file, setLaunchAtLogin, onChanged }: ChangeSettingsOptions,
 ): Promise<Result<void>> {
-  if (patch.trafficWhileWaiting !== undefined && patch.trafficWhileWaiting !== 'off')
-    // The helper cannot hold traffic back yet; a switch that does nothing would be a lie about a leak.
-    return fail('not-supported', 'This version cannot hold traffic back while the gate waits.');
   const { launchAtLogin } = patch;
   if (launchAtLogin !== undefined && launchAtLogin !== file.current.launchAtLogin) {
     try {
@@ -34,7 +31,6 @@ export async function changeSettings(
     version: 1,
     launchAtLogin: patch.launchAtLogin ?? current.launchAtLogin,
     connectAtLaunch: patch.connectAtLaunch ?? current.connectAtLaunch,
-    trafficWhileWaiting: patch.trafficWhileWaiting ?? current.trafficWhileWaiting,
     theme: patch.theme ?? current.theme,
     language: patch.language ?? current.language,
   });

@@ -25,6 +25,7 @@ export function diagnosticsText({ snapshot, versions, logTail, sleepGuard, now }
     ['keychain', snapshot.keychain],
     ['helper', tunnel ? `${tunnel.phase}, received ${tunnel.rxBytes}, sent ${tunnel.txBytes}` : 'no answer'],
     ['last handshake', tunnel?.lastHandshakeAt ?? 'none'],
+    ['held back', guardLine(snapshot.guard)],
     ['name servers', tunnel?.dns ?? 'none'],
     [
       'gateways',
@@ -67,6 +68,20 @@ export function diagnosticsText({ snapshot, versions, logTail, sleepGuard, now }
     '',
   ].join('\n');
   return email ? text.replaceAll(email, '[e-mail]') : text;
+}
+
+function guardLine(guard: AppSnapshot['guard']): string {
+  if (guard === null) return 'unknown';
+  const { mode, holds, source, since, until, portalUntil, failed, own, portalMinutes, mayRelease } = guard;
+  const facts = [
+    `${holds}, mode ${mode} of ${source}, own ${own}`,
+    ...(failed ? [`failed: ${failed.code} ${failed.detail}`] : []),
+    ...(since === null ? [] : [`since ${since}`]),
+    ...(until === null ? [] : [`until ${until}`]),
+    portalUntil === null ? `portal ${portalMinutes} min` : `portal until ${portalUntil}`,
+    ...(mayRelease ? ['may release'] : []),
+  ];
+  return facts.join(', ');
 }
 
 function unlockLine(enrolled: AppSnapshot['unlock']['enrolled']): string {

@@ -18,6 +18,8 @@ export interface ProjectionsOptions {
   tray: { show(view: TrayView): void };
   notify: (notification: AppNotification) => void;
   words: () => Words;
+  /** Milliseconds since 1970, this computer's clock. */
+  now: () => number;
 }
 
 export interface Projections {
@@ -26,10 +28,25 @@ export interface Projections {
   visibilityChanged(isVisible: boolean): void;
 }
 
+/** While minutes are counted down. */
+const PORTAL_TICK_MS = 5_000;
+
 /** Window, tray, notifications and activity are all drawn from the core's snapshots, and from nothing else. */
 export function projectSnapshots(options: ProjectionsOptions): Projections {
-  const { core, requests, activity, feed, sampler, window, tray, notify, words } = options;
+  const { core, requests, activity, feed, sampler, window, tray, notify, words, now } = options;
   let before = core.snapshot();
+  let counting: NodeJS.Timeout | null = null;
+
+  function showTray(snapshot: Snapshot): void {
+    tray.show(trayView(snapshot, words(), now()));
+    const { guard } = snapshot;
+    const isCounting = guard !== null && guard.portalUntil !== null && Date.parse(guard.portalUntil) > now();
+    if (isCounting) counting ??= setInterval(() => showTray(core.snapshot()), PORTAL_TICK_MS).unref();
+    else if (counting) {
+      clearInterval(counting);
+      counting = null;
+    }
+  }
 
   function sample(isVisible: boolean): void {
     const { phase } = core.snapshot().connection;
@@ -46,15 +63,15 @@ export function projectSnapshots(options: ProjectionsOptions): Projections {
     if (opensGate(previous, after)) window.bringForward();
     const news = notificationBetween(previous, after, words());
     if (news) notify(news);
-    tray.show(trayView(after, words()));
+    showTray(after);
     sample(window.isVisible());
   });
 
   return {
     refresh() {
-      const now = core.snapshot();
-      feed.changed(now.connection.phase);
-      tray.show(trayView(now, words()));
+      const current = core.snapshot();
+      feed.changed(current.connection.phase);
+      showTray(current);
     },
     visibilityChanged(isVisible) {
       sample(isVisible);

@@ -2,10 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { problem } from '../../src-shared/problem.ts';
 import { createAppLog } from './app-log.ts';
 import { diagnosticsText } from './diagnostics.ts';
 import { redact } from './redact.ts';
-import { appSnapshotExample } from './testing/examples.ts';
+import { appSnapshotExample, HELD } from './testing/examples.ts';
 
 const key = 'uLm0Q2yV1cZpWn8dF3hJ6kR9tB5xA7sE4gC1vN0oI2U=';
 const jws = 'eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl';
@@ -54,6 +55,7 @@ test('diagnostics name the state of every part, and neither the user nor a code'
     sleepGuard: 'yes',
     snapshot: {
       ...appSnapshotExample,
+      guard: { ...HELD, failed: problem('guard-failed', 'nft refused for eva@example.com') },
       unlock: {
         enrolled: { pin: true, uvHw: false, uvSoft: false },
         providers: [{ kind: 'polkit', method: 'uv-soft', obstacle: 'not-installed' }],
@@ -74,6 +76,7 @@ test('diagnostics name the state of every part, and neither the user nor a code'
     'pin true',
     'polkit (uv-soft) not-installed',
     'locked before sleep',
+    'team, mode gate of team, own off, failed: guard-failed nft refused',
   ])
     expect(text).toContain(part);
   expect(text).not.toMatch(/eva@example\.com|482913/);

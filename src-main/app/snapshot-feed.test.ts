@@ -5,7 +5,7 @@ import { fail, problem } from '../../src-shared/problem.ts';
 import { defaultAppSettings } from './app-settings.ts';
 import { assembleAppSnapshot } from './app-snapshot-assembler.ts';
 import { SnapshotFeed } from './snapshot-feed.ts';
-import { appSnapshotExample, coreSnapshot, facts, prompt, states } from './testing/examples.ts';
+import { AT, appSnapshotExample, coreSnapshot, facts, HELD, prompt, states } from './testing/examples.ts';
 import { TrafficSampler } from './traffic-sampler.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -77,7 +77,7 @@ test('traffic is measured once a second while somebody looks, as rates, for a mi
       measured += 1;
       rxBytes += 500;
     },
-    read: () => ({ phase: 'up', lastHandshakeAt: null, rxBytes, txBytes: 7, lockdown: 'off' }),
+    read: () => ({ phase: 'up', lastHandshakeAt: null, rxBytes, txBytes: 7 }),
     monotonic: () => performance.now(),
     onSample: () => undefined,
   });
@@ -104,7 +104,7 @@ test('a helper that hangs is asked once, and a counter that starts anew is no ne
       asked += 1;
       return asked === 1 ? new Promise<void>((resolve) => (release = resolve)) : Promise.resolve();
     },
-    read: () => ({ phase: 'up', lastHandshakeAt: null, rxBytes, txBytes: 0, lockdown: 'off' }),
+    read: () => ({ phase: 'up', lastHandshakeAt: null, rxBytes, txBytes: 0 }),
     monotonic: () => performance.now(),
     onSample: () => undefined,
   });
@@ -120,6 +120,7 @@ test('a helper that hangs is asked once, and a counter that starts anew is no ne
 });
 
 test('every state becomes a snapshot that the window accepts, without what it must not know', () => {
+  const tunnel = { phase: 'down' as const, lastHandshakeAt: null, rxBytes: 0, txBytes: 0 };
   const secret = { mfaToken: 'token-token-token', challenge: { nonce: 'secret-nonce' } };
   const failure = fail('invalid-code', undefined, { attemptsLeft: 2, ...secret }).problem;
   const connections = [
@@ -134,13 +135,18 @@ test('every state becomes a snapshot that the window accepts, without what it mu
     const snapshot = assembleAppSnapshot({
       version: 1,
       app: facts,
-      core: coreSnapshot(connection),
+      core: coreSnapshot(connection, {
+        guard: { ...HELD, failed: problem('guard-failed', undefined, secret) },
+        tunnel: { ...tunnel, guard: HELD, guardEvents: [{ at: AT, kind: 'portal-opened' }] },
+      }),
       isOnline: true,
       settings: defaultAppSettings,
       activity: [],
       traffic: [],
       notices: [],
     });
+    expect.soft(snapshot).toMatchObject({ guard: { failed: { code: 'guard-failed' } }, tunnel });
+    expect.soft(snapshot.tunnel).toEqual(tunnel);
     expect.soft(appSnapshot.safeParse(snapshot).error, connection.phase).toBeUndefined();
     expect.soft(JSON.stringify(snapshot), connection.phase).not.toMatch(/token-token|secret-nonce/);
   }

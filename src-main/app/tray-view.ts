@@ -36,8 +36,20 @@ export function trayShape(state: ConnectionState): TrayShape {
   }
 }
 
-/** Tray and its menu for a snapshot. Each entry goes through the same door as the button in the window. */
-export function trayView(snapshot: Snapshot, words: Words): TrayView {
+/** What is held back, or of a portal window the minutes that are left (rounded up); null when nothing is. */
+function heldLine({ guard }: Snapshot, words: Words, nowMs: number): string | null {
+  if (guard === null) return null;
+  if (guard.failed) return words.blockingFailed;
+  const portalMs = guard.portalUntil === null ? 0 : Date.parse(guard.portalUntil) - nowMs;
+  if (portalMs > 0) return words.portalOpen(Math.ceil(portalMs / 60_000));
+  return guard.holds === 'nothing' ? null : words.held[guard.holds];
+}
+
+/**
+ * Tray and its menu for a snapshot. Each entry goes through the same door as the button in the window. `nowMs`: this
+ * computer's clock.
+ */
+export function trayView(snapshot: Snapshot, words: Words, nowMs: number): TrayView {
   const { connection } = snapshot;
   const { phase } = connection;
   const isUnlock = phase === 'gate' && !asksForCode(connection.prompt);
@@ -65,10 +77,13 @@ export function trayView(snapshot: Snapshot, words: Words): TrayView {
             { action: 'connect' as const, label: words.connect, isEnabled: phase === 'disconnected' },
             { action: 'disconnect' as const, label: words.disconnect, isEnabled: isUp },
           ];
+  const held = heldLine(snapshot, words, nowMs);
+  const line = `Postern: ${gateway && (isUp || phase === 'connecting') ? words.to(state, gateway) : state}`;
   return {
-    shape: trayShape(connection),
-    toolTip: `Postern: ${gateway && (isUp || phase === 'connecting') ? words.to(state, gateway) : state}`,
+    shape: snapshot.guard?.failed ? 'attention' : trayShape(connection),
+    toolTip: held === null ? line : `${line}\n${held}`,
     menu: [
+      ...(held === null ? [] : [{ action: 'open' as const, label: held, isEnabled: true }, null]),
       { action: 'open', label: words.open, isEnabled: true },
       ...middle,
       null,

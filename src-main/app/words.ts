@@ -20,6 +20,10 @@ const en = {
     disconnecting: 'Disconnecting',
     blocked: 'Traffic is blocked',
   },
+  held: { team: 'Team networks are closed until you confirm', all: 'Only Postern can reach the network' },
+  blockingFailed: 'Blocking failed: traffic may be leaking',
+  portalOpen: (minutes: number) =>
+    `This network’s sign-in page is open for ${minutes} more ${minutes === 1 ? 'minute' : 'minutes'}`,
   to: (state: string, gateway: string) => `${state} to ${gateway}`,
   ended: 'Your connection was ended',
   endedBody: (reason: string) => `${reason} Enter a code to reconnect.`,
@@ -80,6 +84,13 @@ const de: Words = {
     disconnecting: 'Trennt',
     blocked: 'Datenverkehr blockiert',
   },
+  held: {
+    team: 'Die Netze des Teams sind zu, bis Sie sich ausweisen',
+    all: 'Nur Postern erreicht das Netz',
+  },
+  blockingFailed: 'Das Sperren ist misslungen: Verkehr kann nach außen gelangen',
+  portalOpen: (minutes) =>
+    `Die Anmeldeseite dieses Netzes ist noch ${minutes} ${minutes === 1 ? 'Minute' : 'Minuten'} offen`,
   to: (state, gateway) => `${state}: ${gateway}`,
   ended: 'Ihre Verbindung wurde beendet',
   endedBody: (reason) => `${reason} Geben Sie einen Code ein, um sich wieder zu verbinden.`,

@@ -14,17 +14,18 @@ vi.mock('electron', () => import('./testing/fake-electron.ts'));
 
 const log = pino({ level: 'silent' });
 const words = wordsFor('en', 'en');
+const NOW = 0;
 
 test('the tray changes its picture with the state, its menu only when that changes, and passes on what is chosen', () => {
   const acted: TrayAction[] = [];
-  const view = trayView(coreSnapshot(states.disconnected), words);
+  const view = trayView(coreSnapshot(states.disconnected), words, NOW);
   const tray = createTray({ icons: '/icons', platform: 'linux', view, act: (action) => acted.push(action) });
   const fake = FakeTray.made[0];
   if (!fake) throw new Error('no tray');
   tray.show(view);
   expect(fake.menusSet).toBe(1);
-  tray.show(trayView(coreSnapshot(states.kicked), words));
-  tray.show(trayView(coreSnapshot(states.connected), words));
+  tray.show(trayView(coreSnapshot(states.kicked), words, NOW));
+  tray.show(trayView(coreSnapshot(states.connected), words, NOW));
   expect(fake.images).toEqual([
     '/icons/tray-disconnected.png',
     '/icons/tray-attention.png',

@@ -27,7 +27,7 @@ export interface ProjectionParts {
 }
 
 /** Everything that follows the core's snapshots: window, tray, notifications, activity, and the keyboard of macOS. */
-export function setUpProjections({ platform, appPath }: Launch, parts: ProjectionParts): void {
+export function setUpProjections({ platform, appPath, now }: Launch, parts: ProjectionParts): void {
   const { core, requests, window, records, feed, sampler, quitting, notify, changed } = parts;
   const { activity, words } = records;
   const actions: Record<TrayAction, () => void> = {
@@ -40,7 +40,7 @@ export function setUpProjections({ platform, appPath }: Launch, parts: Projectio
   const tray = createTray({
     icons: join(appPath, 'dist', 'icons'),
     platform,
-    view: trayView(core.snapshot(), words()),
+    view: trayView(core.snapshot(), words(), now()),
     act: (action) => actions[action](),
   });
   const projections = projectSnapshots({
@@ -53,6 +53,7 @@ export function setUpProjections({ platform, appPath }: Launch, parts: Projectio
     tray,
     notify,
     words,
+    now,
   });
   changed.subscribe(projections.refresh);
   window.onVisibility(projections.visibilityChanged);

@@ -1,5 +1,7 @@
 import type { ActivityEntry, AppSnapshot } from '../../src-shared/app-snapshot.ts';
 import type { ConnectionState, GatePrompt } from '../../src-shared/connection-state.ts';
+import type { GuardState } from '../../src-shared/guard.ts';
+import { problem } from '../../src-shared/problem.ts';
 
 /** Snapshots of every state that a screen has; times are relative to now, so that they read naturally. */
 
@@ -42,6 +44,24 @@ export const prompt = (change: Partial<GatePrompt> = {}): GatePrompt => ({
   prompting: null,
   ...change,
 });
+/** Nothing is asked for and nothing held back, until a test says otherwise. */
+export const guard = (change: Partial<GuardState> = {}): GuardState => ({
+  mode: 'off',
+  holds: 'nothing',
+  source: 'team',
+  since: null,
+  until: null,
+  portalUntil: null,
+  failed: null,
+  control: [],
+  own: 'off',
+  portalMinutes: 5,
+  mayRelease: false,
+  ...change,
+});
+/** The team's networks are closed, as the team has it. */
+const closed = (change: Partial<GuardState> = {}): GuardState =>
+  guard({ mode: 'gate', holds: 'team', since: iso(-39), until: iso(14 * 86_400), ...change });
 const connected = (
   change: Partial<Extract<ConnectionState, { phase: 'connected' }>> = {},
 ): ConnectionState => ({
@@ -125,11 +145,15 @@ export function snapshot(connection: ConnectionState, change: Partial<AppSnapsho
       maxConnectionSeconds: 86_400,
       idleSeconds: 180,
       trafficWhileWaiting: 'off',
+      guardAllowLan: true,
+      guardPortalMinutes: 5,
+      guardUserMayRelease: false,
       moveWithoutCode: true,
     },
     channel: 'open',
     keychain: 'ok',
-    tunnel: { phase: 'down', lastHandshakeAt: null, rxBytes: 0, txBytes: 0, lockdown: 'off', dns: 'none' },
+    tunnel: { phase: 'down', lastHandshakeAt: null, rxBytes: 0, txBytes: 0, dns: 'none' },
+    guard: guard(),
     unlock: {
       enrolled: { pin: false, uvHw: false, uvSoft: false },
       providers: [{ kind: 'polkit', method: 'uv-soft', obstacle: null }],
@@ -140,7 +164,6 @@ export function snapshot(connection: ConnectionState, change: Partial<AppSnapsho
     settings: {
       launchAtLogin: true,
       connectAtLaunch: false,
-      trafficWhileWaiting: null,
       theme: 'light',
       language: 'en',
     },
@@ -159,7 +182,6 @@ const up = (): Partial<AppSnapshot> => ({
     lastHandshakeAt: iso(-30),
     rxBytes: 482_113_004,
     txBytes: 37_220_911,
-    lockdown: 'off',
     dns: 'resolved',
   },
 });
@@ -199,7 +221,7 @@ export const scenarios: Record<string, () => AppSnapshot> = {
         reason: null,
         source: null,
       },
-      { tunnel: null },
+      { tunnel: null, guard: null },
     ),
   'no-gateways': () => snapshot(idle(), { gateways: [], activity: [] }),
   offline: () =>
@@ -208,6 +230,23 @@ export const scenarios: Record<string, () => AppSnapshot> = {
   'gate-kicked': () => snapshot({ phase: 'gate', prompt: prompt({ reason: kicked() }) }),
   'gate-wait': () =>
     snapshot({ phase: 'gate', prompt: prompt({ reason: kicked(), waitUntil: iso(27.5), attemptsLeft: 0 }) }),
+  'gate-guarded': () =>
+    snapshot({ phase: 'gate', prompt: prompt({ reason: kicked() }) }, { guard: closed() }),
+  'guard-team': () => snapshot(idle(), { guard: closed() }),
+  'guard-all': () =>
+    snapshot(idle(), {
+      guard: closed({ mode: 'always', holds: 'all', source: 'user', own: 'always', mayRelease: true }),
+    }),
+  'guard-portal': () => snapshot(idle(), { guard: closed({ portalUntil: iso(281) }) }),
+  'guard-failed': () =>
+    snapshot(idle(), {
+      guard: closed({ failed: problem('guard-failed', 'nft is not installed on this computer.') }),
+    }),
+  'guard-rule': () => {
+    const ruled = snapshot(connected(), { ...up(), guard: guard({ mode: 'gate', until: iso(14 * 86_400) }) });
+    return { ...ruled, policy: ruled.policy && { ...ruled.policy, trafficWhileWaiting: 'gate' } };
+  },
+  'guard-unsupported': () => snapshot(idle(), { guard: null }),
   connecting: () => snapshot({ phase: 'connecting', gatewayId: uuid(1), attempt: 1, lease: lease() }),
   connected: () => snapshot(connected(), up()),
   stale: () => snapshot(connected({ health: 'stale' }), up()),

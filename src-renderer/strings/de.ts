@@ -81,6 +81,31 @@ export const de: Words = {
     submit: 'Verbinden',
     submitRenew: 'Erneuern',
   },
+  guard: {
+    part: 'Zurückgehaltener Verkehr',
+    holds: {
+      team: 'Die Netze des Teams sind zu, bis Sie sich ausweisen',
+      all: 'Nur Postern erreicht das Netz',
+    },
+    failed: 'Das Sperren ist misslungen: Verkehr kann nach außen gelangen',
+    why: {
+      team: 'Ihr Team hat es so bestimmt.',
+      user: 'Sie haben es so gewählt.',
+      other: 'Jemand anderes an diesem Computer hat es so gewählt.',
+    },
+    since: (time) => `Seit ${time}.`,
+    openPortal: (minutes) =>
+      `Anmeldeseite dieses Netzes öffnen (${minutes} ${minutes === 1 ? 'Minute' : 'Minuten'})`,
+    portalOpen: 'Die Anmeldeseite dieses Netzes lässt sich jetzt im Browser öffnen.',
+    portalLeft: (clock) => `Noch ${clock} offen`,
+    release: 'Freigeben',
+    releaseQuestion:
+      'Nichts mehr zurückhalten, bis Ihr Server es erneut anordnet? Der Verkehr läuft dann ungeschützt.',
+    off: 'Ohne Verbindung wird nichts zurückgehalten.',
+    ready: 'Zurzeit wird nichts zurückgehalten; ohne Verbindung wäre es so.',
+    until: (day) => `Endet von selbst am ${day}, falls der Server bis dahin nicht erreicht wird.`,
+    unsupported: 'Der Helfer auf diesem Computer kann keinen Verkehr zurückhalten.',
+  },
   signIn: {
     title: 'Anmelden',
     lead: 'Die Tür zu Ihrem Team, nur für den, der sich ausweist.',
@@ -130,14 +155,23 @@ export const de: Words = {
     launchAtLogin: 'Postern beim Anmelden am Computer öffnen',
     connectAtLaunch: 'Beim Öffnen von Postern verbinden',
     connectAtLaunchHint: 'Fragt nach dem, was Ihr Team vor einer Verbindung verlangt.',
-    traffic: 'Verkehr, solange Ihr Nachweis aussteht',
-    trafficHint:
-      'Nachdem die Administration eine Verbindung beendet hat und bevor Sie sich ausgewiesen haben.',
-    trafficTeam: 'Von Ihrem Team bestimmt, bis Sie wählen.',
-    trafficModes: {
-      off: { name: 'Normal', text: 'Verkehr läuft wie ohne VPN.' },
-      gate: { name: 'Verkehr zum Team sperren', text: 'Gesperrt wird, was durch den Tunnel gegangen wäre.' },
-      always: { name: 'Alles sperren', text: 'Ohne Verbindung bleibt nur der Kontrollserver erreichbar.' },
+    traffic: {
+      label: 'Ohne Verbindung zurückgehalten',
+      hint: 'Beginnt mit der ersten Verbindung. Es gilt auch, wenn Postern beendet ist, nach einem Neustart und für jeden, der diesen Computer benutzt. Es schützt vor Versehen und vor Programmen, nicht vor der Administration dieses Computers.',
+      noHelper: 'Der Helfer läuft nicht, darum lässt sich hier nichts wählen.',
+      unsupported: 'Der Helfer auf diesem Computer kann keinen Verkehr zurückhalten.',
+      teamAsksMore: 'Ihr Team verlangt mehr.',
+      modes: {
+        off: { name: 'Nichts', text: 'Verkehr läuft wie ohne VPN.' },
+        gate: {
+          name: 'Netze des Teams',
+          text: 'Sie gehen durch den Tunnel oder gar nicht. Schickt Ihr Team allen Verkehr durch den Tunnel, gilt das auch für das Internet.',
+        },
+        always: {
+          name: 'Alles',
+          text: 'Nichts geht hinaus außer dem Weg zu Ihrem Server. Ob Drucker und dergleichen erreichbar bleiben, bestimmt Ihr Team.',
+        },
+      },
     },
     unlock: 'PIN und Biometrie',
     appearance: 'Darstellung',
@@ -149,6 +183,8 @@ export const de: Words = {
     signedInAs: (email, server) => `${email} auf ${server}`,
     signOut: 'Abmelden',
     signOutConfirm: 'Abmelden? Das beendet Ihre Verbindung.',
+    signOutHeld:
+      'Der Server antwortet nicht: Was zurückgehalten wird, bleibt es, bis er erreicht wird oder die Administration dieses Computers es freigibt.',
     about: 'Über',
     version: (version) => `Postern ${version}`,
     browserHost: 'In einem Browserfenster gezeigt, weil dieser Computer kein Electron hat.',

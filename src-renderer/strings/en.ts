@@ -81,6 +81,30 @@ export const en = {
     submit: 'Connect',
     submitRenew: 'Renew',
   },
+  guard: {
+    part: 'Held-back traffic',
+    holds: {
+      team: 'Team networks are closed until you confirm',
+      all: 'Only Postern can reach the network',
+    },
+    failed: 'Blocking failed: traffic may be leaking',
+    why: {
+      team: 'Your team has it so.',
+      user: 'You have chosen it.',
+      other: 'Another user of this computer has chosen it.',
+    },
+    since: (time: string) => `Since ${time}.`,
+    openPortal: (minutes: number) =>
+      `Open this network’s sign-in page (${minutes} ${minutes === 1 ? 'minute' : 'minutes'})`,
+    portalOpen: 'The sign-in page of this network can be opened in a browser now.',
+    portalLeft: (clock: string) => `Open for ${clock}`,
+    release: 'Release',
+    releaseQuestion: 'Hold nothing back until your server says so anew? Traffic then leaves unprotected.',
+    off: 'Nothing is held back while you are not connected.',
+    ready: 'Nothing is held back now. Without a connection it would be.',
+    until: (day: string) => `Ends by itself on ${day} if the server is not reached before.`,
+    unsupported: 'The helper on this computer cannot hold traffic back.',
+  },
   signIn: {
     title: 'Sign in',
     lead: 'Your team’s door, and only when you prove it is you.',
@@ -130,15 +154,22 @@ export const en = {
     launchAtLogin: 'Open Postern when you log in',
     connectAtLaunch: 'Connect when Postern opens',
     connectAtLaunchHint: 'Asks for what your team wants before a connection.',
-    traffic: 'Traffic while waiting for your proof',
-    trafficHint: 'After an administrator ended a connection and before you have proven it is you.',
-    trafficTeam: 'Set by your team until you choose.',
-    trafficModes: {
-      off: { name: 'Normal', text: 'Traffic goes out as if there were no VPN.' },
-      gate: { name: 'Hold back team traffic', text: 'What would have gone through the tunnel is blocked.' },
-      always: {
-        name: 'Block everything',
-        text: 'Only the control server stays reachable whenever you are not connected.',
+    traffic: {
+      label: 'Held back while you are not connected',
+      hint: 'Begins with the first connection. It holds when Postern is closed and after a restart, and for every user of this computer. It guards against accidents and programs, not against an administrator of this computer.',
+      noHelper: 'The helper is not running, so nothing can be chosen here.',
+      unsupported: 'The helper on this computer cannot hold traffic back.',
+      teamAsksMore: 'Your team asks for more.',
+      modes: {
+        off: { name: 'Nothing', text: 'Traffic goes out as if there were no VPN.' },
+        gate: {
+          name: 'Team networks',
+          text: 'They go through the tunnel or not at all. Where your team has all traffic in the tunnel, that is the internet too.',
+        },
+        always: {
+          name: 'Everything',
+          text: 'Nothing leaves but the way to your server. Whether printers and the like stay reachable is your team’s word.',
+        },
       },
     },
     unlock: 'PIN and biometrics',
@@ -151,6 +182,8 @@ export const en = {
     signedInAs: (email: string, server: string) => `${email} on ${server}`,
     signOut: 'Sign out',
     signOutConfirm: 'Sign out? This ends your connection.',
+    signOutHeld:
+      'The server does not answer: what is held back stays held back until it is reached or an administrator of this computer releases it.',
     about: 'About',
     version: (version: string) => `Postern ${version}`,
     browserHost: 'Shown in a browser window, because this machine has no Electron.',

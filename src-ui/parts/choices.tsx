@@ -4,6 +4,8 @@ interface Option<V extends string> {
   value: V;
   name: string;
   text?: string;
+  /** Why it cannot be chosen now. */
+  obstacle?: string | undefined;
 }
 
 interface RadioGroupProps<V extends string> {
@@ -13,6 +15,7 @@ interface RadioGroupProps<V extends string> {
   options: readonly Option<V>[];
   onChange: (value: V) => void;
   look?: 'list' | 'segments';
+  isDisabled?: boolean;
 }
 
 /** One of a few, as native radio buttons: arrows, form semantics and forced colours come with them. */
@@ -23,10 +26,15 @@ export function RadioGroup<V extends string>({
   options,
   onChange,
   look = 'list',
+  isDisabled = false,
 }: RadioGroupProps<V>) {
   const id = useId();
   return (
-    <fieldset className={`choices choices-${look}`} aria-describedby={hint ? `${id}-hint` : undefined}>
+    <fieldset
+      className={`choices choices-${look}`}
+      disabled={isDisabled}
+      aria-describedby={hint ? `${id}-hint` : undefined}
+    >
       <legend>{label}</legend>
       {hint && (
         <p className="hint" id={`${id}-hint`}>
@@ -41,11 +49,13 @@ export function RadioGroup<V extends string>({
               name={id}
               value={option.value}
               checked={option.value === value}
+              disabled={option.obstacle !== undefined}
               onChange={() => onChange(option.value)}
             />
             <span className="choice-words">
               <span className="choice-name">{option.name}</span>
               {option.text && <span className="hint">{option.text}</span>}
+              {option.obstacle && <span className="choice-obstacle">{option.obstacle}</span>}
             </span>
           </label>
         ))}

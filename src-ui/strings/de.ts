@@ -150,6 +150,14 @@ export const de: Strings = {
     'helper-unavailable': 'Der Postern-Helfer läuft auf diesem Computer nicht.',
     'helper-untrusted': 'Der Socket des Helfers gehört nicht dem System. Es wurde nichts dorthin gesendet.',
     'tunnel-failed': 'Der Tunnel konnte nicht aufgebaut werden.',
+    'guard-invalid':
+      'Der Helfer hat die Anordnung zum Zurückhalten abgelehnt: Sie ist nicht das neueste Wort Ihres Servers.',
+    'guard-failed': 'Dieser Computer konnte den Verkehr nicht zurückhalten: Er kann nach außen gelangen.',
+    'guard-unsupported':
+      'Ihr Team lässt Verkehr zurückhalten, solange sich niemand ausgewiesen hat, und das Postern auf diesem Computer kann das nicht. Aktualisieren Sie Postern, oder bitten Sie Ihre Administration um eine Ausnahme für dieses Gerät.',
+    'portal-refused': 'Die Anmeldeseite des Netzes lässt sich jetzt nicht öffnen.',
+    'release-refused':
+      'Ihr Team lässt Sie das nicht beenden. Die Administration dieses Computers kann es mit sudo postern-helper release.',
     'vpn-blocked':
       'Vom Gateway kommt nichts zurück, obwohl der Server es hört. Dieses Netz blockiert vielleicht VPN-Verkehr. Nutzen Sie ein anderes, zum Beispiel das Ihres Telefons.',
     'network-overlap':

@@ -146,6 +146,14 @@ export const en = {
     'helper-unavailable': 'The Postern helper is not running on this computer.',
     'helper-untrusted': 'The helper socket does not belong to the system. Nothing was sent to it.',
     'tunnel-failed': 'The tunnel could not be set up.',
+    'guard-invalid':
+      'The helper refused the order to hold traffic back: it is not the newest word of your server.',
+    'guard-failed': 'This computer could not hold traffic back: it may be leaking.',
+    'guard-unsupported':
+      'Your team has traffic held back while nobody has confirmed, and this computer’s Postern cannot do that. Update Postern, or ask your administrator to exempt this device.',
+    'portal-refused': 'The network’s sign-in page cannot be opened now.',
+    'release-refused':
+      'Your team does not let you end this. An administrator of this computer can, with sudo postern-helper release.',
     'vpn-blocked':
       'Nothing comes back from the gateway, though the server hears it. This network may block VPN traffic. Use another one, for example your phone’s.',
     'network-overlap':

@@ -47,7 +47,7 @@ export function makeUnlockChallenge(
 }
 
 export function makeStatus(phase: HelperStatus['phase'], leaseId?: string): HelperStatus {
-  const base = { phase, lastHandshakeAt: null, rxBytes: 0, txBytes: 0, lockdown: 'off' as const };
+  const base = { phase, lastHandshakeAt: null, rxBytes: 0, txBytes: 0 };
   return leaseId === undefined ? base : { ...base, leaseId };
 }
 

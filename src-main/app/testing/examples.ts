@@ -2,6 +2,7 @@ import type { ClientCore } from '../../../src-client/core.ts';
 import type { Snapshot } from '../../../src-client/snapshot/snapshot.ts';
 import type { AppSnapshot } from '../../../src-shared/app-snapshot.ts';
 import type { ConnectionState } from '../../../src-shared/connection-state.ts';
+import type { GuardState } from '../../../src-shared/guard.ts';
 import { fail, ok } from '../../../src-shared/problem.ts';
 import { defaultAppSettings } from '../app-settings.ts';
 import { type AppFacts, assembleAppSnapshot } from '../app-snapshot-assembler.ts';
@@ -13,6 +14,21 @@ export const GATEWAY = { id: id(1), name: 'Prague', endpoint: '192.0.2.1:51820',
 export const OTHER_GATEWAY = { id: id(2), name: 'Brno', endpoint: '192.0.2.2:51820', isOnline: true };
 export const AT = '2026-11-21T12:00:00.000Z';
 export const REASON = { code: 'administrator', message: 'sign-in from a new country', at: AT };
+
+/** The team's networks are closed, as the team has it. */
+export const HELD: GuardState = {
+  mode: 'gate',
+  holds: 'team',
+  source: 'team',
+  since: AT,
+  until: '2026-12-05T12:00:00.000Z',
+  portalUntil: null,
+  failed: null,
+  control: [],
+  own: 'off',
+  portalMinutes: 5,
+  mayRelease: false,
+};
 
 export const lease = (last = 9) => ({
   leaseId: id(last),
@@ -92,6 +108,7 @@ export function coreSnapshot(connection: ConnectionState, more: Partial<Snapshot
     channel: 'open',
     keychain: 'ok',
     tunnel: null,
+    guard: null,
     unlock: { enrolled: null, providers: [], lockCount: 0 },
     clockOffsetMs: 0,
     notices: [],
@@ -157,6 +174,13 @@ export function idleCore(
     renew: async (source) => note(`renew ${source}`),
     refresh: async () => note('refresh'),
     measure: async () => undefined,
+    guard: async () => fail('not-supported'),
+    chooseGuard: async (mode) => {
+      note(`chooseGuard ${mode}`);
+      return ok(HELD);
+    },
+    openPortal: async () => fail('portal-refused'),
+    releaseGuard: async () => fail('release-refused'),
     systemEvent: (event) => void calls.push(event),
     stop: async () => void calls.push('stop'),
   };

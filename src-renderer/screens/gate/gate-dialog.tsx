@@ -6,6 +6,7 @@ import { CodeForm } from '../../../src-ui/parts/code/code-form.tsx';
 import type { CodeFailure } from '../../../src-ui/parts/entry/failure-text.ts';
 import { Modal } from '../../../src-ui/parts/modal.tsx';
 import { ReasonNote } from '../../../src-ui/parts/reason-note.tsx';
+import { GuardNote } from '../../parts/guard/guard-note.tsx';
 import { ProofForm } from '../../parts/unlock/proof-form.tsx';
 import { systemWay, unlockWays, whyText } from '../../parts/unlock/ways.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
@@ -83,6 +84,7 @@ export function GateDialog({ prompt, isRenewal }: GateDialogProps) {
           onSubmit={(method, code) => submit([{ method, code }])}
         />
       )}
+      <GuardNote />
     </Modal>
   );
 }

@@ -1,6 +1,8 @@
 import type { AppSnapshot } from '../../../src-shared/app-snapshot.ts';
 import { bytesText } from '../../../src-ui/format/bytes.ts';
+import { dayText } from '../../../src-ui/format/date-time.ts';
 import { roughDuration } from '../../../src-ui/format/duration.ts';
+import { heldTitle, heldWhy } from '../../parts/guard/guard-view.ts';
 import type { AppLanguage } from '../../strings/use-words.ts';
 import { networkTroubles } from './network-troubles.ts';
 import type { PartState } from './part-state.ts';
@@ -25,6 +27,7 @@ export function partStates(snapshot: AppSnapshot, language: AppLanguage): PartSt
       text: snapshot.tunnel ? w.help.helperUp : w.help.helperDown,
     },
     { name: w.help.tunnel, ...tunnelState(snapshot, language) },
+    { name: w.guard.part, ...guardPart(snapshot, language) },
     { name: w.help.keychain, ...keychainState(snapshot, language) },
     ...unlockStates(snapshot, language),
     { name: w.help.clock, ...clockState(snapshot, language) },
@@ -48,6 +51,16 @@ function tunnelState({ tunnel }: AppSnapshot, { w, locale }: AppLanguage): State
   if (tunnel.phase === 'starting') return { level: 'busy', text: w.help.tunnelStarting };
   const [received, sent] = [bytesText(tunnel.rxBytes, locale), bytesText(tunnel.txBytes, locale)];
   return { level: 'good', text: w.help.tunnelUp(received, sent) };
+}
+
+function guardPart({ guard, tunnel }: AppSnapshot, { w, locale }: AppLanguage): State {
+  if (guard === null) return { level: 'idle', text: tunnel ? w.guard.unsupported : w.help.tunnelUnknown };
+  const title = heldTitle(guard, w);
+  if (guard.failed) return { level: 'attention', text: `${title}. ${guard.failed.detail}` };
+  if (guard.mode === 'off') return { level: 'idle', text: w.guard.off };
+  const why = heldWhy(guard, w);
+  const until = guard.until === null ? [] : [w.guard.until(dayText(guard.until, locale))];
+  return { level: 'good', text: [title === null ? w.guard.ready : `${title}.`, why, ...until].join(' ') };
 }
 
 function keychainState({ keychain, unlock: { enrolled } }: AppSnapshot, { w }: AppLanguage): State {

@@ -1,6 +1,7 @@
 import { timeText } from '../../../src-ui/format/date-time.ts';
 import { Bar } from '../../../src-ui/parts/bar.tsx';
 import { useServerClock } from '../../../src-ui/time/use-now.ts';
+import { GuardNote } from '../../parts/guard/guard-note.tsx';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useWords } from '../../strings/use-words.ts';
 import { networkTroubles } from '../help/network-troubles.ts';
@@ -36,6 +37,7 @@ export function Home() {
         <MainButton hasGateway={gateway.gatewayId !== null} wishedId={gateway.wishedId} />
       </section>
       <section className="panel home-panel" aria-label={w.home.details}>
+        <GuardNote />
         {connected?.expiring && (
           <Bar look="info">{w.home.expiring(timeText(connected.expiring, clock(), locale))}</Bar>
         )}

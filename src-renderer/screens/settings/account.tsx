@@ -9,6 +9,9 @@ export function Account() {
   const { t, w } = useWords();
   const account = useSnapshot((s) => s.account);
   const signOut = useCommand('session.sign-out');
+  const staysHeld = useSnapshot(
+    (s) => s.channel !== 'open' && s.guard !== null && s.guard.mode !== 'off' && s.guard.until !== null,
+  );
   const [isAsking, setAsking] = useState(false);
   if (account === null) return null;
   return (
@@ -16,7 +19,9 @@ export function Account() {
       <h2 id="settings-account">{w.settings.account}</h2>
       <div className="panel-row">
         <p className="account-line">
-          {isAsking ? w.settings.signOutConfirm : w.settings.signedInAs(account.email, account.serverName)}
+          {isAsking
+            ? [w.settings.signOutConfirm, ...(staysHeld ? [w.settings.signOutHeld] : [])].join(' ')
+            : w.settings.signedInAs(account.email, account.serverName)}
         </p>
         <div className="row">
           <Button

@@ -8,6 +8,7 @@ import { useWords } from '../../strings/use-words.ts';
 import { About } from './about.tsx';
 import { Account } from './account.tsx';
 import { Devices } from './devices.tsx';
+import { TrafficPanel } from './traffic-panel.tsx';
 import { UnlockPanel } from './unlock-panel.tsx';
 
 type SettingsView = AppSnapshot['settings'];
@@ -15,15 +16,11 @@ type SettingsView = AppSnapshot['settings'];
 /** The order on screen; the values are the contract's. */
 const themes = ['system', 'light', 'dark'] as const satisfies readonly SettingsView['theme'][];
 const languages = ['system', 'en', 'de'] as const satisfies readonly SettingsView['language'][];
-const trafficModes = ['off', 'gate', 'always'] as const satisfies readonly NonNullable<
-  SettingsView['trafficWhileWaiting']
->[];
 
 /** Every change takes effect at once; what is shown is what main says is in force. */
 export function Settings() {
   const { w } = useWords();
   const settings = useSnapshot((s) => s.settings);
-  const policy = useSnapshot((s) => s.policy);
   const { run, problem } = useCommand('settings.change');
   const change = (patch: SettingsPatch) => void run(patch);
   return (
@@ -44,15 +41,7 @@ export function Settings() {
           onChange={(connectAtLaunch) => change({ connectAtLaunch })}
         />
       </section>
-      <section className="panel">
-        <RadioGroup
-          label={w.settings.traffic}
-          hint={`${w.settings.trafficHint}${settings.trafficWhileWaiting === null ? ` ${w.settings.trafficTeam}` : ''}`}
-          value={settings.trafficWhileWaiting ?? policy?.trafficWhileWaiting ?? 'off'}
-          options={trafficModes.map((value) => ({ value, ...w.settings.trafficModes[value] }))}
-          onChange={(trafficWhileWaiting) => change({ trafficWhileWaiting })}
-        />
-      </section>
+      <TrafficPanel />
       <UnlockPanel />
       <section className="panel" aria-labelledby="settings-appearance">
         <h2 id="settings-appearance">{w.settings.appearance}</h2>

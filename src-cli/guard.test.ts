@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { closedGuard, noGuard } from '../src-client/testing/guards.ts';
+import { problem } from '../src-shared/problem.ts';
+import { exitCodes } from './context/exit-codes.ts';
+import { makeProfile, runScripted } from './testing/run-scripted.ts';
+import { createScriptedCore } from './testing/scripted-core.ts';
+
+let profile: ReturnType<typeof makeProfile>;
+let core: ReturnType<typeof createScriptedCore>;
+beforeEach(() => {
+  profile = makeProfile();
+  core = createScriptedCore({ isSignedIn: false, isGated: true });
+});
+afterEach(() => profile.remove());
+
+async function run(...argv: string[]) {
+  const scripted = runScripted(core, profile.dir, argv);
+  const code = await scripted.exitCode;
+  return {
+    code,
+    out: scripted.out(),
+    err: scripted.err(),
+    events: argv.includes('--json') ? scripted.events() : [],
+  };
+}
+
+test('says what is held back and why, without a session, and what opens a sign-in page', async () => {
+  core.change({ guard: closedGuard() });
+  const { code, out } = await run('guard');
+  expect(code).toBe(exitCodes.done.code);
+  expect(out).toMatch(
+    /Your team's networks are closed until you confirm \(since .*\): your team has it so\./,
+  );
+  expect(out).toContain("'postern guard portal' opens it for 5 min.");
+  expect(out).toMatch(/ends by itself at .* if the server is not reached/);
+  expect(core.calls).toEqual(['guard', 'stop']);
+});
+
+test.each(['off', 'gate', 'always'])('asks for %s', async (mode) => {
+  core.change({ guard: noGuard });
+  const { code, events } = await run('guard', mode, '--json');
+  expect(code).toBe(0);
+  expect(core.calls).toEqual([`chooseGuard ${mode}`, 'stop']);
+  expect(events[0]).toMatchObject({ event: 'guard', guard: { own: mode } });
+});
+
+test('opens the sign-in page, and says until when', async () => {
+  core.change({ guard: closedGuard() });
+  expect((await run('guard', 'portal')).out).toContain('The sign-in page of this network is open until');
+});
+
+test('tells who may release it where the team does not let a user', async () => {
+  core.change({ guard: closedGuard() });
+  core.refuseNext(problem('release-refused'));
+  const { code, err } = await run('guard', 'release');
+  expect(code).toBe(exitCodes.guard.code);
+  expect(err).toContain('sudo postern-helper release');
+});
+
+test('a helper that cannot hold anything back is no failure of the user', async () => {
+  const { code, err } = await run('guard', 'gate');
+  expect(code).toBe(exitCodes.failed.code);
+  expect(err).toContain('cannot hold anything back');
+});
+
+test('status tells what is held back, that blocking failed, and nothing while the helper is away', async () => {
+  core.change({ guard: closedGuard({ mode: 'always', holds: 'all', source: 'user', own: 'always' }) });
+  expect((await run('status')).out).toMatch(
+    /Guard +Only Postern can reach the network \(since .*\): you have it so\./,
+  );
+  const json = await run('status', '--json');
+  expect(json.events[0]).toMatchObject({ event: 'status', guard: { holds: 'all', own: 'always' } });
+  core.change({ guard: closedGuard({ failed: problem('guard-failed', 'nft:\u001b[2J no table.') }) });
+  const failed = await run('status');
+  expect(failed.out).toContain('Blocking failed, traffic may be leaking: nft: no table.');
+  expect(failed.out).toContain('systemctl restart');
+  core.change({ guard: null, tunnel: null });
+  const away = await run('status');
+  expect(away.out).not.toMatch(/^Guard/m);
+  expect(away.out).toContain('helper');
+});
+
+test('a running connect tells when something is held back, once', async () => {
+  core = createScriptedCore({ isSignedIn: true, isGated: true });
+  core.change({ guard: closedGuard() });
+  const running = runScripted(core, profile.dir, ['connect']);
+  await running.sees('networks are closed until you confirm');
+  core.change({ guard: closedGuard({ portalUntil: '2026-11-21T12:08:00.000Z' }) });
+  await running.sees('is open until');
+  running.type('cancel');
+  await running.exitCode;
+  expect(running.out().match(/are closed until/g)).toHaveLength(1);
+});
