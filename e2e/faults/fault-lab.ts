@@ -174,6 +174,11 @@ export class FaultLab {
     return client;
   }
 
+  /** `postern ARGS` on the laptop, to its end. */
+  cli(...args: string[]) {
+    return tryRun(this.stack.laptop.shell, ['postern', ...args]);
+  }
+
   profileFolder(profile: string): string {
     return path.join(this.#folder, 'profiles', profile);
   }

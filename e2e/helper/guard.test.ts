@@ -81,6 +81,14 @@ describe('guard', () => {
     expect(await guardOf(client)).toMatchObject({ holds: 'nothing', since: null });
     expect(await bench.leaks()).toEqual(held);
 
+    const exp = Math.floor(Date.now() / 1000) + 2;
+    const brief = await bench.lease(undefined, {}, { exp });
+    const since = performance.now();
+    expect(refusal(await client.call('up', brief.params))).toBeNull();
+    await client.change(({ phase, leaseId }) => phase === 'up' && leaseId === brief.claims.jti, since);
+    await client.change(({ phase, guard }) => phase === 'down' && guard?.holds === 'team', since);
+    expect(await bench.leaks()).toEqual(held);
+
     await bench.stopHelper('SIGKILL');
     expect(await bench.leaks()).toEqual(held);
     await bench.startHelper();

@@ -45,6 +45,8 @@ export interface RoutedAddressing {
   /** The switch of the home network, and the printer on it. */
   lanNetns: string;
   printer: string;
+  /** What the laptop forwards for, as for a container: behind a bridge of its own. */
+  boxNetns: string;
   uplinks: [Uplink, Uplink];
   /** The core's end of the server's and of the gateways' network. */
   coreAtServer: string;
@@ -145,6 +147,7 @@ function routedAddressing(number: number, prefix: string, hasOverlap: boolean): 
     coreNetns: `${prefix}-core`,
     lanNetns: `${prefix}-lan`,
     printer: `${home}.30`,
+    boxNetns: `${prefix}-box`,
     uplinks: [uplink('home', home, 0), uplink('cafe', '192.168.88', 1)],
     coreAtServer: outside(2),
     coreAtGateways: outside(65),

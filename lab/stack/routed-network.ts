@@ -9,8 +9,8 @@ export interface RoutedOptions {
 }
 
 /**
- * A small internet: the laptop on a home network behind a router with NAT and a stateful firewall, a printer beside
- * it; a core; the server (this host) and the gateways each on a network of their own behind the core; a café with
+ * A small internet: the laptop, with a container, on a home network behind a router with NAT and a stateful firewall,
+ * a printer beside it; a core; the server (this host) and the gateways each on a network of their own behind the core; a café with
  * another router to roam to; the team's network behind the gateways, which the core does not know.
  */
 export async function buildRoutedNetwork(
@@ -19,9 +19,9 @@ export async function buildRoutedNetwork(
   options: RoutedOptions,
 ): Promise<void> {
   const { switchNetns, laptopNetns, targetNetns, gateways } = plan;
-  const { coreNetns, lanNetns, uplinks } = routed;
+  const { coreNetns, lanNetns, boxNetns, uplinks } = routed;
   const routers = uplinks.map(({ netns }) => netns);
-  const all = [coreNetns, lanNetns, ...routers, switchNetns, laptopNetns, targetNetns];
+  const all = [coreNetns, lanNetns, boxNetns, ...routers, switchNetns, laptopNetns, targetNetns];
   all.push(...gateways.map(({ netns }) => netns));
   await ipBatch(
     null,
@@ -40,6 +40,7 @@ export async function buildRoutedNetwork(
   for (const uplink of uplinks) await buildRouter(uplink, options.blocksUdp);
   await buildTeam(plan, routed);
   await ipBatch(laptopNetns, uplinkLines(uplinks[0]));
+  await buildBox(laptopNetns, boxNetns);
 }
 
 /** Lines for `ipBatch` on the laptop: as DHCP and router advertisements would leave it. */
@@ -95,6 +96,29 @@ async function buildHome(plan: Addressing, routed: RoutedAddressing, hasRelay: b
     `addr add ${home.router6}/64 dev lan nodad`,
     'link set lan up',
   ]);
+}
+
+/** A container as Docker makes them: behind a bridge of the laptop, which forwards for it and lends it its address. */
+async function buildBox(laptopNetns: string, boxNetns: string): Promise<void> {
+  await ipBatch(laptopNetns, [
+    ...bridge('box0'),
+    'addr add 172.30.0.1/24 dev box0',
+    'addr add fd30::1/64 dev box0 nodad',
+    cable(boxNetns, 'eth0', 'box'),
+    ...port('box', 'box0'),
+  ]);
+  await ipBatch(boxNetns, [
+    'addr add 172.30.0.2/24 dev eth0',
+    'addr add fd30::2/64 dev eth0 nodad',
+    'link set eth0 up',
+    'route add default via 172.30.0.1',
+    'route add ::/0 via fd30::1',
+  ]);
+  await forwardBoth(laptopNetns);
+  await applyNft(
+    laptopNetns,
+    'table inet box { chain nat { type nat hook postrouting priority srcnat; iifname "box0" oifname != "box0" masquerade; }; }',
+  );
 }
 
 async function buildRouter({ netns, wan }: Uplink, blocksUdp: boolean): Promise<void> {
