@@ -47,6 +47,7 @@ try {
     ...wanted,
     // What the product has to stand: everything through the tunnel, also what leads to the server.
     isFullTunnel: wanted.isFullTunnel || (isDemo && wanted.net === 'routed'),
+    ...(isDemo ? { policy: ['trafficWhileWaiting=gate'] } : {}),
     signal: abort.signal,
     onStep: (step, tookMs) => print(`${(tookMs / 1000).toFixed(2).padStart(7)} s  ${step}`),
   });

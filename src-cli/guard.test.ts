@@ -29,7 +29,7 @@ test('says what is held back and why, without a session, and what opens a sign-i
   const { code, out } = await run('guard');
   expect(code).toBe(exitCodes.done.code);
   expect(out).toMatch(
-    /Your team's networks are closed until you confirm \(since .*\): your team has it so\./,
+    /Your team's networks are closed until you confirm \(since .*\): your team asks for it\./,
   );
   expect(out).toContain("'postern guard portal' opens it for 5 min.");
   expect(out).toMatch(/ends by itself at .* if the server is not reached/);
@@ -66,7 +66,7 @@ test('a helper that cannot hold anything back is no failure of the user', async 
 test('status tells what is held back, that blocking failed, and nothing while the helper is away', async () => {
   core.change({ guard: closedGuard({ mode: 'always', holds: 'all', source: 'user', own: 'always' }) });
   expect((await run('status')).out).toMatch(
-    /Guard +Only Postern can reach the network \(since .*\): you have it so\./,
+    /Guard +Only Postern can reach the network \(since .*\): you asked for it\./,
   );
   const json = await run('status', '--json');
   expect(json.events[0]).toMatchObject({ event: 'status', guard: { holds: 'all', own: 'always' } });

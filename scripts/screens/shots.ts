@@ -119,6 +119,13 @@ const toPart = (screen: string, heading: string) => async (page: Page) => {
     .evaluate((element) => element.closest('section')?.scrollIntoView({ block: 'center' }));
 };
 
+async function toTraffic(page: Page): Promise<void> {
+  await press(page, en.nav.settings);
+  await page
+    .getByText(en.settings.traffic.modes.always.name, { exact: true })
+    .evaluate((element) => element.scrollIntoView({ block: 'center' }));
+}
+
 /** Every screen, and each state of it that looks different. */
 export const shots: readonly Shot[] = [
   { name: 'sign-in-server', scenario: 'signed-out' },
@@ -134,7 +141,12 @@ export const shots: readonly Shot[] = [
   { name: 'home-reconnecting', scenario: 'reconnecting' },
   { name: 'home-blocked', scenario: 'blocked' },
   { name: 'home-offline', scenario: 'offline' },
+  { name: 'home-guard-team', scenario: 'guard-team' },
+  { name: 'home-guard-all', scenario: 'guard-all' },
+  { name: 'home-guard-portal', scenario: 'guard-portal' },
+  { name: 'home-guard-failed', scenario: 'guard-failed' },
   { name: 'gate', scenario: 'gate-kicked' },
+  { name: 'gate-guarded', scenario: 'gate-guarded' },
   { name: 'gate-wrong', scenario: 'gate-kicked', go: wrongCode },
   { name: 'gate-wait', scenario: 'gate-wait' },
   { name: 'renewal', scenario: 'renewal' },
@@ -169,6 +181,11 @@ export const shots: readonly Shot[] = [
     name: 'settings-devices',
     scenario: 'unlock-ready',
     go: toPart(en.nav.settings, en.unlock.devices.title),
+  },
+  {
+    name: 'settings-traffic',
+    scenario: 'guard-rule',
+    go: toTraffic,
   },
   { name: 'help-unlock', scenario: 'unlock-ready', go: toPart(en.nav.help, en.unlock.help.part) },
   { name: 'help', scenario: 'connected', go: to(en.nav.help) },

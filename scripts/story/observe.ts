@@ -1,4 +1,6 @@
 import { inNetns } from '../../lab/stack/namespaces.ts';
+import { counters, type RoutedPlan } from '../../lab/stack/net-controls.ts';
+import { applyNft } from '../../lab/stack/routed-network.ts';
 import { run, tryRun } from '../../lab/stack/run.ts';
 import type { RunningStack } from '../../lab/stack/start-stack.ts';
 import { wireGuardKey } from '../../src-shared/primitives.ts';
@@ -19,6 +21,28 @@ export async function hasHandshake(stack: RunningStack): Promise<boolean> {
   const command = ['wg', 'show', gateway.interfaceName, 'latest-handshakes'];
   const [file = '', ...args] = inNetns(gateway.netns, command);
   return (await run(file, args)).split('\n').some((line) => Number(line.split('\t')[1] ?? 0) > 0);
+}
+
+const SENT = 20;
+
+/** Sends some datagrams from the laptop to a host in the internet; how many of them the router at home has seen. */
+export async function leaksSeen(plan: RoutedPlan): Promise<{ sent: number; seen: number }> {
+  const { laptopNetns, routed } = plan;
+  const [home] = routed.uplinks;
+  const rule = `ip daddr ${routed.internet4} udp dport 9 counter name sent`;
+  await applyNft(
+    home.netns,
+    `table inet story\ndelete table inet story\ntable inet story {
+      counter sent { }
+      chain seen { type filter hook prerouting priority filter; ${rule}; }
+    }\n`,
+  );
+  // That the laptop refuses to send is the best that can happen.
+  const send = `for i in $(seq ${SENT}); do echo x > /dev/udp/${routed.internet4}/9; done`;
+  const [shell = '', ...sending] = inNetns(laptopNetns, ['bash', '-c', send]);
+  await tryRun(shell, sending);
+  const found = (await counters(plan)).find(({ hop, name }) => hop === home.name && name === 'sent');
+  return { sent: SENT, seen: found?.packets ?? -1 };
 }
 
 export type Page = { loads: true; title: string; tookMs: number } | { loads: false; why: string };

@@ -12,7 +12,7 @@ import {
   startClient,
 } from './client-process.ts';
 import { expectThat, type Narrator } from './narrator.ts';
-import { fetchPage, gatewayPeers, hasHandshake } from './observe.ts';
+import { fetchPage, gatewayPeers, hasHandshake, leaksSeen } from './observe.ts';
 
 const REASON = 'Sign-in from a new country';
 const INCIDENT = 'INC-1042';
@@ -50,6 +50,7 @@ export async function playStory(stack: RunningStack, tell: Narrator): Promise<vo
     const before = await fetchPage(stack);
     expectThat(!before.loads, 'the page behind the gateway does not load without a tunnel', before);
     tell.held(`without a tunnel the page does not load (${before.why})`);
+    if (stack.plan.routed) await expectLeaks(stack, tell);
     const first = client('connect');
     const asking = await first.waitFor('it was connecting', (event) =>
       ['connecting', 'connected', 'gate'].some((phase) => isPhase(phase)(event)),
@@ -106,6 +107,7 @@ export async function playStory(stack: RunningStack, tell: Narrator): Promise<vo
     );
     tell.held(`the gate is shown: "${reason.message}" (${reason.incidentId})`, gate.at - orderedAt);
     tell.figure('disconnect call -> client shows the gate', gate.at - orderedAt);
+    if (stack.plan.routed) await expectNoLeak(stack, tell);
 
     tell.chapter('There is no way back without a fresh proof');
     await first.waitFor('it asked for a code', isPrompt('gate'), mark);
@@ -164,6 +166,20 @@ export async function playStory(stack: RunningStack, tell: Narrator): Promise<vo
   } finally {
     for (const started of clients) started.kill('SIGKILL');
   }
+}
+
+/** Before the first connection nothing is held back: the proof that the next count could have been another. */
+async function expectLeaks(stack: RunningStack, tell: Narrator): Promise<void> {
+  const { sent, seen } = await leaksSeen(routedPlan(stack.file));
+  expectThat(seen === sent, 'the router sees what the laptop sends', { sent, seen });
+  tell.held(`nothing is held back yet: of ${sent} datagrams to the internet the router sees ${seen}`);
+}
+
+/** Everything is for the tunnel, and there is none. */
+async function expectNoLeak(stack: RunningStack, tell: Narrator): Promise<void> {
+  const { sent, seen } = await leaksSeen(routedPlan(stack.file));
+  expectThat(seen === 0, 'the router sees nothing of what is for the tunnel', { sent, seen });
+  tell.held(`while the gate waits it goes nowhere else: of ${sent} datagrams the router sees ${seen}`);
 }
 
 /** From the home network to another one: another router, other addresses, the same connection. */

@@ -17,8 +17,8 @@ const rule: Record<Exclude<GuardMode, 'off'>, string> = {
 
 /** Whose word it is. Another user of the same computer may have asked for more than both. */
 function why({ source, own, mode }: GuardState): string {
-  if (source === 'team') return 'your team has it so';
-  return own === mode ? 'you have it so' : 'another user of this computer has it so';
+  if (source === 'team') return 'your team asks for it';
+  return own === mode ? 'you asked for it' : 'another user of this computer asked for it';
 }
 
 /** What is held back, since when and why, or what would be. */

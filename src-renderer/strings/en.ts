@@ -89,7 +89,7 @@ export const en = {
     },
     failed: 'Blocking failed: traffic may be leaking',
     why: {
-      team: 'Your team has it so.',
+      team: 'Your team asks for it.',
       user: 'You have chosen it.',
       other: 'Another user of this computer has chosen it.',
     },

@@ -8,7 +8,7 @@ import { auditLog } from './fixtures/audit.ts';
 import { gatewayDetails, gatewayList, gatewayPath } from './fixtures/gateways.ts';
 import { memberDetails, memberList, memberPath } from './fixtures/members.ts';
 import { overview } from './fixtures/overview.ts';
-import { gateOff, gateOn } from './fixtures/policy.ts';
+import { cannotGuard, gateOff, gateOn } from './fixtures/policy.ts';
 import {
   asAdministrator,
   asksForCode,
@@ -26,6 +26,7 @@ import {
   toCodes,
   toDisconnect,
   toEdit,
+  toHoldBack,
   toInstallLine,
   toNewToken,
   toResetAuthenticator,
@@ -96,6 +97,13 @@ const shots: readonly (Omit<PanelShot, 'size'> & { width?: number; height?: numb
     height: 1_000,
   },
   { name: 'policy-affected', at: '/login-security', answers: gateOn, go: unlockToo, height: 1_060 },
+  {
+    name: 'policy-cannot-guard',
+    at: '/login-security',
+    answers: cannotGuard,
+    go: toHoldBack,
+    height: 1_060,
+  },
   { name: 'gateways', at: '/gateways', answers: gatewayList, go: seen('Stockholm') },
   { name: 'gateway', at: gatewayPath, answers: gatewayDetails, go: seen(admin.gateways.peers) },
   { name: 'gateway-edit', at: gatewayPath, answers: gatewayDetails, go: toEdit },

@@ -57,6 +57,13 @@ export const unlockToo: Step = async (page) => {
   await page.getByText(admin.policy.tightened).waitFor();
 };
 
+export const toHoldBack: Step = async (page) => {
+  await page.getByRole('radio', { name: admin.policy.modes.gate.name }).check();
+  await page
+    .getByText(admin.policy.cannotGuard(2, 14))
+    .evaluate((element) => element.scrollIntoView({ block: 'center' }));
+};
+
 /** What will not work with everything through a gateway without name servers and IPv6. */
 export const toTroubles: Step = async (page) => {
   await press(page, admin.gateways.add);
