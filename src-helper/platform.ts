@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { WgDevice } from '../src-node/wireguard/device.ts';
-import type { LeaseClaims } from '../src-shared/lease.ts';
+import type { LeaseClaims, LeaseDns } from '../src-shared/lease.ts';
 import type { Result } from '../src-shared/problem.ts';
 import type { GuardDemand } from './guard/demand.ts';
 import type { TunnelStatus } from './tunnel.ts';
@@ -37,8 +37,11 @@ export interface SessionNetwork {
 
 /** The name servers of the tunnel. */
 export interface Names {
-  /** Every name goes to these servers from now on. `unmanaged`: there is nothing here that could do it. Rejects when it fails. */
-  set(servers: readonly string[]): Promise<NonNullable<TunnelStatus['dns']>>;
+  /**
+   * Names go to these servers from now on: those of `domains`, else all. `unmanaged`: there is nothing here that could
+   * do it; `unsplit`: nothing that could do it for some domains alone, so nothing is done. Rejects when it fails.
+   */
+  set(dns: LeaseDns): Promise<NonNullable<TunnelStatus['dns']>>;
   /** The system's own name servers are back. Rejects when that fails, and may be called again. */
   unset(): Promise<void>;
 }

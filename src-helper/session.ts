@@ -184,7 +184,7 @@ export class Session implements Tunnel {
           counted: NO_TRAFFIC,
           overlaps,
         };
-    void this.#dns.use(wg.dns);
+    void this.#dns.use(Array.isArray(wg.dns) ? { servers: wg.dns } : wg.dns);
     this.#announce();
     this.#schedulePoll();
     return ok(undefined);
@@ -210,7 +210,7 @@ export class Session implements Tunnel {
       await this.#interface?.device.close();
       this.#interface = null;
     }
-    await this.#dns.use([]);
+    await this.#dns.use(null);
     if (wasUp) this.#announce();
   }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { cidr, endpoint, id, isoTime, wireGuardKey } from './primitives.ts';
+import { cidr, endpoint, id, isoTime, udpPort, wireGuardKey } from './primitives.ts';
 
 /** Gateway channel, `GET /gateway/v1/channel`: JSON text frames, `Authorization: Bearer <gateway token>`. */
 
@@ -20,10 +20,16 @@ export type Peer = z.infer<typeof peerSchema>;
 
 /**
  * `remove.peers` are public keys. `sync.networks` is where members may go through this gateway; an older server does not
- * say it.
+ * say it. `sync.alternatePorts`: UDP ports of this host that lead to the tunnel's own, none where it is left out.
  */
 export const toGateway = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('sync'), rev, peers: z.array(peerSchema), networks: z.array(cidr).optional() }),
+  z.object({
+    type: z.literal('sync'),
+    rev,
+    peers: z.array(peerSchema),
+    networks: z.array(cidr).optional(),
+    alternatePorts: z.array(udpPort).optional(),
+  }),
   z.object({ type: z.literal('add'), rev, peer: peerSchema }),
   z.object({ type: z.literal('remove'), rev, peers: z.array(wireGuardKey) }),
   z.object({ type: z.literal('ping'), t: z.number() }),

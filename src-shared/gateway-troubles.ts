@@ -8,7 +8,9 @@ export interface GatewayTrouble {
     | 'ipv6-refused'
     | 'ipv4-refused'
     | 'ipv6-beside'
-    | 'subnet-overlap';
+    | 'subnet-overlap'
+    /** Some domains go to resolvers that are not named. */
+    | 'domains-without-resolver';
   value: string;
 }
 
@@ -16,6 +18,7 @@ export interface GatewayDraft {
   subnet: string;
   allowedIps: readonly string[];
   dns: readonly string[];
+  dnsDomains?: readonly string[];
 }
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
@@ -25,7 +28,7 @@ type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
  * well-formed addresses and networks in CIDR form; `others` are the gateways that there are.
  */
 export function gatewayTroubles(
-  { subnet, allowedIps, dns }: GatewayDraft,
+  { subnet, allowedIps, dns, dnsDomains = [] }: GatewayDraft,
   others: readonly { name: string; subnet: string }[],
 ): GatewayTrouble[] {
   const networks = allowedIps.map((network): Range => ipaddr.parseCIDR(network));
@@ -45,6 +48,9 @@ export function gatewayTroubles(
       : []),
     ...(isEverything('ipv4') && !networks.some(([base]) => base.kind() === 'ipv6')
       ? [{ code: 'ipv6-beside' as const, value: '' }]
+      : []),
+    ...(dns.length === 0 && dnsDomains.length > 0
+      ? [{ code: 'domains-without-resolver' as const, value: '' }]
       : []),
     ...overlapping.map(({ name }) => ({ code: 'subnet-overlap' as const, value: name })),
   ];

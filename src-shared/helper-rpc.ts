@@ -15,9 +15,10 @@ export const helperPhase = z.enum(['down', 'starting', 'up']);
 
 /**
  * `control`: keeps the servers of a lease's `control` outside the tunnel. `refresh`: the call of this name, which has
- * WireGuard shake hands anew. `guard`: holds traffic back, see `guard.ts`.
+ * WireGuard shake hands anew. `guard`: holds traffic back, see `guard.ts`. `dns-domains`: `wg.dns` of a
+ * lease as an object. `alternate-ports`: `wg.alternatePorts` of a lease.
  */
-export const helperFeature = z.enum(['control', 'refresh', 'guard']);
+export const helperFeature = z.enum(['control', 'refresh', 'guard', 'dns-domains', 'alternate-ports']);
 export type HelperFeature = z.infer<typeof helperFeature>;
 
 /** Of the helper itself. What it does not name in `features` a lease must not ask of it. */
@@ -37,8 +38,13 @@ export const helperStatus = z.object({
   guard: guardState.optional(),
   /** Oldest first; each caller passes on what its server has not heard. */
   guardEvents: z.array(guardEvent).max(MAX_GUARD_EVENTS).optional(),
-  /** Whether the lease's DNS servers are in force; `unmanaged`: this system has neither systemd-resolved nor resolvconf. */
-  dns: z.enum(['none', 'resolved', 'resolvconf', 'unmanaged']).optional(),
+  /**
+   * Whether the lease's DNS servers are in force. `unmanaged`: nothing on this system manages names. `unsplit`: what
+   * manages them can only ask one resolver for all names, and the lease's are for some domains; they are not in force.
+   */
+  dns: z.enum(['none', 'resolved', 'resolvconf', 'unmanaged', 'unsplit']).optional(),
+  /** The gateway's UDP port that is used now, when it is not the endpoint's own. */
+  alternatePort: z.number().int().optional(),
   /** Networks of the lease that this computer's own network has too: they stay with it, outside the tunnel. */
   overlaps: z.array(z.string()).optional(),
   ...aboutHelper.partial().shape,

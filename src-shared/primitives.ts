@@ -51,6 +51,17 @@ export const endpoint = z.string().refine(
   { error: 'expected address:port with a literal IP address' },
 );
 
+/** A domain name in letters, digits and hyphens (RFC 1123 §2.1), lower case, without a dot at its end. */
+export const domainName = z
+  .string()
+  .max(253)
+  .regex(
+    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/,
+    'expected a domain name, such as "corp.example"',
+  );
+
+export const udpPort = z.number().int().min(1).max(65_535);
+
 /** The two halves of an `endpoint`; the address comes without brackets. */
 export function splitEndpoint(value: string): { address: string; port: number } {
   const colon = value.lastIndexOf(':');

@@ -65,6 +65,21 @@ describe('DNS through resolvconf', () => {
     await client.close();
   });
 
+  it('leaves them alone for servers of some domains only, says so, and takes domains to search', async () => {
+    const client = await bench.connect();
+    const dns = { servers: ['10.77.0.53'], domains: ['corp.example'] };
+    const { keys, params } = await bench.lease(generateWgKeyPair(), { dns });
+    await client.call('up', params);
+    await client.change((status) => status.dns === 'unsplit');
+    expect(await nameServers()).toEqual(['nameserver 192.0.2.53']);
+    const all = await bench.lease(keys, { dns: { servers: ['10.77.0.53'], search: ['corp.example'] } });
+    await client.call('up', all.params);
+    await client.change((status) => status.dns === 'resolvconf');
+    expect(await nameServers()).toEqual(['nameserver 10.77.0.53']);
+    const { stdout } = await bench.run('nsenter', '-t', String(holder), '-m', 'cat', '/etc/resolv.conf');
+    expect(stdout).toContain('search corp.example');
+  });
+
   it('gives them back when the client is killed', async () => {
     const client = await bench.connect();
     await client.call('up', (await bench.lease(generateWgKeyPair(), { dns: ['10.77.0.53'] })).params);

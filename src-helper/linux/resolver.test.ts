@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ let server: Server;
 let ran: string[];
 let onDisk: unknown;
 let fails: boolean;
+let resolvconfIs: string | null;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'postern-resolver-'));
@@ -23,11 +24,15 @@ beforeEach(async () => {
   ran = [];
   onDisk = null;
   fails = false;
+  resolvconfIs = null;
+  write('resolv.conf', 'nameserver 127.0.0.53\n');
 });
 afterEach(() => {
   server.close();
   rmSync(directory, { recursive: true });
 });
+
+const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
 
 const machine: Isolation = { hasOwnNetwork: false, hasOwnResolvConf: false };
 const resolver = (isolation = machine, programs = ['resolvectl', 'resolvconf']) =>
@@ -35,6 +40,8 @@ const resolver = (isolation = machine, programs = ['resolvectl', 'resolvconf']) 
     interfaceName: 'postern0',
     isolation,
     resolvedSocket: socket,
+    files: { resolvConf: join(directory, 'resolv.conf'), nsswitch: join(directory, 'nsswitch.conf') },
+    realPath: (path) => (resolvconfIs && path.endsWith('resolvconf') ? resolvconfIs : path),
     find: (name) => (programs.includes(name) ? `/usr/bin/${name}` : null),
     run: async ({ path, args, stdin }: ProgramRequest) => {
       ran.push([path, ...args, ...(stdin ? [JSON.stringify(stdin)] : [])].join(' '));
@@ -50,12 +57,13 @@ const resolver = (isolation = machine, programs = ['resolvectl', 'resolvconf']) 
 
 it('prefers systemd-resolved, and writes down what it sets before it sets it', async () => {
   const dns = resolver();
-  expect(await dns.set(['10.0.0.53', 'fd00::53'])).toBe('resolved');
+  expect(await dns.set({ servers: ['10.0.0.53', 'fd00::53'] })).toBe('resolved');
   await dns.unset();
   expect(ran).toEqual([
     'disk {"manager":"resolved","interfaceName":"postern0"}',
     '/usr/bin/resolvectl dns postern0 10.0.0.53 fd00::53',
     '/usr/bin/resolvectl domain postern0 ~.',
+    '/usr/bin/resolvectl default-route postern0 yes',
     '/usr/bin/resolvectl revert postern0',
     'disk null',
   ]);
@@ -64,7 +72,7 @@ it('prefers systemd-resolved, and writes down what it sets before it sets it', a
 it('takes resolvconf when systemd-resolved is installed and does not run', async () => {
   await new Promise((resolve) => server.close(resolve));
   const dns = resolver();
-  expect(await dns.set(['10.0.0.53'])).toBe('resolvconf');
+  expect(await dns.set({ servers: ['10.0.0.53'] })).toBe('resolvconf');
   expect(ran[1]).toBe('/usr/bin/resolvconf -a postern0 -m 0 -x "nameserver 10.0.0.53\\n"');
 });
 
@@ -83,12 +91,12 @@ it.each([
   ],
   ['with neither', machine, [], 'unmanaged'],
 ])('changes no resolver of another machine: %s', async (_, isolation, programs, expected) => {
-  expect(await resolver(isolation, programs).set(['10.0.0.53'])).toBe(expected);
+  expect(await resolver(isolation, programs).set({ servers: ['10.0.0.53'] })).toBe(expected);
 });
 
 it('keeps the note of what is in force until taking it back has worked', async () => {
   const dns = resolver();
-  await dns.set(['10.0.0.53']);
+  await dns.set({ servers: ['10.0.0.53'] });
   fails = true;
   await expect(dns.unset()).rejects.toThrow('it fails');
   expect(onDisk).toEqual({ manager: 'resolved', interfaceName: 'postern0' });
@@ -102,3 +110,41 @@ it('tells resolvconf after a crash, and systemd-resolved nothing, which forgot w
   await resolver().recover({ manager: 'resolvconf', interfaceName: 'old0' });
   expect(ran).toEqual(['disk null', '/usr/bin/resolvconf -d old0 -f', 'disk null']);
 });
+
+const split = { servers: ['10.0.0.53'], domains: ['corp.example', 'lab.example'], search: ['corp.example'] };
+
+it('asks for the names of some domains alone where systemd-resolved answers each name', async () => {
+  expect(await resolver().set(split)).toBe('resolved');
+  expect(ran.slice(1)).toEqual([
+    '/usr/bin/resolvectl dns postern0 10.0.0.53',
+    '/usr/bin/resolvectl domain postern0 ~corp.example ~lab.example corp.example',
+    '/usr/bin/resolvectl default-route postern0 no',
+  ]);
+});
+
+it('does nothing for some domains alone where one resolver has to answer for all, and takes back what is in force', async () => {
+  const dns = resolver(machine, ['resolvconf']);
+  expect(await dns.set(split)).toBe('unsplit');
+  expect(ran).toEqual([]);
+  expect(await dns.set({ servers: ['10.0.0.53'], search: ['corp.example'] })).toBe('resolvconf');
+  expect(ran.at(-1)).toContain('"nameserver 10.0.0.53\\nsearch corp.example\\n"');
+  expect(await dns.set(split)).toBe('unsplit');
+  expect(onDisk).toBeNull();
+});
+
+it.each([
+  ['its stub', 'nameserver 127.0.0.53\n', '', 'resolved'],
+  ['its second stub', '# by hand\nnameserver 127.0.0.54\n', '', 'resolved'],
+  ['its library', 'nameserver 192.0.2.53\n', 'hosts: files resolve [!UNAVAIL=return] dns\n', 'resolved'],
+  ['nothing of it', 'nameserver 192.0.2.53\n', 'hosts: files dns\n', 'unmanaged'],
+  ['nothing at all', null, null, 'unmanaged'],
+])(
+  'takes systemd-resolved, which runs, for what programs ask by %s',
+  async (_, resolvConf, nsswitch, expected) => {
+    rmSync(join(directory, 'resolv.conf'));
+    if (resolvConf !== null) write('resolv.conf', resolvConf);
+    if (nsswitch !== null) write('nsswitch.conf', nsswitch);
+    resolvconfIs = '/usr/bin/resolvectl';
+    expect(await resolver().set({ servers: ['10.0.0.53'] })).toBe(expected);
+  },
+);

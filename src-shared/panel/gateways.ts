@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { MAX_NETWORKS, MAX_RESOLVERS, MTU } from '../gateway-limits.ts';
-import { cidr, id, ipAddress, isoTime, properName } from '../primitives.ts';
+import { MAX_ALTERNATE_PORTS, MAX_DOMAINS, MAX_NETWORKS, MAX_RESOLVERS, MTU } from '../gateway-limits.ts';
+import { cidr, domainName, id, ipAddress, isoTime, properName, udpPort } from '../primitives.ts';
 import { nextCursor } from './paging.ts';
 
 /**
@@ -23,6 +23,12 @@ export const panelGateway = z.object({
   /** What clients send through the tunnel. */
   allowedIps: z.array(z.string()),
   dns: z.array(z.string()),
+  /** The resolvers are asked for names of these alone; empty: for every name. */
+  dnsDomains: z.array(z.string()),
+  /** Where names without a dot are looked for. */
+  dnsSearch: z.array(z.string()),
+  /** UDP ports besides the endpoint's own that lead to it. */
+  alternatePorts: z.array(z.number().int()),
   mtu: z.number().int(),
   keepaliveSeconds: z.number().int(),
   /** Null until its agent has connected. */
@@ -67,12 +73,17 @@ export const gatewayAnswer = z.object({
 
 const mtu = z.number().int().min(MTU.least).max(MTU.most);
 const keepaliveSeconds = z.number().int().min(0).max(65_535);
+const domains = z.array(domainName).max(MAX_DOMAINS);
+const alternatePorts = z.array(udpPort).max(MAX_ALTERNATE_PORTS);
 export const newGatewayRequest = z.strictObject({
   name: properName,
   subnet: cidr,
   /** Default: everything. */
   allowedIps: z.array(cidr).min(1).max(MAX_NETWORKS).default(['0.0.0.0/0', '::/0']),
   dns: z.array(ipAddress).max(MAX_RESOLVERS).default([]),
+  dnsDomains: domains.default([]),
+  dnsSearch: domains.default([]),
+  alternatePorts: alternatePorts.default([]),
   mtu: mtu.default(1420),
   keepaliveSeconds: keepaliveSeconds.default(25),
 });
@@ -83,6 +94,9 @@ export const gatewayChange = z
     name: properName,
     allowedIps: z.array(cidr).min(1).max(MAX_NETWORKS),
     dns: z.array(ipAddress).max(MAX_RESOLVERS),
+    dnsDomains: domains,
+    dnsSearch: domains,
+    alternatePorts,
     mtu,
     keepaliveSeconds,
   })
