@@ -111,7 +111,8 @@ async function releaseNow(flags: Pick<StartFlags, 'config' | 'socket' | 'stateDi
   if (!report(freed) || !freed.ok) return;
   stdout.write('Postern holds nothing back on this computer any more.\n');
   stdout.write('With the next connection, or a new order of your team, it does again.\n');
-  if (!freed.value.isHelperRunning) say('The helper does not run: systemctl status postern-helper');
+  if (!freed.value.isHelperRunning)
+    say('The helper does not run, or hangs: systemctl restart postern-helper');
 }
 
 /** Prints a refusal and sets the exit status; true when there was none. */

@@ -26,28 +26,32 @@ export async function startDaemon(config: HelperConfig, log: Logger): Promise<Da
   const { stateDir, interface: interfaceName } = config;
   const clocks = { now: () => Date.now(), monotonicNow: () => performance.now() };
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  const history = await LeaseHistory.open({
-    file: join(stateDir, 'lease-history.json'),
-    now: clocks.now,
-    onWriteError: (error) => log.error({ err: error }, 'the lease history could not be written'),
-  });
   const trustedServers = new TrustedServers(config.trustedServers);
-  const verifier = new LeaseVerifier({ trustedServers, history, ...clocks });
   let guard: GuardKeeper | null = null;
+  let tunnel: Session | null = null;
   const isGuarded = () => guard !== null && guard.mode !== 'off';
-  const platform = await openLinuxPlatform({ config, isGuarded, now: clocks.now, log });
+  const platform = await openLinuxPlatform({ config, isGuarded, log });
   // Before anything else that may fail: what is held back stays so.
   guard = await GuardKeeper.open({
     file: join(stateDir, GUARD_FILE),
     rules: platform.guard,
     verify: guardVerifier(trustedServers),
     isTrusted: (issuer) => isTrusted(trustedServers, issuer),
-    now: clocks.now,
+    isTunnelAlive: () => tunnel?.isAlive ?? false,
+    ...clocks,
     log,
   });
-  const tunnel = new Session({
+  await platform.recover();
+  const history = await LeaseHistory.open({
+    file: join(stateDir, 'lease-history.json'),
+    now: clocks.now,
+    onWriteError: (error) => log.error({ err: error }, 'the lease history could not be written'),
+  });
+  const verifier = new LeaseVerifier({ trustedServers, history, ...clocks });
+  tunnel = new Session({
     open: platform.openInterface,
     dns: (onChange) => new DnsSettings(platform.names, log, onChange),
+    attachment: () => platform.guard.attachment(),
     ...clocks,
     log,
   });
@@ -64,6 +68,8 @@ export async function startDaemon(config: HelperConfig, log: Logger): Promise<Da
   };
   try {
     await server.listen();
+    // From here on a release comes over the socket; one that came before may have found nobody there.
+    await guard.reload();
   } catch (error) {
     await tunnel.close();
     await guard.close();
@@ -81,7 +87,7 @@ function isTrusted(trustedServers: TrustedServers, issuer: string): boolean {
 
 /** What is held back depends on whether the tunnel is up, and the tunnel's routes on whether anything is held back. */
 function followEachOther(tunnel: Session, guard: GuardKeeper, log: Logger): void {
-  tunnel.onChange((status) => guard.follow(status));
+  tunnel.onChange(() => guard.follow());
   let wasGuarded = guard.mode !== 'off';
   guard.onChange(() => {
     const isGuarded = guard.mode !== 'off';

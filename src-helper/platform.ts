@@ -7,6 +7,8 @@ import type { TunnelStatus } from './tunnel.ts';
 
 /** What an operating system is asked for. Each has its own, in a folder of its own; everything else is the same. */
 export interface Platform {
+  /** Undoes what a killed process left of its tunnel. Rejects when that fails. */
+  recover(): Promise<void>;
   /** Makes the WireGuard interface, without a peer. Rejects with the reason when this computer cannot. */
   openInterface(): Promise<TunnelInterface>;
   readonly names: Names;
@@ -50,7 +52,7 @@ export interface Names {
 export interface GuardRules {
   /**
    * Puts in force what is asked for, in one step and for the next start of the computer too; null takes everything
-   * away. An `openUntil` in the future holds by itself. Rejects with the reason when this computer cannot.
+   * away. An `openForMs` ends by itself. Rejects with the reason when this computer cannot.
    */
   apply(demand: GuardDemand | null): Promise<void>;
   /** Names the network that the computer is attached to, anew at every attachment; null without one. */

@@ -5,12 +5,15 @@ import type { DnsSettings } from './dns-settings.ts';
 import { isSameSession, peerOf } from './lease-peer.ts';
 import type { AcceptedLease } from './lease-verifier.ts';
 import type { TunnelInterface } from './platform.ts';
+import { hasAlternates, ownPortOf, PORT_TURN_MS, type PortChoice, PortTurn } from './port-turn.ts';
 import { NO_TRAFFIC, pollDelayMs, type Traffic } from './traffic.ts';
 import type { Tunnel, TunnelStatus } from './tunnel.ts';
 
 export interface SessionOptions {
   open: () => Promise<TunnelInterface>;
   dns: (onChange: () => void) => DnsSettings;
+  /** Names the network that the computer is attached to; null without one. */
+  attachment: () => string | null;
   /** Milliseconds since 1970. */
   now: () => number;
   /** Milliseconds of a clock that nobody can set. */
@@ -23,19 +26,26 @@ interface Connection {
   phase: 'starting' | 'up';
   /** When the newest handshake was asked for, on the monotonic clock. */
   askedAt: number;
+  /** The same at this port of the gateway. Another peer's figures are of another time. */
+  triedAt: number;
+  choice: PortChoice;
   stats: Traffic;
+  /** When bytes came last, on the monotonic clock. */
+  heardAt: number;
   /** What went through before the peer was replaced: the device counts from zero again. */
   counted: Pick<Traffic, 'rxBytes' | 'txBytes'>;
   /** Networks of the lease that stay with the network that this computer is on. */
   overlaps: string[];
 }
 
+const SILENCE_LIMIT_MS = 180_000;
 const NO_KEY = 'A'.repeat(43);
 
 /** Lease in, interface up, bytes seen: one interface that stays, whose key, peer, addresses and routes come and go. */
 export class Session implements Tunnel {
   readonly #options: SessionOptions;
   readonly #dns: DnsSettings;
+  readonly #ports: PortTurn;
   readonly #listeners: ((status: TunnelStatus) => void)[] = [];
   #interface: TunnelInterface | null = null;
   #connection: Connection | null = null;
@@ -45,6 +55,7 @@ export class Session implements Tunnel {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#dns = options.dns(() => this.#announce());
+    this.#ports = new PortTurn(options.attachment);
   }
 
   /** Makes the interface ahead of the first `up`. Rejects with the reason when this computer cannot. */
@@ -88,32 +99,27 @@ export class Session implements Tunnel {
     });
   }
 
-  /** WireGuard keeps a young session and starts no handshake in it; a new peer under the same key starts with one. */
   refresh(): Promise<void> {
     return this.#inOrder(async () => {
-      const asked = this.#connection;
-      if (!asked || !this.#interface) return;
-      const peer = peerOf(asked.lease);
-      try {
-        await this.#interface.device.apply({ remove: [peer.publicKey], add: [peer] });
-      } catch (error) {
-        // Half of it may be done: a tunnel without its peer is none.
-        await this.#takeDown();
-        throw error;
-      }
-      // The counters may have been read meanwhile.
       const connection = this.#connection;
       if (!connection) return;
-      const { rxBytes, txBytes } = connection.stats;
-      const counted = { rxBytes, txBytes };
-      const askedAt = this.#options.monotonicNow();
-      this.#connection = { ...connection, askedAt, counted, stats: { ...counted, lastHandshakeAt: null } };
+      const { lease, choice } = connection;
+      await this.#shakeHands(lease, this.#ports.again(lease.claims.wg, choice));
+      if (!this.#connection) return;
+      this.#connection = { ...this.#connection, askedAt: this.#connection.triedAt };
       this.#schedulePoll();
     });
   }
 
+  /** Whether packets come back: WireGuard ends a session after so long without a handshake (its paper, §6.2). */
+  get isAlive(): boolean {
+    const connection = this.#connection;
+    return connection?.phase === 'up' && this.#options.monotonicNow() - connection.heardAt < SILENCE_LIMIT_MS;
+  }
+
   status(): TunnelStatus {
-    const { lease, phase = 'down' as const, stats = NO_TRAFFIC, overlaps = [] } = this.#connection ?? {};
+    const connection = this.#connection;
+    const { lease, phase = 'down' as const, stats = NO_TRAFFIC, overlaps = [] } = connection ?? {};
     const { lastHandshakeAt, rxBytes, txBytes } = stats;
     const dns = this.#dns.status;
     return {
@@ -123,6 +129,7 @@ export class Session implements Tunnel {
       rxBytes,
       txBytes,
       ...(dns === undefined ? {} : { dns }),
+      ...(connection && !isOwnPort(connection) ? { alternatePort: connection.choice.port } : {}),
       ...(overlaps.length > 0 ? { overlaps } : {}),
     };
   }
@@ -159,7 +166,8 @@ export class Session implements Tunnel {
     const { wg } = lease.claims;
     const previous = this.#connection;
     const isRenewal = previous !== null && isSameSession(previous.lease, lease);
-    const peer = peerOf(lease);
+    const choice = isRenewal ? this.#ports.kept(wg, previous.choice) : this.#ports.first(wg);
+    const peer = peerOf(lease, choice.port);
     const change: WgChange = isRenewal
       ? { fwmark: network.mark, add: [peer] }
       : { fwmark: network.mark, privateKey: lease.privateKey, replacePeers: true, add: [peer] };
@@ -174,12 +182,16 @@ export class Session implements Tunnel {
       return configured.value;
     }
     const { overlaps } = configured.value.value;
+    const now = this.#options.monotonicNow();
     this.#connection = isRenewal
-      ? { ...previous, lease, overlaps }
+      ? { ...previous, lease, choice, overlaps }
       : {
           lease,
           phase: 'starting',
-          askedAt: this.#options.monotonicNow(),
+          askedAt: now,
+          heardAt: now,
+          triedAt: now,
+          choice,
           stats: NO_TRAFFIC,
           counted: NO_TRAFFIC,
           overlaps,
@@ -188,6 +200,55 @@ export class Session implements Tunnel {
     this.#announce();
     this.#schedulePoll();
     return ok(undefined);
+  }
+
+  /**
+   * WireGuard keeps a young session and starts no handshake in it; a new peer under the same key starts with one. What
+   * went through is carried over. Rejects, with the tunnel down, when the device refuses.
+   */
+  async #shakeHands(lease: AcceptedLease, choice: PortChoice): Promise<void> {
+    if (!this.#interface) return;
+    const peer = peerOf(lease, choice.port);
+    try {
+      await this.#interface.device.apply({ remove: [peer.publicKey], add: [peer] });
+    } catch (error) {
+      // Half of it may be done: a tunnel without its peer is none.
+      await this.#takeDown();
+      throw error;
+    }
+    // The counters may have been read meanwhile.
+    const connection = this.#connection;
+    if (!connection) return;
+    const { rxBytes, txBytes } = connection.stats;
+    const counted = { rxBytes, txBytes };
+    const triedAt = this.#options.monotonicNow();
+    this.#connection = {
+      ...connection,
+      triedAt,
+      choice,
+      counted,
+      stats: { ...counted, lastHandshakeAt: null },
+    };
+    this.#schedulePoll();
+  }
+
+  /** Nobody answers at this port of the gateway: the turn is the next one's, round and round. */
+  async #goOn(tried: Connection): Promise<void> {
+    const connection = this.#connection;
+    if (connection?.triedAt !== tried.triedAt || !this.#isTurnOver(connection)) return;
+    const { lease } = connection;
+    const choice = this.#ports.next(lease.claims.wg, connection.choice);
+    this.#options.log.debug({ port: choice.port }, 'no handshake: trying another UDP port of the gateway');
+    try {
+      await this.#shakeHands(lease, choice);
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'the WireGuard device refused another port');
+    }
+  }
+
+  #isTurnOver({ lease, stats, triedAt }: Connection): boolean {
+    if (stats.lastHandshakeAt !== null || !hasAlternates(lease.claims.wg)) return false;
+    return this.#options.monotonicNow() - triedAt >= PORT_TURN_MS;
   }
 
   /** Routes first, so that nothing waits for a tunnel that is going; the interface stays, without key and peer. */
@@ -210,8 +271,9 @@ export class Session implements Tunnel {
       await this.#interface?.device.close();
       this.#interface = null;
     }
-    await this.#dns.use(null);
+    // Before the name servers, which may take their time.
     if (wasUp) this.#announce();
+    await this.#dns.use(null);
   }
 
   async #lost(gone: TunnelInterface, reason: string): Promise<void> {
@@ -244,29 +306,38 @@ export class Session implements Tunnel {
     });
     // A tunnel that went down, was replaced or has a new peer meanwhile has its own poll; what was read is not of it.
     const connection = this.#connection;
-    if (!connection || connection.askedAt !== asked?.askedAt) return;
+    if (!connection || connection.triedAt !== asked?.triedAt) return;
     if (this.#hasExpired(connection)) {
       await this.#inOrder(() => this.#expire(connection));
       return;
     }
     const stats = peers?.find(({ publicKey }) => publicKey === connection.lease.claims.wg.serverPublicKey);
-    if (stats) this.#note(connection, stats);
+    const noted = stats ? this.#note(connection, stats) : connection;
+    if (this.#isTurnOver(noted)) await this.#inOrder(() => this.#goOn(noted));
     this.#schedulePoll();
   }
 
-  #note(connection: Connection, { lastHandshakeAt, ...read }: WgPeerStats): void {
-    const { stats: before, counted } = connection;
+  #note(connection: Connection, { lastHandshakeAt, ...read }: WgPeerStats): Connection {
+    const { stats: before, counted, choice, lease } = connection;
     const rxBytes = counted.rxBytes + read.rxBytes;
     const txBytes = counted.txBytes + read.txBytes;
     const becameUp = connection.phase === 'starting' && rxBytes > 0;
     const hasMoved = before.rxBytes !== rxBytes || before.txBytes !== txBytes;
-    this.#connection = {
+    const noted: Connection = {
       ...connection,
       phase: becameUp ? 'up' : connection.phase,
       stats: { lastHandshakeAt, rxBytes, txBytes },
+      heardAt: rxBytes > before.rxBytes ? this.#options.monotonicNow() : connection.heardAt,
     };
+    this.#connection = noted;
+    if (before.lastHandshakeAt === null && lastHandshakeAt !== null) {
+      this.#ports.worked(lease.claims.wg, choice);
+      if (!isOwnPort(noted))
+        this.#options.log.info({ port: choice.port }, 'the gateway answers on an alternate port');
+    }
     // Before the first byte only our own handshakes count up, which is no news.
     if (becameUp || (hasMoved && connection.phase === 'up')) this.#announce();
+    return noted;
   }
 
   #hasExpired({ lease }: Connection): boolean {
@@ -284,4 +355,8 @@ export class Session implements Tunnel {
     const status = this.status();
     for (const listener of this.#listeners) listener(status);
   }
+}
+
+function isOwnPort({ choice, lease }: Connection): boolean {
+  return choice.port === ownPortOf(lease.claims.wg);
 }

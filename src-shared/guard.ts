@@ -38,7 +38,8 @@ export const guardClaims = z.strictObject({
   portalMinutes: z.number().int().min(0).max(60),
   /** Whether the user may end it; root always may. */
   userMayRelease: z.boolean(),
-  until: z.number().int(),
+  /** Up to the year 9999, so that it can be written as a date. */
+  until: z.number().int().min(0).max(253_402_300_799),
 });
 export type GuardClaims = z.infer<typeof guardClaims>;
 

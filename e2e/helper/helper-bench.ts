@@ -143,6 +143,10 @@ export class HelperBench {
     return this.#helper?.pid;
   }
 
+  signalHelper(signal: NodeJS.Signals): void {
+    this.#helper?.kill(signal);
+  }
+
   async stopHelper(signal: NodeJS.Signals): Promise<number | null> {
     const child = this.#helper;
     if (!child || child.exitCode !== null || child.signalCode !== null) return null;

@@ -15,8 +15,8 @@ export interface GuardDemand {
   /** `address:port`, TCP. */
   control: string[];
   allowLan: boolean;
-  /** The page of a network is open until then, milliseconds since 1970. */
-  openUntil: number | null;
+  /** How much longer the page of a network is open, milliseconds; 0: it is closed. */
+  openForMs: number;
   /** Bytes come through the tunnel: with `always`, what is not for the team goes its own way. */
   isTunnelUp: boolean;
 }
@@ -34,24 +34,31 @@ export interface Asked {
   until: number | null;
 }
 
-/** `guards`: those that count. `own`: what users of this computer want beyond them. */
-export function askedOf(guards: readonly GuardClaims[], own: Iterable<GuardMode>): Asked {
-  const holding = guards.filter(({ mode }) => mode !== 'off');
+/**
+ * `counting`: the words whose mode counts. `known`: these, and what has run out or was released, which still say what a
+ * team has and where its server is. `own`: what users want beyond the teams; before any word is known nobody could say
+ * what that would be, nor where a server is, and it does not begin.
+ */
+export function askedOf(
+  counting: readonly GuardClaims[],
+  known: readonly GuardClaims[],
+  own: readonly GuardMode[],
+): Asked {
+  const holding = counting.filter(({ mode }) => mode !== 'off');
   const teamMode = strictest(holding.map(({ mode }) => mode));
-  const mode = strictest([teamMode, ...own]);
-  const source = mode === teamMode ? 'team' : 'user';
+  const userMode = known.length > 0 ? strictest(own) : 'off';
+  const isUsers = isStricter(userMode, teamMode);
+  // A user who holds back more than the team asks for opens it again by asking for less.
+  const limits = (holding.length > 0 ? holding : known).map(({ portalMinutes }) => portalMinutes);
   return {
-    mode,
-    source,
-    networks: unique(guards.flatMap(({ networks }) => networks)),
-    control: unique(guards.flatMap(({ control }) => control)),
+    mode: isUsers ? userMode : teamMode,
+    source: isUsers ? 'user' : 'team',
+    // A team that holds nothing back takes nothing away, unless a user wants just that.
+    networks: unique((userMode === 'off' ? holding : known).flatMap(({ networks }) => networks)),
+    control: unique(known.flatMap(({ control }) => control)),
     allowLan: holding.every(({ allowLan }) => allowLan),
-    // A user who holds back more than the team asks for opens it again by asking for less.
-    portalMinutes: Math.min(
-      ...(holding.length > 0 ? holding : guards).map((guard) => guard.portalMinutes),
-      60,
-    ),
-    userMayRelease: holding.every(({ userMayRelease }) => userMayRelease),
+    portalMinutes: limits.length > 0 ? Math.min(...limits) : 0,
+    userMayRelease: holding.length > 0 && holding.every(({ userMayRelease }) => userMayRelease),
     until: holding.length > 0 ? Math.max(...holding.map(({ until }) => until)) : null,
   };
 }

@@ -1,21 +1,14 @@
 import type { Logger } from 'pino';
-import {
-  type GuardClaims,
-  type GuardEvent,
-  type GuardMode,
-  type GuardState,
-  MAX_GUARD_EVENTS,
-} from '../../src-shared/guard.ts';
+import type { GuardClaims, GuardEvent, GuardMode, GuardState } from '../../src-shared/guard.ts';
 import { fail, ok, type Problem, problem, type Result } from '../../src-shared/problem.ts';
 import type { GuardRules } from '../platform.ts';
-import type { TunnelStatus } from '../tunnel.ts';
 import { type Asked, askedOf, type GuardDemand } from './demand.ts';
 import { type GuardRecord, readGuardFile, writeGuardFile } from './guard-file.ts';
+import { released, withEvent, withGuard } from './known-guards.ts';
 import { portalAllowed } from './portal-limit.ts';
 
-/** Rules that could not be set are tried again after this long; `until` is looked at as often. */
+/** What could not be done is tried again after this long; what has run out is noticed as soon. */
 const LOOK_AGAIN_MS = 5_000;
-const MAX_DEVICES = 64;
 
 /** A user of this computer, as the system vouches for it. */
 export interface GuardUser {
@@ -29,8 +22,12 @@ export interface GuardKeeperOptions {
   /** Checks signature and shape; `guard-invalid` or `untrusted-server`. */
   verify: (token: string) => Result<GuardClaims>;
   isTrusted: (issuer: string) => boolean;
+  /** Whether the tunnel carries packets: bytes came, and the gateway was heard lately. */
+  isTunnelAlive: () => boolean;
   /** Milliseconds since 1970. */
   now: () => number;
+  /** Milliseconds of a clock that nobody can set. */
+  monotonicNow: () => number;
   log: Logger;
 }
 
@@ -45,8 +42,13 @@ export class GuardKeeper {
   #asked: Asked;
   #isTunnelUp = false;
   #since: number | null = null;
-  #openUntil: number | null = null;
+  /** Until when the page of a network is open, on both clocks. */
+  #portal: { until: number; deadline: number } | null = null;
+  /** When one was opened, on the monotonic clock. */
+  #opened: readonly number[] = [];
   #lastAttachment: string | null = null;
+  /** Why the record is not on disk. */
+  #unsaved: string | null = null;
   #failed: Problem | null = null;
   #told = '';
   #queue: Promise<unknown> = Promise.resolve();
@@ -68,6 +70,15 @@ export class GuardKeeper {
     return keeper;
   }
 
+  /** Takes up what another process has written down meanwhile. */
+  reload(): Promise<void> {
+    return this.#inOrder(async () => {
+      if (this.#unsaved !== null) return;
+      this.#record = await readGuardFile(this.#options.file);
+      await this.#enforce();
+    });
+  }
+
   get mode(): GuardMode {
     return this.#asked.mode;
   }
@@ -85,7 +96,7 @@ export class GuardKeeper {
       source,
       since: time(this.#since),
       until: time(until === null ? null : until * 1000),
-      portalUntil: time(this.#openUntil),
+      portalUntil: time(this.#portal?.until ?? null),
       failed: this.#failed,
       control,
       own: this.#record.own[user] ?? 'off',
@@ -103,32 +114,22 @@ export class GuardKeeper {
     return this.#inOrder(async () => {
       const read = this.#options.verify(token);
       if (!read.ok) return read;
-      const claims = read.value;
-      const isSame = ({ claims: { iss, sub } }: GuardRecord['guards'][number]) =>
-        iss === claims.iss && sub === claims.sub;
-      const before = this.#record.guards.find(isSame);
-      if (before && before.claims.seq >= claims.seq)
-        return fail('guard-invalid', 'A newer order of this server is in force already.');
-      const others = this.#record.guards.filter((known) => !isSame(known));
-      const guards = [...others, { claims, isReleased: false }].slice(-MAX_DEVICES);
-      return this.#change({ guards });
+      const guards = withGuard(this.#record.guards, read.value);
+      return guards.ok ? this.#change({ guards: guards.value }) : guards;
     });
   }
 
   /** What a user wants held back beyond the team's word. */
   choose({ user }: GuardUser, mode: GuardMode): Promise<Result<void>> {
-    return this.#inOrder(() => {
-      const { [user]: _, ...others } = this.#record.own;
-      return this.#change({ own: mode === 'off' ? others : { ...others, [user]: mode } });
-    });
+    return this.#inOrder(() => this.#change({ own: this.#ownWith(user, mode) }));
   }
 
   /** Opens names and web pages for the sign-in page of a network, for as long as the team allows: `portal-refused`. */
   openPortal(): Promise<Result<void>> {
     return this.#inOrder(async () => {
-      if (this.#asked.mode === 'off') return fail('portal-refused', 'Nothing is held back.');
-      const now = this.#options.now();
-      const { portalMinutes } = this.#asked;
+      const { mode, portalMinutes } = this.#asked;
+      if (mode === 'off') return fail('portal-refused', 'Nothing is held back.');
+      const [now, monotonicNow] = [this.#options.now(), this.#options.monotonicNow()];
       const attachment = this.#options.rules.attachment();
       const allowed = portalAllowed({
         portalMinutes,
@@ -136,36 +137,40 @@ export class GuardKeeper {
         attachment,
         lastAttachment: this.#lastAttachment,
         portals: this.#record.portals,
+        opened: this.#opened,
         now,
+        monotonicNow,
       });
       if (!allowed.ok) return allowed;
+      const lastsMs = portalMinutes * 60_000;
       this.#lastAttachment = attachment;
-      this.#openUntil = now + portalMinutes * 60_000;
+      this.#portal = { until: now + lastsMs, deadline: monotonicNow + lastsMs };
+      this.#opened = [...allowed.value.opened, monotonicNow];
       clearTimeout(this.#portalTimer);
-      this.#portalTimer = setTimeout(() => void this.#inOrder(() => this.#enforce()), portalMinutes * 60_000);
+      this.#portalTimer = setTimeout(() => void this.#inOrder(() => this.#enforce()), lastsMs);
       this.#portalTimer.unref();
-      const portals = [...allowed.value.recent, now];
-      return this.#change({ portals, events: withEvent(this.#record.events, 'portal-opened', now) });
+      const events = withEvent(this.#record.events, 'portal-opened', now);
+      return this.#change({ portals: [...allowed.value.portals, now], events });
     });
   }
 
   /** Frees the computer until a newer word comes: `release-refused` where the user may not. */
-  release({ isAdministrator }: GuardUser): Promise<Result<void>> {
+  release({ user, isAdministrator }: GuardUser): Promise<Result<void>> {
     return this.#inOrder(() => {
       const { mode, userMayRelease } = this.#asked;
       if (mode === 'off') return ok(undefined);
-      if (!isAdministrator && !userMayRelease) return fail('release-refused');
-      const kind = isAdministrator ? 'released-by-root' : 'released-by-user';
-      return this.#change(released(this.#record, kind, this.#options.now()));
+      const now = this.#options.now();
+      if (isAdministrator) return this.#change(released(this.#record, 'released-by-root', now));
+      if (!userMayRelease) return fail('release-refused');
+      // What others want beyond the team is not this user's to end.
+      const own = this.#ownWith(user, 'off');
+      return this.#change({ ...released(this.#record, 'released-by-user', now), own });
     });
   }
 
   /** To be told of every change of the tunnel. */
-  follow({ phase }: Pick<TunnelStatus, 'phase'>): void {
-    const isUp = phase === 'up';
-    if (isUp === this.#isTunnelUp) return;
-    this.#isTunnelUp = isUp;
-    void this.#inOrder(() => this.#enforce());
+  follow(): void {
+    if (this.#options.isTunnelAlive() !== this.#isTunnelUp) void this.#inOrder(() => this.#enforce());
   }
 
   /** What is in force stays. */
@@ -185,14 +190,18 @@ export class GuardKeeper {
     return result;
   }
 
+  #ownWith(user: string, mode: GuardMode): GuardRecord['own'] {
+    const { [user]: _, ...others } = this.#record.own;
+    return mode === 'off' ? others : { ...others, [user]: mode };
+  }
+
   #ask(): Asked {
-    const now = this.#options.now();
-    const counting = this.#record.guards.filter(
-      ({ claims, isReleased }) =>
-        !isReleased && claims.until * 1000 > now && this.#options.isTrusted(claims.iss),
-    );
+    const { now, isTrusted } = this.#options;
+    const trusted = this.#record.guards.filter(({ claims }) => isTrusted(claims.iss));
+    const counting = trusted.filter(({ claims, isReleased }) => !isReleased && claims.until * 1000 > now());
     return askedOf(
       counting.map(({ claims }) => claims),
+      trusted.map(({ claims }) => claims),
       Object.values(this.#record.own),
     );
   }
@@ -200,38 +209,40 @@ export class GuardKeeper {
   /** On disk first: what a crash leaves half done is put in force at the next start. */
   async #change(change: Partial<GuardRecord>): Promise<Result<void>> {
     this.#record = { ...this.#record, ...change };
-    const saved = await writeGuardFile(this.#options.file, this.#record).then(
-      () => null,
-      (error: Error) => error.message,
-    );
+    await this.#save();
     await this.#enforce();
-    if (this.#failed) return { ok: false, problem: this.#failed };
-    if (saved === null) return ok(undefined);
-    this.#options.log.error({ reason: saved }, 'what is to be held back could not be written down');
-    this.#failed = problem(
-      'guard-failed',
-      `It does not outlast a restart: it could not be saved (${saved}).`,
+    return this.#failed ? { ok: false, problem: this.#failed } : ok(undefined);
+  }
+
+  async #save(): Promise<void> {
+    const { file, log } = this.#options;
+    this.#unsaved = await writeGuardFile(file, this.#record).then(
+      () => null,
+      (error: Error) => {
+        if (this.#unsaved === null)
+          log.error({ err: error }, 'what is to be held back could not be written down');
+        return error.message;
+      },
     );
-    this.#announce();
-    return { ok: false, problem: this.#failed };
   }
 
   async #enforce(): Promise<void> {
-    const { rules, now, log } = this.#options;
-    const wasAsked = this.#asked;
+    const { rules, now, log, isTunnelAlive } = this.#options;
+    const before = this.#asked.mode;
     this.#asked = this.#ask();
-    if (this.#openUntil !== null && (this.#openUntil <= now() || this.#isTunnelUp || this.mode === 'off'))
-      this.#openUntil = null;
-    try {
-      await rules.apply(this.#demand());
-      this.#failed = null;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      const failed = problem('guard-failed', `This computer could not hold traffic back: ${reason}`);
-      if (failed.detail !== this.#failed?.detail) log.error({ err: error }, 'traffic could not be held back');
-      this.#failed = failed;
-    }
-    if (wasAsked.mode !== this.mode)
+    this.#isTunnelUp = isTunnelAlive();
+    if (this.#portal && !this.#isPortalOpen(this.#portal)) this.#portal = null;
+    const reason = await rules.apply(this.#demand()).then(
+      () =>
+        this.#unsaved &&
+        `what is asked for does not outlast a restart, it could not be saved (${this.#unsaved})`,
+      (error: Error) => {
+        if (this.#failed === null) log.error({ err: error }, 'traffic could not be held back');
+        return error.message;
+      },
+    );
+    this.#failed = reason === null ? null : problem('guard-failed', `Traffic may get out: ${reason}`);
+    if (before !== this.mode)
       log.info({ mode: this.mode, source: this.#asked.source }, 'what is held back has changed');
     this.#since = this.#holds() === 'nothing' ? null : (this.#since ?? now());
     this.#announce();
@@ -239,14 +250,24 @@ export class GuardKeeper {
 
   /** Takes up what has run out, and what could not be done before. */
   async #lookAgain(): Promise<void> {
-    const asked = this.#ask();
-    if (this.#failed || JSON.stringify(asked) !== JSON.stringify(this.#asked)) await this.#enforce();
+    if (this.#unsaved !== null) await this.#save();
+    const isOther = JSON.stringify(this.#ask()) !== JSON.stringify(this.#asked);
+    if (this.#failed || isOther || this.#options.isTunnelAlive() !== this.#isTunnelUp) await this.#enforce();
+  }
+
+  /** For the network that it was opened for, while there is no tunnel. */
+  #isPortalOpen({ deadline }: { deadline: number }): boolean {
+    if (this.#isTunnelUp || this.mode === 'off') return false;
+    return (
+      this.#options.monotonicNow() < deadline && this.#options.rules.attachment() === this.#lastAttachment
+    );
   }
 
   #demand(): GuardDemand | null {
     const { mode, networks, control, allowLan } = this.#asked;
     if (mode === 'off') return null;
-    return { mode, networks, control, allowLan, openUntil: this.#openUntil, isTunnelUp: this.#isTunnelUp };
+    const openForMs = this.#portal ? this.#portal.deadline - this.#options.monotonicNow() : 0;
+    return { mode, networks, control, allowLan, openForMs, isTunnelUp: this.#isTunnelUp };
   }
 
   #holds(): GuardState['holds'] {
@@ -256,24 +277,11 @@ export class GuardKeeper {
 
   #announce(): void {
     const told = JSON.stringify([
-      ...[this.#asked, this.#since, this.#openUntil, this.#failed, this.#record.own],
+      ...[this.#asked, this.#since, this.#portal?.until, this.#failed, this.#record.own],
       this.#record.events.at(-1),
     ]);
     if (told === this.#told) return;
     this.#told = told;
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** Nothing counts any more until a newer word comes. */
-export function released(record: GuardRecord, kind: GuardEvent['kind'], now: number): GuardRecord {
-  const guards = record.guards.map(({ claims }) => ({ claims, isReleased: true }));
-  return { ...record, guards, own: {}, events: withEvent(record.events, kind, now) };
-}
-
-/** `at` grows from one to the next, whatever the clock does. */
-function withEvent(events: readonly GuardEvent[], kind: GuardEvent['kind'], now: number): GuardEvent[] {
-  const last = events.at(-1);
-  const at = Math.max(now, last ? Date.parse(last.at) + 1 : 0);
-  return [...events, { at: new Date(at).toISOString(), kind }].slice(-MAX_GUARD_EVENTS);
 }

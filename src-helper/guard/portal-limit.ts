@@ -9,14 +9,19 @@ export interface PortalRequest {
   /** What the computer is attached to now, and at the last window. */
   attachment: string | null;
   lastAttachment: string | null;
-  /** The windows of before, milliseconds since 1970. */
+  /** The windows of before, milliseconds since 1970; a clock that was set since says too little or too much. */
   portals: readonly number[];
+  /** The windows since this process started, on the clock that nobody can set. */
+  opened: readonly number[];
   now: number;
+  monotonicNow: number;
 }
 
 /** Whether the page of a network may be opened now; answers with the windows of the last hour, without the new one. */
-export function portalAllowed(request: PortalRequest): Result<{ recent: number[] }> {
-  const { portalMinutes, isTunnelUp, attachment, lastAttachment, portals, now } = request;
+export function portalAllowed(
+  request: PortalRequest,
+): Result<{ portals: readonly number[]; opened: readonly number[] }> {
+  const { portalMinutes, isTunnelUp, attachment, lastAttachment, now, monotonicNow } = request;
   if (portalMinutes === 0) return fail('portal-refused', 'Your team does not allow it.');
   if (isTunnelUp) return fail('portal-refused', 'You are connected: nothing is held back.');
   if (attachment === null) return fail('portal-refused', 'This computer is not connected to a network.');
@@ -25,13 +30,16 @@ export function portalAllowed(request: PortalRequest): Result<{ recent: number[]
       'portal-refused',
       'It was open already on this network. Leave the network and join it again, or use another one.',
     );
-  const recent = portals.filter((at) => at <= now && now - at < HOUR_MS);
-  if (recent.length >= MOST_PER_HOUR) {
-    const minutes = Math.ceil((Math.min(...recent) + HOUR_MS - now) / 60_000);
-    return fail(
-      'portal-refused',
-      `It was opened ${MOST_PER_HOUR} times in the last hour. Try again in ${minutes} min.`,
-    );
-  }
-  return ok({ recent });
+  const portals = request.portals.filter((at) => at <= now && now - at < HOUR_MS);
+  const opened = request.opened.filter((at) => monotonicNow - at < HOUR_MS);
+  const waits = [
+    ...(portals.length >= MOST_PER_HOUR ? [Math.min(...portals) + HOUR_MS - now] : []),
+    ...(opened.length >= MOST_PER_HOUR ? [Math.min(...opened) + HOUR_MS - monotonicNow] : []),
+  ];
+  if (waits.length === 0) return ok({ portals, opened });
+  const minutes = Math.ceil(Math.max(...waits) / 60_000);
+  return fail(
+    'portal-refused',
+    `It was opened ${MOST_PER_HOUR} times in the last hour. Try again in ${minutes} min.`,
+  );
 }

@@ -10,7 +10,7 @@ const demand = (change: Partial<GuardDemand> = {}): GuardDemand => ({
   networks: ['10.1.0.0/16', '0.0.0.0/0', '::/0', 'fd00:1::/48'],
   control: ['203.0.113.5:443', '[2001:db8::5]:8443'],
   allowLan: true,
-  openUntil: null,
+  openForMs: 0,
   isTunnelUp: false,
   ...change,
 });
@@ -37,11 +37,13 @@ describe('guard table', () => {
       '203.0.113.5 . 443',
       '2001:db8::5 . 8443',
     ]);
-    const halves = table({ networks: ['0.0.0.0/1', '128.0.0.0/1', 'fc00::/7', '10.0.0.0/8'] });
-    expect([set(halves, 'wide4'), set(halves, 'wide6'), set(halves, 'team4')]).toEqual([
+    const halves = table({ networks: ['0.0.0.0/1', '128.0.0.0/1', '2000::/3', 'fc00::/7', '10.0.0.0/8'] });
+    const names = ['wide4', 'wide6', 'team4', 'team6'];
+    expect(names.map((name) => set(halves, name))).toEqual([
       '0.0.0.0/1, 128.0.0.0/1',
-      'fc00::/7',
+      '2000::/3',
       '10.0.0.0/8',
+      'fc00::/7',
     ]);
   });
 
@@ -67,9 +69,8 @@ describe('guard table', () => {
     expect(chain(table(), 'output').at(-1)).toBe('jump judge');
   });
 
-  it('knows the network here with `gate` and where it is allowed; what never leaves the computer always', () => {
+  it('knows the network here where it is allowed; what never leaves the computer always', () => {
     expect(set(table(), 'lan4')).toContain('192.168.1.0/24');
-    expect(set(table({ allowLan: false }), 'lan4')).toContain('192.168.1.0/24');
     expect(set(table({ mode: 'always' }), 'lan6')).toContain('fd77::/64');
     const strict = table({ mode: 'always', allowLan: false });
     expect([set(strict, 'lan4'), set(strict, 'lan6')]).toEqual(['172.20.0.0/24', undefined]);
@@ -80,8 +81,8 @@ describe('guard table', () => {
       fc.property(
         fc.constantFrom('gate' as const, 'always' as const),
         fc.boolean(),
-        fc.option(fc.integer({ min: 0 })),
-        (mode, isTunnelUp, openUntil) => table({ mode, isTunnelUp, openUntil }) === table({ mode }),
+        fc.integer({ min: 0 }),
+        (mode, isTunnelUp, openForMs) => table({ mode, isTunnelUp, openForMs }) === table({ mode }),
       ),
     );
   });
@@ -110,6 +111,8 @@ describe('local networks', () => {
     { index: 4, kind: 'veth', bridge: 3 },
     { index: 5, kind: 'bridge', bridge: null },
     { index: 6, kind: null, bridge: 5 },
+    { index: 7, kind: 'bridge', bridge: null },
+    { index: 8, kind: 'bond', bridge: 7 },
   ];
 
   it('are private ones on a link; those of bridges without hardware never leave', () => {
@@ -117,6 +120,7 @@ describe('local networks', () => {
       route('192.168.1.0/24', 2),
       route('172.17.0.0/16', 3),
       route('10.5.0.0/24', 5),
+      route('10.6.0.0/24', 7),
       route('fe80::/64', 2),
       // Behind a router, of another table, nobody's, and anybody's.
       route('10.9.0.0/16', 2, { gateway: Buffer.from([192, 168, 1, 1]) }),
@@ -124,10 +128,13 @@ describe('local networks', () => {
       route('10.7.0.0/16', 'unreachable'),
       route('198.51.100.0/24', 2),
       route('0.0.0.0/1', 2),
+      // So long is no link.
+      route('10.0.0.0/8', 2),
+      route('fd00::/8', 2),
       route('2001:db8::/64', 2),
     ];
     expect(localNetworks(routes, links)).toEqual({
-      onLink: ['10.5.0.0/24', '172.17.0.0/16', '192.168.1.0/24', 'fe80::/64'],
+      onLink: ['10.5.0.0/24', '10.6.0.0/24', '172.17.0.0/16', '192.168.1.0/24', 'fe80::/64'],
       inner: ['172.17.0.0/16'],
     });
   });

@@ -1,6 +1,6 @@
 import { splitEndpoint } from '../../src-shared/primitives.ts';
 import type { GuardDemand } from '../guard/demand.ts';
-import { isWideLength, TUNNEL_MARK } from './network-plan.ts';
+import { isWide, TUNNEL_MARK } from './network-plan.ts';
 
 export const GUARD_TABLE = 'inet postern_guard';
 /** TCP fails at once instead of waiting for an answer. */
@@ -25,12 +25,12 @@ export const REMOVE_GUARD = `table ${GUARD_TABLE}\ndelete table ${GUARD_TABLE}\n
  */
 export function guardTable(demand: GuardDemand, local: LocalNetworks, interfaceName: string): string {
   const { mode, networks, control, allowLan } = demand;
-  const team = networks.filter((network) => !isWide(network));
-  const lan = [...(mode === 'gate' || allowLan ? [...local.onLink, ...EVERY_LAN] : []), ...local.inner];
+  const team = networks.filter((network) => !isToTheWorld(network));
+  const lan = [...(allowLan ? [...local.onLink, ...EVERY_LAN] : []), ...local.inner];
   return [
     `${REMOVE_GUARD}table ${GUARD_TABLE} {`,
     ...addressSets('team', team),
-    ...addressSets('wide', networks.filter(isWide)),
+    ...addressSets('wide', networks.filter(isToTheWorld)),
     ...addressSets('lan', lan),
     ...serverSets(control),
     '  set portal { type nf_proto; flags timeout; }',
@@ -111,4 +111,4 @@ function serverSets(control: readonly string[]): string[] {
 
 const elementList = (elements: string): string => (elements === '' ? '' : `elements = { ${elements} } `);
 const isV6 = (network: string): boolean => network.includes(':');
-const isWide = (network: string): boolean => isWideLength(Number(network.split('/')[1]));
+const isToTheWorld = (network: string): boolean => isWide(isV6(network), Number(network.split('/')[1]));

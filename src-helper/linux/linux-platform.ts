@@ -21,26 +21,26 @@ export interface LinuxPlatformOptions {
   config: HelperConfig;
   /** Whether traffic is held back. */
   isGuarded: () => boolean;
-  /** Milliseconds since 1970. */
-  now: () => number;
   log: Logger;
 }
 
 /** What boots with the computer: loaded by the unit `postern-guard.service`. */
 export const GUARD_BOOT_FILE = 'guard.nft';
 
-/** Undoes what a killed process left of its tunnel, and hands over what this system has. Rejects when that fails. */
+/** Hands over what this system has. */
 export async function openLinuxPlatform(options: LinuxPlatformOptions): Promise<Platform> {
-  const { config, isGuarded, now, log } = options;
+  const { config, isGuarded, log } = options;
   const { interface: interfaceName, stateDir } = config;
   const libc = loadLibc();
   const netlink = new NetlinkSocket(libc);
-  const state = await StateFile.open(join(stateDir, 'helper-state.json'));
+  const state = new StateFile(join(stateDir, 'helper-state.json'));
   const names = new Resolver({ interfaceName, run: runProgram, writeDns: (dns) => state.update({ dns }) });
-  removeLeftovers(netlink);
-  await names.recover(state.state.dns);
   const reversePath = new ReversePath(runProgram);
-  await reversePath.recover();
+  const recover = async () => {
+    removeLeftovers(netlink);
+    await names.recover((await state.read()).dns);
+    await reversePath.recover();
+  };
 
   const openInterface = async (): Promise<TunnelInterface> => {
     const device = await openWgDevice({ interfaceName, log });
@@ -56,12 +56,13 @@ export async function openLinuxPlatform(options: LinuxPlatformOptions): Promise<
     };
   };
   const bootFile = join(stateDir, GUARD_BOOT_FILE);
-  const guard = new NftGuard({ netlink, interfaceName, bootFile, run: runProgram, now, log });
+  const guard = new NftGuard({ netlink, interfaceName, bootFile, run: runProgram, log });
   const gid = await groupId(config.group);
   if (gid === null)
     log.warn({ group: config.group }, 'no such group: only root and the listed users may call');
   const rule = { uids: config.allowUids, gid };
-  return { openInterface, names, guard, callers: new UnixCallers({ socketPath: config.socket, rule, libc }) };
+  const callers = new UnixCallers({ socketPath: config.socket, rule, libc });
+  return { recover, openInterface, names, guard, callers };
 }
 
 /** A kernel without IPv6 has no such folder; a system that turns it off for new interfaces may have it on others. */

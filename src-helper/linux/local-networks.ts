@@ -1,5 +1,12 @@
 import type { LocalNetworks } from './guard-table.ts';
-import { type Link, type Network, parseNetwork, type Route, RT_TABLE_MAIN } from './netlink-message.ts';
+import {
+  AF_INET,
+  type Link,
+  type Network,
+  parseNetwork,
+  type Route,
+  RT_TABLE_MAIN,
+} from './netlink-message.ts';
 import { contains, networkText } from './network-plan.ts';
 
 /**
@@ -16,6 +23,9 @@ const PRIVATE = [
   'fe80::/10',
 ].map((network) => parseNetwork(network, true));
 
+/** The kernel's kinds of ports that containers (`veth`) and virtual machines (`tun`, which taps are too) have. */
+const INNER_PORTS = ['veth', 'tun'];
+
 /** The networks that the computer is on, as its main table and its interfaces tell. */
 export function localNetworks(routes: readonly Route[], links: readonly Link[]): LocalNetworks {
   const inner = innerBridges(links);
@@ -29,21 +39,20 @@ export function localNetworks(routes: readonly Route[], links: readonly Link[]):
 }
 
 function isOnLink({ table, via, gateway, destination }: Route): boolean {
-  return (
-    table === RT_TABLE_MAIN && typeof via === 'number' && gateway === undefined && isPrivate(destination)
-  );
+  if (table !== RT_TABLE_MAIN || typeof via !== 'number' || gateway !== undefined) return false;
+  return isPlausible(destination) && PRIVATE.some((range) => contains(range, destination));
 }
 
-function isPrivate(network: Network): boolean {
-  return PRIVATE.some((range) => contains(range, network));
+/** No link is so long: who announces a shorter one wants what is meant for others. */
+function isPlausible({ family, prefixLength }: Network): boolean {
+  return prefixLength >= (family === AF_INET ? 16 : 64);
 }
 
-/** Bridges whose ports are all made of software. One with a port of hardware leads out of the computer. */
+/** Bridges all of whose ports are of containers or virtual machines. Any other, as a network card or a bond, leads out. */
 function innerBridges(links: readonly Link[]): Set<number> {
-  const leadOut = new Set(links.filter(({ kind }) => kind === null).map(({ bridge }) => bridge));
-  return new Set(
-    links.filter(({ kind, index }) => kind === 'bridge' && !leadOut.has(index)).map(({ index }) => index),
-  );
+  const leadOut = links.filter(({ kind }) => !INNER_PORTS.includes(kind ?? '')).map(({ bridge }) => bridge);
+  const bridges = links.filter(({ kind, index }) => kind === 'bridge' && !leadOut.includes(index));
+  return new Set(bridges.map(({ index }) => index));
 }
 
 /** By which router, over which interface; null without a default route. */

@@ -90,12 +90,18 @@ function tunnelRules(networks: readonly Network[], isTeamFirst: boolean): Rule[]
   const lengths = new Map(networks.map((network) => [`${network.family}/${network.prefixLength}`, network]));
   return [...lengths.values()]
     .flatMap(({ family, prefixLength }) => rulesForLength(family, prefixLength))
-    .filter((rule) => !isTeamFirst || isTunnel(rule.action) || isWideLength(rule.suppressPrefixLength ?? 0));
+    .filter(
+      ({ action, family, suppressPrefixLength = 0 }) =>
+        !isTeamFirst || isTunnel(action) || isWide(family !== AF_INET, suppressPrefixLength),
+    );
 }
 
-/** Shorter than any network that one team has: a route to the world, beside which there are networks of one's own. */
-export function isWideLength(prefixLength: number): boolean {
-  return prefixLength < 8;
+/**
+ * Shorter than any network that one team has: a route to the world, beside which there are networks of one's own. The
+ * shortest that is not: 10.0.0.0/8 and fc00::/7.
+ */
+export function isWide(isV6: boolean, prefixLength: number): boolean {
+  return prefixLength < (isV6 ? 7 : 8);
 }
 
 function isTunnel(action: Rule['action']): boolean {

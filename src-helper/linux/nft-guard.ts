@@ -1,7 +1,13 @@
 import { rm } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { writeFileAtomic } from '../../src-node/atomic-file.ts';
-import { findProgram, type ProgramRequest, type ProgramResult } from '../../src-node/run-program.ts';
+import {
+  findProgram,
+  type HeldProgram,
+  holdProgram,
+  type ProgramRequest,
+  type ProgramResult,
+} from '../../src-node/run-program.ts';
 import type { GuardDemand } from '../guard/demand.ts';
 import type { GuardRules } from '../platform.ts';
 import { elementsText, GUARD_TABLE, guardTable, REMOVE_GUARD } from './guard-table.ts';
@@ -15,7 +21,7 @@ import { listedRoutes } from './tunnel-network.ts';
 const LOOK_MS = 2_000;
 /** How often it is asked whether the table is still there: a firewall that starts anew empties everything. */
 const LISTS_PER_CHECK = 5;
-/** What is let out beside a tunnel closes by itself so long after this process was last heard of. */
+/** What is let out beside a tunnel closes by itself so long after it was let out last, should all else fail. */
 const OPEN_SECONDS = 10;
 
 export interface NftGuardOptions {
@@ -24,8 +30,6 @@ export interface NftGuardOptions {
   /** The table as the computer loads it when it starts. */
   bootFile: string;
   run: (request: ProgramRequest) => Promise<ProgramResult>;
-  /** Milliseconds since 1970. */
-  now: () => number;
   log: Logger;
 }
 
@@ -37,6 +41,9 @@ export class NftGuard implements GuardRules {
   /** What is in force; empty when nothing is, or nobody knows. */
   #table = '';
   #elements = '';
+  /** What the next start loads. */
+  #saved: string | null = null;
+  #closer: HeldProgram | null = null;
   #looks = 0;
   #timer: NodeJS.Timeout | undefined;
   #attachments = 0;
@@ -55,24 +62,19 @@ export class NftGuard implements GuardRules {
     clearInterval(this.#timer);
     if (demand === null) return this.#remove();
     this.#timer = setInterval(() => void this.#look(), LOOK_MS);
-    const { bootFile } = this.#options;
     const table = this.#tableText(demand);
     const elements = this.#elementsText(demand);
-    if (table === this.#table) {
-      if (elements !== this.#elements) await this.#load(elements);
-      this.#elements = elements;
-      return;
-    }
-    // The newer one is what the next start is to load, even if this one fails.
-    const saving = await writeFileAtomic(bootFile, table).then(
-      () => null,
-      (error: Error) => error,
-    );
-    this.#table = '';
-    await this.#load(`${table}${elements}`);
-    this.#table = table;
+    if (demand.mode === 'always' && demand.isTunnelUp) this.#closer ??= this.#holdCloser();
+    else this.#letCloserGo();
+    // Not what is in force, but what the next start is to load: it is written even if this one fails.
+    const unsaved = await this.#save(table);
+    if (table !== this.#table) {
+      this.#table = '';
+      await this.#load(`${table}${elements}`);
+      this.#table = table;
+    } else if (elements !== this.#elements) await this.#load(elements);
     this.#elements = elements;
-    if (saving) throw new Error(`held now, but not after the next start: ${saving.message}`);
+    if (unsaved) throw new Error(`it holds now, but not after the next start: ${unsaved.message}`);
   }
 
   attachment(): string | null {
@@ -82,6 +84,7 @@ export class NftGuard implements GuardRules {
 
   close(): void {
     clearInterval(this.#timer);
+    this.#letCloserGo();
   }
 
   #tableText(demand: GuardDemand): string {
@@ -97,9 +100,9 @@ export class NftGuard implements GuardRules {
     );
   }
 
-  #elementsText({ mode, openUntil, isTunnelUp }: GuardDemand): string {
+  #elementsText({ mode, openForMs, isTunnelUp }: GuardDemand): string {
     return elementsText({
-      portalSeconds: openUntil === null ? 0 : (openUntil - this.#options.now()) / 1000,
+      portalSeconds: openForMs / 1000,
       openSeconds: mode === 'always' && isTunnelUp ? OPEN_SECONDS : 0,
     });
   }
@@ -110,10 +113,38 @@ export class NftGuard implements GuardRules {
     this.#attachments++;
   }
 
+  async #save(table: string): Promise<Error | null> {
+    if (table === this.#saved) return null;
+    try {
+      await writeFileAtomic(this.#options.bootFile, table);
+      this.#saved = table;
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  /** Closes at once what is open beside the tunnel when this process dies, however it does. */
+  #holdCloser(): HeldProgram {
+    const script = `trap '' HUP INT TERM; read -r _; exec ${this.#nft()} flush set ${GUARD_TABLE} open`;
+    const held = holdProgram({ path: '/bin/sh', args: ['-c', script] });
+    void held.ended.then(() => {
+      if (this.#closer === held) this.#closer = null;
+    });
+    return held;
+  }
+
+  #letCloserGo(): void {
+    this.#closer?.release();
+    this.#closer = null;
+  }
+
   async #remove(): Promise<void> {
+    this.#letCloserGo();
     // Without nft there is nothing to remove.
     if (findProgram('nft') !== null) await this.#load(REMOVE_GUARD);
     this.#table = '';
+    this.#saved = null;
     await rm(this.#options.bootFile, { force: true });
   }
 
@@ -128,8 +159,11 @@ export class NftGuard implements GuardRules {
         this.#table = '';
       }
       if (demand !== this.#demand) return;
+      const wasAttached = this.#attachments;
+      const table = this.#tableText(demand);
       if (demand.mode === 'always' && demand.isTunnelUp && this.#looks % 2 === 0) this.#elements = '';
-      if (this.#tableText(demand) !== this.#table || this.#elements === '') this.#onStale();
+      const isInForce = table === this.#table && this.#elements !== '';
+      if (!isInForce || table !== this.#saved || wasAttached !== this.#attachments) this.#onStale();
     } catch (error) {
       this.#options.log.error({ err: error }, 'the networks of this computer could not be read');
     }

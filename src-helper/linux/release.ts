@@ -8,34 +8,41 @@ import { parseJson } from '../../src-shared/parse-json.ts';
 import { fail, ok, parseProblem, type Result } from '../../src-shared/problem.ts';
 import type { HelperConfig } from '../config.ts';
 import { GUARD_FILE, readGuardFile, writeGuardFile } from '../guard/guard-file.ts';
-import { released } from '../guard/guard-keeper.ts';
+import { released } from '../guard/known-guards.ts';
 import { REMOVE_GUARD } from './guard-table.ts';
 import { GUARD_BOOT_FILE } from './linux-platform.ts';
 
 const ANSWER_LIMIT_MS = 10_000;
 
 /**
- * Frees the computer: by the helper that runs, else by hand, so that a helper which does not start holds nobody.
- * `answered` tells which.
+ * Frees the computer: by the helper that runs, else by hand, so that one which hangs or does not start holds nobody.
+ * `isHelperRunning`: it has done it.
  */
 export async function release({
   socket,
   stateDir,
 }: Pick<HelperConfig, 'socket' | 'stateDir'>): Promise<Result<{ isHelperRunning: boolean }>> {
   const answered = await askHelper(socket);
-  if (answered !== null) return answered.ok ? ok({ isHelperRunning: true }) : answered;
-  const nft = findProgram('nft');
-  if (nft !== null) {
-    const removed = await runProgram({ path: nft, args: ['-f', '-'], stdin: REMOVE_GUARD });
-    if (!removed.ok) return fail('guard-failed', removed.message);
-  }
+  if (answered !== null && (answered.ok || answered.problem.code !== 'helper-unavailable'))
+    return answered.ok ? ok({ isHelperRunning: true }) : answered;
+  const byHand = await releaseByHand(stateDir);
+  if (!byHand.ok) return byHand;
+  // One that was only just starting has read what there was before.
+  const late = answered === null ? await askHelper(socket) : null;
+  return late === null ? ok({ isHelperRunning: false }) : late.ok ? ok({ isHelperRunning: true }) : late;
+}
+
+async function releaseByHand(stateDir: string): Promise<Result<void>> {
   const file = join(stateDir, GUARD_FILE);
   await rm(join(stateDir, GUARD_BOOT_FILE), { force: true });
   const record = await readGuardFile(file).catch(() => null);
   // What is not to be understood would keep the helper from starting.
   if (record === null) await rm(file, { force: true });
   else await writeGuardFile(file, released(record, 'released-by-root', Date.now()));
-  return ok({ isHelperRunning: false });
+  const nft = findProgram('nft');
+  if (nft === null) return ok(undefined);
+  const removed = await runProgram({ path: nft, args: ['-f', '-'], stdin: REMOVE_GUARD });
+  return removed.ok ? ok(undefined) : fail('guard-failed', removed.message);
 }
 
 /** Null when no helper listens there. */

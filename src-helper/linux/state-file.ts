@@ -15,24 +15,20 @@ const NOTHING: HelperState = { dns: null };
  */
 export class StateFile {
   readonly #path: string;
-  #state: HelperState;
+  #state: HelperState = NOTHING;
   #writing: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, state: HelperState) {
+  constructor(path: string) {
     this.#path = path;
-    this.#state = state;
   }
 
-  /** Reads what the last process left. Rejects when the file is there but not to be understood. */
-  static async open(path: string): Promise<StateFile> {
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  /** What the last process left. Rejects when the file is there but not to be understood. */
+  async read(): Promise<HelperState> {
+    const text = await readFile(this.#path, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null;
       throw error;
     });
-    return new StateFile(path, text === null ? NOTHING : stateSchema.parse(JSON.parse(text)));
-  }
-
-  get state(): HelperState {
+    if (text !== null) this.#state = stateSchema.parse(JSON.parse(text));
     return this.#state;
   }
 
