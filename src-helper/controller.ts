@@ -9,7 +9,7 @@ import type { LeaseVerifier } from './lease-verifier.ts';
 import type { HelperCall } from './rpc-call.ts';
 import type { Tunnel } from './tunnel.ts';
 
-const ABOUT = { version: packageJson.version, features: helperFeature.options };
+const { version } = packageJson;
 
 /** One client connection, by identity. */
 export interface Caller extends GuardUser {
@@ -44,7 +44,15 @@ export class Controller {
 
   status(caller: GuardUser): HelperStatus {
     const { tunnel, guard } = this.#options;
-    return { ...tunnel.status(), guard: guard.stateFor(caller), guardEvents: guard.events, ...ABOUT };
+    // What this computer cannot do it does not offer: a server that counts on it lets nobody in then.
+    const features = helperFeature.options.filter((feature) => feature !== 'guard' || guard.isAvailable);
+    return {
+      ...tunnel.status(),
+      guard: guard.stateFor(caller),
+      guardEvents: guard.events,
+      version,
+      features,
+    };
   }
 
   onChange(listener: () => void): void {

@@ -50,6 +50,8 @@ export interface Names {
 
 /** What holds traffic back, in the kernel: it stands without this process. */
 export interface GuardRules {
+  /** Whether this system has what it takes. */
+  readonly isAvailable: boolean;
   /**
    * Puts in force what is asked for, in one step and for the next start of the computer too; null takes everything
    * away. An `openForMs` ends by itself. Rejects with the reason when this computer cannot.

@@ -21,6 +21,7 @@ const HOUR_MS = 3_600_000;
 class RecordedRules implements GuardRules {
   inForce: GuardDemand | null = null;
   isBroken = false;
+  readonly isAvailable = true;
   attachedTo: string | null = 'home';
   #onStale: () => void = () => undefined;
 

@@ -83,6 +83,10 @@ export class GuardKeeper {
     return this.#asked.mode;
   }
 
+  get isAvailable(): boolean {
+    return this.#options.rules.isAvailable;
+  }
+
   get events(): GuardEvent[] {
     return this.#record.events;
   }

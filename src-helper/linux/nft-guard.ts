@@ -53,6 +53,10 @@ export class NftGuard implements GuardRules {
     this.#options = options;
   }
 
+  get isAvailable(): boolean {
+    return findProgram('nft') !== null;
+  }
+
   onStale(listener: () => void): void {
     this.#onStale = listener;
   }

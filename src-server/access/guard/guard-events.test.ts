@@ -57,3 +57,16 @@ test('a frame without events, or with more than a helper keeps, is none', async 
   tell(...Array.from({ length: 17 }, (_, index) => ({ at: at(index), kind: 'portal-opened' })));
   expect(await client.closed).toBe(4003);
 });
+
+test('a client that makes them up fills no log: no more in an hour than a helper keeps', async () => {
+  const many = (from: number) =>
+    Array.from({ length: 16 }, (_, index) => ({ at: at(from + index), kind: 'portal-opened' }));
+  tell(...many(0));
+  tell(...many(20));
+  tell({ at: at(60), kind: 'released-by-root' });
+  await expect.poll(opened).toHaveLength(16);
+  expect(await released()).toEqual([]);
+  server.clock.now += 3_600_000;
+  tell({ at: at(0), kind: 'released-by-root' });
+  await expect.poll(released).toHaveLength(1);
+});

@@ -2,16 +2,19 @@ import type { GuardEvent } from '../../../src-shared/guard.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { Tx } from '../../db/database.ts';
 import type { AuditRow } from '../../db/schema.ts';
+import type { GuardEventBudget } from './event-budget.ts';
 
 /** An event this far ahead was told by a clock that nobody can go by. */
 const CLOCK_SLACK_MS = 5 * 60_000;
 
 /**
  * Writes into the audit log what a computer did with its guard while the server did not hear of it. Each event once,
- * however often it is told; what is from before the device, or from the future, is left out.
+ * however often it is told; what is from before the device, or from the future, is left out, and so is what is more in
+ * an hour than a helper could have done.
  */
 export async function recordGuardEvents(
   tx: Tx,
+  budget: GuardEventBudget,
   input: { deviceId: string; events: readonly GuardEvent[]; now: number },
 ): Promise<void> {
   const { deviceId, events, now } = input;
@@ -24,6 +27,7 @@ export async function recordGuardEvents(
   for (const { at, kind } of events) {
     const time = Date.parse(at);
     if (time <= newest || time < device.created_at || time > now + CLOCK_SLACK_MS) continue;
+    if (budget.take(deviceId, 1, now) === 0) break;
     newest = time;
     await appendAudit(tx, {
       at: now,

@@ -76,6 +76,15 @@ test('with nothing to hold back it comes all the same, for a user who wants more
     expect((await post(device, helper ? { helper } : {})).body).not.toHaveProperty('guard');
 });
 
+test('it begins with the first connection', async () => {
+  await openGate();
+  await server.setPolicy({ trafficWhileWaiting: 'always' });
+  const device = await signedIn();
+  expect(await fetched(device)).toMatchObject({ mode: 'off', control: publicAddresses });
+  await guarded(device);
+  expect(await fetched(device)).toMatchObject({ mode: 'always' });
+});
+
 describe('a helper that cannot', () => {
   const refusal = { status: 403, body: { code: 'guard-unsupported' } };
 

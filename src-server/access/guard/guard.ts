@@ -68,6 +68,12 @@ export async function guardFor(
   };
 }
 
+/** Whether the device ever had a lease. */
+export async function wasConnected(tx: Tx, deviceId: string): Promise<boolean> {
+  const { rows } = await lastGateway(tx, { deviceId });
+  return rows.length > 0;
+}
+
 export function signGuard(keys: ServerKeys, claims: GuardClaims): Promise<string> {
   return signToken(keys, GUARD_TYPE, claims);
 }

@@ -9,6 +9,7 @@ import {
 } from '../../../src-shared/client-channel.ts';
 import type { ClientHub, ClientWire } from '../../access/channel/client-hub.ts';
 import { ackEvents, eventsAfter } from '../../access/channel/event-store.ts';
+import { GuardEventBudget } from '../../access/guard/event-budget.ts';
 import { recordGuardEvents } from '../../access/guard/guard-events.ts';
 import type { ServerContext } from '../../context.ts';
 import type { SessionIdentity } from '../../http/session.ts';
@@ -20,9 +21,10 @@ const RESUME_TIMEOUT_MS = 10_000;
 
 /** `GET /client/v1/channel`: `hello` at once; after `resume` the stored frames, then the live ones. */
 export function registerClientChannel(app: FastifyInstance, ctx: ServerContext, hub: ClientHub): void {
+  const budget = new GuardEventBudget();
   app.get('/client/v1/channel', { websocket: true, schema: { hide: true } }, (socket, request) => {
     const identity = sessionOf(request);
-    void openChannel(ctx, hub, socket, identity).catch((error: unknown) => {
+    void openChannel({ ctx, hub, budget }, socket, identity).catch((error: unknown) => {
       ctx.log.error({ err: error, deviceId: identity.deviceId }, 'client channel failed');
       socket.close(closeCodes.internalError, 'internal error');
     });
@@ -30,8 +32,7 @@ export function registerClientChannel(app: FastifyInstance, ctx: ServerContext, 
 }
 
 async function openChannel(
-  ctx: ServerContext,
-  hub: ClientHub,
+  { ctx, hub, budget }: { ctx: ServerContext; hub: ClientHub; budget: GuardEventBudget },
   socket: WebSocket,
   { deviceId, sessionId }: SessionIdentity,
 ): Promise<void> {
@@ -84,7 +85,9 @@ async function openChannel(
         return;
       case 'guard': {
         const { events } = frame;
-        await db.transaction().execute((tx) => recordGuardEvents(tx, { deviceId, events, now: ctx.now() }));
+        await db
+          .transaction()
+          .execute((tx) => recordGuardEvents(tx, budget, { deviceId, events, now: ctx.now() }));
         return;
       }
       case 'pong':

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { guardAnswer } from '../../../src-shared/client-api.ts';
 import { problem, problemSchema } from '../../../src-shared/problem.ts';
-import { type GuardSource, guardFor, signGuard } from '../../access/guard/guard.ts';
+import { type GuardSource, guardFor, signGuard, wasConnected } from '../../access/guard/guard.ts';
 import type { ServerContext } from '../../context.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
@@ -24,11 +24,15 @@ export function registerGuardRoute(
     },
     async (request, reply) => {
       const { deviceId } = sessionOf(request);
-      const claims = await ctx.database.db
-        .transaction()
-        .execute(async (tx) =>
-          guardFor(tx, guards, { deviceId, policy: await readPolicy(tx), now: ctx.now() }),
-        );
+      const claims = await ctx.database.db.transaction().execute(async (tx) =>
+        guardFor(tx, guards, {
+          deviceId,
+          policy: await readPolicy(tx),
+          now: ctx.now(),
+          // It begins with the first connection.
+          ...((await wasConnected(tx, deviceId)) ? {} : { mode: 'off' as const }),
+        }),
+      );
       if (!claims)
         return sendProblem(
           reply,
