@@ -254,11 +254,49 @@ test.each([
     ['gateway', 'add', 'wide', '--subnet', '10.98.0.0/24', '--allowed-ips', manyNetworks(65)],
     'allowedIps: 65 networks, at least 1 and at most 64',
   ],
+  [
+    [
+      'gateway',
+      'add',
+      'x',
+      '--subnet',
+      '10.98.0.0/24',
+      '--allowed-ips',
+      '::/0',
+      '--alternate-ports',
+      '53,53',
+    ],
+    'alternatePorts: 53 is named twice',
+  ],
+  [['gateway', 'show', 'nowhere'], 'There is no gateway nowhere.'],
 ])('%j is refused with words', async (args, words) => {
   const refused = await command(args);
   expect(refused.status).toBe(1);
   expect(refused.stderr).toContain(words);
 });
+
+test('a gateway takes domains as people type them and further ports, and shows them', async () => {
+  const network = ['--subnet', '10.96.0.0/24', '--allowed-ips', '10.96.0.0/24', '--dns', '10.96.0.1'];
+  const names = ['--dns-domains', 'Corp.Example.,corp.example,lab.example', '--dns-search', 'CORP.example'];
+  const added = await command([
+    'gateway',
+    'add',
+    'Named',
+    ...network,
+    ...names,
+    '--alternate-ports',
+    '443, 53',
+  ]);
+  expect(added.status).toBe(0);
+  const settings = { dnsDomains: ['corp.example', 'lab.example'], dnsSearch: ['corp.example'] };
+  const listed = JSON.parse((await command(['gateway', 'list', '--json'])).stdout);
+  expect(listed).toContainEqual(expect.objectContaining({ ...settings, alternatePorts: [443, 53] }));
+  await command(['gateway', 'edit', 'Named', '--dns-domains', '', '--alternate-ports', '443']);
+  const { stdout } = await command(['gateway', 'show', 'Named']);
+  expect(stdout).toMatch(/^Named\n/);
+  expect(stdout).toMatch(/DNS servers +10\.96\.0\.1\n +for domains +all\n +search domains +corp\.example\n/);
+  expect(stdout).toMatch(/alternate ports +443\n/);
+}, 60_000);
 
 test('a gateway that leaves its members without something says what, and is added all the same', async () => {
   const network = ['--subnet', '10.97.0.0/24', '--allowed-ips', '0.0.0.0/0', '--dns', 'fd00::53'];
@@ -281,6 +319,8 @@ test.each([
   [['gateway', 'edit', 'x', '--allowed-ips', '10/8'], 'is not a network'],
   [['gateway', 'edit', 'x', '--allowed-ips', '010.0.0.0/8'], 'is not a network'],
   [['gateway', 'edit', 'x', '--dns', '10.1'], 'is not an IP address'],
+  [['gateway', 'edit', 'x', '--dns-domains', 'corp.example,10.0.0.53'], '10.0.0.53 is not a domain'],
+  [['gateway', 'edit', 'x', '--alternate-ports', '443,0x35'], '0x35 is not a port'],
 ])('%j is refused before anything is opened', (args, words) => {
   const refused = cli([...args, '--config', config]);
   expect(refused.status).toBe(1);

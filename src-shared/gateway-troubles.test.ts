@@ -5,6 +5,8 @@ const draft = (change: Partial<GatewayDraft> = {}): GatewayDraft => ({
   subnet: '10.86.0.0/22',
   allowedIps: ['10.20.0.0/16'],
   dns: [],
+  dnsDomains: [],
+  dnsSearch: [],
   ...change,
 });
 const codes = (change: Partial<GatewayDraft>, others: { name: string; subnet: string }[] = []) =>
@@ -13,6 +15,9 @@ const codes = (change: Partial<GatewayDraft>, others: { name: string; subnet: st
 test('a split tunnel with its own names or none has no trouble', () => {
   expect(codes({})).toEqual([]);
   expect(codes({ dns: ['10.20.0.53'] })).toEqual([]);
+  expect(codes({ dns: ['10.20.0.53'], dnsDomains: ['corp.example'], dnsSearch: ['corp.example'] })).toEqual(
+    [],
+  );
 });
 
 test.each([
@@ -27,6 +32,18 @@ test.each([
     { allowedIps: ['0.0.0.0/1', '128.0.0.0/2', '192.0.0.0/2', '10.0.0.0/8', '128.0.0.0/2'] },
     ['names-stay-here', 'ipv6-beside'],
   ],
+  [
+    'a full tunnel with name servers for some domains alone',
+    { allowedIps: ['0.0.0.0/0'], dns: ['10.20.0.53'], dnsDomains: ['corp.example', 'lab.example'] },
+    ['names-stay-here corp.example, lab.example', 'ipv6-beside'],
+  ],
+  [
+    'a full tunnel with domains and no name servers',
+    { allowedIps: ['0.0.0.0/0'], dnsDomains: ['corp.example'] },
+    ['names-stay-here', 'ipv6-beside', 'domains-without-resolver'],
+  ],
+  ['domains of no name server', { dnsDomains: ['corp.example'] }, ['domains-without-resolver']],
+  ['domains to search and no name server', { dnsSearch: ['corp.example'] }, ['domains-without-resolver']],
   ['three quarters of everything', { allowedIps: ['0.0.0.0/1', '128.0.0.0/2'] }, []],
   ['a name server outside', { dns: ['1.1.1.1', '10.20.0.53'] }, ['resolver-outside 1.1.1.1']],
   ['a name server of the other family', { dns: ['fd00::53'] }, ['resolver-outside fd00::53']],

@@ -2,14 +2,14 @@ import ipaddr from 'ipaddr.js';
 
 /** What will not work for those who connect to a gateway with these settings; `value` is what it is about. */
 export interface GatewayTrouble {
-  code:
+  code: /** `value`: the domains whose names go to the resolvers all the same; empty: none do. */
     | 'names-stay-here'
     | 'resolver-outside'
     | 'ipv6-refused'
     | 'ipv4-refused'
     | 'ipv6-beside'
     | 'subnet-overlap'
-    /** Some domains go to resolvers that are not named. */
+    /** Domains, to ask for or to search, and nobody to ask. */
     | 'domains-without-resolver';
   value: string;
 }
@@ -18,7 +18,8 @@ export interface GatewayDraft {
   subnet: string;
   allowedIps: readonly string[];
   dns: readonly string[];
-  dnsDomains?: readonly string[];
+  dnsDomains: readonly string[];
+  dnsSearch: readonly string[];
 }
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
@@ -28,7 +29,7 @@ type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
  * well-formed addresses and networks in CIDR form; `others` are the gateways that there are.
  */
 export function gatewayTroubles(
-  { subnet, allowedIps, dns, dnsDomains = [] }: GatewayDraft,
+  { subnet, allowedIps, dns, dnsDomains, dnsSearch }: GatewayDraft,
   others: readonly { name: string; subnet: string }[],
 ): GatewayTrouble[] {
   const networks = allowedIps.map((network): Range => ipaddr.parseCIDR(network));
@@ -41,7 +42,9 @@ export function gatewayTroubles(
   const isEverything = (kind: string) => coversAll(networks.filter(([base]) => base.kind() === kind));
   const overlapping = others.filter((other) => doOverlap(subnet, other.subnet));
   return [
-    ...(isEverything('ipv4') && dns.length === 0 ? [{ code: 'names-stay-here' as const, value: '' }] : []),
+    ...(isEverything('ipv4') && (dns.length === 0 || dnsDomains.length > 0)
+      ? [{ code: 'names-stay-here' as const, value: dns.length === 0 ? '' : dnsDomains.join(', ') }]
+      : []),
     ...dns.filter((address) => !isIn(address)).map((value) => ({ code: 'resolver-outside' as const, value })),
     ...(networks.some(isForeign)
       ? [{ code: own.kind() === 'ipv4' ? ('ipv6-refused' as const) : ('ipv4-refused' as const), value: '' }]
@@ -49,7 +52,7 @@ export function gatewayTroubles(
     ...(isEverything('ipv4') && !networks.some(([base]) => base.kind() === 'ipv6')
       ? [{ code: 'ipv6-beside' as const, value: '' }]
       : []),
-    ...(dns.length === 0 && dnsDomains.length > 0
+    ...(dns.length === 0 && dnsDomains.length + dnsSearch.length > 0
       ? [{ code: 'domains-without-resolver' as const, value: '' }]
       : []),
     ...overlapping.map(({ name }) => ({ code: 'subnet-overlap' as const, value: name })),

@@ -70,3 +70,5 @@ export function splitEndpoint(value: string): { address: string; port: number } 
 
 /** Of a column that holds a list as JSON. */
 export const textList = z.array(z.string());
+/** The same, of UDP ports. */
+export const portList = z.array(udpPort);

@@ -22,7 +22,7 @@ import {
 
 type SetOptions = CommonOptions & { exempt?: string[]; exemptAll?: boolean };
 
-const deviceIds = listOf('the id of a device', (item) => deviceId.safeParse(item).success);
+const deviceIds = listOf('the id of a device', (item) => deviceId.safeParse(item).data ?? null);
 
 /** `policy show|set`. */
 export function addPolicyCommands(program: Command): void {
@@ -104,7 +104,7 @@ function refusalOf(refusal: Problem): string[] {
 
 /** The version is the device's own word. */
 function deviceLine({ id, name, platform, memberName, helperVersion }: UnguardedDevice): string {
-  const helper = helperVersion === null ? 'helper unknown' : `helper ${helperVersion}`;
+  const helper = helperVersion === null ? 'its helper has not told yet' : `helper ${helperVersion}`;
   return [id, name, memberName, platform, helper].join('  ').replaceAll(/\p{C}/gu, '');
 }
 

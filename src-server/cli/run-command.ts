@@ -90,17 +90,18 @@ export async function withServerFiles(
   }
 }
 
-/** For commander: a comma-separated list whose items pass `isValid`. */
-export function listOf(what: string, isValid: (item: string) => boolean) {
-  return (text: string): string[] => {
-    const items = text
+/** For commander: a comma-separated list; `read` answers null for an item that is none. */
+export function listOf<T>(what: string, read: (item: string) => T | null) {
+  return (text: string): T[] =>
+    text
       .split(',')
       .map((item) => item.trim())
-      .filter((item) => item !== '');
-    const wrong = items.find((item) => !isValid(item));
-    if (wrong !== undefined) throw new InvalidArgumentError(`${wrong} is not ${what}`);
-    return items;
-  };
+      .filter((item) => item !== '')
+      .map((item) => {
+        const value = read(item);
+        if (value === null) throw new InvalidArgumentError(`${item} is not ${what}`);
+        return value;
+      });
 }
 
 /** For commander: what people call a thing; the Control Panel takes the same. */

@@ -28,11 +28,10 @@ type CreateOptions = CommonOptions & {
 
 const scopeList = listOf(
   `a scope (${apiScope.options.join(', ')})`,
-  (item) => apiScope.safeParse(item).success,
+  (item) => apiScope.safeParse(item).data ?? null,
 );
-const networkList = listOf(
-  'an address or network',
-  (item) => ipaddr.isValid(item) || ipaddr.isValidCIDR(item),
+const networkList = listOf('an address or network', (item) =>
+  ipaddr.isValid(item) || ipaddr.isValidCIDR(item) ? item : null,
 );
 
 /** `token create|list|revoke`: for the integration API. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely, Migrator, SqliteDialect } from 'kysely';
 import { expect, test } from 'vitest';
-import { openDatabase } from './database.ts';
+import { type Db, openDatabase } from './database.ts';
 import { migrations } from './migrations.ts';
 
 /** A database as the first version left it, with one device and its challenge. */
@@ -29,16 +29,28 @@ async function firstVersion(file: string): Promise<void> {
   if (error) throw error;
   sqlite.exec(`insert into member values ('m', 'a@b.example', 'A', 'member', '', 0, 0);
     insert into device values ('d', 'm', 'Laptop', 'linux', 'key', 3, 4, null, 0, -1, 5, 6, null);
-    insert into challenge values ('c', 'd', 3, 'nonce', '[]', '[]', null, 7, null)`);
+    insert into challenge values ('c', 'd', 3, 'nonce', '[]', '[]', null, 7, null);
+    insert into gateway values ('g', 'main', 'hash', null, null, '10.86.0.0/24', '[]', '["10.86.0.1"]', 1420, 25, 0, 0,
+      null)`);
   await db.destroy();
 }
 
-test('a database of the first version keeps its devices, with nothing set up, and a code asked for first', async () => {
+/** Opens one as this version does. */
+async function inFirstVersion(look: (db: Db) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-migrations-'));
   const file = join(folder, 'postern.db');
   try {
     await firstVersion(file);
     const { db, close } = await openDatabase(file);
+    await look(db);
+    await close();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test('a database of the first version keeps its devices, with nothing set up, and a code asked for first', async () => {
+  await inFirstVersion(async (db) => {
     const device = await db.selectFrom('device').selectAll().executeTakeFirstOrThrow();
     expect(device).toMatchObject({
       id: 'd',
@@ -56,8 +68,18 @@ test('a database of the first version keeps its devices, with nothing set up, an
     });
     const challenge = await db.selectFrom('challenge').selectAll().executeTakeFirstOrThrow();
     expect(challenge.purpose).toBe('connect');
-    await close();
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
+});
+
+test('a gateway of the first version has its name servers asked for every name, and one port', async () => {
+  await inFirstVersion(async (db) => {
+    const gateway = await db.selectFrom('gateway').selectAll().executeTakeFirstOrThrow();
+    expect(gateway).toMatchObject({
+      dns_json: '["10.86.0.1"]',
+      dns_domains_json: '[]',
+      dns_search_json: '[]',
+      alternate_ports_json: '[]',
+      settings_at: 0,
+    });
+  });
 });

@@ -35,6 +35,12 @@ export const migrations: Record<string, Migration> = {
       for (const statement of guardSchema) await sql.raw(statement).execute(db);
     },
   },
+  '0007-gateway-names-and-ports': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      for (const column of ['dns_domains_json', 'dns_search_json', 'alternate_ports_json'])
+        await sql.raw(`alter table gateway add column ${column} text not null default '[]'`).execute(db);
+    },
+  },
 };
 
 const firstSchema = [

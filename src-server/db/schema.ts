@@ -160,6 +160,12 @@ export interface GatewayRow {
   subnet: string;
   allowed_ips_json: string;
   dns_json: string;
+  /** The resolvers of `dns_json` are asked for names of these alone; none: for every name. */
+  dns_domains_json: string;
+  /** Where names without a dot are looked for. */
+  dns_search_json: string;
+  /** UDP ports besides the endpoint's own, in the order in which they are tried. */
+  alternate_ports_json: string;
   mtu: number;
   keepalive_seconds: number;
   /** When something was changed that a lease takes from here, milliseconds since 1970; 0: never. */

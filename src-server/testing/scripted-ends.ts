@@ -69,6 +69,8 @@ export class ScriptedGateway {
   readonly peers = new Map<string, Peer>();
   /** Where members may go, as of the newest sync. */
   networks: readonly string[] = [];
+  /** Of the newest sync; undefined where it does not say them. */
+  alternatePorts: readonly number[] | undefined;
   /** Types of the orders in the order of their arrival. */
   readonly orders: string[] = [];
   #socket: ScriptedSocket<ToGateway> | undefined;
@@ -91,6 +93,9 @@ export class ScriptedGateway {
         subnet: '10.86.0.0/24',
         allowed_ips_json: '["10.214.0.0/24"]',
         dns_json: '[]',
+        dns_domains_json: '[]',
+        dns_search_json: '[]',
+        alternate_ports_json: '[]',
         mtu: 1420,
         keepalive_seconds: 25,
         settings_at: 0,
@@ -139,6 +144,7 @@ export class ScriptedGateway {
     if (frame.type === 'sync') {
       this.peers.clear();
       this.networks = frame.networks ?? [];
+      this.alternatePorts = frame.alternatePorts;
     }
     const added = frame.type === 'sync' ? frame.peers : frame.type === 'add' ? [frame.peer] : [];
     for (const peer of added) this.peers.set(peer.publicKey, peer);

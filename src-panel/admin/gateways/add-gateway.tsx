@@ -4,7 +4,8 @@ import { useAction } from '../../store/use-action.ts';
 import { addGateway, type NewGateway } from '../api/gateways-api.ts';
 import { ShownOnce } from '../parts/shown-once.tsx';
 import { useAdminWords } from '../strings/use-admin-words.ts';
-import { GatewayForm, type GatewayValues } from './gateway-form.tsx';
+import type { GatewayValues } from './gateway-draft.ts';
+import { GatewayForm } from './gateway-form.tsx';
 
 interface AddGatewayProps {
   others: readonly { name: string; subnet: string }[];
@@ -13,7 +14,7 @@ interface AddGatewayProps {
 }
 
 const EMPTY = {
-  ...{ name: '', subnet: '', allowed: '', dns: '' },
+  ...{ name: '', subnet: '', allowed: '', dns: '', dnsDomains: '', dnsSearch: '', alternatePorts: '' },
   mtu: String(newGatewayRequest.shape.mtu.parse(undefined)),
 };
 
@@ -46,6 +47,7 @@ export function AddGateway({ others, onCancel, onDone }: AddGatewayProps) {
       anywayLabel={words.addAnyway}
       draft={EMPTY}
       isNew
+      ownPort={null}
       others={others}
       isBusy={isBusy}
       problem={problem}

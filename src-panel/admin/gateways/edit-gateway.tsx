@@ -1,8 +1,10 @@
 import type { PanelGateway } from '../../../src-shared/panel/gateways.ts';
+import { splitEndpoint } from '../../../src-shared/primitives.ts';
 import { useAction } from '../../store/use-action.ts';
 import { changeGateway } from '../api/gateways-api.ts';
 import { useAdminWords } from '../strings/use-admin-words.ts';
-import { GatewayForm, type GatewayValues } from './gateway-form.tsx';
+import type { GatewayValues } from './gateway-draft.ts';
+import { GatewayForm } from './gateway-form.tsx';
 
 interface EditGatewayProps {
   gateway: PanelGateway;
@@ -11,7 +13,7 @@ interface EditGatewayProps {
   onDone: (gateway: PanelGateway, outdated: number) => void;
 }
 
-/** Name, networks, DNS and MTU of a gateway that is there. */
+/** Name, networks, DNS, further ports and MTU of a gateway that is there. */
 export function EditGateway({ gateway, onCancel, onDone }: EditGatewayProps) {
   const { a } = useAdminWords();
   const words = a.gateways;
@@ -32,9 +34,13 @@ export function EditGateway({ gateway, onCancel, onDone }: EditGatewayProps) {
         subnet: gateway.subnet,
         allowed: gateway.allowedIps.join(', '),
         dns: gateway.dns.join(', '),
+        dnsDomains: gateway.dnsDomains.join(', '),
+        dnsSearch: gateway.dnsSearch.join(', '),
+        alternatePorts: gateway.alternatePorts.join(', '),
         mtu: String(gateway.mtu),
       }}
       isNew={false}
+      ownPort={gateway.endpoint === null ? null : splitEndpoint(gateway.endpoint).port}
       others={[]}
       isBusy={isBusy}
       problem={problem}

@@ -1,32 +1,13 @@
 import { useEffect, useRef, useState } from 'react';
-import { MTU } from '../../../src-shared/gateway-limits.ts';
 import { gatewayTroubles } from '../../../src-shared/gateway-troubles.ts';
-import { newGatewayRequest } from '../../../src-shared/panel/gateways.ts';
 import type { Problem } from '../../../src-shared/problem.ts';
 import { Bar } from '../../../src-ui/parts/bar.tsx';
 import { Button } from '../../../src-ui/parts/button.tsx';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
 import { TextField } from '../../../src-ui/parts/text-field.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
-import { areAddresses, areNetworks, partsOf, wholeNumber } from '../parts/lists.ts';
 import { useAdminWords } from '../strings/use-admin-words.ts';
-
-/** As typed. */
-export interface TypedGateway {
-  name: string;
-  subnet: string;
-  allowed: string;
-  dns: string;
-  mtu: string;
-}
-
-export interface GatewayValues {
-  name: string;
-  subnet: string;
-  allowedIps: string[];
-  dns: string[];
-  mtu: number;
-}
+import { type GatewayValues, readDraft, type TypedGateway } from './gateway-draft.ts';
 
 interface GatewayFormProps {
   title: string;
@@ -37,6 +18,8 @@ interface GatewayFormProps {
   draft: TypedGateway;
   /** A gateway that is there keeps its subnet, and shows its MTU. */
   isNew: boolean;
+  /** Of its endpoint; null while nobody knows it. */
+  ownPort: number | null;
   others: readonly { name: string; subnet: string }[];
   isBusy: boolean;
   problem: Problem | null;
@@ -44,48 +27,59 @@ interface GatewayFormProps {
   onCancel: () => void;
 }
 
+/** In the order in which they stand. */
+const FIELDS = [
+  'name',
+  'subnet',
+  'allowed',
+  'dns',
+  'dnsDomains',
+  'dnsSearch',
+  'alternatePorts',
+  'mtu',
+] as const satisfies (keyof TypedGateway)[];
+
+/** The form is longer than many windows. */
+function bringIntoView(element: HTMLElement | null): void {
+  element?.scrollIntoView({ block: 'nearest' });
+}
+
 /** What the server has to know of a gateway. Settings that leave somebody without something are named before they are sent. */
 export function GatewayForm(props: GatewayFormProps) {
-  const { isNew, others, isBusy, problem } = props;
+  const { isNew, ownPort, others, isBusy, problem } = props;
   const { a, w } = useAdminWords();
   const words = a.gateways;
   const [draft, setDraft] = useState(props.draft);
   const [isTried, setTried] = useState(false);
   const [accepted, setAccepted] = useState('');
-  const first = useRef<HTMLInputElement>(null);
-  useEffect(() => first.current?.focus(), []);
-  const typed = partsOf(draft.allowed);
-  // What the server takes for an empty list.
-  const allowedIps = typed.length === 0 ? newGatewayRequest.shape.allowedIps.parse(undefined) : typed;
-  const dns = partsOf(draft.dns);
-  const subnet = draft.subnet.trim();
-  const mtu = wholeNumber(draft.mtu, MTU.least, MTU.most);
-  const errors = {
-    name: draft.name.trim() === '',
-    subnet: !areNetworks([subnet]),
-    allowed: !areNetworks(allowedIps),
-    dns: !areAddresses(dns),
-    mtu: mtu === null,
-  };
-  const areGood = !Object.values(errors).includes(true);
-  const troubles = areGood ? gatewayTroubles({ subnet, allowedIps, dns }, others) : [];
+  const inputs = useRef(new Map<keyof TypedGateway, HTMLInputElement | null>());
+  useEffect(() => inputs.current.get('name')?.focus(), []);
+  const { values, mistakes } = readDraft(draft, ownPort);
+  const troubles = values ? gatewayTroubles(values, others) : [];
   const troubleTexts = troubles.map(({ code, value }) => words.troubles[code](value));
   const isWarned = troubles.length > 0 && accepted === troubleTexts.join();
 
   function submit(): void {
     setTried(true);
-    if (isBusy || !areGood || mtu === null) return;
+    const wrong = FIELDS.find((name) => mistakes[name] !== null);
+    if (wrong) inputs.current.get(wrong)?.focus();
+    if (isBusy || !values) return;
     if (troubles.length > 0 && !isWarned) setAccepted(troubleTexts.join());
-    else props.onSubmit({ name: draft.name.trim(), subnet, allowedIps, dns, mtu });
+    else props.onSubmit(values);
   }
+  const errorOf = (name: keyof TypedGateway): string | null => {
+    const mistake = mistakes[name];
+    return isTried && mistake ? words.bad[mistake] : null;
+  };
   const field = (name: keyof TypedGateway, label: string, hint?: string) => (
     <TextField
-      {...(name === 'name' ? { ref: first } : { isMono: true })}
+      ref={(input) => void inputs.current.set(name, input)}
+      isMono={name !== 'name'}
       label={label}
       {...(hint === undefined ? {} : { hint })}
       value={draft[name]}
       autoComplete="off"
-      error={isTried && errors[name] ? words.bad[name] : null}
+      error={errorOf(name)}
       onChange={(text) => setDraft({ ...draft, [name]: text })}
     />
   );
@@ -107,9 +101,12 @@ export function GatewayForm(props: GatewayFormProps) {
         {isNew && field('subnet', words.subnet, words.subnetHint)}
         {field('allowed', words.allowed, words.allowedHint)}
         {field('dns', words.dns, words.dnsHint)}
+        {field('dnsDomains', words.dnsDomains, words.dnsDomainsHint)}
+        {field('dnsSearch', words.dnsSearch, words.dnsSearchHint)}
+        {field('alternatePorts', words.alternatePorts, words.alternatePortsHint)}
         {!isNew && field('mtu', words.mtu, words.mtuHint)}
         {isWarned && (
-          <div role="status" className="stack">
+          <div role="status" className="stack" ref={bringIntoView}>
             {troubleTexts.map((text) => (
               <Bar key={text} look="warning">
                 {text}

@@ -95,9 +95,11 @@ export function GatewayPage({ gatewayId, onRemoved }: GatewayPageProps) {
 function GatewayFacts({ gateway }: { gateway: PanelGateway }) {
   const { a, locale, w } = useAdminWords();
   const words = a.gateways;
-  const { lastSeenAt, endpoint, publicKey, rxBytes, txBytes, dns } = gateway;
+  const { lastSeenAt, endpoint, publicKey, rxBytes, txBytes, dns, dnsDomains } = gateway;
   const code = (text: string | null) =>
     text === null ? <span className="hint">{words.none}</span> : <span className="mono">{text}</span>;
+  const codes = (items: readonly (string | number)[], none = w.common.none) =>
+    items.length === 0 ? none : code(items.join(', '));
   return (
     <section className="panel">
       <Facts
@@ -107,10 +109,13 @@ function GatewayFacts({ gateway }: { gateway: PanelGateway }) {
           [words.traffic, words.trafficOf(bytesText(rxBytes, locale), bytesText(txBytes, locale))],
           [words.lastContact, lastSeenAt === null ? a.never : <Moment key="seen" at={lastSeenAt} />],
           [words.endpoint, code(endpoint)],
+          [words.furtherPorts, codes(gateway.alternatePorts)],
           [words.publicKey, code(publicKey)],
           [words.subnet, code(gateway.subnet)],
           [words.allowed, code(gateway.allowedIps.join(', '))],
-          ['DNS', dns.length === 0 ? w.common.none : code(dns.join(', '))],
+          ['DNS', codes(dns)],
+          [words.namesAsked, codes(dnsDomains, dns.length === 0 ? w.common.none : words.everyName)],
+          [words.searched, codes(gateway.dnsSearch)],
           [words.mtu, String(gateway.mtu)],
         ]}
       />

@@ -1,3 +1,4 @@
+import { MAX_ALTERNATE_PORTS, MAX_DOMAINS } from '../../../src-shared/gateway-limits.ts';
 import { countingIn } from '../../../src-ui/format/counting.ts';
 import type { enIntegration } from './en-integration.ts';
 
@@ -23,14 +24,25 @@ export const deIntegration: typeof enIntegration = {
     allowedHint: 'Durch Leerzeichen oder Kommas getrennt. Leer: alles.',
     dns: 'DNS-Server (freiwillig)',
     dnsHint: 'Adressen, die verbundene Clients fragen.',
+    dnsDomains: 'Nur für Namen in diesen Domains (freiwillig)',
+    dnsDomainsHint:
+      'Leer: Jeder Name wird dort erfragt. Mit Domains benutzt ein Computer, der alle Namen nur an einer Stelle erfragen kann, diese Server nicht; ein älterer Client erfragt dort jeden Namen.',
+    dnsSearch: 'Suchdomains (freiwillig)',
+    dnsSearchHint:
+      'Worin ein Name ohne Punkt gesucht wird: Mit corp.example ist wiki dann wiki.corp.example.',
+    alternatePorts: 'Weitere UDP-Ports (freiwillig)',
+    alternatePortsHint:
+      'Clients versuchen sie der Reihe nach, wo ein Netz nichts zum eigenen Port des Gateways durchlässt, zum Beispiel 443, 53. Lassen Sie sie auch in Ihrer Firewall ein.',
     empty: 'Noch kein Gateway',
     emptyText: 'Fügen Sie eines hinzu und führen Sie die Zeile auf seinem Rechner aus.',
     addTitle: 'Gateway hinzufügen',
     addDo: 'Hinzufügen',
     addAnyway: 'Trotzdem hinzufügen',
     troubles: {
-      'names-stay-here': () =>
-        'Alles geht durch den Tunnel, aber Namen werden weiter in dem Netz erfragt, in dem ein Mitglied ist. Geben Sie einen DNS-Server an.',
+      'names-stay-here': (domains) =>
+        domains === ''
+          ? 'Alles geht durch den Tunnel, aber Namen werden weiter in dem Netz erfragt, in dem ein Mitglied ist. Geben Sie einen DNS-Server an.'
+          : `Alles geht durch den Tunnel, aber alle Namen außerhalb von ${domains} werden weiter in dem Netz erfragt, in dem ein Mitglied ist. Nennen Sie keine Domains, damit jeder Name innen erfragt wird.`,
       'resolver-outside': (address) =>
         `${address} liegt in keinem der Netze durch den Tunnel, Mitglieder können dort also keine Namen erfragen. Nehmen Sie die Adresse in die Netze auf.`,
       'ipv6-refused': () =>
@@ -39,6 +51,7 @@ export const deIntegration: typeof enIntegration = {
         'Dieses Gateway hat kein IPv4-Netz für seine Geräte: Auf ihnen wird IPv4 abgelehnt, solange sie verbunden sind.',
       'ipv6-beside': () =>
         'IPv6 geht am Tunnel vorbei. Nehmen Sie ::/0 in die Netze auf, damit es abgelehnt wird.',
+      'domains-without-resolver': () => 'Domains bewirken nichts ohne DNS-Server. Geben Sie einen an.',
       'subnet-overlap': (name) => `Das Netz der Geräte hat Adressen mit dem von ${name} gemeinsam.`,
     },
     addedTitle: (name) => `${name} kann installiert werden`,
@@ -51,12 +64,18 @@ export const deIntegration: typeof enIntegration = {
       subnet: 'Geben Sie ein Netz wie 10.77.0.0/24 ein.',
       allowed: 'Jedes muss ein Netz wie 10.0.0.0/8 sein.',
       dns: 'Jede muss eine Adresse wie 10.0.0.53 sein.',
+      domains: 'Jede muss eine Domain wie corp.example sein.',
+      manyDomains: `Geben Sie höchstens ${MAX_DOMAINS} Domains ein.`,
+      ports: 'Jeder muss eine ganze Zahl von 1 bis 65535 sein.',
+      manyPorts: `Geben Sie höchstens ${MAX_ALTERNATE_PORTS} Ports ein.`,
+      portTwice: 'Geben Sie jeden Port nur einmal ein.',
+      ownPort: 'Der eigene Port des Gateways ist darunter. Lassen Sie ihn weg.',
       mtu: 'Geben Sie eine ganze Zahl von 1280 bis 9000 ein.',
     },
     edit: 'Bearbeiten',
     editTitle: (name) => `${name} bearbeiten`,
     editText:
-      'Wohin Mitglieder dürfen, ändert sich sofort. Was ihre Geräte durch den Tunnel schicken, ändert sich, wenn die Verbindung erneuert oder neu aufgebaut wird; die Clients sagen das.',
+      'Wohin Mitglieder dürfen und die Ports des Gateways ändern sich sofort. Was ihre Geräte durch den Tunnel schicken, welche Namen sie dort erfragen und welche Ports sie versuchen, ändert sich, wenn die Verbindung erneuert oder neu aufgebaut wird; die Clients sagen das.',
     save: 'Speichern',
     saveAnyway: 'Trotzdem speichern',
     edited: (name, outdated) =>
@@ -65,7 +84,11 @@ export const deIntegration: typeof enIntegration = {
         : `${name} ist geändert; ${plural(outdated, 'Verbindung hat', 'Verbindungen haben')} die bisherigen Einstellungen bis zur Erneuerung.`,
     back: 'Gateways',
     endpoint: 'Endpunkt',
+    furtherPorts: 'Weitere UDP-Ports',
     publicKey: 'Öffentlicher Schlüssel',
+    namesAsked: 'Dort erfragte Namen',
+    everyName: 'Jeder Name',
+    searched: 'Suchdomains',
     mtu: 'MTU',
     mtuHint: 'Bytes, von 1280 bis 9000. Auf dem Gateway steht sie in dessen Konfiguration.',
     peers: 'Gegenstellen',

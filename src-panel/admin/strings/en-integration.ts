@@ -1,3 +1,4 @@
+import { MAX_ALTERNATE_PORTS, MAX_DOMAINS } from '../../../src-shared/gateway-limits.ts';
 import { countingIn } from '../../../src-ui/format/counting.ts';
 
 const { number, plural } = countingIn('en');
@@ -23,14 +24,24 @@ export const enIntegration = {
     allowedHint: 'Separated by spaces or commas. Left empty: everything.',
     dns: 'DNS servers (optional)',
     dnsHint: 'Addresses that clients ask while they are connected.',
+    dnsDomains: 'Only for names in these domains (optional)',
+    dnsDomainsHint:
+      'Left empty: every name is asked there. With domains, a computer that can only ask one place for all names does not use these servers; an older client asks them for every name.',
+    dnsSearch: 'Search domains (optional)',
+    dnsSearchHint: 'Where a name without a dot is looked for: with corp.example, wiki is wiki.corp.example.',
+    alternatePorts: 'Further UDP ports (optional)',
+    alternatePortsHint:
+      'Clients try them in this order where a network lets nothing through to the gateway’s own port, for example 443, 53. Let them in at your firewall, too.',
     empty: 'No gateway yet',
     emptyText: 'Add one, and run the line that you get on its machine.',
     addTitle: 'Add a gateway',
     addDo: 'Add',
     addAnyway: 'Add anyway',
     troubles: {
-      'names-stay-here': () =>
-        'Everything goes through the tunnel, but names are still asked of the network that a member is on. Enter a DNS server.',
+      'names-stay-here': (domains: string) =>
+        domains === ''
+          ? 'Everything goes through the tunnel, but names are still asked of the network that a member is on. Enter a DNS server.'
+          : `Everything goes through the tunnel, but all names outside ${domains} are still asked of the network that a member is on. Name no domains to have every name asked inside.`,
       'resolver-outside': (address: string) =>
         `${address} is in none of the networks through the tunnel, so members cannot ask it for names. Add it to the networks.`,
       'ipv6-refused': () =>
@@ -38,6 +49,7 @@ export const enIntegration = {
       'ipv4-refused': () =>
         'This gateway has no IPv4 network for its devices: IPv4 is refused on them while they are connected.',
       'ipv6-beside': () => 'IPv6 leaves beside the tunnel. Add ::/0 to the networks to have it refused.',
+      'domains-without-resolver': () => 'Domains do nothing without a DNS server. Enter one.',
       'subnet-overlap': (name: string) => `The network of the devices shares addresses with that of ${name}.`,
     },
     addedTitle: (name: string) => `${name} is ready to be installed`,
@@ -50,12 +62,18 @@ export const enIntegration = {
       subnet: 'Enter a network such as 10.77.0.0/24.',
       allowed: 'Each must be a network such as 10.0.0.0/8.',
       dns: 'Each must be an address such as 10.0.0.53.',
+      domains: 'Each must be a domain such as corp.example.',
+      manyDomains: `Enter at most ${MAX_DOMAINS} domains.`,
+      ports: 'Each must be a whole number from 1 to 65535.',
+      manyPorts: `Enter at most ${MAX_ALTERNATE_PORTS} ports.`,
+      portTwice: 'Enter each port only once.',
+      ownPort: 'The gateway’s own port is among them. Leave it out.',
       mtu: 'Enter a whole number from 1280 to 9000.',
     },
     edit: 'Edit',
     editTitle: (name: string) => `Edit ${name}`,
     editText:
-      'Where members may go changes at once. What their devices send through the tunnel changes when the connection is renewed or made anew; clients say so.',
+      'Where members may go, and the gateway’s ports, change at once. What their devices send through the tunnel, which names they ask there and which ports they try change when the connection is renewed or made anew; clients say so.',
     save: 'Save',
     saveAnyway: 'Save anyway',
     edited: (name: string, outdated: number) =>
@@ -64,7 +82,11 @@ export const enIntegration = {
         : `${name} is changed; ${plural(outdated, 'connection has', 'connections have')} the settings from before until renewed.`,
     back: 'Gateways',
     endpoint: 'Endpoint',
+    furtherPorts: 'Further UDP ports',
     publicKey: 'Public key',
+    namesAsked: 'Names asked there',
+    everyName: 'Every name',
+    searched: 'Search domains',
     mtu: 'MTU',
     mtuHint: 'Bytes, from 1280 to 9000. On the gateway, set it in its configuration.',
     peers: 'Peers',

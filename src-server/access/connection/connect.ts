@@ -19,6 +19,7 @@ import { hostCidr } from '../lease/address-pool.ts';
 import type { ControlAddresses } from '../lease/control-addresses.ts';
 import { signLease } from '../lease/lease-token.ts';
 import { type BegunLease, beginLease } from './begin-lease.ts';
+import { leaseSettings } from './lease-settings.ts';
 import { leaseToMove } from './move.ts';
 import { askForProof, checkStepUp } from './step-up.ts';
 
@@ -178,10 +179,7 @@ function sign(
       presharedKey: begun.presharedKey,
       endpoint: gateway.endpoint,
       addresses: [hostCidr(begun.address)],
-      allowedIps: JSON.parse(gateway.allowed_ips_json),
-      dns: JSON.parse(gateway.dns_json),
-      mtu: gateway.mtu,
-      keepaliveSeconds: gateway.keepalive_seconds,
+      ...leaseSettings(gateway, features),
     },
     ...(features.includes('control') && control.current.length > 0 ? { control: [...control.current] } : {}),
   });

@@ -104,7 +104,7 @@ export class Sweeper {
     await this.tellEdits();
   }
 
-  /** Gateways that were edited hear where members may go now, and clients that there is something new to ask for. */
+  /** Gateways that were edited hear of it, and clients that there is something new to ask for. */
   async tellEdits(): Promise<void> {
     const { registry, hub } = this.#parts;
     const before = this.#told;
@@ -132,7 +132,8 @@ export class Sweeper {
     const { registry, pending } = this.#parts;
     if (registry.isOnline(gatewayId)) {
       const ended = await pending.unenforced(gatewayId);
-      const confirmation = await registry.sync(gatewayId, { peers: [], networks: [] }, DISMISS_WAIT_MS);
+      const nothing = { peers: [], networks: [], alternatePorts: [] };
+      const confirmation = await registry.sync(gatewayId, nothing, DISMISS_WAIT_MS);
       if (confirmation.ok) await pending.markEnforced(ended);
     }
     registry.close(gatewayId, closeCodes.sessionEnded, 'gateway removed');

@@ -41,7 +41,7 @@ describe('GatewayRegistry', () => {
     const added = registry.add('g', peer('a'), 1000);
     void registry.remove('g', [lease('b')], 1000);
     expect(wire.frames).toEqual([]);
-    void registry.sync('g', { peers: [], networks: [] }, 1000);
+    void registry.sync('g', { peers: [], networks: [], alternatePorts: [] }, 1000);
     expect(registry.isOnline('g')).toBe(true);
     expect(wire.frames.map((frame) => frame.type)).toEqual(['sync', 'add', 'remove']);
     const revs = wire.frames.map(revOf);
@@ -55,15 +55,15 @@ describe('GatewayRegistry', () => {
     registry.attach('g', wire);
     registry.resync('g');
     expect(wire.resyncs).toBe(0);
-    void registry.sync('g', { peers: [], networks: [] }, 1000);
+    void registry.sync('g', { peers: [], networks: [], alternatePorts: [] }, 1000);
     registry.resync('g');
     expect(wire.resyncs).toBe(1);
     registry.holdAdds('g');
     void registry.add('g', peer('a'), 1000);
     void registry.remove('g', [lease('b')], 1000);
-    void registry.sync('g', { peers: [peer('b')], networks: ['10.0.0.0/8'] }, 1000);
+    void registry.sync('g', { peers: [peer('b')], networks: ['10.0.0.0/8'], alternatePorts: [443] }, 1000);
     expect(wire.frames.map((frame) => frame.type)).toEqual(['sync', 'remove', 'sync', 'add']);
-    expect(wire.frames[2]).toMatchObject({ peers: [], networks: ['10.0.0.0/8'] });
+    expect(wire.frames[2]).toMatchObject({ peers: [], networks: ['10.0.0.0/8'], alternatePorts: [443] });
     void registry.add('g', peer('c'), 1000);
     expect(wire.frames).toHaveLength(5);
   });
@@ -72,7 +72,7 @@ describe('GatewayRegistry', () => {
     registry.attach('g', wire);
     void registry.remove('g', [lease('a')], 1000);
     const added = registry.add('g', peer('a'), 1000);
-    void registry.sync('g', { peers: [peer('a'), peer('b')], networks: [] }, 1000);
+    void registry.sync('g', { peers: [peer('a'), peer('b')], networks: [], alternatePorts: [] }, 1000);
     expect(await added).toMatchObject({ ok: false, why: 'failed' });
     expect(wire.frames.map((frame) => frame.type)).toEqual(['sync', 'remove']);
     expect(wire.frames[0]).toMatchObject({ peers: [{ leaseId: 'b' }] });
@@ -82,7 +82,7 @@ describe('GatewayRegistry', () => {
     const told: [string, boolean][] = [];
     registry.whenChanged((gatewayId, isOnline) => told.push([gatewayId, isOnline]));
     registry.attach('g', wire);
-    const synced = registry.sync('g', { peers: [], networks: [] }, 1000);
+    const synced = registry.sync('g', { peers: [], networks: [], alternatePorts: [] }, 1000);
     expect(told).toEqual([]);
     registry.confirm('g', revOf(wire.frames[0]), { ok: true });
     await synced;
@@ -97,18 +97,18 @@ describe('GatewayRegistry', () => {
 
   it('keeps a revocation across a lost channel, so that the next sync leaves the peer out', async () => {
     registry.attach('g', wire);
-    void registry.sync('g', { peers: [], networks: [] }, 1000);
+    void registry.sync('g', { peers: [], networks: [], alternatePorts: [] }, 1000);
     registry.detach('g', wire);
     expect(await registry.remove('g', [lease('a')], 1000)).toMatchObject({ ok: false, why: 'offline' });
     const next = new RecordingWire();
     registry.attach('g', next);
-    void registry.sync('g', { peers: [peer('a')], networks: [] }, 1000);
+    void registry.sync('g', { peers: [peer('a')], networks: [], alternatePorts: [] }, 1000);
     expect(next.frames[0]).toMatchObject({ type: 'sync', peers: [] });
   });
 
   it('fails what waits for a channel that goes away or is replaced', async () => {
     registry.attach('g', wire);
-    void registry.sync('g', { peers: [], networks: [] }, 1000);
+    void registry.sync('g', { peers: [], networks: [], alternatePorts: [] }, 1000);
     const added = registry.add('g', peer('a'), 60_000);
     const next = new RecordingWire();
     registry.attach('g', next);
@@ -116,7 +116,7 @@ describe('GatewayRegistry', () => {
     expect(wire.closed).toBe(4002);
     registry.confirm('g', revOf(wire.frames[1]), { ok: true });
     registry.detach('g', wire);
-    void registry.sync('g', { peers: [], networks: [] }, 1000);
+    void registry.sync('g', { peers: [], networks: [], alternatePorts: [] }, 1000);
     expect(registry.isOnline('g')).toBe(true);
   });
 
@@ -131,7 +131,7 @@ describe('GatewayRegistry', () => {
   it('gives up waiting after the timeout, and passes a failure on', async () => {
     vi.useFakeTimers();
     registry.attach('g', wire);
-    void registry.sync('g', { peers: [], networks: [] }, 1000);
+    void registry.sync('g', { peers: [], networks: [], alternatePorts: [] }, 1000);
     const removed = registry.remove('g', [lease('a')], 2000);
     expect(registry.isOrderPending('a')).toBe(true);
     await vi.advanceTimersByTimeAsync(2001);

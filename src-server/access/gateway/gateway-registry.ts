@@ -1,6 +1,15 @@
 import { type CloseCode, closeCodes } from '../../../src-shared/client-channel.ts';
 import type { Peer, ToGateway } from '../../../src-shared/gateway-channel.ts';
 
+/** What an agent hears at the beginning, and again after every change of its settings. */
+export interface GatewayTruth {
+  peers: Peer[];
+  /** CIDR list: where members may go. */
+  networks: string[];
+  /** UDP ports that lead to the tunnel's own. */
+  alternatePorts: number[];
+}
+
 /** How the registry talks to one agent; `close` drops the channel. */
 export interface GatewayWire {
   send(frame: ToGateway): void;
@@ -98,17 +107,13 @@ export class GatewayRegistry {
   }
 
   /** The whole truth. `peers` of revoked leases are left out at the moment of sending. */
-  sync(
-    gatewayId: string,
-    { peers, networks }: { peers: Peer[]; networks: string[] },
-    timeoutMs: number,
-  ): Promise<Confirmation> {
+  sync(gatewayId: string, { peers, ...settings }: GatewayTruth, timeoutMs: number): Promise<Confirmation> {
     const link = this.#links.get(gatewayId);
     if (!link) return Promise.resolve({ ok: false, why: 'offline' });
     const live = peers.filter((peer) => !this.#revoked.has(peer.leaseId));
     const confirmation = this.#order(
       link,
-      (rev) => ({ type: 'sync', rev, peers: live, networks }),
+      (rev) => ({ type: 'sync', rev, peers: live, ...settings }),
       timeoutMs,
     );
     link.isSynced = true;

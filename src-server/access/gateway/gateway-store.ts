@@ -1,25 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
 import ipaddr from 'ipaddr.js';
-import { MAX_NETWORKS, MAX_RESOLVERS } from '../../../src-shared/gateway-limits.ts';
 import { type GatewayTrouble, gatewayTroubles } from '../../../src-shared/gateway-troubles.ts';
 import type { GatewayChange } from '../../../src-shared/panel/gateways.ts';
-import { textList } from '../../../src-shared/primitives.ts';
+import { splitEndpoint } from '../../../src-shared/primitives.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import { isReachable } from '../../config.ts';
 import type { Tx } from '../../db/database.ts';
 import type { GatewayRow } from '../../db/schema.ts';
 import { hashToken, newId, newToken } from '../../tokens.ts';
+import { columnsOf, type GatewaySettings, mistakeInSettings, settingsOf } from './gateway-settings.ts';
 
-export interface NewGateway {
+export interface NewGateway extends GatewaySettings {
   name: string;
   /** CIDR: the devices' addresses. */
   subnet: string;
-  /** CIDR list: what the clients send through the tunnel. */
-  allowedIps: string[];
-  dns: string[];
-  mtu: number;
-  keepaliveSeconds: number;
   actor: string;
   ip?: string | null;
   now: number;
@@ -38,7 +33,8 @@ export async function addGateway(
   tx: Tx,
   gateway: NewGateway,
 ): Promise<Result<{ id: string; token: string; subnet: string; troubles: GatewayTrouble[] }>> {
-  const { name, allowedIps, dns, mtu, keepaliveSeconds, actor, ip = null, now } = gateway;
+  const { name, subnet: _, actor, ip = null, now, ...given } = gateway;
+  const settings = withoutRepeats(given);
   const [address, bits] = ipaddr.parseCIDR(gateway.subnet);
   if (bits > (address.kind() === 'ipv4' ? 30 : 126))
     return fail('invalid-request', `subnet: ${gateway.subnet} has no room for a gateway and a device`);
@@ -46,7 +42,7 @@ export async function addGateway(
   if (!isReachable(networkAddress(gateway.subnet)))
     return fail('invalid-request', `subnet: no device can have an address of ${subnet}`);
   const others = await livingGateways(tx);
-  const mistake = mistakeIn(gateway, others);
+  const mistake = mistakeInSettings(settings) ?? mistakeInName(name, others);
   if (mistake) return fail('invalid-request', mistake);
   const id = newId(now);
   const token = newToken();
@@ -59,17 +55,15 @@ export async function addGateway(
       public_key: null,
       endpoint: null,
       subnet,
-      allowed_ips_json: JSON.stringify(allowedIps),
-      dns_json: JSON.stringify(dns),
-      mtu,
-      keepalive_seconds: keepaliveSeconds,
+      ...columnsOf(settings),
       settings_at: 0,
       created_at: now,
       removed_at: null,
       last_seen_at: 0,
     })
     .execute();
-  const details = { name, subnet, allowedIps, dns };
+  const { allowedIps, dns, dnsDomains, dnsSearch, alternatePorts } = settings;
+  const details = { name, subnet, allowedIps, dns, dnsDomains, dnsSearch, alternatePorts };
   await appendAudit(tx, {
     at: now,
     actor,
@@ -79,12 +73,12 @@ export async function addGateway(
     ip,
     details,
   });
-  return ok({ id, token, subnet, troubles: gatewayTroubles(gateway, others) });
+  return ok({ id, token, subnet, troubles: gatewayTroubles({ ...settings, subnet }, others) });
 }
 
 /**
  * Changes what is named. `gateway-not-found`, or `invalid-request` with what does not fit. Leases keep what they were
- * given; where members may go changes with the agent's next sync.
+ * given; where members may go, and on which ports, changes with the agent's next sync.
  */
 export async function editGateway(
   tx: Tx,
@@ -93,22 +87,22 @@ export async function editGateway(
   const all = await livingGateways(tx);
   const row = all.find((gateway) => gateway.id === id);
   if (!row) return fail('gateway-not-found');
-  const before = {
-    name: row.name,
-    allowedIps: textList.parse(JSON.parse(row.allowed_ips_json)),
-    dns: textList.parse(JSON.parse(row.dns_json)),
-    mtu: row.mtu,
-    keepaliveSeconds: row.keepalive_seconds,
-  };
-  const after = {
+  const before = { name: row.name, ...settingsOf(row) };
+  const after = withoutRepeats({
     name: change.name ?? before.name,
     allowedIps: change.allowedIps ?? before.allowedIps,
     dns: change.dns ?? before.dns,
+    dnsDomains: change.dnsDomains ?? before.dnsDomains,
+    dnsSearch: change.dnsSearch ?? before.dnsSearch,
+    alternatePorts: change.alternatePorts ?? before.alternatePorts,
     mtu: change.mtu ?? before.mtu,
     keepaliveSeconds: change.keepaliveSeconds ?? before.keepaliveSeconds,
-  };
+  });
   const others = all.filter((gateway) => gateway.id !== id);
-  const mistake = mistakeIn(after, others);
+  const mistake =
+    mistakeInSettings(after) ??
+    mistakeInPorts(change.alternatePorts ?? [], row.endpoint) ??
+    mistakeInName(after.name, others);
   if (mistake) return fail('invalid-request', mistake);
   const changed = (Object.keys(after) as (keyof typeof after)[]).filter(
     (field) => !isDeepStrictEqual(before[field], after[field]),
@@ -118,10 +112,7 @@ export async function editGateway(
       .updateTable('gateway')
       .set({
         name: after.name,
-        allowed_ips_json: JSON.stringify(after.allowedIps),
-        dns_json: JSON.stringify(after.dns),
-        mtu: after.mtu,
-        keepalive_seconds: after.keepaliveSeconds,
+        ...columnsOf(after),
         ...(changed.some((field) => field !== 'name')
           ? { settings_at: Math.max(now, row.settings_at + 1) }
           : {}),
@@ -148,15 +139,19 @@ function livingGateways(tx: Tx): Promise<GatewayRow[]> {
   return tx.selectFrom('gateway').selectAll().where('removed_at', 'is', null).execute();
 }
 
-function mistakeIn(
-  { name, allowedIps, dns }: Pick<NewGateway, 'name' | 'allowedIps' | 'dns'>,
-  others: readonly { name: string }[],
-): string | null {
-  if (allowedIps.length === 0 || allowedIps.length > MAX_NETWORKS)
-    return `allowedIps: ${allowedIps.length} networks, at least 1 and at most ${MAX_NETWORKS}`;
-  if (dns.length > MAX_RESOLVERS) return `dns: ${dns.length} servers, at most ${MAX_RESOLVERS}`;
-  if (others.some((other) => other.name === name)) return `name: there is a gateway "${name}" already`;
-  return null;
+function withoutRepeats<T extends Pick<GatewaySettings, 'dnsDomains' | 'dnsSearch'>>(settings: T): T {
+  const { dnsDomains, dnsSearch } = settings;
+  return { ...settings, dnsDomains: [...new Set(dnsDomains)], dnsSearch: [...new Set(dnsSearch)] };
+}
+
+function mistakeInName(name: string, others: readonly { name: string }[]): string | null {
+  return others.some((other) => other.name === name) ? `name: there is a gateway "${name}" already` : null;
+}
+
+/** Which port is the gateway's own is known once its agent has come. */
+function mistakeInPorts(ports: readonly number[], endpoint: string | null): string | null {
+  const own = endpoint === null ? null : splitEndpoint(endpoint).port;
+  return ports.some((port) => port === own) ? `alternatePorts: ${own} is the gateway's own port` : null;
 }
 
 function networkAddress(subnet: string): string {

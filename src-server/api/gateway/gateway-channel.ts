@@ -10,7 +10,8 @@ import {
 } from '../../../src-shared/gateway-channel.ts';
 import { textList } from '../../../src-shared/primitives.ts';
 import type { PendingEnforcement } from '../../access/enforcement/pending-enforcement.ts';
-import type { GatewayRegistry, GatewayWire } from '../../access/gateway/gateway-registry.ts';
+import type { GatewayRegistry, GatewayTruth, GatewayWire } from '../../access/gateway/gateway-registry.ts';
+import { alternatePortsOf } from '../../access/gateway/gateway-settings.ts';
 import { hostCidr } from '../../access/lease/address-pool.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
@@ -66,8 +67,8 @@ function serveGateway(
     // Read before the list of peers: what had ended by then is surely not in it.
     const endedBefore = await pending.unenforced(gatewayId);
     const peers = await livePeersOf(ctx, gatewayId);
-    const networks = await networksOf(ctx, gatewayId);
-    const confirmation = await registry.sync(gatewayId, { peers, networks }, SYNC_TIMEOUT_MS);
+    const settings = await settingsFor(ctx, gatewayId);
+    const confirmation = await registry.sync(gatewayId, { peers, ...settings }, SYNC_TIMEOUT_MS);
     if (confirmation.ok) {
       log.info({ peers: peers.length }, 'gateway in sync');
       await pending.markEnforced(endedBefore);
@@ -169,14 +170,18 @@ async function livePeersOf(ctx: ServerContext, gatewayId: string): Promise<Peer[
   }));
 }
 
-/** Where members may go through this gateway. Empty for one that was removed meanwhile. */
-async function networksOf(ctx: ServerContext, gatewayId: string): Promise<string[]> {
+/** Where members may go through this gateway, and on which ports they come. Nothing of one that is not there. */
+async function settingsFor(ctx: ServerContext, gatewayId: string): Promise<Omit<GatewayTruth, 'peers'>> {
   const row = await ctx.database.db
     .selectFrom('gateway')
-    .select('allowed_ips_json')
+    .select(['allowed_ips_json', 'alternate_ports_json', 'endpoint'])
     .where('id', '=', gatewayId)
     .executeTakeFirst();
-  return row ? textList.parse(JSON.parse(row.allowed_ips_json)) : [];
+  if (!row) return { networks: [], alternatePorts: [] };
+  return {
+    networks: textList.parse(JSON.parse(row.allowed_ips_json)),
+    alternatePorts: alternatePortsOf(row),
+  };
 }
 
 async function noteStats(ctx: ServerContext, gatewayId: string, peers: PeerStats[]): Promise<void> {

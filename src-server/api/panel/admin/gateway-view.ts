@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type * as z from 'zod';
 import type { PanelGateway, panelPeer } from '../../../../src-shared/panel/gateways.ts';
-import { textList } from '../../../../src-shared/primitives.ts';
 import { ok, type Result } from '../../../../src-shared/problem.ts';
+import { settingsOf } from '../../../access/gateway/gateway-settings.ts';
 import type { Db } from '../../../db/database.ts';
 import type { GatewayRow } from '../../../db/schema.ts';
 import { decodeCursor, iso, isoOrNull, nameKey, pageOf, timeKey } from './cursor.ts';
@@ -75,10 +75,7 @@ async function viewsOf(
       id: row.id,
       name: row.name,
       subnet: row.subnet,
-      allowedIps: textList.parse(JSON.parse(row.allowed_ips_json)),
-      dns: textList.parse(JSON.parse(row.dns_json)),
-      mtu: row.mtu,
-      keepaliveSeconds: row.keepalive_seconds,
+      ...settingsOf(row),
       endpoint: row.endpoint,
       publicKey: row.public_key,
       isOnline: online.isOnline(row.id),

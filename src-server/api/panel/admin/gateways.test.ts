@@ -54,6 +54,11 @@ test.each([
   [{ allowedIps: [] }, 'allowedIps'],
   [{ allowedIps: Array.from({ length: 65 }, (_, at) => `10.0.${at}.0/24`) }, 'allowedIps'],
   [{ mtu: 100 }, 'mtu'],
+  [{ dnsDomains: ['corp..example'] }, 'dnsDomains'],
+  [{ dnsSearch: Array.from({ length: 17 }, (_, at) => `d${at}.example`) }, 'dnsSearch'],
+  [{ alternatePorts: [0] }, 'alternatePorts'],
+  [{ alternatePorts: [443, 443] }, 'alternatePorts: 443 is named twice'],
+  [{ alternatePorts: [1, 2, 3, 4, 5] }, 'alternatePorts'],
   [{ colour: 'red' }, 'colour'],
 ])('a gateway with %j is refused', async (change, why) => {
   await ScriptedGateway.create(server);
@@ -96,6 +101,72 @@ test('an edit reaches the gateway and the clients at once, and a lease with its 
   await client.close();
 });
 
+test('a domain that is named twice is kept once', async () => {
+  const names = { dnsDomains: ['corp.example', 'lab.example', 'corp.example'], dnsSearch: ['a.b', 'a.b'] };
+  const body = { name: 'main', subnet: '10.99.0.0/24', dns: ['10.99.0.1'], ...names, alternatePorts: [443] };
+  const { gateway } = (await owner.call('POST', 'gateways', body)).body;
+  expect(gateway).toMatchObject({
+    dnsDomains: ['corp.example', 'lab.example'],
+    dnsSearch: ['a.b'],
+    alternatePorts: [443],
+  });
+});
+
+test('further ports reach the agent at once, and names and ports a lease with its renewal, as its helper knows them', async () => {
+  await server.setPolicy({ totpPriorConnection: false, mfaRequired: { panel: false, client: false } });
+  const gateway = await ScriptedGateway.create(server);
+  await gateway.connect(server);
+  expect(gateway.alternatePorts).toEqual([]);
+  await server.parts.sweeper.start();
+  const { sessionToken: token } = await server.signIn(await server.addMember());
+  const body = { gatewayId: gateway.id, wgPublicKey: newWgKey() };
+  const connect = async (features: string[]) => {
+    const helper = { version: '1.0.0', features };
+    const answer = await server.request('POST', '/client/v1/connections', {
+      token,
+      body: { ...body, helper },
+    });
+    return JSON.parse(Buffer.from(answer.body.lease.split('.')[1], 'base64url').toString()).wg;
+  };
+  const able = ['control', 'dns-domains', 'alternate-ports'];
+  const before = await connect(able);
+  expect(before.dns).toEqual([]);
+  expect(before).not.toHaveProperty('alternatePorts');
+
+  const names = { dns: ['10.214.0.53'], dnsDomains: ['corp.example'], dnsSearch: ['corp.example'] };
+  const change = { ...names, alternatePorts: [443, 53] };
+  const edited = await owner.call('PUT', `gateways/${gateway.id}`, change);
+  expect(edited).toMatchObject({ status: 200, body: { gateway: change, outdatedConnections: 1 } });
+  await vi.waitFor(() => expect(gateway.alternatePorts).toEqual([443, 53]));
+  const { servers, domains, search } = (await connect(able)).dns;
+  expect({ servers, domains, search }).toEqual({
+    servers: names.dns,
+    domains: names.dnsDomains,
+    search: names.dnsSearch,
+  });
+  expect((await connect(able)).alternatePorts).toEqual([443, 53]);
+  const old = await connect(['control']);
+  expect(old.dns).toEqual(names.dns);
+  expect(old).not.toHaveProperty('alternatePorts');
+
+  await owner.call('PUT', `gateways/${gateway.id}`, { alternatePorts: [] });
+  await vi.waitFor(() => expect(gateway.alternatePorts).toEqual([]));
+  expect(await connect(able)).not.toHaveProperty('alternatePorts');
+});
+
+test("the gateway's own port is refused as a further one, once its agent has come with it", async () => {
+  const gateway = await ScriptedGateway.create(server);
+  const put = (change: object) => owner.call('PUT', `gateways/${gateway.id}`, change);
+  expect((await put({ alternatePorts: [51_820, 443] })).status).toBe(200);
+  await gateway.connect(server);
+  expect(gateway.alternatePorts).toEqual([443]);
+  const refused = await put({ alternatePorts: [443, 51_820] });
+  const detail = "alternatePorts: 51820 is the gateway's own port";
+  expect(refused).toMatchObject({ status: 400, body: { detail } });
+  // What was there before keeps nobody from changing something else.
+  expect((await put({ mtu: 1300 })).status).toBe(200);
+});
+
 test('an edit by another process is told, too, and only once', async () => {
   const gateway = await ScriptedGateway.create(server);
   await gateway.connect(server);
@@ -129,6 +200,8 @@ test.each([
   [{ name: 'gw2' }, 400, 'already'],
   [{ allowedIps: [] }, 400, 'allowedIps'],
   [{ mtu: 1 }, 400, 'mtu'],
+  [{ dnsDomains: ['Corp.Example'] }, 400, 'dnsDomains'],
+  [{ alternatePorts: [53, 53] }, 400, '53 is named twice'],
   [{ subnet: '10.99.0.0/24' }, 400, 'subnet'],
 ])('an edit to %j is refused', async (change, status, why) => {
   const gateway = await ScriptedGateway.create(server);
