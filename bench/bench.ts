@@ -7,6 +7,8 @@ import type { Samples } from './stats.ts';
 export interface Bench {
   stack: StackFile;
   samples: Samples;
+  /** Heads the rows of the obedient client in place of its own name. */
+  variant?: string;
   sender: SendProbe;
   /** Asks the echo end behind the gateway. */
   lastPacket(after: number, quietMs: number): Promise<number>;

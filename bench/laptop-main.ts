@@ -1,6 +1,7 @@
 /**
  * Runs on the laptop of the local stack: `laptop-main.ts STACK_JSON TARGET_NETNS TARGET_ADDRESS PART FIRST REPEATS`.
- * PART is `codes`, which takes two members for each repeat, or `pin`, which takes one, from member FIRST on. Prints rows.
+ * PART is `codes`, which takes two members for each repeat, or `pin` or `obedient`, which take one, from member FIRST on.
+ * A last argument heads the rows of `obedient`. Prints samples.
  */
 
 import { type Bench, type BenchMember, openBench } from './bench.ts';
@@ -10,9 +11,9 @@ import { EchoProbe, SendProbe } from './probe.ts';
 import { Samples } from './stats.ts';
 
 const PORT = 9107;
-const [stackJson = '', targetNetns = '', target = '', part = '', first = '0', repeats = '30'] =
+const [stackJson = '', targetNetns = '', target = '', part = '', first = '0', repeats = '30', variant] =
   process.argv.slice(2);
-if (part !== 'codes' && part !== 'pin') throw new Error(`no such part: ${part}`);
+if (part !== 'codes' && part !== 'pin' && part !== 'obedient') throw new Error(`no such part: ${part}`);
 
 const opened = await openBench(stackJson);
 const echo = await EchoProbe.start(['nsenter', `--net=/run/netns/${targetNetns}`, '--'], target, PORT);
@@ -21,17 +22,21 @@ const samples = new Samples();
 const bench = {
   ...opened,
   samples,
+  ...(variant === undefined ? {} : { variant }),
   sender,
   lastPacket: (after: number, quietMs: number) => echo.lastPacket(after, quietMs),
 };
 const count = Number(repeats);
 const members = bench.stack.members.slice(Number(first));
-const clients: [name: string, day: (bench: Bench, member: BenchMember) => Promise<void>][] =
+const clients: readonly (readonly [
+  name: string,
+  day: (bench: Bench, member: BenchMember) => Promise<void>,
+])[] =
   part === 'pin'
     ? [['client with a PIN', pinClient]]
     : [
         ['obedient client', obedientClient],
-        ['deaf client', deafClient],
+        ...(part === 'codes' ? [['deaf client', deafClient] as const] : []),
       ];
 try {
   for (const [name, day] of clients) {
@@ -46,4 +51,4 @@ try {
   echo.stop();
   await bench.api.close();
 }
-for (const row of samples.rows()) console.log(JSON.stringify(row));
+for (const sample of samples.all()) console.log(JSON.stringify(sample));

@@ -24,8 +24,7 @@ export async function kick({ stack, api }: Bench, member: BenchMember): Promise<
 
 /** One member's day: sign in, connect, be thrown out twice, come back twice. Three codes, none used again. */
 export async function obedientClient(bench: Bench, member: BenchMember): Promise<void> {
-  const { samples, sender, stack } = bench;
-  const variant = 'obedient client';
+  const { samples, sender, stack, variant = 'obedient client' } = bench;
   await withSignedInClient(stack, member, async (core, codes) => {
     sender.setInterval(PACE_US);
     let start = nowNs();

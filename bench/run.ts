@@ -1,15 +1,14 @@
-import { spawn } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir, type } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
-import { checkout, programPath } from '../lab/stack/folders.ts';
-import { run } from '../lab/stack/run.ts';
 import { type RunningStack, startStack } from '../lab/stack/start-stack.ts';
 import { benchApp } from './app.ts';
 import { openBench } from './bench.ts';
+import { onLaptop, setPolicy } from './on-laptop.ts';
 import { benchPanelLists } from './panel-lists.ts';
 import { CHECKING_DEVICES, proofChecksPerSecond } from './proof-checks.ts';
+import { benchRouted } from './routed.ts';
 import { residentMemory, SIGN_INS_AT_ONCE, signInsPerSecond, startTime } from './server-figures.ts';
 import { type Row, Samples } from './stats.ts';
 import { printTable } from './table.ts';
@@ -34,7 +33,8 @@ const SIGN_INS = 20;
 const PIN_MEMBERS = Math.ceil(repeats / 2);
 
 const abort = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => abort.abort(new Error(signal)));
+const { signal } = abort;
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => abort.abort(new Error(name)));
 const folder = mkdtempSync(path.join(tmpdir(), 'postern-bench-'));
 try {
   const stack = await startStack({
@@ -44,20 +44,23 @@ try {
     rttMs,
     net: 'flat',
     onStep: (step, tookMs) => console.error(`  ${step} (${Math.round(tookMs)} ms)`),
-    signal: abort.signal,
+    signal,
   });
   let rows: Row[];
   try {
-    const codes = await onLaptop(stack, 'codes', 0, repeats);
+    const codes = new Samples();
+    codes.addAll(await onLaptop({ stack, signal }, 'codes', 0, repeats));
     const around = await aroundServer(stack);
     await setPolicy(stack, ['unlockPriorConnection=true', 'totpPriorConnection=false']);
-    const pin = await onLaptop(stack, 'pin', CODE_MEMBERS, PIN_MEMBERS);
-    rows = [...codes, ...pin, ...around, ...(await proofChecks(stack))];
+    const pin = new Samples();
+    pin.addAll(await onLaptop({ stack, signal }, 'pin', CODE_MEMBERS, PIN_MEMBERS));
+    rows = [...codes.rows(), ...pin.rows(), ...around, ...(await proofChecks(stack))];
   } finally {
     await stack.stop();
   }
   // The window has a stack of its own and is measured without a delay between the ends.
   if (rttMs === 0) rows.push(...(await benchApp()));
+  rows.push(...(await benchRouted(repeats, rttMs, signal)));
   if (panelLists) rows.push(...(await benchPanelLists(repeats, (line) => console.error(`  ${line}`))));
   printTable(rows, rttMs);
   const machine = `${type()} ${release()}, ${cpus().length} cpu, Node ${process.version}`;
@@ -66,34 +69,6 @@ try {
   if (rowsFile) appendFileSync(rowsFile, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
 } finally {
   rmSync(folder, { recursive: true, force: true });
-}
-
-/** The clients run where a laptop would: in the laptop's network, with its keyring and its helper. */
-function onLaptop(stack: RunningStack, part: 'codes' | 'pin', first: number, count: number): Promise<Row[]> {
-  const script = path.join(import.meta.dirname, 'laptop-main.ts');
-  const { targetNetns, target } = stack.plan;
-  const where = [path.join(stack.folder, 'stack.json'), targetNetns, target];
-  const what = [part, String(first), String(count)];
-  const child = spawn(stack.laptop.shell, [programPath('node'), script, ...where, ...what], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  abort.signal.addEventListener('abort', () => child.kill());
-  let output = '';
-  child.stdout.on('data', (chunk) => {
-    output += String(chunk);
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      if (code !== 0) return reject(new Error(`the clients ended with ${code}`));
-      resolve(
-        output
-          .trim()
-          .split('\n')
-          .map((line): Row => JSON.parse(line)),
-      );
-    });
-  });
 }
 
 async function aroundServer(stack: RunningStack): Promise<Row[]> {
@@ -113,13 +88,6 @@ async function aroundServer(stack: RunningStack): Promise<Row[]> {
   await signInsPerSecond({ ...file, members: file.members.slice(first, first + SIGN_INS) }, api, samples);
   await api.close();
   return samples.rows();
-}
-
-/** `postern-server policy set`, as an administrator would on the running server. */
-async function setPolicy(stack: RunningStack, words: string[]): Promise<void> {
-  const config = path.join(stack.folder, 'server/server.toml');
-  const entry = path.join(checkout, 'src-server/cli.ts');
-  await run(process.execPath, [entry, 'policy', 'set', ...words, '--config', config]);
 }
 
 async function proofChecks(stack: RunningStack): Promise<Row[]> {

@@ -11,6 +11,13 @@ export interface Row {
   max: number;
 }
 
+export interface Sample {
+  variant: string;
+  metric: string;
+  unit: string;
+  value: number;
+}
+
 /** Collects samples by variant and metric, in the order in which they first appear. */
 export class Samples {
   readonly #values = new Map<string, { variant: string; metric: string; unit: string; values: number[] }>();
@@ -20,6 +27,17 @@ export class Samples {
     const entry = this.#values.get(key) ?? { variant, metric, unit, values: [] };
     entry.values.push(value);
     this.#values.set(key, entry);
+  }
+
+  /** Each sample by itself, for `addAll` of another process. */
+  all(): Sample[] {
+    return [...this.#values.values()].flatMap(({ values, ...what }) =>
+      values.map((value) => ({ ...what, value })),
+    );
+  }
+
+  addAll(samples: readonly Sample[]): void {
+    for (const { variant, metric, value, unit } of samples) this.add(variant, metric, value, unit);
   }
 
   rows(): Row[] {
