@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { Argument, Command, Option } from 'commander';
-import { counters, roam, routedPlan, setUdpBlocked } from '../lab/stack/net-controls.ts';
+import { counters, roam, routedPlan, setUdpBlocked, setVpnBlocked } from '../lab/stack/net-controls.ts';
 import { explain, StackError } from '../lab/stack/stack-error.ts';
 import { readStackFile } from '../lab/stack/stack-json.ts';
 import { userNamespaceId } from '../lab/stack/unprivileged.ts';
@@ -36,6 +36,9 @@ function enter({ dir }: { dir: string }) {
   return routedPlan(file);
 }
 
+const SWITCHES = { 'block-udp': setUdpBlocked, 'block-vpn': setVpnBlocked };
+const isSwitch = (what: string): what is keyof typeof SWITCHES => Object.hasOwn(SWITCHES, what);
+
 const program = new Command('npm run lab --').description('Changes the network of a running stack.');
 program
   .command('roam')
@@ -50,11 +53,11 @@ program
 program
   .command('set')
   .description('what the networks of the laptop do')
-  .addArgument(new Argument('<what>', 'what is changed').choices(['block-udp']))
+  .addArgument(new Argument('<what>', 'what is changed').choices(Object.keys(SWITCHES)))
   .addArgument(new Argument('<state>', 'from now on').choices(['on', 'off']))
   .option(...folderOption)
   .action(async (what: string, state: string, options) => {
-    await setUdpBlocked(enter(options), state === 'on');
+    if (isSwitch(what)) await SWITCHES[what](enter(options), state === 'on');
     console.log(`${what} is ${state}.`);
   });
 program

@@ -18,8 +18,8 @@ const hello = {
 
 describe('the way through a gateway', () => {
   const server = createServer();
-  const sockets = new WebSocketServer({ server });
-  const stop = new AbortController();
+  let sockets: WebSocketServer;
+  let stop: AbortController;
   let device: MemoryDevice;
   let calls: string[];
   let isRefused: boolean;
@@ -35,12 +35,18 @@ describe('the way through a gateway', () => {
     async close() {
       calls.push('close');
     },
+    async leadFrom(ports) {
+      if (ports.includes(1)) throw new Error('no such rule in this kernel');
+      calls.push(`lead from ${ports.join(' and ') || 'nowhere'}`);
+    },
   };
   const channel = async (): Promise<WebSocket> => (await once(sockets, 'connection'))[0];
   const answer = async (socket: WebSocket) => JSON.parse(String((await once(socket, 'message'))[0]));
 
   beforeEach(async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    stop = new AbortController();
+    sockets = new WebSocketServer({ server });
     device = new MemoryDevice();
     calls = [];
     isRefused = false;
@@ -81,7 +87,7 @@ describe('the way through a gateway', () => {
     isRefused = false;
     socket.send(JSON.stringify({ type: 'sync', rev: 2, peers: [], networks: ['10.0.0.0/8'] }));
     expect(await answer(socket)).toEqual({ type: 'done', rev: 2 });
-    expect(calls).toEqual(['allow 10.0.0.0/8', 'open']);
+    expect(calls).toEqual(['allow 10.0.0.0/8', 'open', 'lead from nowhere']);
     vi.advanceTimersByTime(10_000);
     expect(calls.filter((call) => call === 'open')).toHaveLength(3);
 
@@ -96,7 +102,7 @@ describe('the way through a gateway', () => {
     const release = device.hold();
     await answer(socket);
     socket.send(JSON.stringify({ type: 'sync', rev: 3, peers: [] }));
-    await expect.poll(() => calls.at(-2)).toBe('allow everything');
+    await expect.poll(() => calls.at(-3)).toBe('allow everything');
     socket.close();
     await channel();
     release();
@@ -105,5 +111,18 @@ describe('the way through a gateway', () => {
     const before = calls.length;
     vi.advanceTimersByTime(60_000);
     expect(calls).toHaveLength(before);
+  });
+
+  it('leads from the ports that the server names, and works where this host does not allow it', async () => {
+    const socket = await channel();
+    await answer(socket);
+    const sync = async (rev: number, alternatePorts?: number[]) => {
+      socket.send(JSON.stringify({ type: 'sync', rev, peers: [], networks: [], alternatePorts }));
+      expect(await answer(socket)).toEqual({ type: 'done', rev });
+      return calls.at(-1);
+    };
+    expect(await sync(1, [443, 53])).toBe('lead from 443 and 53');
+    expect(await sync(2)).toBe('lead from nowhere');
+    expect(await sync(3, [1])).toBe('open');
   });
 });

@@ -103,7 +103,7 @@ async function serveOneChannel(options: AgentOptions, enforcer: Enforcer) {
         : order.type === 'add'
           ? enforcer.add(order.peer)
           : enforcer.sync(order.peers);
-    if (order.type === 'sync') opened = open(options.passage, order.networks);
+    if (order.type === 'sync') opened = open(options, order);
     const [outcome, passage] = await Promise.all([carriedOut, opened]);
     return outcome.type === 'done' && order.type === 'sync' ? passage : outcome;
   };
@@ -156,12 +156,21 @@ async function serveOneChannel(options: AgentOptions, enforcer: Enforcer) {
   return end;
 }
 
-function open(passage: Passage, networks: readonly string[] | undefined): Promise<RevOutcome> {
+/** Without its alternate ports a gateway has its own one all the same. */
+function open(
+  { passage, log }: AgentOptions,
+  { networks, alternatePorts = [] }: Extract<ToGateway, { type: 'sync' }>,
+): Promise<RevOutcome> {
   return passage
     .allow(networks)
     .then(() => passage.keepOpen())
+    .then(() => passage.leadFrom(alternatePorts).catch(noPorts))
     .then(
       () => ({ type: 'done' }),
       (error: Error) => ({ type: 'failed', error: error.message.slice(0, 500) }),
     );
+
+  function noPorts(error: unknown): void {
+    log.error({ err: error, alternatePorts }, 'the alternate ports lead nowhere');
+  }
 }

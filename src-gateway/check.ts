@@ -2,15 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import * as z from 'zod';
 import { runIp } from '../src-node/wireguard/network-interface.ts';
+import { alternatePortsOf } from './alternate-ports.ts';
 import type { GatewayConfig } from './config.ts';
 import { foreignForwardDrops, remedyFor } from './foreign-rules.ts';
 import { forwardingSetting, isForwarding } from './forwarding.ts';
-import { listRuleset } from './nft.ts';
-import { isForwardingOurs, tableName } from './packet-filter.ts';
+import { listRuleset, listTable, tableName } from './nft.ts';
+import { isForwardingOurs } from './packet-filter.ts';
+import { listenersOn } from './port-listeners.ts';
 
 /** One thing that a gateway's host must have; `remedy` is what to do where it has it not. */
 export interface HostCheck {
-  id: 'egress' | 'forwarding' | 'others' | 'firewall' | 'server' | 'clock';
+  id: 'egress' | 'forwarding' | 'others' | 'firewall' | 'ports' | 'server' | 'clock';
   ok: boolean;
   detail: string;
   remedy: string | null;
@@ -34,6 +36,7 @@ export async function checkHost(config: GatewayConfig): Promise<HostCheck[]> {
     await egressCheck(config),
     ...(await forwardingChecks(config)),
     ...(await firewallChecks(config)),
+    ...(await portChecks(config)),
     ...(await serverChecks(config)),
   ];
 }
@@ -95,6 +98,13 @@ export async function firewallChecks({ interfaceName }: GatewayConfig): Promise<
       remedyFor(drop, interfaceName),
     ),
   );
+}
+
+async function portChecks({ interfaceName, listenPort }: GatewayConfig): Promise<HostCheck[]> {
+  const ports = alternatePortsOf(await listTable(tableName(interfaceName)));
+  const lead = fine('ports', `UDP ${[listenPort, ...ports].join(', ')}: what comes here gets to the tunnel.`);
+  const listeners = await listenersOn(ports);
+  return [lead, ...listeners.map(({ detail, remedy }) => wrong('ports', detail, remedy))];
 }
 
 async function serverChecks({ serverUrl, caFile }: GatewayConfig): Promise<HostCheck[]> {

@@ -6,6 +6,11 @@ function nft(args: string[], stdin: string): Promise<ProgramResult> {
   return runProgram({ path, args, stdin });
 }
 
+/** The agent's own table, one for each tunnel. */
+export function tableName(interfaceName: string): string {
+  return `postern_${interfaceName.replaceAll('-', '_')}`;
+}
+
 /** One transaction for the kernel's packet filter: all of it or nothing. Throws what `nft` says. */
 export async function runNft(script: string): Promise<void> {
   const result = await nft(['-f', '-'], script);

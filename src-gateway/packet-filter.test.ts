@@ -9,6 +9,7 @@ const settings = {
   services: ['udp/53', 'tcp/53'],
   memberToMember: false,
   failClosedAfterSeconds: 300,
+  listenPort: 51_820,
 };
 
 const table = (change: Partial<FilterSettings> = {}, isForwardingOurs = false) =>

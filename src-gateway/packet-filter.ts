@@ -1,6 +1,9 @@
+import type { Logger } from 'pino';
+import { alternatePortsText } from './alternate-ports.ts';
 import type { GatewayConfig } from './config.ts';
 import { openForwarding } from './forwarding.ts';
-import { listTable, runNft } from './nft.ts';
+import { listTable, runNft, tableName } from './nft.ts';
+import { listenersOn } from './port-listeners.ts';
 
 /**
  * What passes between tunnel and gateway, in one nftables table of our own. Members reach the networks that the server
@@ -18,15 +21,12 @@ export type FilterSettings = Pick<
   | 'forwardOthers'
   | 'memberToMember'
   | 'failClosedAfterSeconds'
+  | 'listenPort'
 >;
 
 /** What a server that names no networks leaves to the routes, as before there was a filter. */
 const EVERYTHING = ['0.0.0.0/0', '::/0'];
 const REJECT = 'reject with icmpx type admin-prohibited';
-
-export function tableName(interfaceName: string): string {
-  return `postern_${interfaceName.replaceAll('-', '_')}`;
-}
 
 /** An empty chain, which says to the next start that it was we who turned forwarding on. */
 const FORWARDING_IS_OURS = 'forwarding_is_ours';
@@ -154,25 +154,30 @@ export interface Passage {
   /** Open from now on for the time after which a lost server closes everything. */
   keepOpen(): Promise<void>;
   close(): Promise<void>;
+  /** These UDP ports of this host, and no others, lead to the tunnel's own. It is as open as that one. */
+  leadFrom(ports: readonly number[]): Promise<void>;
 }
 
 /** The table in the kernel, from before the first peer until `remove`. */
 export class PacketFilter implements Passage {
   readonly #settings: FilterSettings;
   readonly #closeForwarding: () => Promise<void>;
+  readonly #log: Logger;
+  #ports = '';
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(settings: FilterSettings, closeForwarding: () => Promise<void>) {
+  private constructor(settings: FilterSettings, closeForwarding: () => Promise<void>, log: Logger) {
     this.#settings = settings;
     this.#closeForwarding = closeForwarding;
+    this.#log = log;
   }
 
   /** Throws with what to do where this host does not allow it. */
-  static async set(settings: FilterSettings): Promise<PacketFilter> {
+  static async set(settings: FilterSettings, log: Logger): Promise<PacketFilter> {
     // A process that was killed has left its table, and with it what it had opened.
     const isLeftOpen = await isForwardingOurs(settings.interfaceName);
     const closeForwarding = settings.nat ? await openForwarding(settings.address, isLeftOpen) : null;
-    const filter = new PacketFilter(settings, closeForwarding ?? (async () => undefined));
+    const filter = new PacketFilter(settings, closeForwarding ?? (async () => undefined), log);
     try {
       await filter.#run(filterTable(settings, closeForwarding !== null));
     } catch (error) {
@@ -192,6 +197,24 @@ export class PacketFilter implements Passage {
 
   close(): Promise<void> {
     return this.#run(aliveText(this.#settings.interfaceName, 0));
+  }
+
+  /** The log names the programs that get nothing on these ports any more. */
+  async leadFrom(ports: readonly number[]): Promise<void> {
+    const wanted = ports.join();
+    if (wanted === this.#ports) return;
+    await this.#run(alternatePortsText(this.#settings, ports));
+    this.#ports = wanted;
+    this.#log.info({ ports }, 'UDP ports beside the own one lead to the tunnel');
+    await this.#nameListeners(ports);
+  }
+
+  async #nameListeners(ports: readonly number[]): Promise<void> {
+    try {
+      for (const { detail, remedy } of await listenersOn(ports)) this.#log.warn({ remedy }, detail);
+    } catch (error) {
+      this.#log.warn({ err: error }, 'what listens on these ports cannot be read');
+    }
   }
 
   async remove(): Promise<void> {

@@ -34,7 +34,7 @@ export async function runGateway({ config, token, log, signal }: GatewayOptions)
   if (!egress.ok) throw new Error(`egressInterface: ${egress.detail} ${egress.remedy}`);
   let device = await openTunnelInterface(config, privateKey, log);
   // The tunnel is ours now, and nobody is in it yet.
-  const passage = await PacketFilter.set(config).catch(async (error: unknown) => {
+  const passage = await PacketFilter.set(config, log).catch(async (error: unknown) => {
     await device.close();
     throw error;
   });

@@ -1,8 +1,6 @@
 import type { LeaseClaims } from '../src-shared/lease.ts';
 import { splitEndpoint } from '../src-shared/primitives.ts';
 
-/** How long a port has for its handshake before the next one's turn comes. */
-export const PORT_TURN_MS = 3_000;
 const MAX_NETWORKS = 64;
 
 type WireGuard = Pick<LeaseClaims['wg'], 'endpoint' | 'alternatePorts'>;

@@ -115,8 +115,8 @@ describe("the turn of a gateway's ports", () => {
     await pass(3_500);
     await session.refresh();
     expect(device.tried).toEqual([OWN, 443, 443]);
-    await pass(3_100);
-    expect(device.tried.at(-1)).toBe(53);
+    await pass(9_300);
+    expect(device.tried.slice(3)).toEqual([53, OWN, 443]);
     network = null;
     await pass(3_100);
     expect(device.tried.at(-1)).toBe(OWN);
@@ -137,6 +137,8 @@ describe("the turn of a gateway's ports", () => {
     device.open = [443];
     await session.up(lease());
     await pass(3_500);
+    // A session that lives has no need of another port, wherever the computer is.
+    network = '2 home';
     await session.up(lease());
     expect(device.tried.at(-1)).toBe(443);
     await pass(10_000);

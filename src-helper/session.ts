@@ -1,11 +1,12 @@
 import type { Logger } from 'pino';
 import type { WgChange, WgDevice, WgPeerStats } from '../src-node/wireguard/device.ts';
+import { PORT_TURN_MS } from '../src-shared/port-turn.ts';
 import { fail, ok, type Result } from '../src-shared/problem.ts';
 import type { DnsSettings } from './dns-settings.ts';
 import { isSameSession, peerOf } from './lease-peer.ts';
 import type { AcceptedLease } from './lease-verifier.ts';
 import type { TunnelInterface } from './platform.ts';
-import { hasAlternates, ownPortOf, PORT_TURN_MS, type PortChoice, PortTurn } from './port-turn.ts';
+import { hasAlternates, ownPortOf, type PortChoice, PortTurn } from './port-turn.ts';
 import { NO_TRAFFIC, pollDelayMs, type Traffic } from './traffic.ts';
 import type { Tunnel, TunnelStatus } from './tunnel.ts';
 

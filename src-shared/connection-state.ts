@@ -25,6 +25,8 @@ const leaseSummary = z.object({
   epoch: z.number(),
   /** Inside the tunnel, CIDR. */
   addresses: z.array(z.string()),
+  /** UDP ports of the gateway besides its own; left out without one. */
+  alternatePorts: z.array(z.number().int()).optional(),
 });
 export type LeaseSummary = z.infer<typeof leaseSummary>;
 

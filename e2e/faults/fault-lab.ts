@@ -60,7 +60,7 @@ export class FaultLab {
   static async start(
     members: number,
     policy: readonly string[] = [],
-    change: Partial<Pick<StackOptions, 'isFullTunnel' | 'hasOverlap' | 'gateways'>> = {},
+    change: Partial<Pick<StackOptions, 'isFullTunnel' | 'hasOverlap' | 'gateways' | 'alternatePorts'>> = {},
   ): Promise<FaultLab> {
     const folder = mkdtempSync(path.join(tmpdir(), 'pst-f2-'));
     const signal = new AbortController().signal;

@@ -187,6 +187,7 @@ export class GatewayLab {
     { keys, peer }: { keys: WgKeyPair; peer: Peer },
     gatewayKey: string,
     networks: string[] = [],
+    port = LISTEN_PORT,
   ): Promise<void> {
     const [address = ''] = peer.allowedIps;
     await ip('-n', LAPTOP_NETNS, 'address', 'flush', 'dev', LAPTOP_INTERFACE);
@@ -194,7 +195,7 @@ export class GatewayLab {
     const server = {
       publicKey: gatewayKey,
       presharedKey: peer.presharedKey,
-      endpoint: `${GATEWAY_OUTSIDE}:${LISTEN_PORT}`,
+      endpoint: `${GATEWAY_OUTSIDE}:${port}`,
       allowedIps: [TUNNEL_NETWORK, ...networks],
       keepaliveSeconds: 25,
     };
@@ -223,6 +224,26 @@ export class GatewayLab {
     const script = `require('node:net').createServer((s) => s.end()).listen(${port}, '0.0.0.0', () => console.log('ready'));`;
     const child = this.#inNetns(GATEWAY_NETNS, [process.execPath, '-e', script]);
     if (child.stdout) await once(child.stdout, 'data');
+  }
+
+  /** What a UDP socket on every address of the gateway's host hears. */
+  async hearOnGateway(port: number): Promise<string[]> {
+    const script = `const s = require('node:dgram').createSocket('udp4');
+      s.on('message', (m) => console.log(m.toString()));
+      s.bind(${port}, '0.0.0.0', () => console.log('ready'));`;
+    const child = this.#inNetns(GATEWAY_NETNS, [process.execPath, '-e', script]);
+    const heard: string[] = [];
+    const { stdout } = child;
+    if (stdout) createInterface(stdout).on('line', (line) => heard.push(line));
+    await until(() => heard.shift() === 'ready');
+    return heard;
+  }
+
+  /** One datagram of the laptop's past the tunnel, always from the same port. */
+  async sendOutside(port: number, text: string): Promise<void> {
+    const script = `const s = require('node:dgram').createSocket('udp4');
+      s.bind(5000, () => s.send('${text}', ${port}, '${GATEWAY_OUTSIDE}', () => s.close()));`;
+    await this.#say(LAPTOP_NETNS, script);
   }
 
   /** Sends `count` packets through the tunnel, one each `everyMs`, and counts the echoes. */

@@ -33,7 +33,12 @@ export interface ControlServerSetUp {
   url: string;
   init(email: string, name: string): Promise<Account>;
   addMembers(count: number): Promise<Account[]>;
-  addGateway(name: string, subnet: string, allowedIps: string): Promise<{ id: string; token: string }>;
+  addGateway(
+    name: string,
+    subnet: string,
+    allowedIps: readonly string[],
+    alternatePorts: readonly number[],
+  ): Promise<{ id: string; token: string }>;
   createToken(name: string, scopes: readonly string[]): Promise<string>;
   /** `key=value` words; refused with the server's own words. */
   setPolicy(words: readonly string[]): Promise<void>;
@@ -102,8 +107,11 @@ export async function setUpControlServer(
       const accounts = z.array(accountAnswer).length(count).parse(JSON.parse(stdout));
       return accounts.map((account, index) => ({ ...account, password: people[index]?.password ?? '' }));
     },
-    addGateway: (name, subnet, allowedIps) =>
-      command(gatewayAnswer, ['gateway', 'add', name, '--subnet', subnet, '--allowed-ips', allowedIps]),
+    addGateway: (name, subnet, allowedIps, alternatePorts) => {
+      const ports = alternatePorts.length > 0 ? ['--alternate-ports', alternatePorts.join()] : [];
+      const networks = ['--subnet', subnet, '--allowed-ips', allowedIps.join()];
+      return command(gatewayAnswer, ['gateway', 'add', name, ...networks, ...ports]);
+    },
     createToken: async (name, scopes) =>
       (
         await command(tokenAnswer, [

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { StackFile } from '../../src-shared/stack-file.ts';
 import { type Addressing, addressing, type RoutedAddressing, type Uplink } from './addressing.ts';
 import { inNetns, ipBatch } from './namespaces.ts';
-import { applyNft, blockUdp, uplinkLines } from './routed-network.ts';
+import { applyNft, blockUdp, blockVpn, uplinkLines } from './routed-network.ts';
 import { run } from './run.ts';
 import { StackError } from './stack-error.ts';
 
@@ -32,6 +32,11 @@ export async function roam({ laptopNetns, routed }: RoutedPlan, to: Uplink['name
 
 export async function setUdpBlocked({ routed }: RoutedPlan, isOn: boolean): Promise<void> {
   for (const { netns } of routed.uplinks) await applyNft(netns, blockUdp(isOn));
+}
+
+/** All UDP but what goes to the ports of names and web pages. */
+export async function setVpnBlocked({ routed }: RoutedPlan, isOn: boolean): Promise<void> {
+  for (const { netns } of routed.uplinks) await applyNft(netns, blockVpn(isOn));
 }
 
 export interface HopCounter {

@@ -1,18 +1,23 @@
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { stackArguments, withStackOptions } from './options.ts';
+import { type StackArguments, stackArguments, withStackOptions } from './options.ts';
 
-/** The rules that these arguments lead to, or the words of the refusal. */
-function policyOf(...argv: string[]): readonly string[] | string | undefined {
+/** What these arguments lead to, or the words of the refusal. */
+function argumentsOf(...argv: string[]): StackArguments | string {
   let refusal = '';
   const command = withStackOptions(new Command('stack'))
     .exitOverride()
     .configureOutput({ writeErr: (text) => (refusal += text) });
   try {
-    return stackArguments(command.parse(argv, { from: 'user' })).policy;
+    return stackArguments(command.parse(argv, { from: 'user' }));
   } catch {
     return refusal;
   }
+}
+
+function policyOf(...argv: string[]): readonly string[] | string | undefined {
+  const found = argumentsOf(...argv);
+  return typeof found === 'string' ? found : found.policy;
 }
 
 test('without the option the policy stays as it is', () => expect(policyOf()).toEqual([]));
@@ -34,3 +39,15 @@ test.each([
   ['softUnlockHours=900', 'softUnlockHours'],
   ['unlockMethods=retina', 'unlockMethods'],
 ])('%s is refused with words', (text, words) => expect(policyOf('--policy', text)).toContain(words));
+
+test('further ports of the gateway come as a list, and a network that blocks needs a router', () => {
+  expect(argumentsOf('--alternate-ports', '443,53', '--block-vpn')).toMatchObject({
+    alternatePorts: [443, 53],
+    blocksVpn: true,
+    blocksUdp: false,
+  });
+  expect(argumentsOf()).toMatchObject({ alternatePorts: [], blocksVpn: false });
+  expect(argumentsOf('--alternate-ports', '443,web')).toContain('expected a whole number');
+  expect(argumentsOf('--alternate-ports', '1,2,3,4,5')).toContain('at most 4 ports');
+  expect(argumentsOf('--net', 'flat', '--block-vpn')).toContain('need the routed network');
+});

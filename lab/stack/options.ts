@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { assignPolicy } from '../../src-server/cli/policy-assignments.ts';
+import { MAX_ALTERNATE_PORTS } from '../../src-shared/gateway-limits.ts';
 import { policySchema } from '../../src-shared/policy.ts';
 import { MAX_GATEWAYS, type NetKind } from './addressing.ts';
 
@@ -19,6 +20,10 @@ export interface StackOptions {
   hasOverlap?: boolean;
   /** The networks of the laptop let no UDP out. */
   blocksUdp?: boolean;
+  /** They let UDP out to the ports 53 and 443 alone. */
+  blocksVpn?: boolean;
+  /** UDP ports of the first gateway besides its own. */
+  alternatePorts?: readonly number[];
   /** `key=value` words on top of the default policy, as `policy set` takes them; none when left out. */
   policy?: readonly string[];
   /** Called with each step as it is done. */
@@ -34,6 +39,14 @@ function wholeNumber(min: number, max: number) {
       throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}`);
     return value;
   };
+}
+
+/** `443,53` → the ports. */
+export function portWords(text: string): readonly number[] {
+  const ports = text.split(',').map(wholeNumber(1, 65_535));
+  if (ports.length > MAX_ALTERNATE_PORTS)
+    throw new InvalidArgumentError(`expected at most ${MAX_ALTERNATE_PORTS} ports`);
+  return ports;
 }
 
 /**
@@ -62,6 +75,13 @@ export function withStackOptions(command: Command): Command {
     .option('--full-tunnel', 'everything goes through the tunnel, with NAT at the gateway')
     .option('--overlap', "the laptop's network has the addresses of the network behind the gateways")
     .option('--block-udp', "the laptop's network lets no UDP out")
+    .option('--block-vpn', "the laptop's network lets no UDP out but to the ports 53 and 443")
+    .option(
+      '--alternate-ports <ports>',
+      'UDP ports of the first gateway besides its own, such as 443,53',
+      portWords,
+      [],
+    )
     .option('--rtt-ms <n>', 'round trip between laptop and the rest, milliseconds', wholeNumber(0, 5000), 0)
     .option(
       '--policy <key=value>',
@@ -74,19 +94,22 @@ export function withStackOptions(command: Command): Command {
 
 /** The parsed options of a command built by `withStackOptions`. */
 export function stackArguments(command: Command): StackArguments {
-  const { members, gateways, rttMs, policy, dir, net, fullTunnel, overlap, blockUdp } = command.opts<{
+  const { members, gateways, rttMs, policy, dir, net, ...others } = command.opts<{
     net: NetKind;
     fullTunnel?: boolean;
     overlap?: boolean;
     blockUdp?: boolean;
+    blockVpn?: boolean;
+    alternatePorts: readonly number[];
     members: number;
     gateways: number;
     rttMs: number;
     policy: readonly string[];
     dir: string;
   }>();
-  if (net === 'flat' && (overlap || blockUdp))
-    command.error('--overlap and --block-udp need the routed network: leave --net flat out');
+  const { fullTunnel, overlap, blockUdp, blockVpn, alternatePorts } = others;
+  if (net === 'flat' && (overlap || blockUdp || blockVpn))
+    command.error('--overlap, --block-udp and --block-vpn need the routed network: leave --net flat out');
   return {
     members,
     gateways,
@@ -96,6 +119,8 @@ export function stackArguments(command: Command): StackArguments {
     isFullTunnel: fullTunnel === true,
     hasOverlap: overlap === true,
     blocksUdp: blockUdp === true,
+    blocksVpn: blockVpn === true,
+    alternatePorts,
     folder: path.resolve(dir),
   };
 }

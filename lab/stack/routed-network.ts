@@ -6,6 +6,7 @@ import { run } from './run.ts';
 export interface RoutedOptions {
   hasRelay: boolean;
   blocksUdp: boolean;
+  blocksVpn: boolean;
 }
 
 /**
@@ -37,7 +38,7 @@ export async function buildRoutedNetwork(
     `addr add ${cafe.router6}/64 dev lan nodad`,
     'link set lan up',
   ]);
-  for (const uplink of uplinks) await buildRouter(uplink, options.blocksUdp);
+  for (const uplink of uplinks) await buildRouter(uplink, options);
   await buildTeam(plan, routed);
   await ipBatch(laptopNetns, uplinkLines(uplinks[0]));
   await buildBox(laptopNetns, boxNetns);
@@ -121,7 +122,10 @@ async function buildBox(laptopNetns: string, boxNetns: string): Promise<void> {
   );
 }
 
-async function buildRouter({ netns, wan }: Uplink, blocksUdp: boolean): Promise<void> {
+async function buildRouter(
+  { netns, wan }: Uplink,
+  { blocksUdp, blocksVpn }: Pick<RoutedOptions, 'blocksUdp' | 'blocksVpn'>,
+): Promise<void> {
   await ipBatch(netns, [
     `addr add ${wan.router}/30 dev wan`,
     'addr add fe80::2/64 dev wan nodad',
@@ -132,6 +136,7 @@ async function buildRouter({ netns, wan }: Uplink, blocksUdp: boolean): Promise<
   await forwardBoth(netns);
   await applyNft(netns, ROUTER_RULES);
   if (blocksUdp) await applyNft(netns, blockUdp(true));
+  if (blocksVpn) await applyNft(netns, blockVpn(true));
 }
 
 /** A home router: NAT for IPv4, nothing comes in that was not asked for. Counters per kind of destination. */
@@ -158,9 +163,18 @@ table inet router {
 
 /** Text for `nft`: a network that lets no UDP out, as some hotels' do. Sessions that are there end as well. */
 export function blockUdp(isOn: boolean): string {
-  return `table inet router_udp
-delete table inet router_udp
-${isOn ? 'table inet router_udp {\n  chain forward {\n    type filter hook forward priority filter - 2; policy accept;\n    meta l4proto udp drop\n  }\n}\n' : ''}`;
+  return blockTable('router_udp', isOn, ['meta l4proto udp drop']);
+}
+
+/** The same for a network that lets out what looks like names and web pages, and no other UDP. */
+export function blockVpn(isOn: boolean): string {
+  return blockTable('router_vpn', isOn, ['udp sport != { 53, 443 } udp dport != { 53, 443 } drop']);
+}
+
+function blockTable(name: string, isOn: boolean, rules: readonly string[]): string {
+  const hook = 'type filter hook forward priority filter - 2; policy accept;';
+  const chain = `  chain forward {\n    ${[hook, ...rules].join('\n    ')}\n  }\n`;
+  return `table inet ${name}\ndelete table inet ${name}\n${isOn ? `table inet ${name} {\n${chain}}\n` : ''}`;
 }
 
 export async function applyNft(netns: string, input: string): Promise<void> {

@@ -72,7 +72,8 @@ async function bringUp(
     );
   undo.defer(own.release);
   removeStackFile(options.folder);
-  const { net = 'routed', hasOverlap = false, blocksUdp = false, isFullTunnel = false } = options;
+  const { net = 'routed', hasOverlap = false, isFullTunnel = false, alternatePorts = [] } = options;
+  const { blocksUdp = false, blocksVpn = false } = options;
   const { plan, release } = await claimStack(options.gateways, { net, hasOverlap });
   undo.defer(release);
   const folders = makeFolders(options.folder, plan.number);
@@ -80,7 +81,7 @@ async function bringUp(
 
   undo.defer(() => removeEverything(plan.prefix, GRACE_MS));
   const hasRelay = options.rttMs > 0;
-  if (plan.routed) await buildRoutedNetwork(plan, plan.routed, { hasRelay, blocksUdp });
+  if (plan.routed) await buildRoutedNetwork(plan, plan.routed, { hasRelay, blocksUdp, blocksVpn });
   else await buildFlatNetwork(plan, hasRelay);
   const parts: ManagedProcess[] = [];
   const keeper: ProcessKeeper = {
@@ -106,8 +107,8 @@ async function bringUp(
   const allowedIps = isFullTunnel ? ['0.0.0.0/0', '::/0'] : [plan.insideCidr];
   const [registered, apiToken, members] = await Promise.all([
     Promise.all(
-      plan.gateways.map(({ name, tunnelSubnet }) =>
-        control.addGateway(name, tunnelSubnet, allowedIps.join()),
+      plan.gateways.map(({ name, tunnelSubnet }, index) =>
+        control.addGateway(name, tunnelSubnet, allowedIps, index === 0 ? alternatePorts : []),
       ),
     ),
     control.createToken('local stack', apiScope.options),

@@ -2,9 +2,6 @@ import { createBackoff } from '../../src-node/backoff.ts';
 import { startLongTimer } from '../clock/long-timer.ts';
 import type { Feed } from './machine-types.ts';
 
-/** No answer from the gateway for this long after `up`: the path is taken for dead. */
-const HANDSHAKE_PATIENCE_MS = 10_000;
-
 export interface ConnectionTimersOptions {
   feed: Feed;
   /** Milliseconds since 1970 by the server's clock. */
@@ -41,9 +38,9 @@ export class ConnectionTimers {
     clearTimeout(this.#retry);
   }
 
-  watchHandshake(id: number): void {
+  watchHandshake(id: number, delayMs: number): void {
     clearTimeout(this.#handshake);
-    this.#handshake = setTimeout(() => this.#feed({ type: 'handshake-late', id }), HANDSHAKE_PATIENCE_MS);
+    this.#handshake = setTimeout(() => this.#feed({ type: 'handshake-late', id }), delayMs);
   }
 
   watchPath(id: number, delayMs: number): void {

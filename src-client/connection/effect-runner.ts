@@ -50,7 +50,7 @@ export function runEffect(effect: Effect, parts: EffectParts): void {
       timers.cancelRetry();
       return;
     case 'watchHandshake':
-      timers.watchHandshake(effect.id);
+      timers.watchHandshake(effect.id, effect.delayMs);
       return;
     case 'watchExpiry':
       timers.watchExpiry(effect.leaseId, effect.expiresAt);

@@ -6,7 +6,7 @@ import { parseJson } from '../../src-shared/parse-json.ts';
 /** What the client shows of a lease; loose, because only the helper decides whether a lease is good. */
 const shown = z.object({
   iat: z.number(),
-  wg: z.object({ addresses: z.array(z.string()) }),
+  wg: z.object({ addresses: z.array(z.string()), alternatePorts: z.array(z.number().int()).default([]) }),
 });
 
 /**
@@ -23,12 +23,10 @@ export function summarizeLease(
   if (!claims.success) return null;
   const { leaseId, expiresAt, epoch } = answer;
   const { iat, wg } = claims.data;
+  const { addresses, alternatePorts } = wg;
   const lease = {
-    leaseId,
-    gatewayId,
-    expiresAt,
-    epoch,
-    addresses: wg.addresses,
+    ...{ leaseId, gatewayId, expiresAt, epoch, addresses },
+    ...(alternatePorts.length > 0 ? { alternatePorts } : {}),
   };
   return { lease, issuedAt: iat * 1000 };
 }

@@ -112,7 +112,8 @@ export type Effect =
   | { type: 'askEpoch'; id: number }
   | { type: 'scheduleRetry'; id: number; attempt: number }
   | { type: 'cancelRetry' }
-  | { type: 'watchHandshake'; id: number }
+  /** `handshake-late` after `delayMs`. */
+  | { type: 'watchHandshake'; id: number; delayMs: number }
   | { type: 'watchExpiry'; leaseId: string; expiresAt: string }
   | { type: 'settle'; ticket: number; problem: Problem | null }
   | { type: 'notify'; kind: Notice['kind']; text: string }

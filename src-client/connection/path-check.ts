@@ -2,13 +2,14 @@ import type { HelperStatus } from '../../src-shared/helper-rpc.ts';
 import { type Problem, problem } from '../../src-shared/problem.ts';
 import { showReconnecting } from './ending.ts';
 import { tryMove } from './move.ts';
+import { hasMorePorts, patienceWith } from './port-patience.ts';
 import { askEpoch, issueId, type Step } from './step.ts';
 
 /** Between two questions. A restart of the server takes less. */
 const CHECK_MS = 10_000;
 /** What a handshake may take, with one that got lost: WireGuard repeats it after 5 s (whitepaper §6.4). */
 const HANDSHAKE_MS = 10_000;
-/** The same of a gateway that the server does not hear, so that one that is gone is named within two seconds. */
+/** The same of a gateway that the server does not hear, whatever its ports, so that one that is gone is named within two seconds. */
 const SILENCE_MS = 1_500;
 /** How long what was sent may go without any answer. */
 const UNANSWERED_MS = 15_000;
@@ -66,11 +67,24 @@ export function gatewayHeard(step: Step, isOnline: boolean): undefined {
   tryMove(step);
   if (m.lease === null || m.upCall !== null || m.isUpOwed) return watchPath(step);
   if (isOnline && (wasAway || m.path === 'dead')) return askGateway(step);
-  if (!isOnline && !wasAway && m.view.phase === 'connected') return askGateway(step, SILENCE_MS);
+  if (!isOnline && !wasAway && m.view.phase === 'connected') return ask(step, SILENCE_MS);
 }
 
-/** Asks for a handshake; one that does not come in time ends `connected`. */
+/** Asks for a handshake; one that does not come in time, by any port of the gateway, ends `connected`. */
 export function askGateway(step: Step, patienceMs = HANDSHAKE_MS): undefined {
+  ask(step, patienceWith(step.m.lease, patienceMs));
+}
+
+/** Asks where the session is over, if the other ports of the gateway have not had their turn; false where nothing is left. */
+export function tryOtherPorts(step: Step): boolean {
+  const { m } = step;
+  if (m.lease === null || !hasMorePorts(m.lease) || m.view.phase !== 'connected') return false;
+  if (m.pathCheck?.step === 'unsupported') return false;
+  if (m.pathCheck === null || m.pathCheck.step === 'waiting') askGateway(step);
+  return true;
+}
+
+function ask(step: Step, patienceMs: number): undefined {
   const id = issueId(step);
   step.m.pathCheck = { step: 'asking', id, patienceMs };
   step.effects.push({ type: 'refreshTunnel', id });

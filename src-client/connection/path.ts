@@ -5,7 +5,7 @@ import { accessEnded, leaseExpired, leave, reconnect, showReconnecting, signedOu
 import { renewOutdated } from './gate.ts';
 import type { EpochOutcome } from './machine-types.ts';
 import { tryMove } from './move.ts';
-import { handshakeHeard, pathDead, trafficHeard, watchPath } from './path-check.ts';
+import { handshakeHeard, pathDead, trafficHeard, tryOtherPorts, watchPath } from './path-check.ts';
 import { cancelRetry, rest, type Step, scheduleRetry, show, tunnelUp } from './step.ts';
 
 /** WireGuard makes a new handshake every 120 s and refuses to send with keys older than 180 s (whitepaper §6). */
@@ -68,7 +68,8 @@ export function helperStatus(step: Step, status: HelperStatus, handshakeAgeMs: n
     }
     return;
   }
-  if (handshakeAgeMs !== null && handshakeAgeMs > DEAD_HANDSHAKE_MS) return pathDead(step);
+  if (handshakeAgeMs !== null && handshakeAgeMs > DEAD_HANDSHAKE_MS)
+    return tryOtherPorts(step) ? undefined : pathDead(step);
   // Asked anew, and not answered yet: nothing is known but what was.
   if (handshakeAgeMs === null && m.isHandshakeOwed) return;
   handshakeHeard(step);

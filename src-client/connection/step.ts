@@ -3,7 +3,11 @@ import type { ConnectionState, Source } from '../../src-shared/connection-state.
 import { isGated } from '../../src-shared/policy.ts';
 import { type Problem, problem } from '../../src-shared/problem.ts';
 import type { Effect, Machine, ProofRef, RequestPurpose } from './machine-types.ts';
+import { patienceWith } from './port-patience.ts';
 import { remember } from './tried-proofs.ts';
+
+/** No answer from the gateway for this long after `up`: the path is taken for dead. */
+const FIRST_HANDSHAKE_MS = 10_000;
 
 /** One transition under way: a private copy of the machine, and what shall be done. */
 export interface Step {
@@ -98,7 +102,11 @@ export function tunnelUp(step: Step): undefined {
   m.isTunnelWanted = true;
   m.isUpOwed = false;
   m.handshakeWatch = id;
-  step.effects.push({ type: 'helperUp', id, leaseId: m.lease.leaseId }, { type: 'watchHandshake', id });
+  const delayMs = patienceWith(m.lease, FIRST_HANDSHAKE_MS);
+  step.effects.push(
+    { type: 'helperUp', id, leaseId: m.lease.leaseId },
+    { type: 'watchHandshake', id, delayMs },
+  );
 }
 
 /** Nothing is known of the way to this gateway yet. */

@@ -83,8 +83,12 @@ export class FakeChannel {
     );
   }
 
-  async sync(rev: number, peers: Peer[], networks?: string[]): Promise<Answer> {
-    this.send({ type: 'sync', rev, peers, ...(networks === undefined ? {} : { networks }) });
+  async sync(rev: number, peers: Peer[], networks?: string[], alternatePorts?: number[]): Promise<Answer> {
+    this.send({
+      ...{ type: 'sync', rev, peers },
+      ...(networks === undefined ? {} : { networks }),
+      ...(alternatePorts === undefined ? {} : { alternatePorts }),
+    });
     return this.answer(rev);
   }
 
