@@ -178,6 +178,19 @@ describe('connect', () => {
     const locked = runScripted(out, profile.dir, ['connect']);
     expect(await locked.exitCode).toBe(exitCodes.keychain.code);
     expect(locked.err()).toContain('Unlock your keyring');
+    const lockedSession = {
+      serverUrl: 'https://vpn.example',
+      serverName: 'Example',
+      email: 'ada@example.com',
+    };
+    out.change({ lockedSession });
+    const named = runScripted(out, profile.dir, ['connect']);
+    expect(await named.exitCode).toBe(exitCodes.keychain.code);
+    expect(named.err()).toContain('ada@example.com on Example');
+    const asked = runScripted(out, profile.dir, ['status']);
+    expect(await asked.exitCode).toBe(exitCodes.keychain.code);
+    expect(asked.out()).toContain('ada@example.com on Example');
+    out.change({ lockedSession: null });
     out.change({ keychain: 'unavailable' });
     const missing = runScripted(out, profile.dir, ['connect', '--json']);
     expect(await missing.exitCode).toBe(exitCodes.keychain.code);

@@ -5,16 +5,19 @@ import type { GuardMode, GuardState } from '../src-shared/guard.ts';
 import { fail, ok, type Problem, type Result } from '../src-shared/problem.ts';
 import { type LevelAnswer, type ProofAnswer, unlockMethod } from '../src-shared/unlock.ts';
 import * as account from './account-calls.ts';
+import { clockRefusal } from './clock/lease-clock.ts';
 import { ConnectionCalls } from './connection-calls.ts';
 import type { ClientCore } from './core.ts';
 import { type CoreParts, type CorePartsOptions, createCoreParts } from './core-parts.ts';
-import { openProfile, type ProfileOptions } from './open-profile.ts';
+import { type OpenProfile, openProfile, type ProfileOptions } from './open-profile.ts';
 import { ProfileKeeper } from './profile-keeper.ts';
 import type { MfaEnrolment, SignInInput, SignInStep } from './session/sign-in-steps.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 import { withinStopLimit } from './stop-limit.ts';
+import type { SystemEvent, WatchSystem } from './system/system-watch.ts';
 
-export type RuntimeOptions = ProfileOptions & Omit<CorePartsOptions, 'makeProofs' | 'onForgetSession'>;
+export type RuntimeOptions = ProfileOptions &
+  Omit<CorePartsOptions, 'makeProofs' | 'onForgetSession'> & { watchSystem: WatchSystem };
 
 /** The client core: every call goes to the part that it is for, once what it needs is open. */
 export class ClientRuntime implements ClientCore {
@@ -22,19 +25,31 @@ export class ClientRuntime implements ClientCore {
   readonly #parts: CoreParts;
   readonly #profile: ProfileKeeper;
   readonly #connection: ConnectionCalls;
+  readonly #systemListeners = new Set<(event: SystemEvent) => void>();
+  #systemWatch: { stop(): void } | null = null;
 
   constructor(options: RuntimeOptions) {
     this.#log = options.log;
     this.#parts = createCoreParts({
       ...options,
-      makeProofs: async (answers, challenge, signal) =>
-        this.#profile.current?.unlock.makeProofs(answers, challenge, signal) ?? fail('signed-out'),
+      makeProofs: async (answers, challenge, signal) => {
+        const profile = this.#profile.current;
+        if (!profile) return fail('signed-out');
+        const refusal = await this.#clockRefusal(profile);
+        return refusal
+          ? { ok: false, problem: refusal }
+          : profile.unlock.makeProofs(answers, challenge, signal);
+      },
       onForgetSession: () => {
         this.#profile.current?.unlock.abandon();
         this.#profile.current?.session.forget();
       },
     });
-    this.#profile = new ProfileKeeper(() => openProfile(options, this.#parts));
+    this.#profile = new ProfileKeeper(async () => {
+      const opened = await openProfile(options, this.#parts);
+      if (opened.ok) this.#systemWatch ??= options.watchSystem((event) => this.systemEvent(event));
+      return opened;
+    });
     this.#connection = new ConnectionCalls(this.#parts, options.log);
   }
 
@@ -181,9 +196,19 @@ export class ClientRuntime implements ClientCore {
     return this.#guardChanged(({ release }) => release());
   }
 
-  systemEvent(event: 'suspend' | 'resume' | 'lock' | 'network-changed'): void {
-    const { driver, publisher } = this.#parts;
+  systemEvent(event: SystemEvent): void {
     this.#log.info({ event }, 'system event');
+    this.#actOn(event);
+    for (const listener of this.#systemListeners) listener(event);
+  }
+
+  onSystemEvent(listener: (event: SystemEvent) => void): () => void {
+    this.#systemListeners.add(listener);
+    return () => this.#systemListeners.delete(listener);
+  }
+
+  #actOn(event: SystemEvent): void {
+    const { driver, publisher } = this.#parts;
     driver.feed({ type: event === 'resume' ? 'wake' : event });
     if (event !== 'lock' && event !== 'suspend') return;
     this.#profile.current?.unlock.abandon();
@@ -193,6 +218,8 @@ export class ClientRuntime implements ClientCore {
 
   async stop(): Promise<void> {
     const profile = await this.#profile.leave();
+    this.#systemWatch?.stop();
+    this.#systemWatch = null;
     if (!profile) {
       this.#parts.helper.close();
       return;
@@ -213,6 +240,20 @@ export class ClientRuntime implements ClientCore {
     if (refusal) return { ok: false, problem: refusal };
     const { guard } = publisher.current;
     return guard ? ok(guard) : fail('not-supported');
+  }
+
+  /** A code is not spent on a lease that this computer's clock spoils. The server is asked before that is said. */
+  async #clockRefusal({ session }: OpenProfile): Promise<Problem | null> {
+    const look = () => {
+      const { clockOffsetMs, policy } = this.snapshot();
+      return clockOffsetMs === null || policy === null
+        ? null
+        : clockRefusal(clockOffsetMs, policy.maxConnectionSeconds);
+    };
+    if (look() === null) return null;
+    // The clock may have been set since the server was heard last.
+    await session.refresh();
+    return look();
   }
 
   /** Something that was registered is gone: the server says what is left. */

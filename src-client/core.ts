@@ -5,6 +5,7 @@ import type { Result } from '../src-shared/problem.ts';
 import type { LevelAnswer, ProofAnswer } from '../src-shared/unlock.ts';
 import type { MfaEnrolment, SignInInput, SignInStep } from './session/sign-in-steps.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
+import type { SystemEvent } from './system/system-watch.ts';
 
 /** The client without a face: window, tray and terminal call these and render `snapshot()`. Refusals are values. */
 export interface ClientCore {
@@ -67,8 +68,10 @@ export interface ClientCore {
   openPortal(): Promise<Result<GuardState>>;
   /** Holds nothing back any more until the server says so anew; `release-refused` where the team does not let a user. */
   releaseGuard(): Promise<Result<GuardState>>;
-  /** From the operating system. `lock` and `suspend` drop what was typed and take back the system's question. */
-  systemEvent(event: 'suspend' | 'resume' | 'lock' | 'network-changed'): void;
+  /** From the operating system; on Linux the core hears it by itself, too. Twice does no harm. `lock` and `suspend` drop what was typed and take back the system's question. */
+  systemEvent(event: SystemEvent): void;
+  /** Calls back after each event of the system, told or heard by the core itself, when the core has acted on it. */
+  onSystemEvent(listener: (event: SystemEvent) => void): () => void;
   /** Takes the tunnel down and closes everything. */
   stop(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { policySchema } from '../src-shared/policy.ts';
@@ -124,13 +125,13 @@ function reply(request: Request): Reply {
   }
 }
 
-function newCore(): ClientCore {
+function newCore(env = keyring.env): ClientCore {
   const made = createClientCore({
     log: pino({ level: 'trace' }, { write: (line: string) => void logLines.push(line) }),
     profileFolder: profile,
     helperSocket: join(folder, 'h.sock'),
     helperOwnerUid: process.getuid?.() ?? 0,
-    env: keyring.env,
+    env,
   });
   made.subscribe((snapshot) => snapshots.push(snapshot));
   return made;
@@ -202,11 +203,34 @@ describe('the client core', () => {
     await hello();
     await vi.waitFor(() => expect(core.snapshot().clockOffsetMs).toBeGreaterThan(aheadMs - 60_000));
     // Then somebody has set it right.
+    aheadMs = 0;
     await core.connect('cli');
     expect(await core.submitProof([{ method: 'totp', code: '123 456' }])).toMatchObject({ ok: true });
     await reaches('connected');
     expect(Math.abs(core.snapshot().clockOffsetMs ?? aheadMs)).toBeLessThan(60_000);
     expect(snapshots.some(({ connection }) => connection.phase === 'disconnecting')).toBe(false);
+  });
+
+  it('spends no code while the clock of this computer would spoil the lease', async () => {
+    aheadMs = 3 * 3_600_000 + 60_000;
+    await signIn();
+    await hello();
+    await core.connect('cli');
+    const spent = () =>
+      server.requests.filter(({ path, body }) => path === '/client/v1/connections' && body.proofs);
+    expect(await core.submitProof([{ method: 'totp', code: '123 456' }])).toMatchObject({
+      problem: { code: 'clock-off', detail: expect.stringContaining("This computer's clock is 3 h behind.") },
+    });
+    expect(spent()).toEqual([]);
+    expect(core.snapshot().connection).toMatchObject({
+      phase: 'gate',
+      prompt: { lastFailure: { code: 'clock-off' }, isChecking: false },
+    });
+    // Set right, without another word of the server: the same code is as good as before.
+    aheadMs = 0;
+    expect(await core.submitProof([{ method: 'totp', code: '123 456' }])).toMatchObject({ ok: true });
+    expect(spent()).toHaveLength(1);
+    await reaches('connected');
   });
 
   it('signs in, connects through the gate, is ended by the server, and comes back with the next code', async () => {
@@ -307,6 +331,35 @@ describe('the client core', () => {
       expect(core.snapshot()).toMatchObject({ account: { email: 'a@b.example' }, policy: {} }),
     );
     expect(phase()).toBe('disconnected');
+  });
+
+  it('goes on by itself when its keyring, locked at the start, is opened', async () => {
+    await signIn();
+    await hello();
+    await core.stop();
+    await keyring.lock();
+    core = newCore();
+    await core.start();
+    const who = { serverUrl: server.url, serverName: 'Team', email: 'a@b.example' };
+    expect(core.snapshot()).toMatchObject({ account: null, keychain: 'locked', lockedSession: who });
+    expect(await core.connect('cli')).toMatchObject({ problem: { code: 'keychain-locked' } });
+    const { version } = core.snapshot();
+    await wait(2_000);
+    // Looking again is no news.
+    expect(core.snapshot().version).toBe(version);
+    await keyring.unlock();
+    await vi.waitFor(
+      () =>
+        expect(core.snapshot()).toMatchObject({
+          account: { email: 'a@b.example' },
+          lockedSession: null,
+          keychain: 'ok',
+        }),
+      { timeout: 700, interval: 5 },
+    );
+    expect(phase()).toBe('disconnected');
+    expect(await (await server.channel(2)).token).toBe(TOKEN);
+    expect(server.channels).toHaveLength(2);
   });
 
   it('is the same device at the next sign-in', async () => {
@@ -430,6 +483,24 @@ describe('the client core', () => {
     await core.start();
     expect(core.snapshot().notices).toMatchObject([{ kind: 'settings-damaged' }]);
     expect(readdirSync(profile).some((name) => name.startsWith('settings.json.damaged-'))).toBe(true);
+  });
+
+  it('names the proxy of the environment when the server cannot be reached, without its password', async () => {
+    const env = { ...keyring.env, HTTPS_PROXY: 'http://ada:canary-proxy@proxy.example.com:3128' };
+    await core.stop();
+    core = newCore(env);
+    await server.close();
+    const unreachable = await core.serverInfo(server.url, certificate.caFile);
+    expect(JSON.stringify([unreachable, logLines])).not.toContain('canary-proxy');
+    expect(unreachable).toMatchObject({
+      problem: { detail: expect.stringContaining('the proxy http://proxy.example.com:3128') },
+    });
+    await core.stop();
+    core = newCore({ ...env, NO_PROXY: '127.0.0.0/8,localhost' });
+    expect(await core.serverInfo(server.url, certificate.caFile)).toMatchObject({
+      problem: { detail: expect.not.stringContaining('proxy') },
+    });
+    server = await startScriptedServer(certificate);
   });
 
   it('refuses a server address that is not HTTPS, and an unreadable CA file', async () => {

@@ -3,7 +3,9 @@ import type { Logger } from 'pino';
 import type { ClientCore } from './core.ts';
 import { ClientRuntime } from './core-runtime.ts';
 import { createKeychain, type Keychain } from './keychain/keychain.ts';
+import { webProxyFor } from './network/web-proxy.ts';
 import { defaultProfileFolder } from './settings/profile-lock.ts';
+import { systemWatch } from './system/system-watch.ts';
 import { systemBusAddress } from './system-bus.ts';
 import { DEFAULT_HELPER_SOCKET } from './tunnel/helper-client.ts';
 import { createPolkitProvider } from './unlock/polkit.ts';
@@ -42,12 +44,13 @@ export interface ClientCoreOptions {
 /** Puts the client together. Nothing happens before `start`. */
 export function createClientCore(options: ClientCoreOptions): ClientCore {
   const { log, env = process.env, platform = process.platform, isPackaged = true } = options;
+  const uid = process.getuid?.() ?? 0;
   const providers: UnlockProvider[] = [...(options.providers ?? [])];
   if (platform === 'linux')
     providers.push(
       createPolkitProvider({
         busAddress: () => systemBusAddress({ isPackaged, env }),
-        uid: process.getuid?.() ?? 0,
+        uid,
         log,
       }),
     );
@@ -63,7 +66,9 @@ export function createClientCore(options: ClientCoreOptions): ClientCore {
     platform,
     deviceName: options.deviceName ?? hostname(),
     appVersion: (options.appVersion ?? '0').slice(0, 40),
+    proxyFor: (serverUrl) => webProxyFor(serverUrl, env),
     providers,
     timer: options.timer ?? startTimer,
+    watchSystem: systemWatch({ platform, isPackaged, env, uid, log }),
   });
 }

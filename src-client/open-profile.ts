@@ -6,7 +6,7 @@ import { startBackground } from './background.ts';
 import type { CoreParts } from './core-parts.ts';
 import type { Keychain } from './keychain/keychain.ts';
 import { watchNetwork } from './network/network-watch.ts';
-import { SessionKeeper } from './session/session-keeper.ts';
+import { SessionKeeper, type SessionKeeperOptions } from './session/session-keeper.ts';
 import { SignIn } from './session/sign-in.ts';
 import { lockProfile } from './settings/profile-lock.ts';
 import { openSettings, type SettingsStore } from './settings/settings-store.ts';
@@ -25,6 +25,7 @@ export interface ProfileOptions {
   platform: string;
   deviceName: string;
   appVersion: string;
+  proxyFor: SessionKeeperOptions['proxyFor'];
   /** Best first. */
   providers: readonly UnlockProvider[];
   timer: StartTimer;
@@ -52,6 +53,7 @@ export async function openProfile(options: ProfileOptions, parts: CoreParts): Pr
   const settings = await openSettings({ folder: profileFolder, now, newId: randomUUID, log });
   const session = new SessionKeeper({
     ...{ settings, keychain, driver, guard, publisher, now, monotonic, random, log },
+    proxyFor: options.proxyFor,
   });
   const openRest = session.openRest.bind(session);
   const signIn = new SignIn({ settings, keychain, openRest, deviceName, platform });

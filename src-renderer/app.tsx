@@ -10,6 +10,7 @@ import { Help } from './screens/help/help.tsx';
 import { Home } from './screens/home/home.tsx';
 import { BackupCodes } from './screens/mfa-set-up/backup-codes.tsx';
 import { Settings } from './screens/settings/settings.tsx';
+import { KeyringLocked } from './screens/sign-in/keyring-locked.tsx';
 import { SignIn } from './screens/sign-in/sign-in.tsx';
 import { SetUpOffer } from './screens/unlock-set-up/set-up-offer.tsx';
 import { useOffer } from './screens/unlock-set-up/use-offer.ts';
@@ -37,11 +38,12 @@ export function App() {
 function Ready() {
   useAppearance();
   const isSignedOut = useSnapshot((s) => s.connection.phase === 'signed-out');
+  const isShut = useSnapshot((s) => s.lockedSession !== null);
   const backupCodes = useView((view) => view.backupCodes);
   useEffect(() => {
     if (isSignedOut) openSetUp(null);
   }, [isSignedOut]);
-  if (isSignedOut) return <SignIn />;
+  if (isSignedOut) return isShut ? <KeyringLocked /> : <SignIn />;
   if (backupCodes !== null) return <BackupCodes codes={backupCodes} />;
   return <SignedIn />;
 }

@@ -61,6 +61,8 @@ export const appSnapshot = z.object({
   account: z
     .object({ serverUrl: z.string(), serverName: z.string(), email: z.string(), memberId: id, deviceId: id })
     .nullable(),
+  /** Who was signed in, while the keyring that keeps the session is locked. */
+  lockedSession: z.object({ serverUrl: z.string(), serverName: z.string(), email: z.string() }).nullable(),
   gateways: z.array(gatewaySummary),
   policy: policySchema.nullable(),
   channel: channelState,

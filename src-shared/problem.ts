@@ -286,6 +286,12 @@ export const problemKinds = {
     'Only for the administrator of this computer',
     'Your team does not let you end this. An administrator of this computer can, with sudo postern-helper release.',
   ),
+  'clock-off': kind(
+    409,
+    'ask',
+    'Clock is off',
+    'The clock of this computer is off. Set it right and try again.',
+  ),
   'keychain-locked': kind(423, 'ask', 'Keyring locked', 'Your keyring is locked. Unlock it and try again.'),
   'keychain-unavailable': kind(
     503,

@@ -57,6 +57,7 @@ const toBackup = async (page: Page) => {
 const screens: [name: string, scenario: string, go?: (page: Page) => Promise<void>][] = [
   ['sign-in: server', 'signed-out'],
   ['sign-in: after being blocked', 'signed-out-reason'],
+  ['sign-in: keyring locked', 'keyring-locked'],
   ['sign-in: trust', 'signed-out', toServer],
   ['sign-in: password', 'signed-out', toPassword],
   ['sign-in: code', 'signed-out', signIn],

@@ -2,6 +2,7 @@ import type { ClientCore } from '../../src-client/core.ts';
 import { ok, problem, type Result } from '../../src-shared/problem.ts';
 import { runConnection } from '../connection/connection-session.ts';
 import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
+import { notSignedIn } from '../context/not-signed-in.ts';
 import { claimControlSocket } from '../control/control-server.ts';
 import { coreDesk } from '../device/device-desk.ts';
 import { guidedSetUp } from '../device/set-up.ts';
@@ -64,11 +65,9 @@ async function readyToConnect(
   core: ClientCore,
   { gateway }: ConnectOptions,
 ): Promise<Result<string | undefined>> {
-  const { keychain, connection } = core.snapshot();
+  const { connection } = core.snapshot();
   if (connection.phase === 'signed-out') {
-    if (keychain === 'locked') return { ok: false, problem: problem('keychain-locked') };
-    if (keychain === 'unavailable') return { ok: false, problem: problem('keychain-unavailable') };
-    return { ok: false, problem: problem('signed-out') };
+    return { ok: false, problem: notSignedIn(core.snapshot()) };
   }
   if (gateway === undefined) return ok(undefined);
   if (core.snapshot().gateways.length === 0) {

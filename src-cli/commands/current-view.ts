@@ -1,6 +1,7 @@
 import type { ClientCore } from '../../src-client/core.ts';
 import { ok, problem, type Result } from '../../src-shared/problem.ts';
 import type { CommandContext } from '../context/command-context.ts';
+import { notSignedIn } from '../context/not-signed-in.ts';
 import { openControl } from '../control/control-client.ts';
 import { toView, type View } from '../view/view.ts';
 
@@ -35,10 +36,7 @@ export async function currentView(
     await core.start();
     const isSignedIn = core.snapshot().connection.phase !== 'signed-out';
     if (!isSignedIn && options.mustBeSignedIn) {
-      const { keychain } = core.snapshot();
-      if (keychain === 'locked') return { ok: false, problem: problem('keychain-locked') };
-      if (keychain === 'unavailable') return { ok: false, problem: problem('keychain-unavailable') };
-      return { ok: false, problem: problem('signed-out') };
+      return { ok: false, problem: notSignedIn(core.snapshot()) };
     }
     const refreshed = isSignedIn ? await core.refresh() : ok(undefined);
     // Another client, with a window for example, holds this profile.

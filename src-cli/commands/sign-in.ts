@@ -4,6 +4,7 @@ import { type Problem, problem, type Result } from '../../src-shared/problem.ts'
 import type { Asked, CodeQuestion } from '../ask/asker.ts';
 import { countdownAfter } from '../ask/countdown.ts';
 import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
+import { notSignedIn } from '../context/not-signed-in.ts';
 import { openControl } from '../control/control-client.ts';
 import { plainText } from '../view/plain-text.ts';
 import { fixed, problemWords, waitOf } from '../view/words.ts';
@@ -30,8 +31,7 @@ export async function signIn(options: SignInOptions, context: CommandContext): P
     await core.start();
     const { keychain, account, connection } = core.snapshot();
     // Better before the password is typed than after.
-    if (keychain === 'locked') return refused(problem('keychain-locked'));
-    if (keychain === 'unavailable') return refused(problem('keychain-unavailable'));
+    if (keychain === 'locked' || keychain === 'unavailable') return refused(notSignedIn(core.snapshot()));
     if (account && connection.phase !== 'signed-out')
       return refused(problem('wrong-state', fixed.signedInAlready(plainText(account.email))));
 

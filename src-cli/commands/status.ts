@@ -15,7 +15,7 @@ export async function status(options: { watch: boolean }, context: CommandContex
   if (!current.ok) return refused(current.problem);
   const { view, pid, refreshed } = current.value;
   report(view, pid, refreshed, context);
-  return exit('done');
+  return exit(view.lockedSession ? 'keychain' : 'done');
 }
 
 function report(view: View, pid: number | null, refreshed: Result<void>, context: CommandContext): void {

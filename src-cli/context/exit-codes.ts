@@ -96,6 +96,7 @@ const byProblem: Record<ProblemCode, ExitName> = {
   'vpn-blocked': 'tunnel',
   'network-overlap': 'tunnel',
   'tunnel-failed': 'tunnel',
+  'clock-off': 'failed',
   'keychain-locked': 'keychain',
   'keychain-unavailable': 'keychain',
   'signed-out': 'signedOut',

@@ -3,6 +3,7 @@ import { assertNever } from '../../src-shared/assert-never.ts';
 import type { DeviceSummary } from '../../src-shared/client-api.ts';
 import { ok, problem, type Result } from '../../src-shared/problem.ts';
 import { type CommandContext, type Ending, refused } from '../context/command-context.ts';
+import { notSignedIn } from '../context/not-signed-in.ts';
 import { type ControlClient, openControl, takeBackPrompt } from '../control/control-client.ts';
 import type { DeviceCall } from '../control/protocol.ts';
 import { toView, type View } from '../view/view.ts';
@@ -91,12 +92,7 @@ export async function withDesk(
   const core = context.openCore();
   try {
     await core.start();
-    const { keychain, connection } = core.snapshot();
-    if (connection.phase === 'signed-out') {
-      if (keychain === 'locked') return refused(problem('keychain-locked'));
-      if (keychain === 'unavailable') return refused(problem('keychain-unavailable'));
-      return refused(problem('signed-out'));
-    }
+    if (core.snapshot().connection.phase === 'signed-out') return refused(notSignedIn(core.snapshot()));
     return await refreshedFirst(coreDesk(core), use);
   } finally {
     await core.stop();

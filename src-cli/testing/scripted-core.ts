@@ -101,6 +101,7 @@ export function createScriptedCore(options: {
           deviceId: '01890000-0000-7000-8000-000000000002',
         }
       : null,
+    lockedSession: null,
     gateways: [{ id: GATEWAY_ID, name: 'main', endpoint: '192.0.2.1:51820', isOnline: true }],
     policy: { ...policySchema.parse({}), unlockMethods: allowed },
     channel: options.isSignedIn ? 'open' : 'closed',
@@ -379,6 +380,7 @@ export function createScriptedCore(options: {
       return answerGuard({ holds: 'nothing', mode: 'off', since: null });
     },
     systemEvent: () => undefined,
+    onSystemEvent: () => () => undefined,
     async stop() {
       calls.push('stop');
     },

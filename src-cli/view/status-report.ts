@@ -5,6 +5,7 @@ import type { View } from './view.ts';
 import {
   clockSentence,
   fixed,
+  lockedSentence,
   networkTroubles,
   nextStepOf,
   problemWords,
@@ -78,13 +79,18 @@ function guard({ guard: state, helper }: View, time: TimeStyle): Check[] {
   return [{ part: 'guard', isFine: state.failed === null, ...guardWords(state, time) }];
 }
 
-function account({ account: known, phase }: View): Check {
+function account({ account: known, lockedSession, phase }: View): Check {
+  if (lockedSession) {
+    const { email, serverName } = lockedSession;
+    return wrong('account', problem('keychain-locked', lockedSentence(email, serverName)));
+  }
   if (phase === 'signed-out' || !known) return wrong('account', problem('signed-out'));
   return fine('account', `Signed in to ${known.serverName} (${known.serverUrl}) as ${known.email}.`);
 }
 
 function server(view: View, refreshed: Result<void>, isRunning: boolean): Check {
   if (!refreshed.ok) return wrong('server', refreshed.problem);
+  if (view.lockedSession) return fine('server', 'Not asked, because the keyring is locked.');
   if (view.phase === 'signed-out') return fine('server', 'Not asked, because nobody is signed in.');
   if (isRunning && view.channel !== 'open') return wrong('server', problem('server-unreachable'));
   return fine('server', 'The server answers.');

@@ -59,6 +59,8 @@ const viewUnlock = z.object({
   allowed: z.array(unlockMethod).nullable(),
 });
 
+const accountView = z.object({ serverUrl: z.string(), serverName: z.string(), email: z.string() });
+
 /**
  * What the terminal shows and `--json` prints: one flat, harmless view of a snapshot. No secret, no nonce, no lease;
  * every text from elsewhere is already plain. Times are ISO 8601, sizes bytes. It is also what the control socket carries.
@@ -82,7 +84,9 @@ export const viewSchema = z.object({
   problem: viewProblem.nullable(),
   warning: z.string().nullable(),
   prompt: viewPrompt.nullable(),
-  account: z.object({ serverUrl: z.string(), serverName: z.string(), email: z.string() }).nullable(),
+  account: accountView.nullable(),
+  /** Who was signed in, while the keyring that keeps the session is locked. */
+  lockedSession: accountView.nullable().default(null),
   channel: channelState,
   keychain: keychainState,
   /** The helper's word on the interface; null: the helper cannot be reached. */
@@ -252,6 +256,13 @@ function connectionPart(snapshot: Snapshot): Differing {
   }
 }
 
+const accountOf = (account: View['account']): View['account'] =>
+  account && {
+    serverUrl: plainText(account.serverUrl),
+    serverName: plainText(account.serverName),
+    email: plainText(account.email),
+  };
+
 /** Derives the view of a snapshot. */
 export function toView(snapshot: Snapshot): View {
   const { account, tunnel } = snapshot;
@@ -261,11 +272,8 @@ export function toView(snapshot: Snapshot): View {
     ...connectionPart(snapshot),
     rxBytes: tunnel?.rxBytes ?? null,
     txBytes: tunnel?.txBytes ?? null,
-    account: account && {
-      serverUrl: plainText(account.serverUrl),
-      serverName: plainText(account.serverName),
-      email: plainText(account.email),
-    },
+    account: accountOf(account),
+    lockedSession: accountOf(snapshot.lockedSession),
     channel: snapshot.channel,
     keychain: snapshot.keychain,
     helper: tunnel?.phase ?? null,

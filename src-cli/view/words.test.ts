@@ -194,6 +194,16 @@ describe('problems', () => {
     expect(missing.sentence).toContain('no keyring that Postern can use');
   });
 
+  test('a proxy in the way is told with whom to ask, and nothing else to check', () => {
+    const detail = 'No connection to vpn.example. This computer is set to reach the web through the proxy …';
+    const extra = { proxy: 'http://proxy.example:3128', server: 'vpn.example:443' };
+    expect(problemWords(problem('server-unreachable', detail, extra))).toEqual({
+      sentence: detail,
+      nextStep: null,
+    });
+    expect(problemWords(problem('server-unreachable')).nextStep).toContain('Check your network');
+  });
+
   test('the line that trusts a server is told as it came', () => {
     const line = "Run: sudo postern-helper trust 'https://vpn.example#ed25519=AAA'";
     expect(problemWords(problem('untrusted-server', line)).sentence).toBe(line);
@@ -230,6 +240,29 @@ describe('the reason of an end', () => {
     expect(said('administrator', 'sign-in from a new country')).toContain(': sign-in from a new country.');
     expect(said('idle', 'Nothing was heard.')).not.toContain('Nothing was heard');
   });
+});
+
+test('status names who was signed in when the keyring is locked, and what to do', () => {
+  const lockedSession = {
+    serverUrl: 'https://vpn.example',
+    serverName: 'Example\u001b[2J',
+    email: 'ada@example.com',
+  };
+  const connection = { phase: 'signed-out' as const, reason: null };
+  const snapshot = {
+    ...core.snapshot(),
+    connection,
+    account: null,
+    keychain: 'locked' as const,
+    lockedSession,
+  };
+  const checks = statusReport(toView(snapshot), { ok: true, value: undefined }, false, time);
+  expect(checks.find(({ part }) => part === 'account')).toMatchObject({
+    isFine: false,
+    sentence: 'Your keyring is locked. It keeps your sign-in: ada@example.com on Example.',
+    nextStep: expect.stringContaining('Unlock your keyring'),
+  });
+  expect(checks.find(({ part }) => part === 'server')?.sentence).toContain('keyring is locked');
 });
 
 test('status gives a next step for every part that is not well', () => {

@@ -268,6 +268,10 @@ export function driftSentence(drift: string | undefined): string | null {
   return `Your phone's clock looks about ${match[2]} s ${side}. Turn on automatic date and time on it.`;
 }
 
+/** Who was signed in, when the keyring that keeps the session is locked. */
+export const lockedSentence = (email: string, serverName: string) =>
+  `Your keyring is locked. It keeps your sign-in: ${email} on ${serverName}.`;
+
 /** Said when this computer's clock and the server's differ by more than 30 s; null otherwise. */
 export function clockSentence(offsetMs: number | null): string | null {
   if (offsetMs === null || Math.abs(offsetMs) <= 30_000) return null;
@@ -395,6 +399,7 @@ const nextSteps: Record<ProblemCode, string | null> = {
   'network-overlap':
     "Use another network, for example your phone's. If it happens often, tell your administrator, who can choose other addresses.",
   'tunnel-failed': "Try again; 'postern status' shows what is missing.",
+  'clock-off': 'Turn on automatic date and time.',
   'keychain-locked': 'Unlock your keyring (it opens when you sign in to the desktop), then try again.',
   'keychain-unavailable':
     'Install and start a keyring such as gnome-keyring or KWallet, inside a D-Bus session.',
@@ -438,7 +443,11 @@ export function problemWords(problem: Problem, method: CodeMethod = 'totp'): Wor
       const again = wait === null || wait <= 0 ? '' : ` ${fixed.tryAgainIn(formatWait(wait))}`;
       return { sentence: `Wrong PIN.${pinTriesLeft(extra.data?.attemptsLeft)}${again}`, nextStep };
     }
-    case 'keychain-locked':
+    case 'server-untrusted-certificate':
+      return { sentence: detail, nextStep: problem.date === undefined ? nextStep : null };
+    case 'server-unreachable':
+      // The sentence says whom to ask.
+      return { sentence: detail, nextStep: problem.proxy === undefined ? nextStep : null };
     case 'keychain-unavailable':
       return { sentence: problemKinds[problem.code].sentence, nextStep };
     default:

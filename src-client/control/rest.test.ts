@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { problem } from '../../src-shared/problem.ts';
-import { makeCertificate, type TestCertificate } from '../testing/certificates.ts';
+import { expire, makeCertificate, type TestCertificate } from '../testing/certificates.ts';
 import { type ScriptedServer, startScriptedServer } from '../testing/scripted-server.ts';
 import { keepAddresses } from './kept-addresses.ts';
+import { networkFailure } from './network-problem.ts';
 import { createRest, type Rest } from './rest.ts';
 import { createTlsTrust } from './tls-trust.ts';
 
@@ -29,6 +30,8 @@ beforeEach(async () => {
   rest = createRest({
     lookup,
     monotonic,
+    now: Date.now,
+    proxy: null,
     serverUrl: server.url,
     trust: createTlsTrust(certificate.ca),
     answerTimeoutMs: 2_000,
@@ -44,6 +47,32 @@ async function codeOf(answer: Promise<{ ok: boolean; problem?: { code: string } 
 }
 
 describe('a request', () => {
+  it('that cannot reach the server names the web proxy that this computer is set to use', async () => {
+    await server.close();
+    const behind = createRest({
+      lookup,
+      monotonic,
+      now: Date.now,
+      proxy: 'http://proxy.example.com:3128',
+      serverUrl: server.url,
+      trust: createTlsTrust(certificate.ca),
+    });
+    const answer = await behind.connect(request, 'token');
+    const { host } = new URL(server.url);
+    expect(answer).toMatchObject({
+      problem: { code: 'server-unreachable', proxy: 'http://proxy.example.com:3128', server: host },
+      mayHaveArrived: false,
+    });
+    expect(answer.ok ? '' : answer.problem.detail).toBe(
+      `No connection to ${host}. This computer is set to reach the web through the proxy http://proxy.example.com:3128, which Postern does not use. Ask your administrator to let it reach ${host} directly.`,
+    );
+    expect(await codeOf(rest.connect(request, 'token'))).toBe('server-unreachable');
+    const plain = await rest.connect(request, 'token');
+    expect(plain.ok ? '' : plain.problem.detail).not.toContain('proxy');
+    await behind.close();
+    server = await startScriptedServer(certificate);
+  });
+
   it('for a connection finds its own TLS connection open, whatever else is under way', async () => {
     server.reply = ({ path }) => (path === '/client/v1/me' ? 'hang' : { status: 200, body: info });
     await rest.warm();
@@ -135,8 +164,42 @@ describe('a request', () => {
     server = await startScriptedServer(certificate);
   });
 
+  it('that a certificate out of its time forbids names the date of this computer', async () => {
+    const expired = await expire(certificate, folder);
+    const old = await startScriptedServer(expired);
+    const { host } = new URL(old.url);
+    const late = createRest({
+      lookup,
+      monotonic,
+      now: () => new Date(2037, 2, 1, 12).getTime(),
+      proxy: null,
+      serverUrl: old.url,
+      trust: createTlsTrust(expired.ca),
+    });
+    expect(await late.connect(request, 'secret')).toMatchObject({
+      problem: {
+        code: 'server-untrusted-certificate',
+        detail: `The certificate of ${host} has expired by 2037-03-01, the date of this computer. If that date is wrong, set it right. If not, tell your administrator.`,
+      },
+      mayHaveArrived: false,
+    });
+    await late.close();
+    await old.close();
+    const early = Object.assign(new Error('no'), { code: 'CERT_NOT_YET_VALID' });
+    const failure = networkFailure(early, 'https://vpn.example.com', null, new Date(2020, 0, 1).getTime());
+    expect(failure.problem).toMatchObject({ host: 'vpn.example.com', date: '2020-01-01', isYetToCome: true });
+    expect(failure.problem.detail).toContain('is not valid yet on 2020-01-01');
+  });
+
   it('sends nothing to a server whose certificate is not trusted', async () => {
-    const stranger = createRest({ lookup, monotonic, serverUrl: server.url, trust: createTlsTrust(null) });
+    const stranger = createRest({
+      lookup,
+      monotonic,
+      now: Date.now,
+      proxy: null,
+      serverUrl: server.url,
+      trust: createTlsTrust(null),
+    });
     expect(await stranger.connect(request, 'secret')).toMatchObject({
       problem: { code: 'server-untrusted-certificate' },
       mayHaveArrived: false,
@@ -145,6 +208,8 @@ describe('a request', () => {
     const otherName = createRest({
       lookup,
       monotonic,
+      now: Date.now,
+      proxy: null,
       serverUrl: server.url.replace('127.0.0.1', '127.0.0.2'),
       trust: createTlsTrust(certificate.ca),
     });
@@ -162,6 +227,8 @@ describe('a request', () => {
     const other = createRest({
       lookup,
       monotonic,
+      now: Date.now,
+      proxy: null,
       serverUrl: `https://127.0.0.1:${port}`,
       trust: createTlsTrust(null),
     });

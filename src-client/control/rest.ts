@@ -78,6 +78,10 @@ export interface RestOptions {
   serverUrl: string;
   trust: TlsTrust;
   lookup: LookupFunction;
+  /** What `networkFailure` says of it; null: none. */
+  proxy: string | null;
+  /** Milliseconds since 1970, this computer's clock. */
+  now: () => number;
   /** Milliseconds, monotonic. */
   monotonic: () => number;
   answerTimeoutMs?: number;
@@ -95,7 +99,7 @@ const maybeGuard = guardAnswer.optional().catch(undefined);
  * another request nor for a handshake; what is asked for there is asked in order. The rest shares a small pool.
  */
 export function createRest(settings: RestOptions): Rest {
-  const { serverUrl, trust, lookup, monotonic, answerTimeoutMs = ANSWER_TIMEOUT_MS } = settings;
+  const { serverUrl, trust, lookup, proxy, now, monotonic, answerTimeoutMs = ANSWER_TIMEOUT_MS } = settings;
   const { host } = new URL(serverUrl);
   const options = {
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -132,7 +136,7 @@ export function createRest(settings: RestOptions): Rest {
       text = await answer.body.text();
       if (lane === 'gate' && used === lanes) gateUsedAt = monotonic();
     } catch (error) {
-      return { ok: false, ...networkFailure(error, host) };
+      return { ok: false, ...networkFailure(error, serverUrl, proxy, now()) };
     }
     return readAnswer(status, text, schema, host);
   }

@@ -2,6 +2,7 @@ import type * as keytarModule from 'keytar';
 import type { Logger } from 'pino';
 import type { KeychainState } from '../../src-shared/connection-state.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
+import { watchKeyring } from './keyring-watch.ts';
 import { findItem, secretServiceState, sessionBusAddress } from './secret-service.ts';
 
 const SERVICE = 'postern';
@@ -15,6 +16,8 @@ export interface Keychain {
   set(account: string, value: string): Promise<Result<void>>;
   /** Deleting what is not there is no failure. */
   delete(account: string): Promise<Result<void>>;
+  /** For as long as something is locked: calls back when it may have been opened, until stopped. Asks nobody. */
+  watch(onNews: () => void): { stop(): void };
 }
 
 export interface KeychainOptions {
@@ -53,6 +56,8 @@ export function createKeychain({ platform, env, log }: KeychainOptions): Keychai
     fail(state === 'locked' ? 'keychain-locked' : 'keychain-unavailable');
 
   return {
+    watch: (onNews) =>
+      watchKeyring({ busAddress: platform === 'linux' ? sessionBusAddress(env) : null, onNews, log }),
     async get(account) {
       const state = await obstacle(account, false);
       if (state) return { state };

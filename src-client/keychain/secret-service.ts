@@ -4,7 +4,7 @@ import { createClient, type MessageBus } from 'dbus-native';
 import type { Logger } from 'pino';
 import * as z from 'zod';
 
-const SERVICE = 'org.freedesktop.secrets';
+export const SERVICE = 'org.freedesktop.secrets';
 const SERVICE_PATH = '/org/freedesktop/secrets';
 const CALL_TIMEOUT_MS = 5_000;
 

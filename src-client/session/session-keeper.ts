@@ -14,6 +14,7 @@ import { createRest, type Rest } from '../control/rest.ts';
 import { createTlsTrust, type TlsTrust } from '../control/tls-trust.ts';
 import type { GuardKeeper } from '../guard/guard-keeper.ts';
 import type { Keychain } from '../keychain/keychain.ts';
+import type { Account } from '../settings/settings.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import type { SnapshotPublisher } from '../snapshot/snapshot-publisher.ts';
 import { createSessionLink, type SessionLink } from './session-link.ts';
@@ -26,6 +27,8 @@ export interface SessionKeeperOptions {
   driver: Pick<Driver, 'feed' | 'setLink'>;
   guard: GuardKeeper;
   publisher: SnapshotPublisher;
+  /** Of the environment, for this server; null: none. */
+  proxyFor: (serverUrl: string) => string | null;
   now: () => number;
   monotonic: () => number;
   random: () => number;
@@ -45,6 +48,8 @@ export class SessionKeeper {
   readonly #lookup: LookupFunction;
   #link: SessionLink | null = null;
   #forgetting: Promise<void> = Promise.resolve();
+  #restoring: Promise<Result<void>> | null = null;
+  #keyringWatch: { stop(): void } | null = null;
   /** While this client ends the session itself, once the server's last word is with the helper. */
   #ending: { hasServerEndedIt: boolean } | null = null;
 
@@ -64,20 +69,54 @@ export class SessionKeeper {
   }
 
   #rest(serverUrl: string, trust: TlsTrust): Rest {
-    return createRest({ serverUrl, trust, lookup: this.#lookup, monotonic: this.#options.monotonic });
+    const { proxyFor, now, monotonic } = this.#options;
+    return createRest({ serverUrl, trust, lookup: this.#lookup, proxy: proxyFor(serverUrl), now, monotonic });
   }
 
-  /** Picks up the session of the last run, if keychain and settings both know it. */
-  async restore(): Promise<Result<void>> {
-    if (this.#link) return ok(undefined);
+  /**
+   * Picks up the session of the last run, if keychain and settings both know it. While the keyring is locked, the
+   * snapshot names what waits in it, and the session is picked up as soon as somebody opens it.
+   */
+  restore(): Promise<Result<void>> {
+    if (this.#link) return Promise.resolve(ok(undefined));
+    this.#restoring ??= this.#restoreOnce().finally(() => {
+      this.#restoring = null;
+    });
+    return this.#restoring;
+  }
+
+  async #restoreOnce(): Promise<Result<void>> {
     const { settings, keychain, publisher } = this.#options;
     const { account, profileId } = settings.current;
     const { state, token } = await loadToken(keychain, profileId, account?.serverUrl ?? '');
-    publisher.publish({ keychain: state });
-    if (account && token !== null) return this.establish({ account, token });
+    if (publisher.current.keychain !== state) publisher.stage({ keychain: state });
+    if (account && token !== null) {
+      this.#waitForKeyring(null);
+      return this.establish({ account, token });
+    }
+    // A keyring that is started anew is away for a moment.
+    const isShut = state === 'locked' || (state === 'unavailable' && this.#keyringWatch !== null);
+    this.#waitForKeyring(isShut ? account : null);
+    publisher.publish();
     if (account && state === 'locked') return fail('keychain-locked');
     if (account && state === 'unavailable') return fail('keychain-unavailable');
     return fail('signed-out');
+  }
+
+  /** Null: there is nothing to wait for, or no more. */
+  #waitForKeyring(account: Account | null): void {
+    const { keychain, publisher, log } = this.#options;
+    if (account === null) {
+      this.#keyringWatch?.stop();
+      this.#keyringWatch = null;
+      if (publisher.current.lockedSession) publisher.stage({ lockedSession: null });
+      return;
+    }
+    if (this.#keyringWatch) return;
+    log.info('the keyring is locked: waiting for it to be opened');
+    this.#keyringWatch = keychain.watch(() => void this.restore());
+    const { serverUrl, serverName, email } = account;
+    publisher.stage({ lockedSession: { serverUrl, serverName, email } });
   }
 
   /** Opens the channel and tells the machine that there is a session. */
@@ -123,6 +162,7 @@ export class SessionKeeper {
       },
     });
     this.#link = link;
+    this.#waitForKeyring(null);
     driver.setLink(link);
     guard.begin(link);
     const { serverUrl, serverName, email, memberId, deviceId } = account;
@@ -236,6 +276,8 @@ export class SessionKeeper {
 
   /** Closes what is open and keeps the session for the next run. */
   async close(): Promise<void> {
+    await this.#restoring;
+    this.#waitForKeyring(null);
     const link = this.#link;
     this.#link = null;
     this.#options.driver.setLink(null);

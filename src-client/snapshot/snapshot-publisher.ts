@@ -14,6 +14,7 @@ export class SnapshotPublisher {
     version: 0,
     connection: { phase: 'signed-out', reason: null },
     account: null,
+    lockedSession: null,
     gateways: [],
     policy: null,
     channel: 'closed',

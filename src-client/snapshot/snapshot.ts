@@ -33,6 +33,8 @@ export interface Snapshot {
     memberId: string;
     deviceId: string;
   } | null;
+  /** The session of the last run, while its token lies in a keyring that is locked; nobody is signed in meanwhile. */
+  lockedSession: { serverUrl: string; serverName: string; email: string } | null;
   gateways: GatewaySummary[];
   policy: Policy | null;
   channel: ChannelState;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram, runProgram } from '../../src-node/run-program.ts';
 
@@ -37,4 +37,20 @@ export async function makeCertificate(folder: string, name = 'server'): Promise<
   if (!made.ok) throw new Error(made.message);
   const cert = readFileSync(caFile, 'utf8');
   return { caFile, ca: cert, cert, key: readFileSync(keyFile, 'utf8') };
+}
+
+/** The same, but its last day was yesterday. */
+export async function expire(certificate: TestCertificate, folder: string): Promise<TestCertificate> {
+  const openssl = findProgram('openssl');
+  if (!openssl) throw new Error('openssl is not installed');
+  const keyFile = join(folder, 'expired.key');
+  const caFile = join(folder, 'expired.pem');
+  writeFileSync(keyFile, certificate.key, { mode: 0o600 });
+  const made = await runProgram({
+    path: openssl,
+    args: ['x509', '-in', certificate.caFile, '-signkey', keyFile, '-days', '-1', '-out', caFile],
+  });
+  if (!made.ok) throw new Error(made.message);
+  const cert = readFileSync(caFile, 'utf8');
+  return { caFile, ca: cert, cert, key: certificate.key };
 }

@@ -4,6 +4,7 @@ import type { Keychain } from '../keychain/keychain.ts';
 /** A keychain that is always open and keeps its secrets in `kept`. */
 export function memoryKeychain(kept = new Map<string, string>()): Keychain {
   return {
+    watch: () => ({ stop: () => undefined }),
     async get(account) {
       const value = kept.get(account);
       return value === undefined ? { state: 'absent' } : { state: 'ok', value };

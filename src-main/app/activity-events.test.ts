@@ -200,6 +200,17 @@ describe('tray', () => {
     expect(trayShape(states.kicked)).toBe('attention');
   });
 
+  test('says that the keyring is locked, and asks nobody to sign in', () => {
+    const lockedSession = {
+      serverUrl: 'https://vpn.example',
+      serverName: 'Example',
+      email: 'eva@example.com',
+    };
+    const view = trayView(coreSnapshot(states.signedOut, { lockedSession }), wordsFor('de', 'en'), NOW);
+    expect(view).toMatchObject({ shape: 'attention', toolTip: 'Postern: Ihr Schlüsselbund ist gesperrt' });
+    expect(view.menu.map((entry) => entry?.action)).toEqual(['open', undefined, 'quit']);
+  });
+
   test('tells what is held back, the minutes of a portal window, and that blocking failed', () => {
     const held = (change: Partial<typeof HELD>, words = en) =>
       trayView(coreSnapshot(states.gate, { guard: { ...HELD, ...change } }), words, NOW);

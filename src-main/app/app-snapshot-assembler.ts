@@ -30,6 +30,7 @@ export function assembleAppSnapshot(parts: AppParts): AppSnapshot {
     app: parts.app,
     connection: publicConnection(core.connection),
     account: core.account,
+    lockedSession: core.lockedSession,
     gateways: core.gateways,
     policy: core.policy,
     channel: core.channel,

@@ -19,7 +19,7 @@ export function diagnosticsText({ snapshot, versions, logTail, sleepGuard, now }
     ['app', `${app.name} ${app.version}, ${app.platform}, ${app.isPackaged ? 'installed' : 'from source'}`],
     ['window', app.host],
     ...Object.entries(versions),
-    ['server', snapshot.account?.serverUrl ?? 'not signed in'],
+    ['server', (snapshot.account ?? snapshot.lockedSession)?.serverUrl ?? 'not signed in'],
     ['connection', connectionLine(connection)],
     ['channel', snapshot.channel],
     ['keychain', snapshot.keychain],

@@ -9,6 +9,12 @@ const shown = [
   'command',
   'issuer',
   'fingerprint',
+  'proxy',
+  'server',
+  'host',
+  'date',
+  'isYetToCome',
+  'offsetMs',
 ] as const;
 
 /** A problem as it may leave main: its table entry, its detail, and the extras that a screen needs. */

@@ -1,7 +1,7 @@
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { hasLogindParts, type LogindBus, startLogindBus } from '../../src-client/testing/logind-bus.ts';
 import { createSleepGuard } from './sleep-guard.ts';
-import { hasLogindParts, type LogindBus, startLogindBus } from './testing/logind-bus.ts';
 
 const silent = pino({ level: 'silent' });
 

@@ -33,3 +33,10 @@ export function isOwnRequest(url: string, origin: string): boolean {
     isOwnUrl(url, origin) || (origin.startsWith('http:') && isOwnUrl(url, origin.replace('http:', 'ws:')))
   );
 }
+
+/** Whether `url` names something in the folder `folderUrl`, which ends in no slash. */
+export function isBelow(url: string, folderUrl: string): boolean {
+  return (
+    originOf(url) !== null && new URL(url).href.startsWith(`${new URL(folderUrl).href.replace(/\/$/, '')}/`)
+  );
+}

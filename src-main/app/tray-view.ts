@@ -53,7 +53,8 @@ export function trayView(snapshot: Snapshot, words: Words, nowMs: number): TrayV
   const { connection } = snapshot;
   const { phase } = connection;
   const isUnlock = phase === 'gate' && !asksForCode(connection.prompt);
-  const state = isUnlock ? words.waitingForUnlock : words.state[phase];
+  const isShut = phase === 'signed-out' && snapshot.lockedSession !== null;
+  const state = isShut ? words.keyringLocked : isUnlock ? words.waitingForUnlock : words.state[phase];
   const gateway = gatewayName(snapshot);
   const isUp = phase === 'connected' || phase === 'reconnecting' || phase === 'blocked';
   const middle =
@@ -72,7 +73,10 @@ export function trayView(snapshot: Snapshot, words: Words, nowMs: number): TrayV
           { action: 'cancel' as const, label: words.cancel, isEnabled: true },
         ]
       : phase === 'signed-out'
-        ? [{ action: 'open' as const, label: words.signIn, isEnabled: true }]
+        ? // With a locked keyring nobody can sign in, and the session comes back by itself.
+          isShut
+          ? []
+          : [{ action: 'open' as const, label: words.signIn, isEnabled: true }]
         : [
             { action: 'connect' as const, label: words.connect, isEnabled: phase === 'disconnected' },
             { action: 'disconnect' as const, label: words.disconnect, isEnabled: isUp },
@@ -80,7 +84,7 @@ export function trayView(snapshot: Snapshot, words: Words, nowMs: number): TrayV
   const held = heldLine(snapshot, words, nowMs);
   const line = `Postern: ${gateway && (isUp || phase === 'connecting') ? words.to(state, gateway) : state}`;
   return {
-    shape: snapshot.guard?.failed ? 'attention' : trayShape(connection),
+    shape: isShut || snapshot.guard?.failed ? 'attention' : trayShape(connection),
     toolTip: held === null ? line : `${line}\n${held}`,
     menu: [
       ...(held === null ? [] : [{ action: 'open' as const, label: held, isEnabled: true }, null]),

@@ -10,6 +10,7 @@ const en = {
   enterCode: 'Enter code …',
   unlock: 'Unlock …',
   waitingForUnlock: 'Waiting for you to unlock',
+  keyringLocked: 'Your keyring is locked',
   state: {
     'signed-out': 'Signed out',
     disconnected: 'Not connected',
@@ -74,6 +75,7 @@ const de: Words = {
   enterCode: 'Code eingeben …',
   unlock: 'Entsperren …',
   waitingForUnlock: 'Wartet auf Ihre Bestätigung',
+  keyringLocked: 'Ihr Schlüsselbund ist gesperrt',
   state: {
     'signed-out': 'Abgemeldet',
     disconnected: 'Nicht verbunden',

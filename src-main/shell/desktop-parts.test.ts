@@ -1,6 +1,7 @@
 import type { BrowserWindow } from 'electron';
 import pino from 'pino';
 import { expect, test, vi } from 'vitest';
+import type { SystemEvent } from '../../src-client/system/system-watch.ts';
 import { coreSnapshot, states } from '../app/testing/examples.ts';
 import { type TrayAction, trayView } from '../app/tray-view.ts';
 import { wordsFor } from '../app/words.ts';
@@ -76,8 +77,18 @@ test('a page that crashes is reloaded three times a minute, then left alone', ()
 test('sleep, wake and lock reach the core and end a half-finished sign-in; signals and shutdown quit', () => {
   const heard: string[] = [];
   const before = process.listeners('SIGTERM');
+  const listeners = new Set<(event: SystemEvent) => void>();
   watchSystem({
-    core: { systemEvent: (event) => void heard.push(event) },
+    core: {
+      systemEvent(event) {
+        heard.push(event);
+        for (const listener of listeners) listener(event);
+      },
+      onSystemEvent(listener) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
     signIn: { forget: () => void heard.push('forget') },
     quitting: { quitWithoutAsking: () => void heard.push('quit') },
     sleepGuard: {
@@ -86,16 +97,13 @@ test('sleep, wake and lock reach the core and end a half-finished sign-in; signa
       state: '',
     },
     platform: 'darwin',
-    isPackaged: true,
-    env: {},
-    log,
   });
   for (const event of ['lock-screen', 'user-did-resign-active', 'suspend', 'resume', 'shutdown'])
     powerMonitor.emit(event);
   expect(heard).toEqual([
-    ...['forget', 'lock', 'forget', 'lock'],
+    ...['lock', 'forget', 'lock', 'forget'],
     // The computer sleeps only after we have locked.
-    ...['forget', 'suspend', 'let sleep'],
+    ...['suspend', 'forget', 'let sleep'],
     ...['resume', 'hold sleep', 'quit'],
   ]);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

@@ -82,6 +82,22 @@ describe('quitting', () => {
     expect(steps).toEqual(['asked', 'stopped']);
   });
 
+  test('for an installer asks nobody, and one that did not run leaves everything as it was', async () => {
+    const { quitting, steps } = quitter(true, false);
+    const goOn = quitting.expectInstaller();
+    expect(quitting.isQuitting).toBe(true);
+    goOn();
+    expect(quitting.isQuitting).toBe(false);
+    expect(steps).toEqual([]);
+    app.quit();
+    await vi.waitFor(() => expect(steps).toEqual(['asked']));
+    await Promise.resolve();
+    quitting.expectInstaller();
+    app.quit();
+    await vi.waitFor(() => expect(app.calls).toContain('ended'));
+    expect(steps).toEqual(['asked', 'stopped']);
+  });
+
   test('when the computer shuts down, an open question is not waited for', async () => {
     const { quitting, steps } = quitter(true, new Promise<boolean>(() => undefined));
     quitting.quit();

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { setLaunchAtLogin } from './login-item.ts';
+import { setLaunchAtLogin, wasOpenedAtLogin } from './login-item.ts';
 import { app } from './testing/fake-electron.ts';
 
 vi.mock('electron', () => import('./testing/fake-electron.ts'));
@@ -23,6 +23,15 @@ test('on Linux a start at login is a desktop entry, hidden, and an AppImage name
   expect(existsSync(file)).toBe(false);
   expect(app.loginItems).toEqual([]);
   rmSync(folder, { recursive: true });
+});
+
+test('a start at login is told by an argument, on macOS by the system', () => {
+  expect(wasOpenedAtLogin('linux', ['postern', '--hidden'])).toBe(true);
+  expect(wasOpenedAtLogin('win32', ['postern', 'postern://connect/x'])).toBe(false);
+  expect(wasOpenedAtLogin('darwin', ['postern'])).toBe(false);
+  app.wasOpenedAtLogin = true;
+  expect(wasOpenedAtLogin('darwin', ['postern'])).toBe(true);
+  expect(wasOpenedAtLogin('linux', ['postern'])).toBe(false);
 });
 
 test('elsewhere the system keeps the list', async () => {

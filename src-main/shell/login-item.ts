@@ -2,7 +2,7 @@ import { app } from 'electron';
 import { autostartPath, setAutostart } from '../app/autostart-entry.ts';
 
 /** Argument of a start at login: the window stays in the tray. */
-export const HIDDEN_ARGUMENT = '--hidden';
+const HIDDEN_ARGUMENT = '--hidden';
 
 export interface LoginItemOptions {
   platform: string;
@@ -16,6 +16,12 @@ export async function setLaunchAtLogin(
 ): Promise<void> {
   if (platform === 'linux') return setAutostart(autostartPath(env), isWanted ? launchCommand(env) : null);
   app.setLoginItemSettings({ openAtLogin: isWanted, args: [HIDDEN_ARGUMENT] });
+}
+
+/** Whether the system started the app, so that no window is wanted. macOS passes no arguments, but knows. */
+export function wasOpenedAtLogin(platform: string, argv: readonly string[]): boolean {
+  if (platform === 'darwin') return app.getLoginItemSettings().wasOpenedAtLogin;
+  return argv.includes(HIDDEN_ARGUMENT);
 }
 
 /** An AppImage runs from a mount that is gone tomorrow: its own file is what starts it. */

@@ -1,7 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createClientCore } from '../../src-client/create-core.ts';
+import { hasLogindParts, type LogindBus, startLogindBus } from '../../src-client/testing/logind-bus.ts';
+import { memoryKeychain } from '../../src-client/testing/memory-keychain.ts';
 import { createSleepGuard } from '../app/sleep-guard.ts';
-import { hasLogindParts, type LogindBus, startLogindBus } from '../app/testing/logind-bus.ts';
 import { watchSystem } from './power.ts';
 
 vi.mock('electron', () => import('./testing/fake-electron.ts'));
@@ -27,9 +32,20 @@ describe.skipIf(!isPossible)('on a real bus (needs dbus, systemd and python3-dbu
   test('logind waits for us; we lock before we let the computer sleep, and hold it again when it woke', async () => {
     const log = pino({ level: 'silent' });
     const guard = createSleepGuard({ platform: 'linux', busAddress: bus.address, log });
+    const profileFolder = mkdtempSync(join(tmpdir(), 'postern-power-'));
+    const core = createClientCore({
+      log,
+      profileFolder,
+      helperSocket: join(profileFolder, 'none.sock'),
+      keychain: memoryKeychain(),
+      platform: 'linux',
+      isPackaged: false,
+      env: { DBUS_SYSTEM_BUS_ADDRESS: bus.address, XDG_SESSION_ID: 'c1' },
+    });
     const heard: string[] = [];
+    core.onSystemEvent((event) => heard.push(event));
     watchSystem({
-      core: { systemEvent: (event) => void heard.push(event) },
+      core,
       signIn: { forget: () => undefined },
       quitting: { quitWithoutAsking: () => undefined },
       sleepGuard: {
@@ -43,10 +59,8 @@ describe.skipIf(!isPossible)('on a real bus (needs dbus, systemd and python3-dbu
         },
       },
       platform: 'linux',
-      isPackaged: false,
-      env: { DBUS_SYSTEM_BUS_ADDRESS: bus.address, XDG_SESSION_ID: 'c1' },
-      log,
     });
+    await core.start();
     const isHeld = async () => /'sleep', 'Postern', '[^']+', 'delay'/.test(await bus.inhibitors());
     await vi.waitFor(async () => expect(await isHeld()).toBe(true), within);
     // Asked again until it is heard: nobody says when the app has begun to listen.
@@ -62,5 +76,7 @@ describe.skipIf(!isPossible)('on a real bus (needs dbus, systemd and python3-dbu
     await vi.waitFor(async () => expect(await isHeld()).toBe(true), within);
     expect(heard.at(-1)).toBe('resume');
     guard.release();
+    await core.stop();
+    rmSync(profileFolder, { recursive: true });
   });
 });

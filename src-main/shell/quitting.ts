@@ -14,16 +14,17 @@ export interface Quitting {
   readonly isQuitting: boolean;
   /** Asks first when connected. */
   quit(): void;
-  /** Nobody is there to be asked: shutdown, log-off, a signal, an update. */
+  /** Nobody is there to be asked: shutdown, log-off, a signal. */
   quitWithoutAsking(): void;
-  /** Everything but the exit itself, which an installer brings about. */
-  prepare(): Promise<void>;
+  /** An installer is about to end the app: nobody is asked, and windows may close. Call the answer when it did not. */
+  expectInstaller(): () => void;
 }
 
 /** Quitting in order: ask, take the tunnel down, flush, exit. However it is asked for, it happens once. */
 export function createQuitting({ isConnected, ask, stop, log }: QuittingOptions): Quitting {
   let state: 'running' | 'asking' | 'stopping' | 'stopped' = 'running';
   let mayAsk = true;
+  let isInstalling = false;
 
   async function finish(): Promise<void> {
     state = 'stopping';
@@ -37,7 +38,7 @@ export function createQuitting({ isConnected, ask, stop, log }: QuittingOptions)
 
   async function begin(): Promise<void> {
     if (state === 'stopping' || state === 'stopped') return;
-    if (mayAsk && isConnected()) {
+    if (mayAsk && !isInstalling && isConnected()) {
       if (state === 'asking') return;
       state = 'asking';
       const isWanted = await ask();
@@ -67,10 +68,15 @@ export function createQuitting({ isConnected, ask, stop, log }: QuittingOptions)
   app.on('window-all-closed', () => undefined);
   return {
     get isQuitting() {
-      return state === 'stopping' || state === 'stopped';
+      return isInstalling || state === 'stopping' || state === 'stopped';
     },
     quit: start,
-    prepare: finish,
+    expectInstaller() {
+      isInstalling = true;
+      return () => {
+        isInstalling = false;
+      };
+    },
     quitWithoutAsking() {
       mayAsk = false;
       start();

@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Session } from 'electron';
 import { describe, expect, test, vi } from 'vitest';
-import { hardenSession, hardenSessions, openUiSession, openUnlockSession } from './session-hardening.ts';
+import {
+  hardenSession,
+  hardenSessions,
+  hardenUpdateSession,
+  openUiSession,
+  openUnlockSession,
+} from './session-hardening.ts';
 import { app, FakeSession, session } from './testing/fake-electron.ts';
 
 vi.mock('electron', () => import('./testing/fake-electron.ts'));
@@ -116,6 +122,37 @@ describe('checklist', () => {
       expect.soft(isCancelled(unlock, url), url).toEqual({ cancel: true });
     expect((unlock.handlers.permissionCheck as () => boolean)()).toBe(false);
   });
+});
+
+test('the updater reaches its own feed and nothing else, whatever was said of its session before', () => {
+  const feed = 'https://updates.example.com/postern';
+  const target = hardened();
+  hardenUpdateSession(target as unknown as Session, feed);
+  for (const file of [
+    'latest-linux.yml',
+    'latest-linux.yml.sig',
+    'Postern-1.2.3.AppImage',
+    'x/y.blockmap?noCache=1',
+  ])
+    expect.soft(isCancelled(target, `${feed}/${file}`), file).toEqual({ cancel: false });
+  for (const url of [
+    feed,
+    'https://updates.example.com/other/latest.yml',
+    'https://updates.example.com/postern/../other/latest.yml',
+    'https://updates.example.com/postern-evil/latest.yml',
+    'https://updates.example.com:8443/postern/latest.yml',
+    'https://x@updates.example.com/postern/latest.yml',
+    'http://updates.example.com/postern/latest.yml',
+    'https://updates.example.com.evil.example/postern/latest.yml',
+    'app://ui/',
+    'file:///etc/passwd',
+  ])
+    expect.soft(isCancelled(target, url), url).toEqual({ cancel: true });
+  expect((target.handlers.permissionCheck as () => boolean)()).toBe(false);
+  const root = hardened();
+  hardenUpdateSession(root as unknown as Session, 'https://updates.example.com');
+  expect(isCancelled(root, 'https://updates.example.com/latest.yml')).toEqual({ cancel: false });
+  expect(isCancelled(root, 'https://updates.example.org/latest.yml')).toEqual({ cancel: true });
 });
 
 test('a development server is reached, with its socket, and nothing beside it', () => {

@@ -1,6 +1,6 @@
 import { app, type Session, session } from 'electron';
 import { UNLOCK_ORIGIN } from '../../src-shared/unlock.ts';
-import { isOwnRequest } from '../app/start-url.ts';
+import { isBelow, isOwnRequest } from '../app/start-url.ts';
 
 /** In memory (no `persist:`) and without a cache: the page leaves nothing on the disk. */
 const UI_PARTITION = 'postern-ui';
@@ -28,12 +28,20 @@ export function openUnlockSession(platform: string): Session {
   return opened;
 }
 
+/** The updater's session: it reaches what lies in the folder of its feed, and nothing else. `feedUrl` ends in no slash. */
+export function hardenUpdateSession(target: Session, feedUrl: string): void {
+  harden(target, (url) => isBelow(url, feedUrl));
+}
+
 export function hardenSession(target: Session, origin: string): void {
+  harden(target, (url) => isOwnRequest(url, origin));
+}
+
+/** Said again, the newest word on requests counts. */
+function harden(target: Session, isAllowed: (url: string) => boolean): void {
   target.setPermissionRequestHandler((_contents, _permission, callback) => callback(false));
   target.setPermissionCheckHandler(() => false);
   target.setDevicePermissionHandler(() => false);
   target.setDisplayMediaRequestHandler((_request, callback) => callback(null));
-  target.webRequest.onBeforeRequest((details, callback) =>
-    callback({ cancel: !isOwnRequest(details.url, origin) }),
-  );
+  target.webRequest.onBeforeRequest((details, callback) => callback({ cancel: !isAllowed(details.url) }));
 }

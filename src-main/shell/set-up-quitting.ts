@@ -37,5 +37,6 @@ export function setUpQuitting(parts: QuittingParts): Quitting {
     log,
   });
   window.hideOnClose(() => !quitting.isQuitting);
+  window.onSessionEnd(() => quitting.quitWithoutAsking());
   return quitting;
 }

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { nativeTheme } from 'electron';
 import type { Launch } from './launch.ts';
-import { HIDDEN_ARGUMENT } from './login-item.ts';
+import { wasOpenedAtLogin } from './login-item.ts';
 import { servePage } from './page-protocol.ts';
 import { openUiSession } from './session-hardening.ts';
 import { createMainWindow, type MainWindow } from './window.ts';
 
 /** The app's window in a session of its own, with its page at hand. It loads nothing yet. */
-export function setUpWindow({ appPath, origin, argv, isPackaged, log }: Launch): MainWindow {
+export function setUpWindow({ appPath, origin, argv, platform, isPackaged, log }: Launch): MainWindow {
   const session = openUiSession(origin);
   servePage(session, join(appPath, 'dist', 'renderer'));
   return createMainWindow({
@@ -16,7 +16,7 @@ export function setUpWindow({ appPath, origin, argv, isPackaged, log }: Launch):
     session,
     isPackaged,
     isDark: nativeTheme.shouldUseDarkColors,
-    isHiddenAtStart: argv.includes(HIDDEN_ARGUMENT),
+    isHiddenAtStart: wasOpenedAtLogin(platform, argv),
     onLoadFailed: (error) => log.error({ err: error }, 'the page cannot be loaded'),
   });
 }

@@ -1,3 +1,4 @@
+import { connectAtLaunch } from '../app/connect-at-launch.ts';
 import { ConnectRequests } from '../app/connect-requests.ts';
 import type { Inbox } from '../app/inbox.ts';
 import { SignInFlow } from '../app/sign-in-flow.ts';
@@ -53,7 +54,7 @@ export async function startApp({ links, focus, ...input }: StartOptions): Promis
     isPackaged,
     resources,
     onState: (update) => state.change({ update }),
-    prepare: () => quitting.prepare(),
+    expectInstaller: () => quitting.expectInstaller(),
     log,
   });
   setUpCommands(launch, {
@@ -76,11 +77,15 @@ export async function startApp({ links, focus, ...input }: StartOptions): Promis
   window.load(launch.url);
   for (const path of [settings.putAside, activity.putAside])
     if (path !== null) state.notify('file-damaged', words().settingsDamaged(path));
-  watchSystem({ core, signIn, quitting, sleepGuard, platform, isPackaged, env, log });
+  watchSystem({ core, signIn, quitting, sleepGuard, platform });
   focus.open(window.bringForward);
 
   await core.start();
-  if (settings.current.connectAtLaunch && core.snapshot().account) void requests.connect('launch');
+  connectAtLaunch({
+    core,
+    isWanted: () => settings.current.connectAtLaunch,
+    connect: () => void requests.connect('launch'),
+  });
   links.open((link) => {
     void requests.openLink(link).then((answer) => {
       if (!answer.ok) state.notify('deep-link', answer.problem.detail);

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { net } from 'electron';
+import type { Session } from 'electron';
 import type { Logger } from 'pino';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 import { feedFileName, isSignedUpdate, readUpdateFeed, type UpdateFeed } from '../app/update-feed.ts';
+import { hardenUpdateSession } from './session-hardening.ts';
 
 const CHECK_INTERVAL_MS = 6 * 3_600_000;
 
@@ -13,8 +14,8 @@ export interface UpdaterOptions {
   /** Folder of the installed app's resources. */
   resources: string;
   onState: (state: UpdateState) => void;
-  /** Ends everything in order before the installer runs. */
-  prepare: () => Promise<void>;
+  /** The installer is about to end the app, which then ends everything in order. Call the answer when it did not. */
+  expectInstaller: () => () => void;
   log: Logger;
 }
 
@@ -35,7 +36,10 @@ export function startUpdater(options: UpdaterOptions): { install(): Promise<Resu
     autoUpdater.autoInstallOnAppQuit = false;
     autoUpdater.allowDowngrade = false;
     autoUpdater.logger = null;
-    if (feed) autoUpdater.setFeedURL({ provider: 'generic', url: feed.url });
+    if (feed) {
+      hardenUpdateSession(autoUpdater.netSession, feed.url);
+      autoUpdater.setFeedURL({ provider: 'generic', url: feed.url });
+    }
     autoUpdater.on('error', (error) => log.warn({ err: error }, 'update failed'));
     autoUpdater.on('update-downloaded', () => {
       isReady = true;
@@ -50,7 +54,7 @@ export function startUpdater(options: UpdaterOptions): { install(): Promise<Resu
     const updater = await loaded;
     const found = await updater.checkForUpdates();
     if (!found?.isUpdateAvailable) return;
-    if (!(await isSigned(signedBy, found.updateInfo))) {
+    if (!(await isSigned(signedBy, found.updateInfo, updater.netSession))) {
       log.error({ version: found.updateInfo.version }, 'update without our signature refused');
       return;
     }
@@ -69,9 +73,17 @@ export function startUpdater(options: UpdaterOptions): { install(): Promise<Resu
   return {
     async install() {
       if (!isReady) return fail('wrong-state', 'No update is ready.');
-      await options.prepare();
-      (await loaded).quitAndInstall();
-      return ok(undefined);
+      const updater = await loaded;
+      const goOn = options.expectInstaller();
+      // Where the system asks for a password first and is told no, this says so before it returns, and nothing has ended.
+      const refusals: unknown[] = [];
+      const note = (error: unknown) => refusals.push(error);
+      updater.on('error', note);
+      updater.quitAndInstall();
+      updater.off('error', note);
+      if (refusals.length === 0) return ok(undefined);
+      goOn();
+      return fail('wrong-state', 'The update was not installed. Postern goes on as it is.');
     },
   };
 }
@@ -79,14 +91,15 @@ export function startUpdater(options: UpdaterOptions): { install(): Promise<Resu
 async function isSigned(
   feed: UpdateFeed,
   offered: { version: string; files: readonly { sha512: string }[] },
+  session: Session,
 ): Promise<boolean> {
   const url = `${feed.url}/${feedFileName(process.platform, process.arch)}`;
-  const [text, signature] = await Promise.all([fetchText(url), fetchText(`${url}.sig`)]);
+  const [text, signature] = await Promise.all([fetchText(url, session), fetchText(`${url}.sig`, session)]);
   return isSignedUpdate(feed, text, signature, offered);
 }
 
-async function fetchText(url: string): Promise<string> {
-  const answer = await net.fetch(url, { redirect: 'error', cache: 'no-store' });
+async function fetchText(url: string, session: Session): Promise<string> {
+  const answer = await session.fetch(url, { redirect: 'error', cache: 'no-store' });
   if (!answer.ok) throw new Error(`update feed answered ${answer.status}`);
   return answer.text();
 }

@@ -146,3 +146,20 @@ test('a minimised window is no visible one, and comes back when it is brought fo
   expect(fake.calls.slice(-4)).toEqual(['restore', 'show', 'moveTop', 'focus']);
   expect(visibility).toEqual([true, false, true]);
 });
+
+test('the end of a Windows session waits until the app has ended in order', () => {
+  const { window, fake } = make();
+  let ends = 0;
+  window.onSessionEnd(() => {
+    ends += 1;
+  });
+  let isHeldBack = false;
+  fake.emit('query-session-end', {
+    preventDefault() {
+      isHeldBack = true;
+    },
+  });
+  expect([ends, isHeldBack]).toEqual([1, true]);
+  fake.emit('session-end', {});
+  expect(ends).toBe(2);
+});

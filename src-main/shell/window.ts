@@ -64,6 +64,8 @@ export interface MainWindow {
   onVisibility(listener: (isVisible: boolean) => void): void;
   /** While `isHiding` says so, closing hides the window, and the app stays in the tray. */
   hideOnClose(isHiding: () => boolean): void;
+  /** Windows: the system shuts down or the user logs off. It waits (a few seconds at most) until the app has ended. */
+  onSessionEnd(listener: () => void): void;
   bringForward(): void;
   hide(): void;
   send(channel: string, payload: unknown): void;
@@ -99,6 +101,14 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
         event.preventDefault();
         window.hide();
       });
+    },
+    onSessionEnd(listener) {
+      window.on('query-session-end', (event) => {
+        event.preventDefault();
+        listener();
+      });
+      // One that is forced does not ask.
+      window.on('session-end', listener);
     },
     bringForward() {
       if (window.isDestroyed()) return;

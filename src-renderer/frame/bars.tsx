@@ -1,5 +1,5 @@
+import { clockSpan } from '../../src-shared/clock-span.ts';
 import type { Policy } from '../../src-shared/policy.ts';
-import { roughDuration } from '../../src-ui/format/duration.ts';
 import { Bar } from '../../src-ui/parts/bar.tsx';
 import { Button } from '../../src-ui/parts/button.tsx';
 import { useLasting } from '../../src-ui/time/use-lasting.ts';
@@ -22,14 +22,14 @@ const asksForNothing = (policy: Policy | null) =>
 
 /** What holds for the whole window, above every screen; nothing at all when all is well. */
 export function Bars() {
-  const { w, locale } = useWords();
+  const { w } = useWords();
   const isOnline = useSnapshot((s) => s.isOnline);
   const channel = useSnapshot((s) => s.channel);
   const isConnected = useSnapshot((s) => s.connection.phase === 'connected');
   const isUnheard = useLasting(isConnected && channel === 'connecting', UNHEARD_MS);
   const serverName = useSnapshot((s) => s.account?.serverName ?? null);
   const isOpenHouse = useSnapshot((s) => asksForNothing(s.policy));
-  const offsetMs = useSnapshot((s) => Math.abs(s.clockOffsetMs ?? 0));
+  const offsetMs = useSnapshot((s) => s.clockOffsetMs ?? 0);
   const keychain = useSnapshot((s) => s.keychain);
   const update = useSnapshot((s) => s.app.update);
   const hasRecovered = useSnapshot((s) => s.app.hasRecovered);
@@ -48,8 +48,10 @@ export function Bars() {
         <Bar look="warning">{w.bars.channelLost(serverName)}</Bar>
       )}
       {isOpenHouse && <Bar look="warning">{w.bars.noGate}</Bar>}
-      {offsetMs > CLOCK_TOLERANCE_MS && (
-        <Bar look="warning">{w.bars.clock(roughDuration(offsetMs, locale))}</Bar>
+      {Math.abs(offsetMs) > CLOCK_TOLERANCE_MS && (
+        <Bar look="warning">
+          {(offsetMs > 0 ? w.bars.clockBehind : w.bars.clockAhead)(clockSpan(offsetMs))}
+        </Bar>
       )}
       {keychain === 'locked' && <Bar look="warning">{w.bars.keychainLocked}</Bar>}
       {hasRecovered && !dismissed.includes(RECOVERED) && (

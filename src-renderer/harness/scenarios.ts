@@ -133,6 +133,7 @@ export function snapshot(connection: ConnectionState, change: Partial<AppSnapsho
       memberId: uuid(20),
       deviceId: uuid(21),
     },
+    lockedSession: null,
     gateways,
     policy: {
       totpPriorConnection: true,
@@ -205,6 +206,19 @@ export const scenarios: Record<string, () => AppSnapshot> = {
     snapshot(
       { phase: 'signed-out', reason: { ...kicked(), code: 'member-blocked', message: '' } },
       signedOut,
+    ),
+  'keyring-locked': () =>
+    snapshot(
+      { phase: 'signed-out', reason: null },
+      {
+        ...signedOut,
+        keychain: 'locked',
+        lockedSession: {
+          serverUrl: 'https://vpn.northwind.example',
+          serverName: 'Northwind',
+          email: 'ada@northwind.example',
+        },
+      },
     ),
   disconnected: () => snapshot(idle()),
   'disconnected-failed': () =>

@@ -65,12 +65,19 @@ export const de: Words = {
     channelLost: (server) =>
       `${server} ist nicht erreichbar und könnte Ihnen jetzt nicht sagen, dass Ihr Zugang beendet ist.`,
     channelClosed: (server) => `Keine Verbindung zu ${server}. Die Anzeige kann veraltet sein.`,
-    clock: (minutes) =>
-      `Die Uhr dieses Computers weicht um ${minutes} von der des Servers ab. Schalten Sie Datum und Uhrzeit auf automatisch.`,
+    clockBehind: (span) =>
+      `Die Uhr dieses Computers geht ${span} nach. Schalten Sie Datum und Uhrzeit auf automatisch.`,
+    clockAhead: (span) =>
+      `Die Uhr dieses Computers geht ${span} vor. Schalten Sie Datum und Uhrzeit auf automatisch.`,
     recovered: 'Das Fenster war stehen geblieben und wurde neu geladen. Der Tunnel war nicht betroffen.',
     update: 'Ein Update ist bereit.',
     updateNow: 'Neu starten und aktualisieren',
     keychainLocked: 'Ihr Schlüsselbund ist gesperrt. Entsperren Sie ihn, damit Sie angemeldet bleiben.',
+  },
+  keyringLocked: {
+    title: 'Ihr Schlüsselbund ist gesperrt',
+    text: 'Entsperren Sie ihn, zum Beispiel mit „Passwörter und Verschlüsselung“. Postern macht dann von selbst weiter.',
+    who: (email, server) => `Er bewahrt Ihre Anmeldung: ${email} bei ${server}.`,
   },
   gate: {
     title: 'Code eingeben, um zu verbinden',

@@ -65,12 +65,18 @@ export const en = {
     channelLost: (server: string) =>
       `${server} cannot be reached: it could not tell you now that your access has ended.`,
     channelClosed: (server: string) => `No connection to ${server}. What you see may be out of date.`,
-    clock: (minutes: string) =>
-      `This computer’s clock differs from the server’s by ${minutes}. Turn on automatic date and time.`,
+    clockBehind: (span: string) =>
+      `This computer’s clock is ${span} behind. Turn on automatic date and time.`,
+    clockAhead: (span: string) => `This computer’s clock is ${span} ahead. Turn on automatic date and time.`,
     recovered: 'The window had stopped and was reloaded. The tunnel was not touched.',
     update: 'An update is ready.',
     updateNow: 'Restart and update',
     keychainLocked: 'Your keyring is locked. Unlock it so that Postern can keep you signed in.',
+  },
+  keyringLocked: {
+    title: 'Your keyring is locked',
+    text: 'Unlock it, for example with “Passwords and Keys”. Postern then goes on by itself.',
+    who: (email: string, server: string) => `It keeps your sign-in: ${email} on ${server}.`,
   },
   gate: {
     title: 'Enter a code to connect',

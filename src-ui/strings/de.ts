@@ -74,6 +74,18 @@ export const de: Strings = {
     other: (time) => `Die Verbindung wurde um ${time} beendet.`,
   },
   incident: (id) => `Vorfall ${id}`,
+  causes: {
+    clockBehind: (span) =>
+      `Die Uhr dieses Computers geht ${span} nach. Es wurde nichts gesendet: Stellen Sie die Uhr und versuchen Sie es erneut.`,
+    clockAhead: (span) =>
+      `Die Uhr dieses Computers geht ${span} vor. Es wurde nichts gesendet: Stellen Sie die Uhr und versuchen Sie es erneut.`,
+    notYetValid: (host, date) =>
+      `Das Zertifikat von ${host} ist am ${date}, dem Datum dieses Computers, noch nicht gültig. Wenn das Datum falsch ist, stellen Sie es. Wenn nicht, sagen Sie es Ihrer Administration.`,
+    expired: (host, date) =>
+      `Das Zertifikat von ${host} ist am ${date}, dem Datum dieses Computers, abgelaufen. Wenn das Datum falsch ist, stellen Sie es. Wenn nicht, sagen Sie es Ihrer Administration.`,
+    proxy: (proxy, server) =>
+      `Der Server ist nicht erreichbar. Dieser Computer soll das Web über den Proxy ${proxy} erreichen, den Postern nicht benutzt. Bitten Sie Ihre Administration, dass er ${server} direkt erreichen darf.`,
+  },
   problems: {
     'invalid-request':
       'Die Anfrage wurde nicht verstanden. Aktualisieren Sie Postern und versuchen Sie es erneut.',
@@ -162,6 +174,7 @@ export const de: Strings = {
       'Vom Gateway kommt nichts zurück, obwohl der Server es hört. Dieses Netz blockiert vielleicht VPN-Verkehr. Nutzen Sie ein anderes, zum Beispiel das Ihres Telefons.',
     'network-overlap':
       'Das Netz, in dem dieser Computer ist, hat die Adressen des Netzes Ihres Teams. Nutzen Sie ein anderes, zum Beispiel das Ihres Telefons.',
+    'clock-off': 'Die Uhr dieses Computers geht falsch. Stellen Sie sie und versuchen Sie es erneut.',
     'keychain-locked': 'Ihr Schlüsselbund ist gesperrt. Entsperren Sie ihn und versuchen Sie es erneut.',
     'keychain-unavailable':
       'Dieses System hat keinen Schlüsselbund, den Postern nutzen kann, und Geheimnisse kommen nicht in Dateien.',

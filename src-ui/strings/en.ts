@@ -78,6 +78,18 @@ export const en = {
     other: (time: string) => `The connection was ended at ${time}.`,
   } satisfies Record<ReasonCode | 'other', (time: string) => string>,
   incident: (id: string) => `Incident ${id}`,
+  causes: {
+    clockBehind: (span: string) =>
+      `This computer’s clock is ${span} behind. Nothing was sent: set the clock right, then try again.`,
+    clockAhead: (span: string) =>
+      `This computer’s clock is ${span} ahead. Nothing was sent: set the clock right, then try again.`,
+    notYetValid: (host: string, date: string) =>
+      `The certificate of ${host} is not valid yet on ${date}, the date of this computer. If that date is wrong, set it right. If not, tell your administrator.`,
+    expired: (host: string, date: string) =>
+      `The certificate of ${host} has expired by ${date}, the date of this computer. If that date is wrong, set it right. If not, tell your administrator.`,
+    proxy: (proxy: string, server: string) =>
+      `The server cannot be reached. This computer is set to reach the web through the proxy ${proxy}, which Postern does not use. Ask your administrator to let it reach ${server} directly.`,
+  },
   problems: {
     'invalid-request': 'The request was not understood. Update Postern and try again.',
     'payload-too-large': 'The request was larger than the server accepts.',
@@ -158,6 +170,7 @@ export const en = {
       'Nothing comes back from the gateway, though the server hears it. This network may block VPN traffic. Use another one, for example your phone’s.',
     'network-overlap':
       'The network that this computer is on has the addresses of your team’s network. Use another one, for example your phone’s.',
+    'clock-off': 'The clock of this computer is off. Set it right and try again.',
     'keychain-locked': 'Your keyring is locked. Unlock it and try again.',
     'keychain-unavailable':
       'This system has no keyring that Postern can use, and it keeps no secrets in plain files.',

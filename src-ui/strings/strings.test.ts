@@ -32,6 +32,30 @@ test('a problem without a detail of its own is translated, an exact one is kept 
   expect(problemText({ code: 'from-the-future', detail: 'Plain words.' }, de).sentence).toBe('Plain words.');
 });
 
+test('a cause that was found on this computer is told in the language of the user', () => {
+  const extra = { proxy: 'http://proxy.example.com:3128', server: 'vpn.example.com:443' };
+  const told = problemText(problem('server-unreachable', 'No connection.', extra), de);
+  expect(told.extra).toBeNull();
+  expect(told.sentence).toContain('über den Proxy http://proxy.example.com:3128');
+  expect(told.sentence).toContain('vpn.example.com:443 direkt');
+  const off = (offsetMs: number) => problemText(problem('clock-off', 'Off.', { offsetMs }), de).sentence;
+  expect(off(3 * 3_600_000)).toContain('geht 3 h nach');
+  expect(off(-3 * 3_600_000)).toContain('geht 3 h vor');
+  const certificate = (isYetToCome: boolean) =>
+    problemText(
+      problem('server-untrusted-certificate', 'Late.', {
+        host: 'vpn.example',
+        date: '2020-01-01',
+        isYetToCome,
+      }),
+      de,
+    ).sentence;
+  expect(certificate(true)).toContain(
+    'vpn.example ist am 2020-01-01, dem Datum dieses Computers, noch nicht gültig',
+  );
+  expect(certificate(false)).toContain('abgelaufen');
+});
+
 test('an administrator is quoted, a rule of the server is told in our own words', () => {
   const at = '2026-03-01T12:03:00Z';
   expect(

@@ -103,6 +103,7 @@ export function coreSnapshot(connection: ConnectionState, more: Partial<Snapshot
             memberId: id(4),
             deviceId: id(5),
           },
+    lockedSession: null,
     gateways: [GATEWAY, OTHER_GATEWAY],
     policy: null,
     channel: 'open',
@@ -182,6 +183,7 @@ export function idleCore(
     openPortal: async () => fail('portal-refused'),
     releaseGuard: async () => fail('release-refused'),
     systemEvent: (event) => void calls.push(event),
+    onSystemEvent: () => () => undefined,
     stop: async () => void calls.push('stop'),
   };
 }

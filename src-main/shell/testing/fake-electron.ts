@@ -158,6 +158,10 @@ class FakeApp extends EventEmitter {
   setLoginItemSettings(settings: unknown): void {
     this.loginItems.push(settings);
   }
+  wasOpenedAtLogin = false;
+  getLoginItemSettings(): { wasOpenedAtLogin: boolean } {
+    return { wasOpenedAtLogin: this.wasOpenedAtLogin };
+  }
   configureWebAuthn(options: unknown): void {
     this.calls.push(`configureWebAuthn ${JSON.stringify(options)}`);
   }

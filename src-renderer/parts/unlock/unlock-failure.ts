@@ -18,7 +18,13 @@ const unlockCodes = new Set([
   'keychain-unavailable',
 ]);
 /** Nothing was judged: what was typed may go out again. */
-const unjudged = new Set(['server-unreachable', 'challenge-invalid', 'cancelled', 'prompt-timeout']);
+const unjudged = new Set([
+  'server-unreachable',
+  'clock-off',
+  'challenge-invalid',
+  'cancelled',
+  'prompt-timeout',
+]);
 
 /** A question that was taken back or ran out is no error (ux.md, rules 18 and 19). */
 export const isQuiet = (failure: CodeFailure): boolean =>
@@ -54,7 +60,8 @@ export function proofFailureSentences(
   if (failure.code === 'wrong-pin') return [w.unlock.pin.wrong, ...pinCount(left, w)];
   if (failure.code === 'too-many-attempts' && at.blamed !== 'code')
     return [at.blamed === 'unlock' ? w.unlock.pin.tooMany : t.problems['too-many-attempts']];
-  if (failure.code === 'server-unreachable') return [w.unlock.pin.unreachable(at.serverName)];
+  if (failure.code === 'server-unreachable' && failure.proxy === undefined)
+    return [w.unlock.pin.unreachable(at.serverName)];
   return failureSentences(failure, at.codeMethod, at.serverName, at.blamed === 'code' ? left : null, t);
 }
 

@@ -1,9 +1,9 @@
 import type { CodeMethod } from '../../../src-shared/otp-code.ts';
 import type { Strings } from '../../strings/en.ts';
-import { problemText, type Told } from '../../strings/problem-text.ts';
+import { ownCause, problemText, type Told } from '../../strings/problem-text.ts';
 
 /** A refusal of a code, with whatever its code adds (`contracts.md`, Errors): read here and nowhere else. */
-export type CodeFailure = Told & Record<string, unknown>;
+export type CodeFailure = Told;
 
 function numberOf(failure: CodeFailure, key: string): number | null {
   const value = failure[key];
@@ -34,6 +34,8 @@ export function failureSentences(
   t: Strings,
 ): string[] {
   const isTotp = method === 'totp';
+  const cause = ownCause(failure, t);
+  if (cause !== null) return [cause];
   switch (failure.code) {
     case 'cancelled':
       return [];

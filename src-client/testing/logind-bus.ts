@@ -9,7 +9,7 @@ const run = promisify(execFile);
 const PYTHON = '/usr/bin/python3';
 const START_LIMIT_MS = 15_000;
 
-/** A real D-Bus with python-dbusmock's logind on it, session `c1`. */
+/** A real D-Bus with python-dbusmock's logind on it, session `c1`; user 1001 sits at its screen. */
 export interface LogindBus {
   address: string;
   /** `ListInhibitors`, as gdbus prints it. */
@@ -49,6 +49,18 @@ export async function startLogindBus(): Promise<LogindBus> {
   start(PYTHON, ['-m', 'dbusmock', '--system', '--template', 'logind'], env);
   await eventually(() =>
     call(manager, 'org.freedesktop.DBus.Mock.AddSession', ...['c1', 'seat0', 'uint32 1000', 'eva', 'true']),
+  );
+  const display = `{'Display': <('c1', objectpath '${manager}/session/c1')>}`;
+  await call(
+    manager,
+    'org.freedesktop.DBus.Mock.AddObject',
+    ...[`${manager}/user/1001`, 'org.freedesktop.login1.User', display, '@a(ssss) []'],
+  );
+  // The one of dbusmock fails for every user.
+  await call(
+    manager,
+    'org.freedesktop.DBus.Mock.AddMethod',
+    ...['org.freedesktop.login1.Manager', 'GetUser', 'u', 'o', `ret = '${manager}/user/%d' % args[0]`],
   );
   return {
     address,
