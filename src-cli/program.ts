@@ -138,6 +138,7 @@ export function parseCommandLine(argv: readonly string[], { out, err, env, versi
     add(action, guardActions[action], guard, { isDefault: action === 'show' }).action(() => {
       found.invocation = { command: 'guard', action };
     });
+  refuseOtherWords(guard, 'show');
   const devices = program.command('devices').description('Your devices.');
   add('list', 'List them; so does `devices` alone.', devices, { isDefault: true }).action(() => {
     found.invocation = { command: 'devices', remove: null };
@@ -147,6 +148,7 @@ export function parseCommandLine(argv: readonly string[], { out, err, env, versi
       found.invocation = { command: 'devices', remove: device };
     },
   );
+  refuseOtherWords(devices, 'list');
 
   try {
     program.parse(argv, { from: 'user' });
@@ -166,4 +168,14 @@ export function parseCommandLine(argv: readonly string[], { out, err, env, versi
       helperSocket: text(globals.helperSocket) ?? text(env.POSTERN_HELPER_SOCKET),
     },
   };
+}
+
+/** A word that is none of the subcommands reaches the default one, which takes none: the ones that there are, then. */
+function refuseOtherWords(parent: Command, defaultName: string): void {
+  const names = parent.commands.map((command) => command.name());
+  const [shown] = parent.commands.filter((command) => command.name() === defaultName);
+  shown?.allowExcessArguments().hook('preAction', (_, { args: [word] }) => {
+    if (word !== undefined)
+      parent.error(`error: there is no '${parent.name()} ${word}'. There is: ${names.join(', ')}`);
+  });
 }

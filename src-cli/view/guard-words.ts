@@ -58,7 +58,7 @@ export function guardLines(guard: GuardState, time: TimeStyle): string[] {
   const own =
     guard.own === 'off'
       ? 'You ask for nothing beyond the rule of your team.'
-      : `You ask for: ${rule[guard.own]}. It begins with the first connection.`;
+      : `You ask for: ${rule[guard.own]}.${guard.mode === 'off' ? ' It begins with the first connection.' : ''}`;
   const release = guard.mode !== 'off' && guard.mayRelease ? ["'postern guard release' ends it."] : [];
   const portal = portalSentence(guard, time);
   return [guardSentence(guard, time), ...(portal === null ? [] : [portal]), ...until, own, ...release];

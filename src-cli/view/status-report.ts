@@ -72,9 +72,17 @@ function connection(view: View, time: TimeStyle): Check {
   };
 }
 
-/** Nothing where the helper is away: what is held back then is not known, and the helper's own line says what to do. */
+/** Where the helper is away, what is held back is not known, and its own line says what to do. */
 function guard({ guard: state, helper }: View, time: TimeStyle): Check[] {
-  if (helper === null) return [];
+  if (helper === null)
+    return [
+      {
+        part: 'guard',
+        isFine: false,
+        sentence: 'What was held back before stays held back while the helper is away.',
+        nextStep: null,
+      },
+    ];
   if (state === null) return [fine('guard', fixed.cannotGuard)];
   return [{ part: 'guard', isFine: state.failed === null, ...guardWords(state, time) }];
 }

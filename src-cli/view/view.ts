@@ -95,6 +95,8 @@ export const viewSchema = z.object({
   overlaps: z.array(z.string()).default([]),
   /** The lease has name servers, and nothing on this computer could be told of them. */
   areNamesUnmanaged: z.boolean().default(false),
+  /** The lease has name servers for some domains, and this computer can only ask one for all names. */
+  areNamesUnsplit: z.boolean().default(false),
   /** What is held back while nobody is connected; null: the helper cannot be reached, or cannot hold anything back. */
   guard: guardState.nullable().default(null),
   clockOffsetMs: z.number().nullable(),
@@ -280,6 +282,7 @@ export function toView(snapshot: Snapshot): View {
     overlaps: tunnel?.overlaps ?? [],
     guard: snapshot.guard && plainGuard(snapshot.guard),
     areNamesUnmanaged: tunnel?.dns === 'unmanaged',
+    areNamesUnsplit: tunnel?.dns === 'unsplit',
     clockOffsetMs: snapshot.clockOffsetMs,
     unlock: {
       enrolled: snapshot.unlock.enrolled,

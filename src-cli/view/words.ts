@@ -132,7 +132,9 @@ export const fixed = {
 } as const;
 
 /** What the network that this computer is on keeps from the tunnel. */
-export function networkTroubles(view: Pick<View, 'overlaps' | 'areNamesUnmanaged'>): Words[] {
+export function networkTroubles(
+  view: Pick<View, 'overlaps' | 'areNamesUnmanaged' | 'areNamesUnsplit'>,
+): Words[] {
   const overlaps = view.overlaps.map(plainText).join(', ');
   return [
     ...(overlaps === ''
@@ -148,6 +150,15 @@ export function networkTroubles(view: Pick<View, 'overlaps' | 'areNamesUnmanaged
           {
             sentence: 'Names are not resolved through the tunnel: nothing on this computer manages them.',
             nextStep: 'Install systemd-resolved or resolvconf.',
+          },
+        ]
+      : []),
+    ...(view.areNamesUnsplit
+      ? [
+          {
+            sentence:
+              "Names of your team are not resolved through the tunnel: this computer asks one place for all names, and your team's resolvers are for some.",
+            nextStep: 'Install systemd-resolved.',
           },
         ]
       : []),

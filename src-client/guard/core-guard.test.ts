@@ -345,8 +345,12 @@ describe('the end of a session', () => {
     await open();
     server.reply = async (request) => {
       if (request.path !== '/client/v1/sign-out') return reply(request);
+      // It is back a moment later, so that only whoever listens hears of it.
+      const { promise: gone, resolve } = Promise.withResolvers<void>();
+      const stop = core.subscribe(({ tunnel }) => tunnel === null && resolve());
       helper.hangUp();
-      await soon(() => expect(core.snapshot().tunnel).toBeNull());
+      await gone;
+      stop();
       return last();
     };
     expect(await core.signOut('cli')).toMatchObject({ ok: true });

@@ -258,6 +258,8 @@ export const de: Words = {
     tunnelUnknown: 'Unbekannt, solange der Helfer nicht antwortet.',
     dnsUnmanaged:
       'Namen werden nicht durch den Tunnel aufgelöst: Auf diesem Computer verwaltet sie nichts. Installieren Sie systemd-resolved oder resolvconf.',
+    dnsUnsplit:
+      'Namen Ihres Teams werden nicht durch den Tunnel aufgelöst: Dieser Computer fragt für alle Namen eine Stelle, und die Ihres Teams sind nur für einige da. Installieren Sie systemd-resolved.',
     overlaps: (networks) =>
       `${networks} ist ein Netz Ihres Teams und zugleich das Netz hier. Es bleibt außerhalb des Tunnels. Nutzen Sie ein anderes Netz, zum Beispiel das Ihres Telefons.`,
     keychainOk: 'Enthält Ihre Sitzung und den Schlüssel dieses Geräts.',

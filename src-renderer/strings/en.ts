@@ -256,6 +256,8 @@ export const en = {
     tunnelUnknown: 'Unknown while the helper does not answer.',
     dnsUnmanaged:
       'Names are not resolved through the tunnel: nothing on this computer manages them. Install systemd-resolved or resolvconf.',
+    dnsUnsplit:
+      'Names of your team are not resolved through the tunnel: this computer asks one place for all names, and your team’s resolvers are for some. Install systemd-resolved.',
     overlaps: (networks: string) =>
       `${networks} is a network of your team and also the network here. It stays outside the tunnel. Use another network, for example your phone’s.`,
     keychainOk: 'Holds your session and the key of this device.',

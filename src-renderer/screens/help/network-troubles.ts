@@ -7,5 +7,6 @@ export function networkTroubles(tunnel: AppSnapshot['tunnel'], w: AppLanguage['w
   return [
     ...(tunnel.overlaps?.length ? [w.help.overlaps(tunnel.overlaps.join(', '))] : []),
     ...(tunnel.dns === 'unmanaged' ? [w.help.dnsUnmanaged] : []),
+    ...(tunnel.dns === 'unsplit' ? [w.help.dnsUnsplit] : []),
   ];
 }
