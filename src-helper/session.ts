@@ -1,13 +1,23 @@
 import type { Logger } from 'pino';
 import type { WgChange, WgDevice, WgPeerStats } from '../src-node/wireguard/device.ts';
-import { PORT_TURN_MS } from '../src-shared/port-turn.ts';
 import { fail, ok, type Result } from '../src-shared/problem.ts';
+import {
+  begun,
+  type Connection,
+  hasExpired,
+  isAlive,
+  isOwnPort,
+  isTurnOver,
+  statusOf,
+  triedAnew,
+  withStats,
+} from './connection.ts';
 import type { DnsSettings } from './dns-settings.ts';
 import { isSameSession, peerOf } from './lease-peer.ts';
 import type { AcceptedLease } from './lease-verifier.ts';
 import type { TunnelInterface } from './platform.ts';
-import { hasAlternates, ownPortOf, type PortChoice, PortTurn } from './port-turn.ts';
-import { NO_TRAFFIC, pollDelayMs, type Traffic } from './traffic.ts';
+import { type PortChoice, PortTurn } from './port-turn.ts';
+import { pollDelayMs } from './traffic.ts';
 import type { Tunnel, TunnelStatus } from './tunnel.ts';
 
 export interface SessionOptions {
@@ -22,24 +32,6 @@ export interface SessionOptions {
   log: Logger;
 }
 
-interface Connection {
-  lease: AcceptedLease;
-  phase: 'starting' | 'up';
-  /** When the newest handshake was asked for, on the monotonic clock. */
-  askedAt: number;
-  /** The same at this port of the gateway. Another peer's figures are of another time. */
-  triedAt: number;
-  choice: PortChoice;
-  stats: Traffic;
-  /** When bytes came last, on the monotonic clock. */
-  heardAt: number;
-  /** What went through before the peer was replaced: the device counts from zero again. */
-  counted: Pick<Traffic, 'rxBytes' | 'txBytes'>;
-  /** Networks of the lease that stay with the network that this computer is on. */
-  overlaps: string[];
-}
-
-const SILENCE_LIMIT_MS = 180_000;
 const NO_KEY = 'A'.repeat(43);
 
 /** Lease in, interface up, bytes seen: one interface that stays, whose key, peer, addresses and routes come and go. */
@@ -112,27 +104,13 @@ export class Session implements Tunnel {
     });
   }
 
-  /** Whether packets come back: WireGuard ends a session after so long without a handshake (its paper, §6.2). */
+  /** Whether packets come back. */
   get isAlive(): boolean {
-    const connection = this.#connection;
-    return connection?.phase === 'up' && this.#options.monotonicNow() - connection.heardAt < SILENCE_LIMIT_MS;
+    return this.#connection !== null && isAlive(this.#connection, this.#options.monotonicNow());
   }
 
   status(): TunnelStatus {
-    const connection = this.#connection;
-    const { lease, phase = 'down' as const, stats = NO_TRAFFIC, overlaps = [] } = connection ?? {};
-    const { lastHandshakeAt, rxBytes, txBytes } = stats;
-    const dns = this.#dns.status;
-    return {
-      phase,
-      ...(lease ? { leaseId: lease.claims.jti } : {}),
-      lastHandshakeAt: lastHandshakeAt === null ? null : new Date(lastHandshakeAt).toISOString(),
-      rxBytes,
-      txBytes,
-      ...(dns === undefined ? {} : { dns }),
-      ...(connection && !isOwnPort(connection) ? { alternatePort: connection.choice.port } : {}),
-      ...(overlaps.length > 0 ? { overlaps } : {}),
-    };
+    return statusOf(this.#connection, this.#dns.status);
   }
 
   onChange(listener: (status: TunnelStatus) => void): void {
@@ -183,20 +161,9 @@ export class Session implements Tunnel {
       return configured.value;
     }
     const { overlaps } = configured.value.value;
-    const now = this.#options.monotonicNow();
     this.#connection = isRenewal
       ? { ...previous, lease, choice, overlaps }
-      : {
-          lease,
-          phase: 'starting',
-          askedAt: now,
-          heardAt: now,
-          triedAt: now,
-          choice,
-          stats: NO_TRAFFIC,
-          counted: NO_TRAFFIC,
-          overlaps,
-        };
+      : begun(lease, { choice, overlaps }, this.#options.monotonicNow());
     void this.#dns.use(Array.isArray(wg.dns) ? { servers: wg.dns } : wg.dns);
     this.#announce();
     this.#schedulePoll();
@@ -220,23 +187,15 @@ export class Session implements Tunnel {
     // The counters may have been read meanwhile.
     const connection = this.#connection;
     if (!connection) return;
-    const { rxBytes, txBytes } = connection.stats;
-    const counted = { rxBytes, txBytes };
-    const triedAt = this.#options.monotonicNow();
-    this.#connection = {
-      ...connection,
-      triedAt,
-      choice,
-      counted,
-      stats: { ...counted, lastHandshakeAt: null },
-    };
+    this.#connection = triedAnew(connection, choice, this.#options.monotonicNow());
     this.#schedulePoll();
   }
 
   /** Nobody answers at this port of the gateway: the turn is the next one's, round and round. */
   async #goOn(tried: Connection): Promise<void> {
     const connection = this.#connection;
-    if (connection?.triedAt !== tried.triedAt || !this.#isTurnOver(connection)) return;
+    if (connection?.triedAt !== tried.triedAt || !isTurnOver(connection, this.#options.monotonicNow()))
+      return;
     const { lease } = connection;
     const choice = this.#ports.next(lease.claims.wg, connection.choice);
     this.#options.log.debug({ port: choice.port }, 'no handshake: trying another UDP port of the gateway');
@@ -245,11 +204,6 @@ export class Session implements Tunnel {
     } catch (error) {
       this.#options.log.error({ err: error }, 'the WireGuard device refused another port');
     }
-  }
-
-  #isTurnOver({ lease, stats, triedAt }: Connection): boolean {
-    if (stats.lastHandshakeAt !== null || !hasAlternates(lease.claims.wg)) return false;
-    return this.#options.monotonicNow() - triedAt >= PORT_TURN_MS;
   }
 
   /** Routes first, so that nothing waits for a tunnel that is going; the interface stays, without key and peer. */
@@ -308,42 +262,30 @@ export class Session implements Tunnel {
     // A tunnel that went down, was replaced or has a new peer meanwhile has its own poll; what was read is not of it.
     const connection = this.#connection;
     if (!connection || connection.triedAt !== asked?.triedAt) return;
-    if (this.#hasExpired(connection)) {
+    const { now, monotonicNow } = this.#options;
+    if (hasExpired(connection, now(), monotonicNow())) {
       await this.#inOrder(() => this.#expire(connection));
       return;
     }
     const stats = peers?.find(({ publicKey }) => publicKey === connection.lease.claims.wg.serverPublicKey);
     const noted = stats ? this.#note(connection, stats) : connection;
-    if (this.#isTurnOver(noted)) await this.#inOrder(() => this.#goOn(noted));
+    if (isTurnOver(noted, this.#options.monotonicNow())) await this.#inOrder(() => this.#goOn(noted));
     this.#schedulePoll();
   }
 
-  #note(connection: Connection, { lastHandshakeAt, ...read }: WgPeerStats): Connection {
-    const { stats: before, counted, choice, lease } = connection;
-    const rxBytes = counted.rxBytes + read.rxBytes;
-    const txBytes = counted.txBytes + read.txBytes;
-    const becameUp = connection.phase === 'starting' && rxBytes > 0;
-    const hasMoved = before.rxBytes !== rxBytes || before.txBytes !== txBytes;
-    const noted: Connection = {
-      ...connection,
-      phase: becameUp ? 'up' : connection.phase,
-      stats: { lastHandshakeAt, rxBytes, txBytes },
-      heardAt: rxBytes > before.rxBytes ? this.#options.monotonicNow() : connection.heardAt,
-    };
+  #note(before: Connection, read: WgPeerStats): Connection {
+    const noted = withStats(before, read, this.#options.monotonicNow());
     this.#connection = noted;
-    if (before.lastHandshakeAt === null && lastHandshakeAt !== null) {
-      this.#ports.worked(lease.claims.wg, choice);
+    if (before.stats.lastHandshakeAt === null && read.lastHandshakeAt !== null) {
+      this.#ports.worked(noted.lease.claims.wg, noted.choice);
       if (!isOwnPort(noted))
-        this.#options.log.info({ port: choice.port }, 'the gateway answers on an alternate port');
+        this.#options.log.info({ port: noted.choice.port }, 'the gateway answers on an alternate port');
     }
+    const hasMoved =
+      before.stats.rxBytes !== noted.stats.rxBytes || before.stats.txBytes !== noted.stats.txBytes;
     // Before the first byte only our own handshakes count up, which is no news.
-    if (becameUp || (hasMoved && connection.phase === 'up')) this.#announce();
+    if (noted.phase !== before.phase || (hasMoved && before.phase === 'up')) this.#announce();
     return noted;
-  }
-
-  #hasExpired({ lease }: Connection): boolean {
-    const { now, monotonicNow } = this.#options;
-    return now() >= lease.claims.exp * 1000 || monotonicNow() >= lease.deadline;
   }
 
   async #expire(connection: Connection): Promise<void> {
@@ -353,11 +295,6 @@ export class Session implements Tunnel {
   }
 
   #announce(): void {
-    const status = this.status();
-    for (const listener of this.#listeners) listener(status);
+    for (const listener of this.#listeners) listener(this.status());
   }
-}
-
-function isOwnPort({ choice, lease }: Connection): boolean {
-  return choice.port === ownPortOf(lease.claims.wg);
 }

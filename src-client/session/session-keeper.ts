@@ -2,21 +2,20 @@ import type { LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { assertNever } from '../../src-shared/assert-never.ts';
 import type { Reason } from '../../src-shared/challenge.ts';
-import type { DeviceSummary, GatewaySummary, GuardAnswer, MeAnswer } from '../../src-shared/client-api.ts';
-import type { StoredFrame } from '../../src-shared/client-channel.ts';
+import type { DeviceSummary, GuardAnswer } from '../../src-shared/client-api.ts';
 import { splitEndpoint } from '../../src-shared/primitives.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 import type { Driver } from '../connection/driver.ts';
 import { keepAddresses } from '../control/kept-addresses.ts';
 import { createRest, type Rest } from '../control/rest.ts';
-import { createTlsTrust, type TlsTrust } from '../control/tls-trust.ts';
+import { type TlsTrust, TlsTrusts } from '../control/tls-trust.ts';
 import type { GuardKeeper } from '../guard/guard-keeper.ts';
 import type { Keychain } from '../keychain/keychain.ts';
 import type { Account } from '../settings/settings.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import type { SnapshotPublisher } from '../snapshot/snapshot-publisher.ts';
+import { ServerNews } from './server-news.ts';
 import { createSessionLink, type SessionLink } from './session-link.ts';
 import { deleteToken, loadToken } from './session-token.ts';
 import type { OpenSession } from './sign-in.ts';
@@ -44,8 +43,9 @@ const LAST_WORD_MS = 3_000;
 /** The session while it lasts: its link to the server, what the server tells of it, and how it ends. */
 export class SessionKeeper {
   readonly #options: SessionKeeperOptions;
-  readonly #trusts = new Map<string | null, TlsTrust>();
+  readonly #trusts = new TlsTrusts();
   readonly #lookup: LookupFunction;
+  readonly #news: ServerNews;
   #link: SessionLink | null = null;
   #forgetting: Promise<void> = Promise.resolve();
   #restoring: Promise<Result<void>> | null = null;
@@ -55,6 +55,10 @@ export class SessionKeeper {
 
   constructor(options: SessionKeeperOptions) {
     this.#options = options;
+    this.#news = new ServerNews({
+      ...options,
+      onSessionEnded: (reason) => this.#endedByServer(reason),
+    });
     this.#lookup = keepAddresses({ reserve: () => options.guard.control.map(addressOf) });
   }
 
@@ -64,7 +68,7 @@ export class SessionKeeper {
 
   /** A REST client for any server, with the trust that was asked for; `invalid-request` when `caPem` holds nothing. */
   openRest(serverUrl: string, caPem: string | null): Result<Rest> {
-    const trust = this.#trust(caPem);
+    const trust = this.#trusts.of(caPem);
     return trust.ok ? ok(this.#rest(serverUrl, trust.value)) : trust;
   }
 
@@ -123,7 +127,7 @@ export class SessionKeeper {
   establish(session: OpenSession): Result<void> {
     const { account } = session;
     const { settings, driver, guard, publisher, random, monotonic, log } = this.#options;
-    const trust = this.#trust(account.caPem);
+    const trust = this.#trusts.of(account.caPem);
     if (!trust.ok) return trust;
     let hellos = 0;
     const link = createSessionLink({
@@ -143,7 +147,7 @@ export class SessionKeeper {
           driver.feed({ type: 'channel.lost' });
         },
         onHello: (hello) => {
-          this.#setServerTime(Date.parse(hello.serverTime), this.#options.now());
+          this.#news.time(Date.parse(hello.serverTime), this.#options.now());
           driver.feed({ type: 'channel.opened', epoch: hello.epoch });
           guard.channelOpened();
           hellos += 1;
@@ -151,10 +155,10 @@ export class SessionKeeper {
           if (hellos > 1) void this.refresh();
         },
         onGateway: ({ id, state, isEdited }) => {
-          this.#onGateway(id, state === 'online');
+          this.#news.gateway(id, state === 'online');
           if (isEdited) void this.refresh();
         },
-        onFrame: (frame) => this.#onFrame(frame),
+        onFrame: (frame) => this.#news.frame(frame),
         onSeq: (seq) =>
           settings.change({ lastSeq: { ...settings.current.lastSeq, [account.deviceId]: seq } }),
         onSessionEnded: () => this.#endedByServer(null),
@@ -180,7 +184,7 @@ export class SessionKeeper {
     if (!link) return fail('signed-out');
     const askedAt = this.#options.now();
     const me = await link.me();
-    if (me.ok && link === this.#link) this.#onMe(me.value, askedAt);
+    if (me.ok && link === this.#link) this.#news.me(me.value, askedAt);
     if (!me.ok && me.problem.code === 'session-invalid' && link === this.#link) this.#endedByServer(null);
     return me.ok ? ok(undefined) : me;
   }
@@ -285,83 +289,6 @@ export class SessionKeeper {
     link?.channel.close();
     await link?.rest.close();
     await this.#forgetting;
-  }
-
-  #onGateway(gatewayId: string, isOnline: boolean): void {
-    const { driver, publisher } = this.#options;
-    const gateways = publisher.current.gateways.map((known) =>
-      known.id === gatewayId ? { ...known, isOnline } : known,
-    );
-    publisher.publish({ gateways });
-    driver.feed({ type: 'server.gateway', gatewayId, isOnline });
-    this.#tellOnline(gateways);
-  }
-
-  #tellOnline(gateways: readonly GatewaySummary[]): void {
-    const online = gateways.filter(({ isOnline }) => isOnline).map(({ id }) => id);
-    this.#options.driver.feed({ type: 'server.gateways', online });
-  }
-
-  #onFrame(frame: StoredFrame): void {
-    const { driver, guard } = this.#options;
-    switch (frame.type) {
-      case 'disconnect':
-        driver.feed({
-          type: 'server.disconnect',
-          epoch: frame.epoch,
-          leaseId: frame.leaseId,
-          reason: frame.reason,
-          challenge: frame.challenge ?? null,
-        });
-        return;
-      case 'policy':
-        driver.feed({ type: 'server.policy', policy: frame.policy });
-        return;
-      case 'lease-expiring':
-        driver.feed({ type: 'server.lease-expiring', leaseId: frame.leaseId, expiresAt: frame.expiresAt });
-        return;
-      case 'signed-out':
-        this.#endedByServer(frame.reason);
-        return;
-      case 'guard':
-        void guard.given(frame.guard);
-        return;
-      default:
-        assertNever(frame);
-    }
-  }
-
-  #onMe(me: MeAnswer, askedAt: number): void {
-    const { driver, publisher, now } = this.#options;
-    this.#setServerTime(Date.parse(me.serverTime), (askedAt + now()) / 2);
-    const { unlock, gateways: known } = publisher.current;
-    publisher.stage({ gateways: me.gateways, unlock: { ...unlock, enrolled: me.device.unlock ?? null } });
-    driver.feed({ type: 'server.policy', policy: me.policy });
-    // What the channel has not told, because it was away.
-    for (const { id, isOnline } of me.gateways)
-      if (known.some((before) => before.id === id && before.isOnline !== isOnline))
-        driver.feed({ type: 'server.gateway', gatewayId: id, isOnline });
-    this.#tellOnline(me.gateways);
-    if (me.connection?.isOutdated)
-      driver.feed({ type: 'server.lease-outdated', leaseId: me.connection.leaseId });
-    publisher.publish();
-  }
-
-  #setServerTime(serverTime: number, localTime: number): void {
-    this.#options.publisher.stage({ clockOffsetMs: Math.round(serverTime - localTime) });
-  }
-
-  #trust(caPem: string | null): Result<TlsTrust> {
-    const known = this.#trusts.get(caPem);
-    if (known) return ok(known);
-    try {
-      const trust = createTlsTrust(caPem);
-      this.#trusts.set(caPem, trust);
-      return ok(trust);
-    } catch (error) {
-      if (error instanceof Error) return fail('invalid-request', 'The CA file holds no certificate.');
-      throw error;
-    }
   }
 }
 
