@@ -118,6 +118,16 @@ export class GuardBench extends HelperBench {
     return counts.some(({ counter }) => counter?.name === 'any' && counter.packets > 0);
   }
 
+  /** As many packets as go out in so many seconds; how many were seen. */
+  async flood(place: Place, seconds: number): Promise<number> {
+    await this.nft(this.gateway, 'reset', 'counters');
+    const loop = `while ((SECONDS < ${seconds})); do echo x > /dev/udp/${places[place]}/9; done 2>/dev/null; true`;
+    await this.run('ip', 'netns', 'exec', this.laptop, 'bash', '-c', loop);
+    const listed = await this.nft(this.gateway, '-j', 'list', 'counters');
+    const found = counters.parse(JSON.parse(listed)).nftables.find(({ counter }) => counter?.name === place);
+    return found?.counter?.packets ?? -1;
+  }
+
   /** How a TCP connection fails, and after how many milliseconds. */
   async connectTo(address: string, port = 9): Promise<{ said: string; ms: number }> {
     const began = performance.now();

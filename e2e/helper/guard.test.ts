@@ -143,6 +143,22 @@ describe('guard', () => {
     expect(await bench.leaks()).toEqual({ laptop: [], container: [] });
   }, 90_000);
 
+  it('lets no packet through while the rules change, however many there are of both', async () => {
+    const client = await connect();
+    const networks = ['10.77.0.0/24', 'fd77::/64'];
+    expect(refusal(await client.call('guard', { guard: await bench.guard({ networks }) }))).toBeNull();
+    const flood = bench.flood('team4', 6);
+    for (let round = 0; round < 60; round++) {
+      const more = round % 2 === 0 ? [...networks, '10.78.0.0/16'] : networks;
+      expect(
+        refusal(await client.call('guard', { guard: await bench.guard({ networks: more }) })),
+      ).toBeNull();
+    }
+    await bench.stopHelper('SIGKILL');
+    await bench.startHelper();
+    expect(await flood).toBe(0);
+  });
+
   it('is ended by root though the helper hangs, and though it is only just starting', async () => {
     const client = await connect();
     expect(refusal(await client.call('guard', { guard: await bench.guard() }))).toBeNull();

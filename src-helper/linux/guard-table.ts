@@ -21,22 +21,23 @@ export const REMOVE_GUARD = `table ${GUARD_TABLE}\ndelete table ${GUARD_TABLE}\n
 
 /**
  * Text for `nft -f -`, one transaction: the table as it stands whether the tunnel is up or down. The team's networks
- * leave through the tunnel or not at all. `open` and `portal` are empty, see `elementsText`.
+ * leave through the tunnel or not at all. `open` and `portal` are left as they are, see `elementsText`.
+ *
+ * A table that is there keeps its chains, which are emptied and filled: a packet sees those of before or the new ones.
+ * Made anew they would be others, and one that has passed the new while it was empty could pass the old when it is.
  */
 export function guardTable(demand: GuardDemand, local: LocalNetworks, interfaceName: string): string {
   const { mode, networks, control, allowLan } = demand;
   const team = networks.filter((network) => !isToTheWorld(network));
   const lan = [...(allowLan ? [...local.onLink, ...EVERY_LAN] : []), ...local.inner];
   return [
-    `${REMOVE_GUARD}table ${GUARD_TABLE} {`,
+    ...declarations(),
+    `table ${GUARD_TABLE} {`,
     ...addressSets('team', team),
     ...addressSets('wide', networks.filter(isToTheWorld)),
     ...addressSets('lan', lan),
     ...serverSets(control),
-    '  set portal { type nf_proto; flags timeout; }',
-    '  set open { type nf_proto; flags timeout; }',
     '  chain output {',
-    '    type filter hook output priority filter - 5; policy accept;',
     `    oifname { "lo", "${interfaceName}" } accept`,
     `    meta mark ${TUNNEL_MARK} meta l4proto udp accept`,
     '    ip daddr . tcp dport @control4 accept',
@@ -49,7 +50,6 @@ export function guardTable(demand: GuardDemand, local: LocalNetworks, interfaceN
     '    jump judge',
     '  }',
     '  chain forward {',
-    '    type filter hook forward priority filter - 5; policy accept;',
     `    oifname { "lo", "${interfaceName}" } accept`,
     '    jump judge',
     '  }',
@@ -89,23 +89,54 @@ function elementText(set: string, seconds: number): string[] {
   return [flush, `add element ${GUARD_TABLE} ${set} { ${elements} }`];
 }
 
-function addressSets(name: string, networks: readonly string[]): string[] {
-  return [false, true].map((v6) => {
+const ADDRESS_SETS = ['team', 'wide', 'lan'] as const;
+const families = [
+  { number: 4, isV6: false, type: 'ipv4_addr' },
+  { number: 6, isV6: true, type: 'ipv6_addr' },
+] as const;
+
+/** Everything that has a name, empty: made if it is not there. */
+function declarations(): string[] {
+  const addresses = families.flatMap(({ number, type }) =>
+    ADDRESS_SETS.map((name) => ({
+      name: `${name}${number}`,
+      spec: `type ${type}; flags interval; auto-merge;`,
+    })),
+  );
+  const servers = families.map(({ number, type }) => ({
+    name: `control${number}`,
+    spec: `type ${type} . inet_service;`,
+  }));
+  const sets = [...addresses, ...servers];
+  return [
+    `table ${GUARD_TABLE} {`,
+    ...sets.map(({ name, spec }) => `  set ${name} { ${spec} }`),
+    '  set portal { type nf_proto; flags timeout; }',
+    '  set open { type nf_proto; flags timeout; }',
+    '  chain output { type filter hook output priority filter - 5; policy accept; }',
+    '  chain forward { type filter hook forward priority filter - 5; policy accept; }',
+    '  chain judge { }',
+    '}',
+    ...['output', 'forward', 'judge'].map((chain) => `flush chain ${GUARD_TABLE} ${chain}`),
+    ...sets.map(({ name }) => `flush set ${GUARD_TABLE} ${name}`),
+  ];
+}
+
+function addressSets(name: (typeof ADDRESS_SETS)[number], networks: readonly string[]): string[] {
+  return families.map(({ number, type, isV6: v6 }) => {
     const elements = networks.filter((network) => isV6(network) === v6).join(', ');
-    const type = v6 ? 'ipv6_addr' : 'ipv4_addr';
-    return `  set ${name}${v6 ? 6 : 4} { type ${type}; flags interval; auto-merge; ${elementList(elements)}}`;
+    return `  set ${name}${number} { type ${type}; flags interval; auto-merge; ${elementList(elements)}}`;
   });
 }
 
 function serverSets(control: readonly string[]): string[] {
   const servers = control.map(splitEndpoint);
-  return [false, true].map((v6) => {
+  return families.map(({ number, type, isV6: v6 }) => {
     const elements = servers
       .filter(({ address }) => isV6(address) === v6)
       .map(({ address, port }) => `${address} . ${port}`)
       .join(', ');
-    const type = v6 ? 'ipv6_addr' : 'ipv4_addr';
-    return `  set control${v6 ? 6 : 4} { type ${type} . inet_service; ${elementList(elements)}}`;
+    return `  set control${number} { type ${type} . inet_service; ${elementList(elements)}}`;
   });
 }
 

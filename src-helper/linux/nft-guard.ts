@@ -74,7 +74,9 @@ export class NftGuard implements GuardRules {
     const unsaved = await this.#save(table);
     if (table !== this.#table) {
       this.#table = '';
-      await this.#load(`${table}${elements}`);
+      const text = `${table}${elements}`;
+      // One of another version may have sets of the same name and another kind.
+      await this.#load(text).catch(() => this.#load(`${REMOVE_GUARD}${text}`));
       this.#table = table;
     } else if (elements !== this.#elements) await this.#load(elements);
     this.#elements = elements;

@@ -12,14 +12,19 @@ import { useCommand } from '../../store/use-command.ts';
 import { useWords } from '../../strings/use-words.ts';
 import { heldTitle, heldWhy } from './guard-view.ts';
 
-/** What is held back, since when and why, and the ways out of it. Empty while nothing is. */
-export function GuardNote() {
+/**
+ * What is held back, since when and why, and the ways out of it. Empty while nothing is. `isAnnounced`: a change is read
+ * out, where nothing else on the screen says more important things that way.
+ */
+export function GuardNote({ isAnnounced }: { isAnnounced: boolean }) {
   const { w } = useWords();
   const guard = useSnapshot((s) => s.guard);
   const title = guard && heldTitle(guard, w);
   return (
     <div className="guard-note">
-      <div role="status">{guard && title && <Held guard={guard} title={title} />}</div>
+      <div role={isAnnounced ? 'status' : undefined}>
+        {guard && title && <Held guard={guard} title={title} />}
+      </div>
       {guard && title && <WaysOut guard={guard} />}
     </div>
   );

@@ -84,7 +84,7 @@ export function GateDialog({ prompt, isRenewal }: GateDialogProps) {
           onSubmit={(method, code) => submit([{ method, code }])}
         />
       )}
-      <GuardNote />
+      <GuardNote isAnnounced={false} />
     </Modal>
   );
 }

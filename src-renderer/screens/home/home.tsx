@@ -37,7 +37,7 @@ export function Home() {
         <MainButton hasGateway={gateway.gatewayId !== null} wishedId={gateway.wishedId} />
       </section>
       <section className="panel home-panel" aria-label={w.home.details}>
-        <GuardNote />
+        <GuardNote isAnnounced />
         {connected?.expiring && (
           <Bar look="info">{w.home.expiring(timeText(connected.expiring, clock(), locale))}</Bar>
         )}
