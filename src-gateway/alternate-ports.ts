@@ -1,5 +1,5 @@
 import type { GatewayConfig } from './config.ts';
-import { tableName } from './nft.ts';
+import { tableName } from './table-name.ts';
 
 const ZONE = 'alternate_zone';
 const DNAT = 'alternate_ports';

@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import * as z from 'zod';
+import { listRuleset, listTable } from '../src-node/nft.ts';
 import { runIp } from '../src-node/wireguard/network-interface.ts';
 import { alternatePortsOf } from './alternate-ports.ts';
 import type { GatewayConfig } from './config.ts';
 import { foreignForwardDrops, remedyFor } from './foreign-rules.ts';
 import { forwardingSetting, isForwarding } from './forwarding.ts';
-import { listRuleset, listTable, tableName } from './nft.ts';
 import { isForwardingOurs } from './packet-filter.ts';
 import { listenersOn } from './port-listeners.ts';
+import { tableName } from './table-name.ts';
 
 /** One thing that a gateway's host must have; `remedy` is what to do where it has it not. */
 export interface HostCheck {

@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
+import { listTable, runNft } from '../src-node/nft.ts';
 import { alternatePortsText } from './alternate-ports.ts';
 import type { GatewayConfig } from './config.ts';
 import { openForwarding } from './forwarding.ts';
-import { listTable, runNft, tableName } from './nft.ts';
 import { listenersOn } from './port-listeners.ts';
+import { tableName } from './table-name.ts';
 
 /**
  * What passes between tunnel and gateway, in one nftables table of our own. Members reach the networks that the server

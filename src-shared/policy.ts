@@ -1,8 +1,9 @@
 import * as z from 'zod';
+import { guardModes } from './guard-mode.ts';
 import { unlockMethod } from './unlock.ts';
 
 /** Where traffic goes while the gate waits after a server disconnect (`security.md`, Leaks). */
-export const trafficWhileWaiting = z.enum(['off', 'gate', 'always']);
+export const trafficWhileWaiting = z.enum(guardModes);
 
 /** The rules of the team, as the server keeps them and the client shows them. Durations in seconds or hours by name. */
 export const policySchema = z.object({

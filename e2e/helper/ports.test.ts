@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { alternatePortsText } from '../../src-gateway/alternate-ports.ts';
-import { tableName } from '../../src-gateway/nft.ts';
+import { tableName } from '../../src-gateway/table-name.ts';
 import type { HelperStatus } from '../../src-shared/helper-rpc.ts';
 import { HelperBench } from './helper-bench.ts';
 import type { RpcClient } from './rpc-client.ts';

@@ -1,5 +1,5 @@
 import type { GuardClaims, GuardMode } from '../../src-shared/guard.ts';
-import { guardMode } from '../../src-shared/guard.ts';
+import { isStricter } from '../../src-shared/guard-mode.ts';
 
 /** A server's newest word to one device of this computer. A released one counts for nothing until a newer one comes. */
 export interface KnownGuard {
@@ -61,10 +61,6 @@ export function askedOf(
     userMayRelease: holding.length > 0 && holding.every(({ userMayRelease }) => userMayRelease),
     until: holding.length > 0 ? Math.max(...holding.map(({ until }) => until)) : null,
   };
-}
-
-export function isStricter(mode: GuardMode, than: GuardMode): boolean {
-  return guardMode.options.indexOf(mode) > guardMode.options.indexOf(than);
 }
 
 function strictest(modes: readonly GuardMode[]): GuardMode {

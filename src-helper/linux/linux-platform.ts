@@ -35,7 +35,7 @@ export async function openLinuxPlatform(options: LinuxPlatformOptions): Promise<
   const netlink = new NetlinkSocket(libc);
   const state = new StateFile(join(stateDir, 'helper-state.json'));
   const names = new Resolver({ interfaceName, run: runProgram, writeDns: (dns) => state.update({ dns }) });
-  const reversePath = new ReversePath(runProgram);
+  const reversePath = new ReversePath();
   const recover = async () => {
     removeLeftovers(netlink);
     await names.recover((await state.read()).dns);
@@ -56,7 +56,7 @@ export async function openLinuxPlatform(options: LinuxPlatformOptions): Promise<
     };
   };
   const bootFile = join(stateDir, GUARD_BOOT_FILE);
-  const guard = new NftGuard({ netlink, interfaceName, bootFile, run: runProgram, log });
+  const guard = new NftGuard({ netlink, interfaceName, bootFile, log });
   const gid = await groupId(config.group);
   if (gid === null)
     log.warn({ group: config.group }, 'no such group: only root and the listed users may call');

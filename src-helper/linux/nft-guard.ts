@@ -1,13 +1,8 @@
 import { rm } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { writeFileAtomic } from '../../src-node/atomic-file.ts';
-import {
-  findProgram,
-  type HeldProgram,
-  holdProgram,
-  type ProgramRequest,
-  type ProgramResult,
-} from '../../src-node/run-program.ts';
+import { hasNft, listTable, nftPath, runNft } from '../../src-node/nft.ts';
+import { type HeldProgram, holdProgram } from '../../src-node/run-program.ts';
 import type { GuardDemand } from '../guard/demand.ts';
 import type { GuardRules } from '../platform.ts';
 import { elementsText, GUARD_TABLE, guardTable, REMOVE_GUARD } from './guard-table.ts';
@@ -29,7 +24,6 @@ export interface NftGuardOptions {
   interfaceName: string;
   /** The table as the computer loads it when it starts. */
   bootFile: string;
-  run: (request: ProgramRequest) => Promise<ProgramResult>;
   log: Logger;
 }
 
@@ -54,7 +48,7 @@ export class NftGuard implements GuardRules {
   }
 
   get isAvailable(): boolean {
-    return findProgram('nft') !== null;
+    return hasNft();
   }
 
   onStale(listener: () => void): void {
@@ -76,9 +70,9 @@ export class NftGuard implements GuardRules {
       this.#table = '';
       const text = `${table}${elements}`;
       // One of another version may have sets of the same name and another kind.
-      await this.#load(text).catch(() => this.#load(`${REMOVE_GUARD}${text}`));
+      await runNft(text).catch(() => runNft(`${REMOVE_GUARD}${text}`));
       this.#table = table;
-    } else if (elements !== this.#elements) await this.#load(elements);
+    } else if (elements !== this.#elements) await runNft(elements);
     this.#elements = elements;
     if (unsaved) throw new Error(`it holds now, but not after the next start: ${unsaved.message}`);
   }
@@ -132,7 +126,7 @@ export class NftGuard implements GuardRules {
 
   /** Closes at once what is open beside the tunnel when this process dies, however it does. */
   #holdCloser(): HeldProgram {
-    const script = `trap '' HUP INT TERM; read -r _; exec ${this.#nft()} flush set ${GUARD_TABLE} open`;
+    const script = `trap '' HUP INT TERM; read -r _; exec ${nftPath()} flush set ${GUARD_TABLE} open`;
     const held = holdProgram({ path: '/bin/sh', args: ['-c', script] });
     void held.ended.then(() => {
       if (this.#closer === held) this.#closer = null;
@@ -148,7 +142,7 @@ export class NftGuard implements GuardRules {
   async #remove(): Promise<void> {
     this.#letCloserGo();
     // Without nft there is nothing to remove.
-    if (findProgram('nft') !== null) await this.#load(REMOVE_GUARD);
+    if (hasNft()) await runNft(REMOVE_GUARD);
     this.#table = '';
     this.#saved = null;
     await rm(this.#options.bootFile, { force: true });
@@ -176,21 +170,7 @@ export class NftGuard implements GuardRules {
   }
 
   async #isThere(): Promise<boolean> {
-    const result = await this.#options.run({
-      path: this.#nft(),
-      args: ['list', 'table', ...GUARD_TABLE.split(' ')],
-    });
-    return result.ok && (result.stdout.match(/jump judge/g) ?? []).length === 2;
-  }
-
-  async #load(text: string): Promise<void> {
-    const result = await this.#options.run({ path: this.#nft(), args: ['-f', '-'], stdin: text });
-    if (!result.ok) throw new Error(result.message);
-  }
-
-  #nft(): string {
-    const path = findProgram('nft');
-    if (path === null) throw new Error('the program "nft" is missing: install the package nftables');
-    return path;
+    const table = await listTable('postern_guard');
+    return (table.match(/jump judge/g) ?? []).length === 2;
   }
 }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
-import { findProgram, runProgram } from '../../src-node/run-program.ts';
+import { hasNft, runNft } from '../../src-node/nft.ts';
 import { HELPER_MAX_LINE_BYTES, rpcMessage } from '../../src-shared/helper-rpc.ts';
 import { LineSplitter } from '../../src-shared/line-splitter.ts';
 import { parseJson } from '../../src-shared/parse-json.ts';
@@ -39,10 +39,11 @@ async function releaseByHand(stateDir: string): Promise<Result<void>> {
   // What is not to be understood would keep the helper from starting.
   if (record === null) await rm(file, { force: true });
   else await writeGuardFile(file, released(record, 'released-by-root', Date.now()));
-  const nft = findProgram('nft');
-  if (nft === null) return ok(undefined);
-  const removed = await runProgram({ path: nft, args: ['-f', '-'], stdin: REMOVE_GUARD });
-  return removed.ok ? ok(undefined) : fail('guard-failed', removed.message);
+  if (!hasNft()) return ok(undefined);
+  return runNft(REMOVE_GUARD).then(
+    () => ok(undefined),
+    (error: Error) => fail('guard-failed', error.message),
+  );
 }
 
 /** Null when no helper listens there. */

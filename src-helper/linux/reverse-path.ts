@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram, type ProgramRequest, type ProgramResult } from '../../src-node/run-program.ts';
+import { hasNft, runNft } from '../../src-node/nft.ts';
 import { TUNNEL_MARK } from './network-plan.ts';
 
 const IPV4_SETTINGS = '/proc/sys/net/ipv4/conf';
@@ -26,41 +26,25 @@ const MARK_ANSWERS = `${CLEAR}table ${TABLE} {
  * they answer, as wg-quick(8) does it. Elsewhere nothing is changed and no program runs.
  */
 export class ReversePath {
-  readonly #run: (request: ProgramRequest) => Promise<ProgramResult>;
   #isMarking = false;
-
-  constructor(run: (request: ProgramRequest) => Promise<ProgramResult>) {
-    this.#run = run;
-  }
 
   /** Before such a tunnel. Rejects when strict filtering is on and `nft` is missing or fails. */
   async markAnswers(): Promise<void> {
     if (this.#isMarking || !isStrict()) return;
     writeFileSync(join(IPV4_SETTINGS, 'all/src_valid_mark'), '1');
-    await this.#nft(MARK_ANSWERS);
+    await runNft(MARK_ANSWERS);
     this.#isMarking = true;
   }
 
   async stopMarking(): Promise<void> {
     if (!this.#isMarking) return;
-    await this.#nft(CLEAR);
+    await runNft(CLEAR);
     this.#isMarking = false;
   }
 
   /** After a crash; without `nft` there can be nothing to remove. */
   async recover(): Promise<void> {
-    if (findProgram('nft') !== null) await this.#nft(CLEAR);
-  }
-
-  async #nft(rules: string): Promise<void> {
-    const path = findProgram('nft');
-    if (path === null) {
-      throw new Error(
-        'this system filters by reverse path (rp_filter = 1), for which a tunnel that holds its gateway needs the package nftables',
-      );
-    }
-    const result = await this.#run({ path, args: ['-f', '-'], stdin: rules });
-    if (!result.ok) throw new Error(result.message);
+    if (hasNft()) await runNft(CLEAR);
   }
 }
 

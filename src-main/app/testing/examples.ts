@@ -1,8 +1,8 @@
 import type { ClientCore } from '../../../src-client/core.ts';
 import type { Snapshot } from '../../../src-client/snapshot/snapshot.ts';
+import { closedGuard } from '../../../src-client/testing/guards.ts';
 import type { AppSnapshot } from '../../../src-shared/app-snapshot.ts';
 import type { ConnectionState } from '../../../src-shared/connection-state.ts';
-import type { GuardState } from '../../../src-shared/guard.ts';
 import { fail, ok } from '../../../src-shared/problem.ts';
 import { defaultAppSettings } from '../app-settings.ts';
 import { type AppFacts, assembleAppSnapshot } from '../app-snapshot-assembler.ts';
@@ -16,19 +16,7 @@ export const AT = '2026-11-21T12:00:00.000Z';
 export const REASON = { code: 'administrator', message: 'sign-in from a new country', at: AT };
 
 /** The team's networks are closed, as the team has it. */
-export const HELD: GuardState = {
-  mode: 'gate',
-  holds: 'team',
-  source: 'team',
-  since: AT,
-  until: '2026-12-05T12:00:00.000Z',
-  portalUntil: null,
-  failed: null,
-  control: [],
-  own: 'off',
-  portalMinutes: 5,
-  mayRelease: false,
-};
+export const HELD = closedGuard({ since: AT, until: '2026-12-05T12:00:00.000Z' });
 
 export const lease = (last = 9) => ({
   leaseId: id(last),

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { isStricter } from '../../../src-shared/guard-mode.ts';
 import { problem } from '../../../src-shared/problem.ts';
 import { guard } from '../../harness/scenarios.ts';
 import { en } from '../../strings/en.ts';
-import { heldTitle, heldWhy, isStricter } from './guard-view.ts';
+import { heldTitle, heldWhy } from './guard-view.ts';
 
 test('what is held back is named, a failure before everything else, and nothing is nothing', () => {
   expect(heldTitle(guard(), en)).toBeNull();

@@ -1,10 +1,5 @@
-import type { GuardMode, GuardState } from '../../../src-shared/guard.ts';
+import type { GuardState } from '../../../src-shared/guard.ts';
 import type { Words } from '../../strings/en.ts';
-
-/** From what holds back least to what holds back most. */
-export const guardModes = ['off', 'gate', 'always'] as const satisfies readonly GuardMode[];
-
-export const isStricter = (a: GuardMode, b: GuardMode) => guardModes.indexOf(a) > guardModes.indexOf(b);
 
 /** What is held back now, in one line; null when nothing is and nothing failed. */
 export function heldTitle({ failed, holds }: GuardState, w: Words): string | null {

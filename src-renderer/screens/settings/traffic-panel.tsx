@@ -1,7 +1,7 @@
 import type { GuardMode } from '../../../src-shared/guard.ts';
+import { guardModes, isStricter } from '../../../src-shared/guard-mode.ts';
 import { RadioGroup } from '../../../src-ui/parts/choices.tsx';
 import { ProblemNote } from '../../../src-ui/parts/problem-note.tsx';
-import { guardModes, isStricter } from '../../parts/guard/guard-view.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useCommand } from '../../store/use-command.ts';
 import { useWords } from '../../strings/use-words.ts';

@@ -1,5 +1,6 @@
+import { isStricter } from '../../../src-shared/guard-mode.ts';
 import type { UnguardedDevice } from '../../../src-shared/panel/policy.ts';
-import { type Policy, trafficWhileWaiting } from '../../../src-shared/policy.ts';
+import type { Policy } from '../../../src-shared/policy.ts';
 import type { Db, Tx } from '../../db/database.ts';
 
 /** Devices that were not removed and hold a living session or lease, to be narrowed. */
@@ -44,6 +45,5 @@ export async function exemptDevices(tx: Tx, devices: readonly UnguardedDevice[])
 
 /** Whether more is held back under `after` than under `before`. */
 export function holdsMore(before: Policy, after: Policy): boolean {
-  const strictness = ({ trafficWhileWaiting: mode }: Policy) => trafficWhileWaiting.options.indexOf(mode);
-  return strictness(after) > strictness(before);
+  return isStricter(after.trafficWhileWaiting, before.trafficWhileWaiting);
 }

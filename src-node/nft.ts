@@ -1,14 +1,18 @@
-import { findProgram, type ProgramResult, runProgram } from '../src-node/run-program.ts';
+import { findProgram, type ProgramResult, runProgram } from './run-program.ts';
 
-function nft(args: string[], stdin: string): Promise<ProgramResult> {
-  const path = findProgram('nft');
-  if (path === null) throw new Error('the program "nft" is missing: install the package nftables');
-  return runProgram({ path, args, stdin });
+export function hasNft(): boolean {
+  return findProgram('nft') !== null;
 }
 
-/** The agent's own table, one for each tunnel. */
-export function tableName(interfaceName: string): string {
-  return `postern_${interfaceName.replaceAll('-', '_')}`;
+/** Absolute. Throws, with the package to install, when it is not there. */
+export function nftPath(): string {
+  const path = findProgram('nft');
+  if (path === null) throw new Error('the program "nft" is missing: install the package nftables');
+  return path;
+}
+
+async function nft(args: string[], stdin: string): Promise<ProgramResult> {
+  return runProgram({ path: nftPath(), args, stdin });
 }
 
 /** One transaction for the kernel's packet filter: all of it or nothing. Throws what `nft` says. */
