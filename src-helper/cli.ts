@@ -34,22 +34,24 @@ async function start({ config: file, allowUid, ...flags }: StartFlags): Promise<
     return;
   }
   const log = pino({ level: config.value.logLevel, base: null }, pino.destination({ fd: 1, sync: true }));
+  // Asked for before anything is made: an end that comes while the helper starts still takes away what it made.
+  const end = firstSignal();
   const daemon = await startDaemon(config.value, log);
-  let isStopping = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (isStopping) return;
-      isStopping = true;
-      log.info({ signal }, 'stopping');
-      daemon.close().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          log.error({ err: error }, 'not everything could be taken away');
-          process.exit(EXIT_FAILED);
-        },
-      );
-    });
+  log.info({ signal: await end }, 'stopping');
+  try {
+    await daemon.close();
+  } catch (error) {
+    log.error({ err: error }, 'not everything could be taken away');
+    process.exit(EXIT_FAILED);
   }
+  process.exit(0);
+}
+
+/** Which of the two asked for the end. Whatever comes after it is heard, too, and changes nothing. */
+function firstSignal(): Promise<NodeJS.Signals> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, resolve);
+  return promise;
 }
 
 async function trust(

@@ -102,8 +102,15 @@ export class HelperBench {
     if (child.stdout) this.#probe = { child, lines: createInterface({ input: child.stdout }) };
   }
 
-  /** The helper, ready for calls. `env` and `prefix` are put in front of its command line. */
-  async startHelper({ flags = ['--allow-uid', '0'], prefix = [] as string[] } = {}): Promise<void> {
+  /**
+   * The helper, ready for calls or, with `until: 'socket'`, as soon as its socket can be seen. `prefix` is put in
+   * front of its command line.
+   */
+  async startHelper({
+    flags = ['--allow-uid', '0'],
+    prefix = [] as string[],
+    until = 'ready' as 'ready' | 'socket',
+  } = {}): Promise<void> {
     const command = [
       ...prefix,
       node,
@@ -124,9 +131,10 @@ export class HelperBench {
     child.stdout?.on('data', (chunk) => {
       log += chunk;
     });
-    for (let tries = 0; !log.includes('"ready"'); tries++) {
-      if (tries > 1000 || child.exitCode !== null) throw new Error(`the helper does not start: ${log}`);
-      await delay(10);
+    const isThere = () => (until === 'socket' ? existsSync(this.socketPath) : log.includes('"ready"'));
+    for (let tries = 0; !isThere(); tries++) {
+      if (tries > 10_000 || child.exitCode !== null) throw new Error(`the helper does not start: ${log}`);
+      await delay(1);
     }
     this.#helper = child;
   }

@@ -447,6 +447,14 @@ describe('helper', () => {
     expect((await bench.probe()).received).toBe(1);
   });
 
+  it('takes away what it made, and says that all is well, when its end comes while it starts', async () => {
+    await bench.stopHelper('SIGTERM');
+    const before = await bench.network();
+    await bench.startHelper({ until: 'socket' });
+    expect(await bench.stopHelper('SIGTERM')).toBe(0);
+    expect(await bench.network()).toBe(before);
+  });
+
   it('answers other connections while one sends rubbish, half a line, or never reads', async () => {
     const good = await connect();
     const rubbish = await connect();

@@ -17,18 +17,16 @@ async function start(options: { config?: string }): Promise<void> {
   // Here and not above: the other commands do without the HTTP server, and take a third of the time to start.
   const { startServer } = await import('../start.ts');
   const log = makeLogger(files.config.logLevel);
+  // Asked for before it listens: an end that comes while it starts is an end like any other.
+  const end = Promise.withResolvers<string>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end.resolve);
   const started = await startServer({ ...files, log, now: Date.now });
   if (!started.ok) {
     refuse(started.mistakes, EXIT_FAILED);
     return;
   }
-  const stop = async (signal: string): Promise<void> => {
-    log.info({ signal }, 'stopping');
-    await started.server.stop();
-    log.info('stopped');
-  };
-  const { promise, resolve } = Promise.withResolvers<string>();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
-  await stop(await promise);
+  log.info({ signal: await end.promise }, 'stopping');
+  await started.server.stop();
+  log.info('stopped');
   process.exit(0);
 }
