@@ -49,6 +49,8 @@ export const gatewaySummary = z.object({
   name: z.string(),
   endpoint: z.string().nullable(),
   isOnline: z.boolean(),
+  /** Its host keeps members' packets from passing: `id` of the first trouble, for its administrators to mend; null: none known. */
+  trouble: z.string().nullable().default(null),
 });
 export type GatewaySummary = z.infer<typeof gatewaySummary>;
 

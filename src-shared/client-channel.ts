@@ -48,6 +48,8 @@ export const serverFrame = z.discriminatedUnion('type', [
     state: z.enum(['online', 'offline']),
     /** Its name or settings are others now. */
     isEdited: z.boolean().optional(),
+    /** As in `me`, each time that it is another. */
+    trouble: z.string().nullable().optional(),
   }),
   z.object({ type: z.literal('ping'), t: z.number() }),
 ]);

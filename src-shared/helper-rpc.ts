@@ -16,9 +16,16 @@ export const helperPhase = z.enum(['down', 'starting', 'up']);
 /**
  * `control`: keeps the servers of a lease's `control` outside the tunnel. `refresh`: the call of this name, which has
  * WireGuard shake hands anew. `guard`: holds traffic back, see `guard.ts`. `dns-domains`: `wg.dns` of a
- * lease as an object. `alternate-ports`: `wg.alternatePorts` of a lease.
+ * lease as an object. `alternate-ports`: `wg.alternatePorts` of a lease. `overlap`: the call of this name.
  */
-export const helperFeature = z.enum(['control', 'refresh', 'guard', 'dns-domains', 'alternate-ports']);
+export const helperFeature = z.enum([
+  'control',
+  'refresh',
+  'guard',
+  'dns-domains',
+  'alternate-ports',
+  'overlap',
+]);
 export type HelperFeature = z.infer<typeof helperFeature>;
 
 /** Of the helper itself. What it does not name in `features` a lease must not ask of it. */
@@ -27,6 +34,9 @@ export const aboutHelper = z.strictObject({
   features: z.array(z.string().max(64)).max(64),
 });
 export type AboutHelper = z.infer<typeof aboutHelper>;
+
+export const overlapSide = z.enum(['local', 'team']);
+export type OverlapSide = z.infer<typeof overlapSide>;
 
 export const helperStatus = z.object({
   phase: helperPhase,
@@ -45,8 +55,10 @@ export const helperStatus = z.object({
   dns: z.enum(['none', 'resolved', 'resolvconf', 'unmanaged', 'unsplit']).optional(),
   /** The gateway's UDP port that is used now, when it is not the endpoint's own. */
   alternatePort: z.number().int().optional(),
-  /** Networks of the lease that this computer's own network has too: they stay with it, outside the tunnel. */
+  /** Networks of the lease that this computer's own network has too. */
   overlaps: z.array(z.string()).optional(),
+  /** Whose these are now: `local` (also where it is absent) stay outside the tunnel, `team` go through it. */
+  overlapSide: overlapSide.optional(),
   ...aboutHelper.partial().shape,
 });
 export type HelperStatus = z.infer<typeof helperStatus>;
@@ -65,6 +77,8 @@ export const helperParams = {
   release: z.strictObject({}),
   /** Answers at once; a `lastHandshakeAt` that is heard after the answer belongs to a handshake after the call. */
   refresh: z.strictObject({}),
+  /** Whose networks of both are, while this connection lasts; with a guard the team's they are in any case. */
+  overlap: z.strictObject({ side: overlapSide }),
   status: z.strictObject({}),
 } as const;
 export type HelperMethod = keyof typeof helperParams;

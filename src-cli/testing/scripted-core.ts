@@ -102,7 +102,7 @@ export function createScriptedCore(options: {
         }
       : null,
     lockedSession: null,
-    gateways: [{ id: GATEWAY_ID, name: 'main', endpoint: '192.0.2.1:51820', isOnline: true }],
+    gateways: [{ id: GATEWAY_ID, name: 'main', endpoint: '192.0.2.1:51820', isOnline: true, trouble: null }],
     policy: { ...policySchema.parse({}), unlockMethods: allowed },
     channel: options.isSignedIn ? 'open' : 'closed',
     keychain: 'ok',

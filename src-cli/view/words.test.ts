@@ -138,7 +138,7 @@ describe('states', () => {
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (message, other) => {
         const reason = { code: other, message: `\u001b[2J${message}`, incidentId: `${other}\u0007`, at };
         const state: ConnectionState = { phase: 'gate', prompt: prompt(reason) };
-        const gateways = [{ id: GATEWAY_ID, name: `\u202e${other}`, endpoint: null, isOnline: true }];
+        const gateways = [{ id: GATEWAY_ID, name: `\u202e${other}`, endpoint: null, isOnline: true, trouble: null }];
         const view = toView({ ...core.snapshot(), connection: state, gateways });
         const shown = stateSentence(view, time) + JSON.stringify(view);
         expect(shown).not.toMatch(/[\p{Cc}\u202e]|\\u00[01]/u);

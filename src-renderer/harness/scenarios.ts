@@ -9,9 +9,9 @@ export const uuid = (n: number) => `0198a000-0000-7000-8000-${String(n).padStart
 export const iso = (offsetSeconds: number) => new Date(Date.now() + offsetSeconds * 1000).toISOString();
 
 const gateways = [
-  { id: uuid(1), name: 'Frankfurt', endpoint: '203.0.113.10:51820', isOnline: true },
-  { id: uuid(2), name: 'Stockholm', endpoint: '203.0.113.20:51820', isOnline: true },
-  { id: uuid(3), name: 'Lisbon', endpoint: null, isOnline: false },
+  { id: uuid(1), name: 'Frankfurt', endpoint: '203.0.113.10:51820', isOnline: true, trouble: null },
+  { id: uuid(2), name: 'Stockholm', endpoint: '203.0.113.20:51820', isOnline: true, trouble: null },
+  { id: uuid(3), name: 'Lisbon', endpoint: null, isOnline: false, trouble: null },
 ];
 const lease = () => ({
   leaseId: uuid(9),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { hostTrouble } from '../gateway-channel.ts';
 import { MAX_ALTERNATE_PORTS, MAX_DOMAINS, MAX_NETWORKS, MAX_RESOLVERS, MTU } from '../gateway-limits.ts';
 import { cidr, domainName, id, ipAddress, isoTime, properName, udpPort } from '../primitives.ts';
 import { nextCursor } from './paging.ts';
@@ -20,6 +21,8 @@ export const panelGateway = z.object({
   name: z.string(),
   /** The devices' addresses; the first is the gateway's own. */
   subnet: z.string(),
+  /** The same in IPv6; null: devices have none. `subnet` may be IPv6 itself, then this is null. */
+  subnet6: z.string().nullable(),
   /** What clients send through the tunnel. */
   allowedIps: z.array(z.string()),
   dns: z.array(z.string()),
@@ -41,6 +44,10 @@ export const panelGateway = z.object({
   connections: z.number().int(),
   rxBytes: z.number().int(),
   txBytes: z.number().int(),
+  /** Of the agent that is or was there last; null: never there, or too old to say. */
+  agent: z.object({ version: z.string(), features: z.array(z.string()) }).nullable(),
+  /** What keeps members' packets from passing, as the agent sees it on its host; empty while it is away. */
+  hostTroubles: z.array(hostTrouble),
 });
 export type PanelGateway = z.infer<typeof panelGateway>;
 
@@ -78,6 +85,8 @@ const alternatePorts = z.array(udpPort).max(MAX_ALTERNATE_PORTS);
 export const newGatewayRequest = z.strictObject({
   name: properName,
   subnet: cidr,
+  /** IPv6 beside an IPv4 `subnet`: devices get the same number in both. */
+  subnet6: cidr.nullable().default(null),
   /** Default: everything. */
   allowedIps: z.array(cidr).min(1).max(MAX_NETWORKS).default(['0.0.0.0/0', '::/0']),
   dns: z.array(ipAddress).max(MAX_RESOLVERS).default([]),
@@ -88,10 +97,14 @@ export const newGatewayRequest = z.strictObject({
   keepaliveSeconds: keepaliveSeconds.default(25),
 });
 
-/** What is left out stays. The subnet cannot be changed: connections have their addresses from it. */
+/**
+ * What is left out stays. The subnet cannot be changed: connections have their addresses from it. `subnet6` can be
+ * added, and taken away with null: connections get or lose it when they are made anew.
+ */
 export const gatewayChange = z
   .strictObject({
     name: properName,
+    subnet6: cidr.nullable(),
     allowedIps: z.array(cidr).min(1).max(MAX_NETWORKS),
     dns: z.array(ipAddress).max(MAX_RESOLVERS),
     dnsDomains: domains,

@@ -10,8 +10,8 @@ import { type AppFacts, assembleAppSnapshot } from '../app-snapshot-assembler.ts
 /** Values that look like the real ones, for unit tests. */
 
 const id = (last: number) => `018f3f3e-0000-7000-8000-${String(last).padStart(12, '0')}`;
-export const GATEWAY = { id: id(1), name: 'Prague', endpoint: '192.0.2.1:51820', isOnline: true };
-export const OTHER_GATEWAY = { id: id(2), name: 'Brno', endpoint: '192.0.2.2:51820', isOnline: true };
+export const GATEWAY = { id: id(1), name: 'Prague', endpoint: '192.0.2.1:51820', isOnline: true, trouble: null };
+export const OTHER_GATEWAY = { id: id(2), name: 'Brno', endpoint: '192.0.2.2:51820', isOnline: true, trouble: null };
 export const AT = '2026-11-21T12:00:00.000Z';
 export const REASON = { code: 'administrator', message: 'sign-in from a new country', at: AT };
 
