@@ -60,7 +60,9 @@ export class FaultLab {
   static async start(
     members: number,
     policy: readonly string[] = [],
-    change: Partial<Pick<StackOptions, 'isFullTunnel' | 'hasOverlap' | 'gateways' | 'alternatePorts'>> = {},
+    change: Partial<
+      Pick<StackOptions, 'isFullTunnel' | 'hasOverlap' | 'gateways' | 'alternatePorts' | 'programs'>
+    > = {},
   ): Promise<FaultLab> {
     const folder = mkdtempSync(path.join(tmpdir(), 'pst-f2-'));
     const signal = new AbortController().signal;

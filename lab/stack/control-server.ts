@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { serverInfo } from '../../src-shared/client-api.ts';
 import { policySchema } from '../../src-shared/policy.ts';
 import type { Certificates } from './certificate-authority.ts';
-import { checkout, programPath } from './folders.ts';
+import { ownPrograms, type Programs } from './folders.ts';
 import { type ManagedProcess, type ProcessKeeper, waitFor } from './processes.ts';
 import { run } from './run.ts';
 import { newPassword } from './secrets.ts';
@@ -67,6 +67,7 @@ export async function setUpControlServer(
   address: string,
   certificates: Certificates,
   mail: { host: string; port: number },
+  programs: Pick<Programs, 'server' | 'addMembers'> = ownPrograms,
 ): Promise<ControlServerSetUp> {
   const port = await choosePort(address, FIRST_PORT, LAST_PORT);
   const url = `https://${address}:${port}`;
@@ -86,7 +87,8 @@ export async function setUpControlServer(
   );
   const command = async <T>(schema: z.ZodType<T>, args: string[], input = ''): Promise<T> => {
     const options = ['--config', config, '--json'];
-    const stdout = await run(programPath('server'), [...args, ...options], { input });
+    const [file = '', ...first] = programs.server;
+    const stdout = await run(file, [...first, ...args, ...options], { input });
     return schema.parse(JSON.parse(stdout));
   };
   return {
@@ -102,8 +104,8 @@ export async function setUpControlServer(
         name: `Member ${index + 1}`,
         password: newPassword(),
       }));
-      const script = path.join(checkout, 'lab/stack/add-members.ts');
-      const stdout = await run(process.execPath, [script, config], { input: JSON.stringify(people) });
+      const [file = '', ...args] = programs.addMembers;
+      const stdout = await run(file, [...args, config], { input: JSON.stringify(people) });
       const accounts = z.array(accountAnswer).length(count).parse(JSON.parse(stdout));
       return accounts.map((account, index) => ({ ...account, password: people[index]?.password ?? '' }));
     },
@@ -129,7 +131,7 @@ export async function setUpControlServer(
       await command(policySchema, ['policy', 'set', ...words]);
     },
     start: (keeper) =>
-      keeper.start({ name: 'server', command: [programPath('server'), 'start', '--config', config] }),
+      keeper.start({ name: 'server', command: [...programs.server, 'start', '--config', config] }),
   };
 }
 

@@ -9,6 +9,17 @@ export const checkout = path.dirname(path.dirname(path.dirname(fileURLToPath(imp
 export const programPath = (name: 'server' | 'gateway' | 'helper' | 'node'): string =>
   path.join(checkout, `bin/postern-${name}`);
 
+/** How each part is started, before its arguments. `addMembers`: see `add-members.ts`. */
+export type Programs = Record<'server' | 'gateway' | 'helper' | 'addMembers', readonly string[]>;
+
+/** The parts of this checkout. */
+export const ownPrograms: Programs = {
+  server: [programPath('server')],
+  gateway: [programPath('gateway')],
+  helper: [programPath('helper')],
+  addMembers: [process.execPath, path.join(checkout, 'lab/stack/add-members.ts')],
+};
+
 /** A Unix socket's path holds 107 bytes (unix(7)); this is left for what stands below the sockets' folder. */
 const MAX_SOCKET_FOLDER_BYTES = 56;
 

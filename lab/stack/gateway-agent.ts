@@ -3,7 +3,7 @@ import path from 'node:path';
 import { stringify } from 'smol-toml';
 import { wireGuardKey } from '../../src-shared/primitives.ts';
 import type { GatewayAddressing } from './addressing.ts';
-import { programPath } from './folders.ts';
+import type { Programs } from './folders.ts';
 import { inNetns } from './namespaces.ts';
 import type { ManagedProcess, ProcessKeeper } from './processes.ts';
 import { run } from './run.ts';
@@ -17,6 +17,7 @@ export interface GatewayAgentOptions {
   token: string;
   /** Where members leave, with NAT. Null: no NAT, since the target has routes back to the tunnels. */
   egressInterface: string | null;
+  program: Programs['gateway'];
 }
 
 /** Starts the gateway agent in its namespace. */
@@ -43,7 +44,7 @@ export function startGatewayAgent(
     }),
     { mode: 0o600 },
   );
-  const command = [programPath('gateway'), 'start', '--config', file('.toml')];
+  const command = [...options.program, 'start', '--config', file('.toml')];
   return keeper.start({ name: `gateway-${place.name}`, netns: place.netns, command });
 }
 

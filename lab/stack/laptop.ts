@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Addressing } from './addressing.ts';
-import { checkout, programPath, type StackFolders } from './folders.ts';
+import { checkout, type Programs, type StackFolders } from './folders.ts';
 import { inNetns } from './namespaces.ts';
 import { type ManagedProcess, type ProcessKeeper, waitFor } from './processes.ts';
 import { run, systemPath, tryRun } from './run.ts';
@@ -24,6 +24,7 @@ export interface LaptopOptions {
   caFile: string;
   /** The line for `postern-helper trust`. */
   serverKey: string;
+  program: Programs['helper'];
   signal: AbortSignal;
 }
 
@@ -54,18 +55,19 @@ export async function startLaptop(keeper: ProcessKeeper, options: LaptopOptions)
 
 async function startHelper(
   keeper: ProcessKeeper,
-  { plan, folders, serverKey, signal }: LaptopOptions,
+  { plan, folders, serverKey, program, signal }: LaptopOptions,
   socket: string,
 ): Promise<ManagedProcess> {
   const state = path.join(folders.laptop, 'helper');
   mkdirSync(state, { mode: 0o700 });
   const trusted = ['--trusted-servers', path.join(state, 'trusted-servers.json')];
-  await run(programPath('helper'), ['trust', serverKey, '--yes', ...trusted]);
+  const [file = '', ...first] = program;
+  await run(file, [...first, 'trust', serverKey, '--yes', ...trusted]);
   const places = ['--socket', socket, '--state-dir', state, '--interface', plan.laptopInterface];
   const helper = keeper.start({
     name: 'helper',
     netns: plan.laptopNetns,
-    command: [programPath('helper'), 'start', ...trusted, ...places, '--allow-uid', '0'],
+    command: [...program, 'start', ...trusted, ...places, '--allow-uid', '0'],
   });
   const ready = { what: 'the helper listened', timeoutMs: 30_000, needs: [helper], signal };
   await waitFor(ready, () => existsSync(socket));

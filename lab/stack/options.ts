@@ -4,6 +4,7 @@ import { assignPolicy } from '../../src-server/cli/policy-assignments.ts';
 import { MAX_ALTERNATE_PORTS } from '../../src-shared/gateway-limits.ts';
 import { policySchema } from '../../src-shared/policy.ts';
 import { MAX_GATEWAYS, type NetKind } from './addressing.ts';
+import type { Programs } from './folders.ts';
 
 export interface StackOptions {
   /** Where everything on disk lives, absolute. */
@@ -26,6 +27,8 @@ export interface StackOptions {
   alternatePorts?: readonly number[];
   /** `key=value` words on top of the default policy, as `policy set` takes them; none when left out. */
   policy?: readonly string[];
+  /** Parts that are not this checkout's. */
+  programs?: Partial<Programs>;
   /** Called with each step as it is done. */
   onStep: (step: string, tookMs: number) => void;
   /** Aborts the start; what was made until then is undone. */

@@ -7,7 +7,7 @@ import { type Addressing, ECHO_PORT } from './addressing.ts';
 import { makeCertificates } from './certificate-authority.ts';
 import { claimStack } from './claim.ts';
 import { setUpControlServer, waitForServer } from './control-server.ts';
-import { checkout, makeFolders } from './folders.ts';
+import { checkout, makeFolders, ownPrograms } from './folders.ts';
 import { gatewayPublicKey, startGatewayAgent } from './gateway-agent.ts';
 import { type Laptop, startLaptop } from './laptop.ts';
 import { startMailSink } from './mail-server.ts';
@@ -74,6 +74,7 @@ async function bringUp(
   removeStackFile(options.folder);
   const { net = 'routed', hasOverlap = false, isFullTunnel = false, alternatePorts = [] } = options;
   const { blocksUdp = false, blocksVpn = false } = options;
+  const programs = { ...ownPrograms, ...options.programs };
   const { plan, release } = await claimStack(options.gateways, { net, hasOverlap });
   undo.defer(release);
   const folders = makeFolders(options.folder, plan.number);
@@ -98,7 +99,7 @@ async function bringUp(
 
   const certificates = await makeCertificates(folders.server, path.join(folders.base, 'ca.pem'), plan.server);
   const mail = await startMailSink(keeper, plan, options.signal);
-  const control = await setUpControlServer(folders.server, plan.server, certificates, mail.smtp);
+  const control = await setUpControlServer(folders.server, plan.server, certificates, mail.smtp, programs);
   const admin = await control.init('admin@example.com', 'Ada Admin');
   const words = options.policy ?? [];
   if (words.length > 0) await control.setPolicy(words);
@@ -132,10 +133,18 @@ async function bringUp(
       ...credentials,
       folder: folders.gateways,
       egressInterface,
+      program: programs.gateway,
     });
   });
   const [laptop] = await Promise.all([
-    startLaptop(keeper, { plan, folders, ...place, serverKey, signal: options.signal }),
+    startLaptop(keeper, {
+      plan,
+      folders,
+      ...place,
+      serverKey,
+      program: programs.helper,
+      signal: options.signal,
+    }),
     waitForGateways(
       registered.map(({ id }) => id),
       server,
