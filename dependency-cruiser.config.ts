@@ -164,7 +164,7 @@ export const places: Place[] = [
   },
   {
     at: ['src-gateway'],
-    from: ['src-shared', 'src-node'],
+    from: ['src-shared', 'src-node', 'package.json'],
     packages: ['commander', 'pino', 'smol-toml', 'ws', 'zod'],
     ...node,
   },

@@ -4,8 +4,10 @@ import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { HostTrouble } from '../src-shared/gateway-channel.ts';
 import { runAgent } from './agent.ts';
 import { systemClock } from './clock.ts';
+import type { HostHealth } from './host-watch.ts';
 import type { Passage } from './packet-filter.ts';
 import { MemoryDevice } from './testing/memory-device.ts';
 
@@ -24,7 +26,21 @@ describe('the way through a gateway', () => {
   let calls: string[];
   let isRefused: boolean;
   let agent: Promise<void>;
+  let troubles: HostTrouble[];
+  let change: (troubles: readonly HostTrouble[]) => void;
+  const host: HostHealth = {
+    look: async () => troubles,
+    onChange: (listener) => {
+      change = listener;
+      return () => {
+        change = () => undefined;
+      };
+    },
+  };
   const passage: Passage = {
+    async serve(addresses) {
+      if (addresses.length > 0) calls.push(`serve ${addresses.join(' and ')}`);
+    },
     async allow(networks) {
       if (isRefused) throw new Error('nftables refused the rules');
       calls.push(`allow ${networks ?? 'everything'}`);
@@ -41,6 +57,7 @@ describe('the way through a gateway', () => {
     },
   };
   const channel = async (): Promise<WebSocket> => (await once(sockets, 'connection'))[0];
+  const DROP = { id: 'firewall', detail: 'Docker drops it.', remedy: null };
   const answer = async (socket: WebSocket) => JSON.parse(String((await once(socket, 'message'))[0]));
 
   beforeEach(async () => {
@@ -50,12 +67,14 @@ describe('the way through a gateway', () => {
     device = new MemoryDevice();
     calls = [];
     isRefused = false;
+    troubles = [];
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
     agent = runAgent({
       device,
       passage,
+      host,
       url,
       token: 't',
       ca: null,
@@ -124,5 +143,88 @@ describe('the way through a gateway', () => {
     expect(await sync(1, [443, 53])).toBe('lead from 443 and 53');
     expect(await sync(2)).toBe('lead from nowhere');
     expect(await sync(3, [1])).toBe('open');
+  });
+
+  it('puts on the tunnel what the server names before it says that the way is open', async () => {
+    const socket = await channel();
+    await answer(socket);
+    const addresses = ['10.86.0.1/22', 'fd86::1/64'];
+    socket.send(JSON.stringify({ type: 'sync', rev: 1, peers: [], networks: [], addresses }));
+    expect(await answer(socket)).toEqual({ type: 'done', rev: 1 });
+    expect(calls.slice(0, 2)).toEqual(['serve 10.86.0.1/22 and fd86::1/64', 'allow ']);
+  });
+
+  describe('tells the server', () => {
+    const peer = {
+      publicKey: `${'B'.repeat(42)}A`,
+      presharedKey: `${'C'.repeat(42)}A`,
+      allowedIps: ['10.86.0.9/32'],
+    };
+    const lease = { leaseId: hello.gatewayId, expiresAt: new Date(Date.now() + 60_000).toISOString() };
+    let frames: { type: string; [key: string]: unknown }[];
+    let socket: WebSocket;
+    const open = async () => {
+      socket = await channel();
+      frames = [];
+      socket.on('message', (data) => frames.push(JSON.parse(String(data))));
+    };
+    const sync = async (rev: number, more: object) => {
+      const order = { type: 'sync', rev, peers: [{ ...peer, ...lease }], networks: [], ...more };
+      socket.send(JSON.stringify(order));
+      await expect.poll(() => frames.some((frame) => frame.type === 'done' && frame.rev === rev)).toBe(true);
+    };
+    const stats = async () => {
+      const before = frames.length;
+      vi.advanceTimersByTime(10_000);
+      await expect.poll(() => frames.slice(before).find(({ type }) => type === 'stats')).toBeDefined();
+      return frames.findLast(({ type }) => type === 'stats');
+    };
+    const health = () => frames.filter(({ type }) => type === 'health').map((frame) => frame.troubles);
+
+    it('what is wrong after each sync, when it changes, and then only', async () => {
+      await open();
+      await sync(1, { accepts: ['health'] });
+      await expect.poll(health).toEqual([[]]);
+      change([DROP]);
+      change([DROP]);
+      troubles = [DROP];
+      await expect.poll(health).toEqual([[], [DROP]]);
+      await sync(2, { accepts: ['health'] });
+      await expect.poll(health).toEqual([[], [DROP], [DROP]]);
+      change([]);
+      await expect.poll(health).toEqual([[], [DROP], [DROP], []]);
+    });
+
+    it('nothing that it does not name, be it an older one or no longer the same', async () => {
+      troubles = [DROP];
+      await open();
+      await sync(1, {});
+      change([]);
+      const quiet = await stats();
+      expect(quiet).toMatchObject({ peers: [{ publicKey: peer.publicKey }] });
+      expect(JSON.stringify(quiet)).not.toContain('handshakeAgeMs');
+      await sync(2, { accepts: ['handshake-age', 'something-later'] });
+      expect(await stats()).toMatchObject({ peers: [{ handshakeAgeMs: null }] });
+      expect(health()).toEqual([]);
+      await sync(3, { accepts: ['health'] });
+      await expect.poll(health).toEqual([[DROP]]);
+      await sync(4, {});
+      change([]);
+      expect(JSON.stringify(await stats())).not.toContain('handshakeAgeMs');
+      expect(health()).toEqual([[DROP]]);
+    });
+
+    it('nothing of one channel on the next', async () => {
+      await open();
+      await sync(1, { accepts: ['health'] });
+      await expect.poll(health).toEqual([[]]);
+      socket.close();
+      await open();
+      await expect.poll(() => frames[0]?.type).toBe('hello');
+      change([DROP]);
+      await sync(1, {});
+      await stats();
+      expect(frames.map(({ type }) => type)).toEqual(['hello', 'done', 'stats']);
+    });
   });
 });

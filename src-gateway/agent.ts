@@ -2,14 +2,13 @@ import type { Logger } from 'pino';
 import { createBackoff, sleep } from '../src-node/backoff.ts';
 import type { WgDevice } from '../src-node/wireguard/device.ts';
 import { closeCodes } from '../src-shared/client-channel.ts';
-import {
-  type FromGateway,
-  GATEWAY_STATS_INTERVAL_MS,
-  type ToGateway,
-} from '../src-shared/gateway-channel.ts';
-import { type Channel, runChannel } from './channel.ts';
+import type { FromGateway, ToGateway } from '../src-shared/gateway-channel.ts';
+import { runChannel } from './channel.ts';
+import { ChannelReports, type ReportSources } from './channel-reports.ts';
 import type { Clock } from './clock.ts';
 import { Enforcer } from './enforcer.ts';
+import { HandshakeAges } from './handshake-ages.ts';
+import type { HostHealth } from './host-watch.ts';
 import type { Passage } from './packet-filter.ts';
 import { RevLedger, type RevOutcome } from './rev-ledger.ts';
 
@@ -27,6 +26,8 @@ export interface AgentOptions {
   device: WgDevice;
   /** Closed; open while the server has its say, and for as long after as peers stay. */
   passage: Passage;
+  /** Looked at after each sync; a server that accepts it hears of what changes. */
+  host: HostHealth;
   url: string;
   token: string;
   ca: string | null;
@@ -46,10 +47,12 @@ export interface AgentOptions {
 export async function runAgent(options: AgentOptions): Promise<void> {
   const { device, clock, random, log, signal } = options;
   const enforcer = new Enforcer(device, options.failClosedAfterSeconds, clock, log);
+  const { host } = options;
+  const sources = { stats: () => enforcer.stats(), ages: new HandshakeAges(clock), host, log };
   const backoff = createBackoff({ random, maxMs: LONGEST_WAIT_MS });
   while (!signal.aborted) {
     const startedAt = clock.monotonicMs();
-    const end = await serveOneChannel(options, enforcer);
+    const end = await serveOneChannel(options, enforcer, sources);
     if (end.isUnknown) {
       enforcer.dismissed();
       await options.passage
@@ -65,10 +68,10 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   await enforcer.stop();
 }
 
-async function serveOneChannel(options: AgentOptions, enforcer: Enforcer) {
+async function serveOneChannel(options: AgentOptions, enforcer: Enforcer, sources: ReportSources) {
   const { url, token, ca, hello, log, signal } = options;
   const ledger = new RevLedger();
-  let stats: NodeJS.Timeout | null = null;
+  const reports = new ChannelReports(sources);
   let opening: NodeJS.Timeout | null = null;
   let isOver = false;
   const keepOpen = () =>
@@ -77,23 +80,6 @@ async function serveOneChannel(options: AgentOptions, enforcer: Enforcer) {
       .catch((error: unknown) =>
         log.error({ err: error }, 'the filter cannot be renewed: it closes by itself'),
       );
-  const report = async (channel: Channel) => {
-    try {
-      const peers = await enforcer.stats();
-      channel.send({
-        type: 'stats',
-        peers: peers.map(({ publicKey, lastHandshakeAt, rxBytes, txBytes, endpoint }) => ({
-          publicKey,
-          lastHandshakeAt: lastHandshakeAt === null ? null : new Date(lastHandshakeAt).toISOString(),
-          rxBytes,
-          txBytes,
-          endpoint,
-        })),
-      });
-    } catch (error) {
-      log.error({ err: error }, 'the device gives no figures');
-    }
-  };
   let opened: Promise<RevOutcome> = Promise.resolve({ type: 'done' });
   const carryOut = async (order: Exclude<ToGateway, { type: 'ping' }>): Promise<RevOutcome> => {
     // At once, in the sequence in which they came; what is confirmed has its way through, too.
@@ -125,6 +111,7 @@ async function serveOneChannel(options: AgentOptions, enforcer: Enforcer) {
         if (verdict.outcome) channel.send({ ...verdict.outcome, rev: order.rev });
         return;
       }
+      if (order.type === 'sync') reports.accept(order.accepts ?? [], channel);
       const arrivedAt = options.clock.monotonicMs();
       void carryOut(order).then((outcome) => {
         const tookMs = options.clock.monotonicMs() - arrivedAt;
@@ -142,12 +129,12 @@ async function serveOneChannel(options: AgentOptions, enforcer: Enforcer) {
         channel.markLive();
         log.info({ peers: order.peers.length, rev: order.rev }, 'in sync with the server');
         opening ??= setInterval(() => void keepOpen(), KEEP_OPEN_EVERY_MS);
-        stats ??= setInterval(() => void report(channel), GATEWAY_STATS_INTERVAL_MS);
+        reports.synced();
       });
     },
   });
   isOver = true;
-  if (stats) clearInterval(stats);
+  reports.stop();
   if (opening) {
     clearInterval(opening);
     // As long as peers stay, and no longer.
@@ -159,10 +146,11 @@ async function serveOneChannel(options: AgentOptions, enforcer: Enforcer) {
 /** Without its alternate ports a gateway has its own one all the same. */
 function open(
   { passage, log }: AgentOptions,
-  { networks, alternatePorts = [] }: Extract<ToGateway, { type: 'sync' }>,
+  { networks, alternatePorts = [], addresses = [] }: Extract<ToGateway, { type: 'sync' }>,
 ): Promise<RevOutcome> {
   return passage
-    .allow(networks)
+    .serve(addresses)
+    .then(() => passage.allow(networks))
     .then(() => passage.keepOpen())
     .then(() => passage.leadFrom(alternatePorts).catch(noPorts))
     .then(

@@ -1,111 +1,47 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import * as z from 'zod';
-import { listRuleset, listTable } from '../src-node/nft.ts';
-import { runIp } from '../src-node/wireguard/network-interface.ts';
-import { alternatePortsOf } from './alternate-ports.ts';
+import { listTable } from '../src-node/nft.ts';
 import type { GatewayConfig } from './config.ts';
-import { foreignForwardDrops, remedyFor } from './foreign-rules.ts';
-import { forwardingSetting, isForwarding } from './forwarding.ts';
-import { isForwardingOurs } from './packet-filter.ts';
-import { listenersOn } from './port-listeners.ts';
+import { FAMILIES, type Family, familyOf } from './family.ts';
+import { addressesOf, ownForwardingOf } from './filter-table.ts';
+import { isForwarding } from './forwarding.ts';
+import { fine, type HostCheck, looked, wrong } from './host-check.ts';
+import { passageChecks } from './passage-checks.ts';
 import { tableName } from './table-name.ts';
-
-/** One thing that a gateway's host must have; `remedy` is what to do where it has it not. */
-export interface HostCheck {
-  id: 'egress' | 'forwarding' | 'others' | 'firewall' | 'ports' | 'server' | 'clock';
-  ok: boolean;
-  detail: string;
-  remedy: string | null;
-}
 
 /** More than this against the server is worth a word: leases end by the clock. */
 const MAX_SKEW_SECONDS = 30;
 const ANSWER_LIMIT_MS = 5_000;
 
-const fine = (id: HostCheck['id'], detail: string): HostCheck => ({ id, ok: true, detail, remedy: null });
-const wrong = (id: HostCheck['id'], detail: string, remedy: string): HostCheck => ({
-  id,
-  ok: false,
-  detail,
-  remedy,
-});
-
-/** Everything that would silently break this gateway on its host. Needs root. Rejects when it cannot look. */
+/** Everything that would silently break this gateway on its host. Needs root. What cannot be looked at is named, too. */
 export async function checkHost(config: GatewayConfig): Promise<HostCheck[]> {
   return [
-    await egressCheck(config),
-    ...(await forwardingChecks(config)),
-    ...(await firewallChecks(config)),
-    ...(await portChecks(config)),
-    ...(await serverChecks(config)),
+    ...(await passageChecks(config)),
+    ...(await looked('others', () => othersChecks(config))),
+    ...(await looked('server', () => serverChecks(config))),
   ];
 }
 
-const links = z.array(z.object({ ifname: z.string() }));
-
-export async function egressCheck({ nat, egressInterface }: GatewayConfig): Promise<HostCheck> {
-  if (!nat || egressInterface === undefined)
-    return fine('egress', 'Members keep their own addresses (no NAT).');
-  const listed = await runIp(['-j', 'link', 'show']);
-  if (!listed.ok) throw new Error(listed.message);
-  const names = links.parse(JSON.parse(listed.stdout)).map(({ ifname }) => ifname);
-  if (names.includes(egressInterface)) return fine('egress', `Members leave by ${egressInterface}.`);
-  const others = names.filter((name) => name !== 'lo').join(', ');
-  return wrong(
-    'egress',
-    `There is no interface ${egressInterface}.`,
-    `Set egressInterface to the one that leads to the team's networks: ${others}.`,
-  );
-}
-
-async function forwardingChecks({
-  address,
-  interfaceName,
-  forwardOthers,
-}: GatewayConfig): Promise<HostCheck[]> {
-  if (!(await isForwarding(address))) {
-    // The service may not turn it on by itself: the unit protects the kernel's settings.
-    const remedy = `sysctl -w ${forwardingSetting(address)}=1, and the same in /etc/sysctl.d`;
-    return [wrong('forwarding', 'This host passes no packets on.', remedy)];
-  }
-  return [
-    fine('forwarding', 'This host passes packets on.'),
-    othersCheck(forwardOthers, await isForwardingOurs(interfaceName)),
-  ];
-}
-
-function othersCheck(forwardOthers: boolean | undefined, isForwardingOurs: boolean): HostCheck {
-  if (forwardOthers === true) return fine('others', 'This host forwards for others, too (forwardOthers).');
+async function othersChecks({ address, interfaceName, forwardOthers }: GatewayConfig): Promise<HostCheck[]> {
+  const table = await listTable(tableName(interfaceName));
+  const isServed = (family: Family) =>
+    [address, ...addressesOf(table)].some((one) => familyOf(one) === family);
+  const open: Family[] = [];
+  for (const family of FAMILIES) if (isServed(family) && (await isForwarding(family))) open.push(family);
+  if (open.length === 0) return [];
+  if (forwardOthers === true) return [fine('others', 'This host forwards for others, too (forwardOthers).')];
   if (forwardOthers === false)
-    return fine('others', 'This host forwards for the tunnel alone (forwardOthers = false).');
-  if (isForwardingOurs)
-    return fine('others', 'This host forwards for the tunnel, and for its own bridges (containers).');
-  return wrong(
-    'others',
-    'This host forwarded before the agent started, and does so for whoever reaches its address.',
-    'Say which is right: forwardOthers = true for a router or a host with containers, else false.',
-  );
-}
-
-/** Also for the log of a start: a firewall that came later is the usual reason for a tunnel through which nothing loads. */
-export async function firewallChecks({ interfaceName }: GatewayConfig): Promise<HostCheck[]> {
-  const drops = foreignForwardDrops(await listRuleset(), interfaceName, tableName(interfaceName));
-  if (drops.length === 0) return [fine('firewall', 'No other firewall drops what is forwarded.')];
-  return drops.map((drop) =>
+    return [fine('others', 'This host forwards for the tunnel alone (forwardOthers = false).')];
+  const ours = ownForwardingOf(table);
+  if (open.every((family) => ours.has(family)))
+    return [fine('others', 'This host forwards for the tunnel, and for its own bridges (containers).')];
+  return [
     wrong(
-      'firewall',
-      `The table "${drop.table}", chain ${drop.chain}, of another program drops what members send.`,
-      remedyFor(drop, interfaceName),
+      'others',
+      'This host forwarded before the agent started, and does so for whoever reaches its address.',
+      'Say which is right: forwardOthers = true for a router or a host with containers, else false.',
     ),
-  );
-}
-
-async function portChecks({ interfaceName, listenPort }: GatewayConfig): Promise<HostCheck[]> {
-  const ports = alternatePortsOf(await listTable(tableName(interfaceName)));
-  const lead = fine('ports', `UDP ${[listenPort, ...ports].join(', ')}: what comes here gets to the tunnel.`);
-  const listeners = await listenersOn(ports);
-  return [lead, ...listeners.map(({ detail, remedy }) => wrong('ports', detail, remedy))];
+  ];
 }
 
 async function serverChecks({ serverUrl, caFile }: GatewayConfig): Promise<HostCheck[]> {

@@ -10,6 +10,8 @@ import { runGateway } from './run-gateway.ts';
 /** Exit codes: 0 ended as asked, 1 failed, 2 the configuration has mistakes. */
 const EXIT_FAILED = 1;
 const EXIT_CONFIG = 2;
+/** Of `check`: something could not be looked at. */
+const EXIT_BLIND = 2;
 
 function say(line: string): void {
   process.stderr.write(`${line}\n`);
@@ -44,18 +46,15 @@ async function start({ config: file }: { config?: string }): Promise<void> {
 
 async function check({ config: file, json }: { config?: string; json?: boolean }): Promise<void> {
   const config = configOrExit(file);
-  const checks = await checkHost(config).catch((error: unknown) => {
-    say(`postern-gateway: cannot look: ${error instanceof Error ? error.message : String(error)}`);
-    return process.exit(EXIT_CONFIG);
-  });
+  const checks = await checkHost(config);
   const ok = checks.every((one) => one.ok);
   if (json) process.stdout.write(`${JSON.stringify({ ok, checks })}\n`);
   else
     for (const one of checks)
       process.stdout.write(
-        `${one.ok ? 'ok   ' : 'WRONG'}  ${one.detail}${one.remedy ? `\n       ${one.remedy}` : ''}\n`,
+        `${one.ok ? 'ok   ' : one.isUnknown ? '?    ' : 'WRONG'}  ${one.detail}${one.remedy ? `\n       ${one.remedy}` : ''}\n`,
       );
-  if (!ok) process.exitCode = EXIT_FAILED;
+  if (!ok) process.exitCode = checks.some(({ isUnknown }) => isUnknown) ? EXIT_BLIND : EXIT_FAILED;
 }
 
 async function keygen({ config: file, out }: { config?: string; out?: string }): Promise<void> {

@@ -1,22 +1,7 @@
-import * as z from 'zod';
-
-/** Of `nft -j list ruleset` (libnftables-json(5)), what can drop packets that we forward. */
-const ruleset = z.object({
-  nftables: z.array(
-    z.looseObject({
-      chain: z
-        .looseObject({
-          family: z.string(),
-          table: z.string(),
-          name: z.string(),
-          hook: z.string().optional(),
-          policy: z.string().optional(),
-        })
-        .optional(),
-      rule: z.looseObject({ family: z.string(), table: z.string(), expr: z.array(z.unknown()) }).optional(),
-    }),
-  ),
-});
+import { FAMILIES, familyOf } from './family.ts';
+import { dropsAll } from './forward-verdict.ts';
+import type { Packet } from './rule-match.ts';
+import type { Table } from './ruleset.ts';
 
 export interface ForeignDrop {
   /** As `nft` names it, e.g. `ip filter`. */
@@ -24,36 +9,86 @@ export interface ForeignDrop {
   chain: string;
 }
 
+export interface Way {
+  interfaceName: string;
+  /** Where members leave; null: the routes say. */
+  egressInterface: string | null;
+  /** The tunnel's, CIDR: what another firewall does in other families is no matter of ours. */
+  addresses: readonly string[];
+}
+
 /**
- * The chains of others that drop what is forwarded unless a rule says otherwise, and in whose table no rule that
- * accepts names our interface: Docker's and ufw's, as they come. An accept in one table does not lift a drop in
- * another.
+ * The chains of others that drop all that members send, or all answers to it: Docker's, ufw's and firewalld's, as they
+ * come. An accept in one table does not lift a drop in another.
  */
-export function foreignForwardDrops(json: string, interfaceName: string, ownTable: string): ForeignDrop[] {
-  const { nftables } = ruleset.parse(JSON.parse(json));
-  const letsUsThrough = (family: string, table: string) =>
-    nftables.some(({ rule }) => {
-      if (rule?.family !== family || rule.table !== table) return false;
-      const text = JSON.stringify(rule.expr);
-      return text.includes(JSON.stringify(interfaceName)) && /"(accept|jump|goto)"/.test(text);
-    });
-  return nftables.flatMap(({ chain }) => {
-    if (chain?.hook !== 'forward' || chain.policy !== 'drop' || chain.table === ownTable) return [];
-    if (letsUsThrough(chain.family, chain.table)) return [];
-    return [{ table: `${chain.family} ${chain.table}`, chain: chain.name }];
+export function foreignForwardDrops(tables: readonly Table[], way: Way, ownTable: string): ForeignDrop[] {
+  const packets = packetsOf(way);
+  return tables
+    .filter(({ name }) => name !== `inet ${ownTable}`)
+    .flatMap((table) =>
+      [...table.chains.values()]
+        .filter(({ hook }) => hook === 'forward')
+        .filter((chain) =>
+          packets.some((packet) => table.families.includes(packet.family) && dropsAll(table, chain, packet)),
+        )
+        .map((chain) => ({ table: table.name, chain: chain.name })),
+    );
+}
+
+/** In each family of the tunnel, the first packet of a connection of a member's and the answer to it. */
+function packetsOf({ interfaceName, egressInterface, addresses }: Way): Packet[] {
+  return FAMILIES.flatMap((family): Packet[] => {
+    const members = addresses.find((address) => familyOf(address) === family);
+    if (members === undefined) return [];
+    const tunnel = { family, interfaceName };
+    return [
+      {
+        ...tunnel,
+        isAnswer: false,
+        iifname: interfaceName,
+        oifname: egressInterface,
+        saddr: members,
+        daddr: null,
+      },
+      {
+        ...tunnel,
+        isAnswer: true,
+        iifname: egressInterface,
+        oifname: interfaceName,
+        saddr: null,
+        daddr: members,
+      },
+    ];
   });
 }
 
 /** What to run so that a chain lets the tunnel through, in the words of whoever made it. */
 export function remedyFor({ table, chain }: ForeignDrop, interfaceName: string): string {
   const name = interfaceName;
-  if (table === 'ip filter' || table === 'ip6 filter') {
-    const program = table === 'ip filter' ? 'iptables' : 'ip6tables';
+  const both = (command: (direction: 'in' | 'out') => string) => `${command('in')} && ${command('out')}`;
+  const letter = { in: 'i', out: 'o' } as const;
+  const [family, of] = table.split(' ');
+  if (of === 'filter' && family !== 'inet') {
+    const program = family === 'ip' ? 'iptables' : 'ip6tables';
+    const insert = (where: string) =>
+      both((direction) => `${program} -I ${where} -${letter[direction]} ${name} -j ACCEPT`);
     return [
-      `With Docker: ${program} -I DOCKER-USER -i ${name} -j ACCEPT && ${program} -I DOCKER-USER -o ${name} -j ACCEPT.`,
-      `With ufw: ufw route allow in on ${name} && ufw route allow out on ${name}.`,
-      `Otherwise: ${program} -I FORWARD -i ${name} -j ACCEPT && ${program} -I FORWARD -o ${name} -j ACCEPT.`,
+      `With Docker: ${insert('DOCKER-USER')}.`,
+      `With ufw: ${both((direction) => `ufw route allow ${direction} on ${name}`)}.`,
+      `Otherwise: ${insert('FORWARD')}.`,
     ].join(' ');
   }
-  return `nft insert rule ${table} ${chain} iifname ${name} accept && nft insert rule ${table} ${chain} oifname ${name} accept`;
+  if (of === 'firewalld')
+    return `firewall-cmd --permanent --zone=trusted --add-interface=${name} && firewall-cmd --reload`;
+  if (family === LEGACY) {
+    const program = of === 'ip' ? 'iptables-legacy' : 'ip6tables-legacy';
+    return both((direction) => `${program} -I ${chain} -${letter[direction]} ${name} -j ACCEPT`);
+  }
+  return both(
+    (direction) =>
+      `nft insert rule ${table} ${chain} ${direction === 'in' ? 'iifname' : 'oifname'} ${name} accept`,
+  );
 }
+
+/** Begins the names of the old iptables' tables, which `nft` does not show. */
+export const LEGACY = 'iptables-legacy';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { stringify } from 'smol-toml';
 import { writeFileAtomic } from '../src-node/atomic-file.ts';
 import { gatewayConfigSchema, loadGatewayConfig } from './config.ts';
+import { familyOf } from './family.ts';
 import { isForwarding } from './forwarding.ts';
 
 /** As the Control Panel's install line names them. */
@@ -74,5 +75,5 @@ async function knownOthers(
     const before = loadGatewayConfig(configFile, {});
     if (before.ok && before.value.forwardOthers !== undefined) return before.value.forwardOthers;
   }
-  return (await forwards(address)) ? null : false;
+  return (await forwards(familyOf(address))) ? null : false;
 }

@@ -2,17 +2,14 @@ import type { Logger } from 'pino';
 import { listTable, runNft } from '../src-node/nft.ts';
 import { alternatePortsText } from './alternate-ports.ts';
 import type { GatewayConfig } from './config.ts';
-import { openForwarding } from './forwarding.ts';
+import { FAMILIES, type Family, familyOf } from './family.ts';
+import { aliveText, filterTable, networksText, ownForwardingOf, tableRemoval } from './filter-table.ts';
+import { closeForwarding, openForwarding } from './forwarding.ts';
+import type { Refusals } from './passage-checks.ts';
 import { listenersOn } from './port-listeners.ts';
 import { tableName } from './table-name.ts';
 
-/**
- * What passes between tunnel and gateway, in one nftables table of our own. Members reach the networks that the server
- * named, echo and the services that the gateway lists, and nothing else: no other port of this host, no other member,
- * no link-local address (cloud metadata). All of it only while the set `alive` holds the interface, whose timeout the
- * agent renews: a gateway whose agent hangs or is gone closes by itself.
- */
-export type FilterSettings = Pick<
+type PassageSettings = Pick<
   GatewayConfig,
   | 'interfaceName'
   | 'address'
@@ -27,129 +24,11 @@ export type FilterSettings = Pick<
 
 /** What a server that names no networks leaves to the routes, as before there was a filter. */
 const EVERYTHING = ['0.0.0.0/0', '::/0'];
-const REJECT = 'reject with icmpx type admin-prohibited';
-
-/** An empty chain, which says to the next start that it was we who turned forwarding on. */
-const FORWARDING_IS_OURS = 'forwarding_is_ours';
-
-/** Whether it is the agent, maybe one that was killed since, that turned forwarding on. */
-export async function isForwardingOurs(interfaceName: string): Promise<boolean> {
-  return (await listTable(tableName(interfaceName))).includes(FORWARDING_IS_OURS);
-}
-
-/**
- * Text for `nft -f -`, which takes it as one transaction: the table is made, emptied and filled at once. Closed at
- * first. `isForwardingOurs`: the agent has turned forwarding on, and takes it back at the end.
- */
-export function filterTable(settings: FilterSettings, isForwardingOurs: boolean): string {
-  const { interfaceName, services, memberToMember, egressInterface, address } = settings;
-  const table = `inet ${tableName(interfaceName)}`;
-  const family = address.includes(':') ? 'ip6' : 'ip';
-  return [
-    `table ${table}`,
-    `delete table ${table}`,
-    `table ${table} {`,
-    '  set alive { type ifname; flags timeout; }',
-    '  set networks4 { type ipv4_addr; flags interval; auto-merge; }',
-    '  set networks6 { type ipv6_addr; flags interval; auto-merge; }',
-    '  chain forward {',
-    '    type filter hook forward priority filter; policy accept;',
-    `    iifname "${interfaceName}" goto from_members`,
-    `    oifname "${interfaceName}" oifname != @alive drop`,
-    ...othersRules(settings, isForwardingOurs),
-    '  }',
-    ...(isForwardingOurs ? [`  chain ${FORWARDING_IS_OURS} { }`] : []),
-    '  chain from_members {',
-    '    iifname != @alive drop',
-    // A port of this host that another program passes on, as Docker's published ones, is a port of this host.
-    `    ct direction original ct status dnat ${REJECT}`,
-    `    oifname "${interfaceName}" ${memberToMember ? 'accept' : REJECT}`,
-    `    ip daddr 169.254.0.0/16 ${REJECT}`,
-    `    ip6 daddr { fe80::/10, fd00:ec2::254 } ${REJECT}`,
-    '    ip daddr @networks4 accept',
-    '    ip6 daddr @networks6 accept',
-    `    ${REJECT}`,
-    '  }',
-    '  chain input {',
-    '    type filter hook input priority filter; policy accept;',
-    `    iifname "${interfaceName}" goto to_gateway`,
-    '  }',
-    '  chain to_gateway {',
-    '    iifname != @alive drop',
-    '    ct state established,related accept',
-    '    icmp type echo-request accept',
-    '    icmpv6 type echo-request accept',
-    ...services.map((service) => `    ${service.replace('/', ' dport ')} accept`),
-    `    ${REJECT}`,
-    '  }',
-    ...(settings.nat && egressInterface !== undefined
-      ? [
-          '  chain postrouting {',
-          '    type nat hook postrouting priority srcnat; policy accept;',
-          `    ${family} saddr ${address} oifname "${egressInterface}" masquerade`,
-          '  }',
-        ]
-      : []),
-    '}',
-    '',
-  ].join('\n');
-}
-
-/**
- * Forwarding makes a router of a host, for everybody who reaches its address. Where it is on for the tunnel's sake
- * alone, what is neither from nor for the tunnel is dropped, but for what bridges have (containers, virtual machines),
- * now or later. A host that forwarded before us goes on with it.
- */
-function othersRules(
-  { interfaceName, address, forwardOthers }: FilterSettings,
-  isForwardingOurs: boolean,
-): string[] {
-  const drop = `oifname != "${interfaceName}" drop`;
-  if (forwardOthers === false) return [`    ${drop}`];
-  if (forwardOthers === true || !isForwardingOurs) return [];
-  return [
-    '    meta iifkind "bridge" accept',
-    '    meta oifkind "bridge" accept',
-    `    meta nfproto ${address.includes(':') ? 'ipv6' : 'ipv4'} ${drop}`,
-  ];
-}
-
-/** The allowed destinations, all at once. */
-export function networksText(interfaceName: string, networks: readonly string[]): string {
-  const table = `inet ${tableName(interfaceName)}`;
-  const of = (isV6: boolean): string[] => networks.filter((network) => network.includes(':') === isV6);
-  return [
-    ...(['networks4', 'networks6'] as const).flatMap((set) => {
-      const elements = of(set === 'networks6');
-      return [
-        `flush set ${table} ${set}`,
-        ...(elements.length > 0 ? [`add element ${table} ${set} { ${elements.join(', ')} }`] : []),
-      ];
-    }),
-    '',
-  ].join('\n');
-}
-
-/** Adding an element that is there leaves its timeout alone, and deleting one that is not is refused: so all three. */
-export function aliveText(interfaceName: string, seconds: number): string {
-  const set = `element inet ${tableName(interfaceName)} alive`;
-  const renewal = seconds > 0 ? [`add ${set} { "${interfaceName}" timeout ${seconds}s }`] : [];
-  return [
-    `add ${set} { "${interfaceName}" timeout 1s }`,
-    `delete ${set} { "${interfaceName}" }`,
-    ...renewal,
-    '',
-  ].join('\n');
-}
-
-/** Removes the table whether or not it is there (the first line makes the second one valid). */
-export function tableRemoval(interfaceName: string): string {
-  const table = `inet ${tableName(interfaceName)}`;
-  return `table ${table}\ndelete table ${table}\n`;
-}
 
 /** What the agent says about the way through this gateway. Changes are made one after the other; each rejects when refused. */
 export interface Passage {
+  /** The addresses that the server names, CIDR. One that this host refuses is no error: the others pass. */
+  serve(addresses: readonly string[]): Promise<void>;
   /** Where members may go; undefined: the server names none, and the routes decide. */
   allow(networks: readonly string[] | undefined): Promise<void>;
   /** Open from now on for the time after which a lost server closes everything. */
@@ -161,53 +40,106 @@ export interface Passage {
 
 /** The table in the kernel, from before the first peer until `remove`. */
 export class PacketFilter implements Passage {
-  readonly #settings: FilterSettings;
-  readonly #closeForwarding: () => Promise<void>;
+  readonly #settings: PassageSettings;
   readonly #log: Logger;
-  #ports = '';
+  #addresses: readonly string[];
+  #networks: readonly string[] = [];
+  #ports: readonly number[] = [];
+  #refusedPorts: Refusals['ports'] = null;
+  readonly #ownForwarding: Set<Family>;
+  /** The table without its sets, as it is in force. */
+  #table = '';
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(settings: FilterSettings, closeForwarding: () => Promise<void>, log: Logger) {
+  private constructor(settings: PassageSettings, ownForwarding: Set<Family>, log: Logger) {
     this.#settings = settings;
-    this.#closeForwarding = closeForwarding;
+    this.#addresses = [settings.address];
+    this.#ownForwarding = ownForwarding;
     this.#log = log;
   }
 
-  /** Throws with what to do where this host does not allow it. */
-  static async set(settings: FilterSettings, log: Logger): Promise<PacketFilter> {
+  /** Closed at first. Throws with what to do where this host does not allow it. */
+  static async set(settings: PassageSettings, log: Logger): Promise<PacketFilter> {
     // A process that was killed has left its table, and with it what it had opened.
-    const isLeftOpen = await isForwardingOurs(settings.interfaceName);
-    const closeForwarding = settings.nat ? await openForwarding(settings.address, isLeftOpen) : null;
-    const filter = new PacketFilter(settings, closeForwarding ?? (async () => undefined), log);
+    const left = ownForwardingOf(await listTable(tableName(settings.interfaceName)));
+    const filter = new PacketFilter(settings, left, log);
     try {
-      await filter.#run(filterTable(settings, closeForwarding !== null));
+      await filter.#begin();
     } catch (error) {
-      await filter.#closeForwarding();
+      await filter.#closeForwarding(FAMILIES);
       throw error;
     }
     return filter;
   }
 
+  async #begin(): Promise<void> {
+    const { interfaceName, address, nat } = this.#settings;
+    if (nat) await this.#openForwarding(familyOf(address));
+    await this.#closeForwarding(FAMILIES.filter((family) => !nat || family !== familyOf(address)));
+    this.#table = filterTable(this.#settings, this.#state);
+    const empty = [networksText(interfaceName, []), alternatePortsText(this.#settings, [])].join('');
+    const text = `${this.#table}${aliveText(interfaceName, 0)}${empty}`;
+    // A table of another version may have parts of the same name and another kind.
+    await runNft(text).catch(() => runNft(`${tableRemoval(interfaceName)}${text}`));
+  }
+
+  /** The tunnel's, CIDR. A family that this host does not forward is no error: the other one passes. */
+  serve(addresses: readonly string[]): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#addresses = addresses;
+      const families = this.#settings.nat ? addresses.map(familyOf) : [];
+      for (const family of new Set(families))
+        await this.#openForwarding(family).catch((error: unknown) =>
+          this.#log.error({ err: error }, 'a family of the tunnel leads nowhere'),
+        );
+      const table = filterTable(this.#settings, this.#state);
+      if (table !== this.#table) await runNft(table);
+      this.#table = table;
+      const others = FAMILIES.filter(
+        (family) => this.#ownForwarding.has(family) && !families.includes(family),
+      );
+      if (others.length === 0) return;
+      await this.#closeForwarding(others);
+      this.#table = filterTable(this.#settings, this.#state);
+      await runNft(this.#table);
+    });
+  }
+
   allow(networks: readonly string[] | undefined): Promise<void> {
-    return this.#run(networksText(this.#settings.interfaceName, networks ?? EVERYTHING));
+    return this.#inTurn(async () => {
+      this.#networks = networks ?? EVERYTHING;
+      await runNft(networksText(this.#settings.interfaceName, this.#networks));
+    });
   }
 
   keepOpen(): Promise<void> {
-    return this.#run(aliveText(this.#settings.interfaceName, this.#settings.failClosedAfterSeconds));
+    return this.#renew(this.#settings.failClosedAfterSeconds);
   }
 
   close(): Promise<void> {
-    return this.#run(aliveText(this.#settings.interfaceName, 0));
+    return this.#renew(0);
   }
 
   /** The log names the programs that get nothing on these ports any more. */
-  async leadFrom(ports: readonly number[]): Promise<void> {
-    const wanted = ports.join();
-    if (wanted === this.#ports) return;
-    await this.#run(alternatePortsText(this.#settings, ports));
-    this.#ports = wanted;
-    this.#log.info({ ports }, 'UDP ports beside the own one lead to the tunnel');
-    await this.#nameListeners(ports);
+  leadFrom(ports: readonly number[]): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#refusedPorts = null;
+      if (ports.join() === this.#ports.join()) return;
+      try {
+        await runNft(alternatePortsText(this.#settings, ports));
+      } catch (error) {
+        this.#refusedPorts = { ports, why: error instanceof Error ? error.message : String(error) };
+        throw error;
+      }
+      this.#ports = ports;
+      this.#log.info({ ports }, 'UDP ports beside the own one lead to the tunnel');
+      await this.#nameListeners(ports);
+    });
+  }
+
+  /** The ports that should lead to the tunnel, and do not. */
+  get refusedPorts(): Refusals['ports'] {
+    return this.#refusedPorts;
   }
 
   async #nameListeners(ports: readonly number[]): Promise<void> {
@@ -218,13 +150,49 @@ export class PacketFilter implements Passage {
     }
   }
 
-  async remove(): Promise<void> {
-    await this.#run(tableRemoval(this.#settings.interfaceName));
-    await this.#closeForwarding();
+  remove(): Promise<void> {
+    return this.#inTurn(async () => {
+      await runNft(tableRemoval(this.#settings.interfaceName));
+      await this.#closeForwarding(FAMILIES);
+    });
   }
 
-  #run(script: string): Promise<void> {
-    const done = this.#turn.then(() => runNft(script));
+  get #state() {
+    return { addresses: this.#addresses, ownForwarding: this.#ownForwarding };
+  }
+
+  /** `nft flush ruleset`, with which many firewalls start anew, takes our table along: without it all would pass. */
+  #renew(seconds: number): Promise<void> {
+    const { interfaceName } = this.#settings;
+    const alive = aliveText(interfaceName, seconds);
+    return this.#inTurn(async () => {
+      try {
+        await runNft(alive);
+      } catch (error) {
+        const networks = networksText(interfaceName, this.#networks);
+        const ports = alternatePortsText(this.#settings, this.#ports);
+        await runNft(`${this.#table}${networks}${ports}${alive}`);
+        this.#log.warn({ err: error }, 'another program had removed the filter: it is there again');
+      }
+    });
+  }
+
+  async #openForwarding(family: Family): Promise<void> {
+    if (await openForwarding(family)) this.#ownForwarding.add(family);
+  }
+
+  /** Of these families, where it was we who opened it. */
+  async #closeForwarding(families: readonly Family[]): Promise<void> {
+    for (const family of families) {
+      if (!this.#ownForwarding.delete(family)) continue;
+      await closeForwarding(family).catch((error: unknown) =>
+        this.#log.error({ err: error, family }, 'this host goes on passing packets on'),
+      );
+    }
+  }
+
+  #inTurn(task: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(task);
     this.#turn = done.catch(() => undefined);
     return done;
   }

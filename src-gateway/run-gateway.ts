@@ -1,15 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
+import packageJson from '../package.json' with { type: 'json' };
 import { createBackoff, sleep } from '../src-node/backoff.ts';
 import type { WgDevice } from '../src-node/wireguard/device.ts';
+import { gatewayFeature } from '../src-shared/gateway-channel.ts';
 import { runAgent } from './agent.ts';
-import { egressCheck, firewallChecks } from './check.ts';
 import { systemClock } from './clock.ts';
 import { channelUrl, type GatewayConfig } from './config.ts';
-import { PacketFilter } from './packet-filter.ts';
+import { HostWatch } from './host-watch.ts';
+import { listLinks } from './links.ts';
+import { PacketFilter, type Passage } from './packet-filter.ts';
+import { missingEgress, passageChecks } from './passage-checks.ts';
 import { openPrivateKey } from './private-key-file.ts';
+import { TunnelAddresses } from './tunnel-addresses.ts';
 import { openTunnelInterface } from './tunnel-interface.ts';
 
+const { version } = packageJson;
 /** A tunnel that lived this long did not break by being made. */
 const STEADY_AFTER_MS = 60_000;
 
@@ -30,15 +36,34 @@ export async function runGateway({ config, token, log, signal }: GatewayOptions)
   const { privateKey, publicKey, isNew } = await openPrivateKey(config.privateKeyFile);
   const ca = config.caFile === undefined ? null : await readFile(config.caFile, 'utf8');
   log.info({ publicKey, isNew, gatewayId }, 'gateway key');
-  const egress = await egressCheck(config);
-  if (!egress.ok) throw new Error(`egressInterface: ${egress.detail} ${egress.remedy}`);
+  const { nat, egressInterface } = config;
+  const missing =
+    nat && egressInterface !== undefined ? missingEgress(egressInterface, await listLinks()) : null;
+  if (missing) throw new Error(`egressInterface: ${missing.detail} ${missing.remedy}`);
   let device = await openTunnelInterface(config, privateKey, log);
   // The tunnel is ours now, and nobody is in it yet.
-  const passage = await PacketFilter.set(config, log).catch(async (error: unknown) => {
+  const filter = await PacketFilter.set(config, log).catch(async (error: unknown) => {
     await device.close();
     throw error;
   });
-  await warnOfFirewalls(config, log);
+  const addresses = new TunnelAddresses(interfaceName, config.address, log);
+  const passage: Passage = {
+    serve: async (named) => {
+      await addresses.name(named);
+      await filter.serve(addresses.all);
+    },
+    allow: (networks) => filter.allow(networks),
+    keepOpen: () => filter.keepOpen(),
+    close: () => filter.close(),
+    leadFrom: (ports) => filter.leadFrom(ports),
+  };
+  const host = new HostWatch(async () => {
+    await addresses.mend();
+    return passageChecks(config, { addresses: addresses.failures, ports: filter.refusedPorts });
+  }, log);
+  host.start();
+  void host.look();
+  const features = gatewayFeature.options;
   const random = Math.random;
   const backoff = createBackoff({ random });
   try {
@@ -53,10 +78,11 @@ export async function runGateway({ config, token, log, signal }: GatewayOptions)
       await runAgent({
         device,
         passage,
+        host,
         url: channelUrl(config.serverUrl),
         token,
         ca,
-        hello: { type: 'hello', gatewayId, publicKey, endpoint },
+        hello: { type: 'hello', gatewayId, publicKey, endpoint, version, features },
         failClosedAfterSeconds,
         clock: systemClock,
         random,
@@ -71,8 +97,9 @@ export async function runGateway({ config, token, log, signal }: GatewayOptions)
       device = next;
     }
   } finally {
+    host.stop();
     await device.close();
-    await passage.remove();
+    await filter.remove();
   }
 
   async function reopen(open: () => Promise<WgDevice>): Promise<WgDevice | null> {
@@ -84,14 +111,5 @@ export async function runGateway({ config, token, log, signal }: GatewayOptions)
       }
     }
     return null;
-  }
-}
-
-/** Looking is no part of working: a host on which it cannot be done has its gateway all the same. */
-async function warnOfFirewalls(config: GatewayConfig, log: Logger): Promise<void> {
-  try {
-    for (const { ok, detail, remedy } of await firewallChecks(config)) if (!ok) log.warn({ remedy }, detail);
-  } catch (error) {
-    log.warn({ err: error }, "the rules of this host's other firewalls cannot be read");
   }
 }

@@ -27,9 +27,9 @@ export async function listTable(name: string): Promise<string> {
   return result.ok ? result.stdout : '';
 }
 
-/** Everything that the kernel filters by, as JSON. Throws what `nft` says. */
+/** Everything that the kernel filters by, as JSON, without what sets hold: that may be much. Throws what `nft` says. */
 export async function listRuleset(): Promise<string> {
-  const result = await nft(['-j', 'list', 'ruleset'], '');
+  const result = await nft(['-j', '-t', 'list', 'ruleset'], '');
   if (!result.ok) throw new Error(`nftables cannot be read: ${result.message}`);
   return result.stdout;
 }

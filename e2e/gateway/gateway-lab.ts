@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { stringify } from 'smol-toml';
 import { makeCertificates } from '../../lab/stack/certificate-authority.ts';
 import { takeProcessLock } from '../../lab/stack/process-lock.ts';
-import type { HostCheck } from '../../src-gateway/check.ts';
+import type { HostCheck } from '../../src-gateway/host-check.ts';
 import { FakeServer } from '../../src-gateway/testing/fake-server.ts';
 import { sleep } from '../../src-node/backoff.ts';
 import { findProgram, runProgram } from '../../src-node/run-program.ts';
@@ -36,6 +36,13 @@ export const LAPTOP_OUTSIDE = `${network(1)}.2`;
 export const TUNNEL_NETWORK = `${network(2)}.0/24`;
 export const GATEWAY_INSIDE = `${network(2)}.1`;
 export const tunnelAddress = (index: number) => `${network(2)}.${index}`;
+/** The same places in IPv6. */
+const network6 = (third: number) => `fd21:9:${lab}:${third}`;
+export const SERVER6 = `${network6(0)}::1`;
+const GATEWAY_AT_SERVER6 = `${network6(0)}::2`;
+const TUNNEL_NETWORK6 = `${network6(2)}::/64`;
+export const GATEWAY_INSIDE6 = `${network6(2)}::1`;
+export const tunnelAddress6 = (index: number) => `${network6(2)}::${index}`;
 export const GATEWAY_ID = '0198f2d0-0000-7000-8000-000000000001';
 const LISTEN_PORT = 51_877;
 export const ECHO_PORT = 9077;
@@ -99,10 +106,12 @@ export class GatewayLab {
     for (const netns of [GATEWAY_NETNS, LAPTOP_NETNS]) await ip('netns', 'add', netns);
     await ip('link', 'add', `${PREFIX}-v0`, 'type', 'veth', 'peer', 'name', 'up0', 'netns', GATEWAY_NETNS);
     await ip('address', 'add', `${SERVER}/24`, 'dev', `${PREFIX}-v0`);
+    await ip('address', 'add', `${SERVER6}/64`, 'dev', `${PREFIX}-v0`, 'nodad');
     await ip('link', 'set', `${PREFIX}-v0`, 'up');
     const gw = ['-n', GATEWAY_NETNS];
     const lap = ['-n', LAPTOP_NETNS];
     await ip(...gw, 'address', 'add', `${GATEWAY_AT_SERVER}/24`, 'dev', 'up0');
+    await ip(...gw, 'address', 'add', `${GATEWAY_AT_SERVER6}/64`, 'dev', 'up0', 'nodad');
     await ip(...gw, 'link', 'set', 'up0', 'up');
     await ip(...gw, 'link', 'set', 'lo', 'up');
     await ip(...gw, 'link', 'add', 'out0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', LAPTOP_NETNS);
@@ -189,14 +198,14 @@ export class GatewayLab {
     networks: string[] = [],
     port = LISTEN_PORT,
   ): Promise<void> {
-    const [address = ''] = peer.allowedIps;
     await ip('-n', LAPTOP_NETNS, 'address', 'flush', 'dev', LAPTOP_INTERFACE);
-    await ip('-n', LAPTOP_NETNS, 'address', 'add', address.replace('/32', '/24'), 'dev', LAPTOP_INTERFACE);
+    for (const address of peer.allowedIps.map((own) => own.replace('/32', '/24').replace('/128', '/64')))
+      await ip('-n', LAPTOP_NETNS, 'address', 'add', address, 'dev', LAPTOP_INTERFACE);
     const server = {
       publicKey: gatewayKey,
       presharedKey: peer.presharedKey,
       endpoint: `${GATEWAY_OUTSIDE}:${port}`,
-      allowedIps: [TUNNEL_NETWORK, ...networks],
+      allowedIps: [TUNNEL_NETWORK, TUNNEL_NETWORK6, ...networks],
       keepaliveSeconds: 25,
     };
     await this.#laptop(encodeSet({ privateKey: keys.privateKey, replacePeers: true, add: [server] }));

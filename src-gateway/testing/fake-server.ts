@@ -83,9 +83,15 @@ export class FakeChannel {
     );
   }
 
-  async sync(rev: number, peers: Peer[], networks?: string[], alternatePorts?: number[]): Promise<Answer> {
+  async sync(
+    rev: number,
+    peers: Peer[],
+    networks?: string[],
+    alternatePorts?: number[],
+    more: Pick<Extract<ToGateway, { type: 'sync' }>, 'addresses' | 'accepts'> = {},
+  ): Promise<Answer> {
     this.send({
-      ...{ type: 'sync', rev, peers },
+      ...{ type: 'sync', rev, peers, ...more },
       ...(networks === undefined ? {} : { networks }),
       ...(alternatePorts === undefined ? {} : { alternatePorts }),
     });
