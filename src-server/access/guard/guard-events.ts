@@ -1,8 +1,8 @@
 import type { GuardEvent } from '../../../src-shared/guard.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
+import type { HourlyBudget } from '../../audit/hourly-budget.ts';
 import type { Tx } from '../../db/database.ts';
 import type { AuditRow } from '../../db/schema.ts';
-import type { GuardEventBudget } from './event-budget.ts';
 
 /** An event this far ahead was told by a clock that nobody can go by. */
 const CLOCK_SLACK_MS = 5 * 60_000;
@@ -10,11 +10,11 @@ const CLOCK_SLACK_MS = 5 * 60_000;
 /**
  * Writes into the audit log what a computer did with its guard while the server did not hear of it. Each event once,
  * however often it is told; what is from before the device, or from the future, is left out, and so is what is more in
- * an hour than a helper could have done.
+ * an hour than a helper keeps.
  */
 export async function recordGuardEvents(
   tx: Tx,
-  budget: GuardEventBudget,
+  budget: HourlyBudget,
   input: { deviceId: string; events: readonly GuardEvent[]; now: number },
 ): Promise<void> {
   const { deviceId, events, now } = input;

@@ -7,10 +7,11 @@ import {
   closeCodes,
   type ServerFrame,
 } from '../../../src-shared/client-channel.ts';
+import { MAX_GUARD_EVENTS } from '../../../src-shared/guard.ts';
 import type { ClientHub, ClientWire } from '../../access/channel/client-hub.ts';
 import { ackEvents, eventsAfter } from '../../access/channel/event-store.ts';
-import { GuardEventBudget } from '../../access/guard/event-budget.ts';
 import { recordGuardEvents } from '../../access/guard/guard-events.ts';
+import { HourlyBudget } from '../../audit/hourly-budget.ts';
 import type { ServerContext } from '../../context.ts';
 import type { SessionIdentity } from '../../http/session.ts';
 import { keepAlive, readFrames } from '../../http/socket-frames.ts';
@@ -21,7 +22,7 @@ const RESUME_TIMEOUT_MS = 10_000;
 
 /** `GET /client/v1/channel`: `hello` at once; after `resume` the stored frames, then the live ones. */
 export function registerClientChannel(app: FastifyInstance, ctx: ServerContext, hub: ClientHub): void {
-  const budget = new GuardEventBudget();
+  const budget = new HourlyBudget(MAX_GUARD_EVENTS);
   app.get('/client/v1/channel', { websocket: true, schema: { hide: true } }, (socket, request) => {
     const identity = sessionOf(request);
     void openChannel({ ctx, hub, budget }, socket, identity).catch((error: unknown) => {
@@ -32,7 +33,7 @@ export function registerClientChannel(app: FastifyInstance, ctx: ServerContext, 
 }
 
 async function openChannel(
-  { ctx, hub, budget }: { ctx: ServerContext; hub: ClientHub; budget: GuardEventBudget },
+  { ctx, hub, budget }: { ctx: ServerContext; hub: ClientHub; budget: HourlyBudget },
   socket: WebSocket,
   { deviceId, sessionId }: SessionIdentity,
 ): Promise<void> {
