@@ -5,6 +5,7 @@ import { AccessEnder } from './access/enforcement/access-ender.ts';
 import { disconnectHistogram, registerEnforcementMetrics } from './access/enforcement/enforcement-metrics.ts';
 import { PendingEnforcement } from './access/enforcement/pending-enforcement.ts';
 import { Sweeper } from './access/enforcement/sweeper.ts';
+import { GatewayHealth } from './access/gateway/gateway-health.ts';
 import { GatewayRegistry } from './access/gateway/gateway-registry.ts';
 import type { GuardSource } from './access/guard/guard.ts';
 import { ControlAddresses } from './access/lease/control-addresses.ts';
@@ -13,6 +14,7 @@ import type { ServerContext } from './context.ts';
 /** The half of the server that decides who is connected, joined once. */
 export interface EnforcementParts {
   registry: GatewayRegistry;
+  health: GatewayHealth;
   hub: ClientHub;
   pending: PendingEnforcement;
   ender: AccessEnder;
@@ -27,7 +29,12 @@ export function createEnforcement(ctx: ServerContext, metrics: Registry): Enforc
   const registry = new GatewayRegistry(ctx.now);
   const hub = new ClientHub();
   registry.whenChanged((id, isOnline) =>
-    hub.broadcast({ type: 'gateway', id, state: isOnline ? 'online' : 'offline' }),
+    hub.broadcast({
+      type: 'gateway',
+      id,
+      state: isOnline ? 'online' : 'offline',
+      trouble: registry.troubleOf(id),
+    }),
   );
   const pending = new PendingEnforcement(ctx.database.db, ctx.now);
   const ender = new AccessEnder(ctx, registry, hub, pending, disconnectHistogram(metrics));
@@ -36,6 +43,7 @@ export function createEnforcement(ctx: ServerContext, metrics: Registry): Enforc
   registerEnforcementMetrics(metrics, { ctx, registry, hub, pending });
   return {
     registry,
+    health: new GatewayHealth(ctx, registry),
     hub,
     pending,
     ender,

@@ -3,14 +3,17 @@ import { type GatewayDraft, gatewayTroubles } from './gateway-troubles.ts';
 
 const draft = (change: Partial<GatewayDraft> = {}): GatewayDraft => ({
   subnet: '10.86.0.0/22',
+  subnet6: null,
   allowedIps: ['10.20.0.0/16'],
   dns: [],
   dnsDomains: [],
   dnsSearch: [],
   ...change,
 });
-const codes = (change: Partial<GatewayDraft>, others: { name: string; subnet: string }[] = []) =>
-  gatewayTroubles(draft(change), others).map(({ code, value }) => `${code} ${value}`.trim());
+const codes = (
+  change: Partial<GatewayDraft>,
+  others: { name: string; subnet: string; subnet6: string | null }[] = [],
+) => gatewayTroubles(draft(change), others).map(({ code, value }) => `${code} ${value}`.trim());
 
 test('a split tunnel with its own names or none has no trouble', () => {
   expect(codes({})).toEqual([]);
@@ -48,16 +51,38 @@ test.each([
   ['a name server outside', { dns: ['1.1.1.1', '10.20.0.53'] }, ['resolver-outside 1.1.1.1']],
   ['a name server of the other family', { dns: ['fd00::53'] }, ['resolver-outside fd00::53']],
   ['IPv4 through a gateway with IPv6 alone', { subnet: 'fd00::/64' }, ['ipv4-refused']],
+  [
+    'both families through a gateway with both',
+    { subnet6: 'fd00::/64', allowedIps: ['0.0.0.0/0', '::/0'], dns: ['10.20.0.53'] },
+    [],
+  ],
+  [
+    'IPv6 that could go through a full tunnel and does not',
+    { subnet6: 'fd00::/64', allowedIps: ['0.0.0.0/0'], dns: ['10.20.0.53'] },
+    ['ipv6-beside fd00::/64'],
+  ],
 ])('%s is named', (_, change, expected) => {
   expect(codes(change)).toEqual(expected);
 });
 
 test('subnets that share addresses are named, by the gateway that has them', () => {
   const others = [
-    { name: 'Oslo', subnet: '10.86.2.0/24' },
-    { name: 'Bergen', subnet: '10.86.4.0/22' },
-    { name: 'Tromsø', subnet: '10.0.0.0/8' },
-    { name: 'Six', subnet: 'fd00::/64' },
+    { name: 'Oslo', subnet: '10.86.2.0/24', subnet6: 'fd00:1::/64' },
+    { name: 'Bergen', subnet: '10.86.4.0/22', subnet6: 'fd00:2::/64' },
+    { name: 'Tromsø', subnet: '10.0.0.0/8', subnet6: null },
+    { name: 'Six', subnet: 'fd00::/64', subnet6: null },
   ];
-  expect(codes({}, others)).toEqual(['subnet-overlap Oslo', 'subnet-overlap Tromsø']);
+  const ofFour = ['subnet-overlap Oslo', 'subnet-overlap Tromsø'];
+  expect(codes({}, others)).toEqual(ofFour);
+  expect(codes({ subnet6: 'fd00:3::/64' }, others)).toEqual(ofFour);
+  // Each gateway once, also where both families are shared.
+  expect(codes({ subnet6: 'fd00:1::100/120' }, others)).toEqual(ofFour);
+  const six = { subnet: '10.99.0.0/24', allowedIps: ['::/0'] };
+  expect(codes({ ...six, subnet6: 'fd00::/80' }, others)).toEqual([
+    'subnet-overlap Tromsø',
+    'subnet-overlap Six',
+  ]);
+  expect(codes({ ...six, subnet: '192.168.9.0/24', subnet6: 'fd00:2::/64' }, others)).toEqual([
+    'subnet-overlap Bergen',
+  ]);
 });

@@ -7,6 +7,7 @@ export interface GatewayTrouble {
     | 'resolver-outside'
     | 'ipv6-refused'
     | 'ipv4-refused'
+    /** `value`: the IPv6 network of the devices, which could go through the tunnel; empty: they have none. */
     | 'ipv6-beside'
     | 'subnet-overlap'
     /** Domains, to ask for or to search, and nobody to ask. */
@@ -14,8 +15,14 @@ export interface GatewayTrouble {
   value: string;
 }
 
-export interface GatewayDraft {
+/** The networks out of which a gateway's devices have their addresses. */
+interface DeviceNetworks {
   subnet: string;
+  /** IPv6 beside an IPv4 `subnet`. */
+  subnet6: string | null;
+}
+
+export interface GatewayDraft extends DeviceNetworks {
   allowedIps: readonly string[];
   dns: readonly string[];
   dnsDomains: readonly string[];
@@ -29,28 +36,36 @@ type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
  * well-formed addresses and networks in CIDR form; `others` are the gateways that there are.
  */
 export function gatewayTroubles(
-  { subnet, allowedIps, dns, dnsDomains, dnsSearch }: GatewayDraft,
-  others: readonly { name: string; subnet: string }[],
+  { subnet, subnet6, allowedIps, dns, dnsDomains, dnsSearch }: GatewayDraft,
+  others: readonly (DeviceNetworks & { name: string })[],
 ): GatewayTrouble[] {
   const networks = allowedIps.map((network): Range => ipaddr.parseCIDR(network));
   const isIn = (address: string) => {
     const parsed = ipaddr.parse(address);
     return networks.some((network) => isWithin([parsed, parsed.toByteArray().length * 8], network));
   };
-  const [own] = ipaddr.parseCIDR(subnet);
-  const isForeign = ([base]: Range) => base.kind() !== own.kind();
+  const own = networksOfDevices({ subnet, subnet6 });
+  const isForeign = ([base]: Range) => !own.some(([address]) => address.kind() === base.kind());
+  const foreign = networks.find(isForeign);
   const isEverything = (kind: string) => coversAll(networks.filter(([base]) => base.kind() === kind));
-  const overlapping = others.filter((other) => doOverlap(subnet, other.subnet));
+  const overlapping = others.filter((other) =>
+    networksOfDevices(other).some((theirs) => own.some((ours) => doOverlap(ours, theirs))),
+  );
   return [
     ...(isEverything('ipv4') && (dns.length === 0 || dnsDomains.length > 0)
       ? [{ code: 'names-stay-here' as const, value: dns.length === 0 ? '' : dnsDomains.join(', ') }]
       : []),
     ...dns.filter((address) => !isIn(address)).map((value) => ({ code: 'resolver-outside' as const, value })),
-    ...(networks.some(isForeign)
-      ? [{ code: own.kind() === 'ipv4' ? ('ipv6-refused' as const) : ('ipv4-refused' as const), value: '' }]
+    ...(foreign
+      ? [
+          {
+            code: foreign[0].kind() === 'ipv6' ? ('ipv6-refused' as const) : ('ipv4-refused' as const),
+            value: '',
+          },
+        ]
       : []),
     ...(isEverything('ipv4') && !networks.some(([base]) => base.kind() === 'ipv6')
-      ? [{ code: 'ipv6-beside' as const, value: '' }]
+      ? [{ code: 'ipv6-beside' as const, value: subnet6 ?? '' }]
       : []),
     ...(dns.length === 0 && dnsDomains.length + dnsSearch.length > 0
       ? [{ code: 'domains-without-resolver' as const, value: '' }]
@@ -75,7 +90,10 @@ function coversAll(networks: readonly Range[]): boolean {
   return outermost.reduce((share, [, bits]) => share + 2 ** -bits, 0) === 1;
 }
 
-function doOverlap(one: string, other: string): boolean {
-  const [first, second] = [ipaddr.parseCIDR(one), ipaddr.parseCIDR(other)];
-  return isWithin(first, second) || isWithin(second, first);
+function doOverlap(one: Range, other: Range): boolean {
+  return isWithin(one, other) || isWithin(other, one);
+}
+
+function networksOfDevices({ subnet, subnet6 }: DeviceNetworks): Range[] {
+  return [subnet, ...(subnet6 === null ? [] : [subnet6])].map((network): Range => ipaddr.parseCIDR(network));
 }

@@ -1,4 +1,5 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import * as z from 'zod';
 import { MTU } from '../../src-shared/gateway-limits.ts';
 import { cidr, ipAddress, udpPort } from '../../src-shared/primitives.ts';
 import { fail, ok } from '../../src-shared/problem.ts';
@@ -24,6 +25,7 @@ import {
 
 type AddOptions = CommonOptions & {
   subnet: string[];
+  subnet6: string | null;
   allowedIps: string[];
   dns: string[];
   dnsDomains: string[];
@@ -36,13 +38,14 @@ type AddOptions = CommonOptions & {
 type EditOptions = CommonOptions & Partial<Omit<AddOptions, 'subnet'>> & { name?: string };
 
 const CHANGEABLE =
-  '--name, --allowed-ips, --dns, --dns-domains, --dns-search, --alternate-ports, --mtu or --keepalive';
+  '--name, --subnet6, --allowed-ips, --dns, --dns-domains, --dns-search, --alternate-ports, --mtu or --keepalive';
 const KEEPALIVE = 'so that a NAT keeps the way open';
 const option = (flags: string, text: string, [least, most]: [number, number]) =>
   new Option(flags, text).argParser(wholeNumber(least, most));
 const DOMAINS = 'names that the DNS servers are asked for, such as corp.example; all others stay outside';
 const SEARCH = 'domains in which a name without a dot is looked for';
 const PORTS = 'UDP ports that lead to the tunnel too where a network blocks its own, such as 443,53';
+const SUBNET6 = 'their addresses in IPv6 beside it, such as fd12:3456:789a::/64';
 const networks = listOf('a network such as 10.86.0.0/24', (item) => cidr.safeParse(item).data ?? null);
 const addresses = listOf('an IP address', (item) => ipAddress.safeParse(item).data ?? null);
 const domains = listOf('a domain such as corp.example', typedDomain);
@@ -57,6 +60,7 @@ export function addGatewayCommands(program: Command): void {
     .argument('<name>', 'what people call it', properName)
     .description('add a gateway and print the token of its agent, once')
     .requiredOption('--subnet <network>', "the devices' addresses, such as 10.86.0.0/24", networks)
+    .option('--subnet6 <network>', SUBNET6, network6, null)
     .requiredOption('--allowed-ips <networks>', 'what goes through the tunnel, separated by commas', networks)
     .option('--dns <addresses>', 'DNS servers inside, separated by commas', addresses, [])
     .option('--dns-domains <domains>', DOMAINS, domains, [])
@@ -69,6 +73,7 @@ export function addGatewayCommands(program: Command): void {
     .argument('<gateway>', 'its id or name')
     .description('change a gateway; connections take the change when they are renewed or made anew')
     .option('--name <name>', 'what people call it', properName)
+    .option('--subnet6 <network>', "the devices' addresses in IPv6; none: without", network6)
     .option('--allowed-ips <networks>', 'what goes through the tunnel, separated by commas', networks)
     .option('--dns <addresses>', 'DNS servers inside, separated by commas; "" for none', addresses)
     .option('--dns-domains <domains>', `${DOMAINS}; "" for every name`, domains)
@@ -88,7 +93,7 @@ export function addGatewayCommands(program: Command): void {
 }
 
 async function add(name: string, options: AddOptions): Promise<void> {
-  const { allowedIps, dns, dnsDomains, dnsSearch, alternatePorts, mtu, keepalive } = options;
+  const { subnet6, allowedIps, dns, dnsDomains, dnsSearch, alternatePorts, mtu, keepalive } = options;
   const [subnet] = options.subnet;
   if (subnet === undefined || options.subnet.length > 1 || allowedIps.length === 0) {
     refuse(['Expected one --subnet and at least one network in --allowed-ips.'], EXIT_FAILED);
@@ -96,7 +101,16 @@ async function add(name: string, options: AddOptions): Promise<void> {
   }
   await withServerFiles(options, async (ctx) => {
     const names = { dns, dnsDomains, dnsSearch };
-    const input = { name, subnet, allowedIps, ...names, alternatePorts, mtu, keepaliveSeconds: keepalive };
+    const input = {
+      name,
+      subnet,
+      subnet6,
+      allowedIps,
+      ...names,
+      alternatePorts,
+      mtu,
+      keepaliveSeconds: keepalive,
+    };
     const added = await ctx.database.db
       .transaction()
       .execute((tx) => addGateway(tx, { ...input, actor: CLI_ACTOR, now: ctx.now() }));
@@ -116,9 +130,9 @@ async function add(name: string, options: AddOptions): Promise<void> {
 }
 
 async function edit(gateway: string, options: EditOptions): Promise<void> {
-  const { name, allowedIps, dns, dnsDomains, dnsSearch, alternatePorts, mtu, keepalive } = options;
+  const { name, subnet6, allowedIps, dns, dnsDomains, dnsSearch, alternatePorts, mtu, keepalive } = options;
   const names = { dns, dnsDomains, dnsSearch };
-  const change = { name, allowedIps, ...names, alternatePorts, mtu, keepaliveSeconds: keepalive };
+  const change = { name, subnet6, allowedIps, ...names, alternatePorts, mtu, keepaliveSeconds: keepalive };
   if (Object.values(change).every((value) => value === undefined)) {
     refuse([`Say what to change: ${CHANGEABLE}.`], EXIT_FAILED);
     return;
@@ -138,6 +152,15 @@ async function edit(gateway: string, options: EditOptions): Promise<void> {
       ...value.troubles.map((trouble) => `  note   ${gatewayTroubleText(trouble)}`),
     ]);
   });
+}
+
+/** A network in IPv6; `none` is null. */
+function network6(text: string): string | null {
+  if (text.trim().toLowerCase() === 'none') return null;
+  const network = z.cidrv6().safeParse(text.trim());
+  if (!network.success)
+    throw new InvalidArgumentError('Expected an IPv6 network such as fd12:3456:789a::/64, or none.');
+  return network.data;
 }
 
 async function remove(id: string, options: CommonOptions): Promise<void> {

@@ -1,3 +1,6 @@
+import { agentGaps } from '../../src-shared/agent-gaps.ts';
+import { agentOf } from '../access/gateway/gateway-agent.ts';
+import { hostTroublesOf } from '../access/gateway/gateway-health.ts';
 import { settingsOf } from '../access/gateway/gateway-settings.ts';
 import type { Db } from '../db/database.ts';
 import type { GatewayRow } from '../db/schema.ts';
@@ -14,8 +17,10 @@ export async function listGateways(options: CommonOptions): Promise<void> {
       .execute();
     print(
       options,
-      rows.map(viewOf),
-      rows.map((row) => [row.id, row.name, row.subnet, row.endpoint ?? '-', seenText(row)].join('  ')),
+      rows.map((row) => viewOf(row, ctx.now())),
+      rows.map((row) =>
+        [row.id, row.name, subnetsText(row), row.endpoint ?? '-', agentText(row, ctx.now())].join('  '),
+      ),
     );
   });
 }
@@ -28,11 +33,11 @@ export async function showGateway(gateway: string, options: CommonOptions): Prom
       refuse([`There is no gateway ${gateway}.`], EXIT_FAILED);
       return;
     }
-    const view = viewOf(row);
+    const view = viewOf(row, ctx.now());
     const listed = (items: readonly (string | number)[], none = 'none') => items.join(', ') || none;
     const facts = {
       id: view.id,
-      subnet: view.subnet,
+      subnet: subnetsText(row),
       endpoint: view.endpoint ?? 'not known yet',
       'alternate ports': listed(view.alternatePorts),
       networks: listed(view.allowedIps),
@@ -41,11 +46,18 @@ export async function showGateway(gateway: string, options: CommonOptions): Prom
       'search domains': listed(view.dnsSearch),
       MTU: view.mtu,
       keepalive: `${view.keepaliveSeconds} s`,
-      agent: seenText(row),
+      agent: agentText(row, ctx.now()),
     };
     print(options, view, [
       view.name,
       ...Object.entries(facts).map(([name, fact]) => `  ${name.padEnd(15)}  ${fact}`),
+      ...(view.lastSeenAt === null ? [] : agentGaps(view)).map(
+        (feature) => `  note             ${TOO_OLD[feature]}`,
+      ),
+      ...view.hostTroubles.flatMap(({ detail, remedy }) => [
+        `  trouble          ${detail}`,
+        ...(remedy === null ? [] : [`                   ${remedy}`]),
+      ]),
     ]);
   });
 }
@@ -60,7 +72,12 @@ export function gatewayNamed(db: Db, text: string): Promise<GatewayRow | undefin
     .executeTakeFirst();
 }
 
-function viewOf(row: GatewayRow) {
+const TOO_OLD = {
+  'alternate-ports': 'Its agent is too old for alternate ports: no client is sent to them.',
+  addresses: 'Its agent is too old for a second subnet: devices get no IPv6 address.',
+} as const;
+
+function viewOf(row: GatewayRow, now: number) {
   return {
     id: row.id,
     name: row.name,
@@ -69,9 +86,17 @@ function viewOf(row: GatewayRow) {
     publicKey: row.public_key,
     lastSeenAt: row.last_seen_at > 0 ? new Date(row.last_seen_at).toISOString() : null,
     ...settingsOf(row),
+    agent: agentOf(row),
+    hostTroubles: hostTroublesOf(row, now),
   };
 }
 
-function seenText(row: GatewayRow): string {
-  return row.last_seen_at > 0 ? `seen ${shortTime(row.last_seen_at)}` : 'never seen';
+function subnetsText({ subnet, subnet6 }: GatewayRow): string {
+  return subnet6 === null ? subnet : `${subnet}, ${subnet6}`;
+}
+
+function agentText(row: GatewayRow, now: number): string {
+  if (row.last_seen_at === 0) return 'never seen';
+  const degraded = hostTroublesOf(row, now).length > 0 ? ', degraded' : '';
+  return `${agentOf(row)?.version ?? 'unknown version'}, seen ${shortTime(row.last_seen_at)}${degraded}`;
 }

@@ -11,11 +11,13 @@ export function gatewayTroubleText({ code, value }: GatewayTrouble): string {
     case 'resolver-outside':
       return `The name server ${value} is in none of the networks of --allowed-ips, so nobody reaches it through the tunnel.`;
     case 'ipv6-refused':
-      return 'IPv6 in --allowed-ips is refused on the laptops: the gateway has no IPv6 subnet.';
+      return 'IPv6 in --allowed-ips is refused on the laptops: the gateway has no IPv6 subnet. Add one with --subnet6, or leave IPv6 out.';
     case 'ipv4-refused':
       return 'IPv4 in --allowed-ips is refused on the laptops: the gateway has no IPv4 subnet.';
     case 'ipv6-beside':
-      return 'IPv6 of the members leaves beside the tunnel: add ::/0 to --allowed-ips to have it refused.';
+      return value === ''
+        ? 'IPv6 of the members leaves beside the tunnel: add ::/0 to --allowed-ips to have it refused, and --subnet6 to have it go through.'
+        : 'IPv6 of the members leaves beside the tunnel: add ::/0 to --allowed-ips to have it go through.';
     case 'domains-without-resolver':
       return '--dns-domains and --dns-search do nothing without a name server: set --dns.';
     case 'subnet-overlap':

@@ -71,7 +71,7 @@ test('a database of the first version keeps its devices, with nothing set up, an
   });
 });
 
-test('a gateway of the first version has its name servers asked for every name, and one port', async () => {
+test('a gateway of the first version has its name servers asked for every name, one port, and one family', async () => {
   await inFirstVersion(async (db) => {
     const gateway = await db.selectFrom('gateway').selectAll().executeTakeFirstOrThrow();
     expect(gateway).toMatchObject({
@@ -80,6 +80,9 @@ test('a gateway of the first version has its name servers asked for every name, 
       dns_search_json: '[]',
       alternate_ports_json: '[]',
       settings_at: 0,
+      subnet6: null,
+      agent_json: null,
+      host_troubles_json: null,
     });
   });
 });

@@ -41,6 +41,13 @@ export const migrations: Record<string, Migration> = {
         await sql.raw(`alter table gateway add column ${column} text not null default '[]'`).execute(db);
     },
   },
+  '0008-gateway-agent-and-families': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      for (const column of ['subnet6', 'agent_json', 'host_troubles_json'])
+        await sql.raw(`alter table gateway add column ${column} text`).execute(db);
+      await sql`alter table lease add column address6 text`.execute(db);
+    },
+  },
 };
 
 const firstSchema = [

@@ -158,6 +158,8 @@ export interface GatewayRow {
   endpoint: string | null;
   /** Addresses for devices are taken from here; the first host address is the gateway's own. */
   subnet: string;
+  /** The same in IPv6 beside an IPv4 `subnet`; null: devices have no IPv6 address. */
+  subnet6: string | null;
   allowed_ips_json: string;
   dns_json: string;
   /** The resolvers of `dns_json` are asked for names of these alone; none: for every name. */
@@ -170,6 +172,10 @@ export interface GatewayRow {
   keepalive_seconds: number;
   /** When something was changed that a lease takes from here, milliseconds since 1970; 0: never. */
   settings_at: number;
+  /** What the agent that came last said of itself (`GatewayAgent`); null: it said nothing, or none came. */
+  agent_json: string | null;
+  /** What that agent said last of its host, for who cannot ask the server; null: nothing since it came. */
+  host_troubles_json: string | null;
   last_seen_at: number;
   created_at: number;
   removed_at: number | null;
@@ -179,7 +185,7 @@ export interface GatewayRow {
 export interface GatewayAddressRow {
   gateway_id: string;
   device_id: string;
-  /** Host number inside the subnet. */
+  /** Host number inside the subnet, the same in both families. */
   host: number;
 }
 
@@ -194,6 +200,8 @@ export interface LeaseRow {
   wg_public_key: string;
   preshared_key_sealed: Uint8Array;
   address: string;
+  /** Beside an IPv4 `address`; null: the device has none, or its gateway's network was taken away. */
+  address6: string | null;
   /** Of the gateway, as they were given out with it. */
   settings_at: number;
   begun_at: number;

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { WebSocket } from 'ws';
 import type * as z from 'zod';
 import { type ServerFrame, serverFrame } from '../../src-shared/client-channel.ts';
-import { type Peer, type ToGateway, toGateway } from '../../src-shared/gateway-channel.ts';
+import { gatewayFeature, type Peer, type ToGateway, toGateway } from '../../src-shared/gateway-channel.ts';
 import { hashToken } from '../tokens.ts';
 import type { TestServer } from './test-server.ts';
 
@@ -66,11 +66,20 @@ export class ScriptedGateway {
   readonly token: string;
   readonly publicKey = newWgKey();
   isConfirming = true;
+  /** What it says of itself in its `hello`. */
+  agent: { version?: string; features?: readonly string[] } = {
+    version: '1.0.0',
+    features: gatewayFeature.options,
+  };
   readonly peers = new Map<string, Peer>();
   /** Where members may go, as of the newest sync. */
   networks: readonly string[] = [];
   /** Of the newest sync; undefined where it does not say them. */
   alternatePorts: readonly number[] | undefined;
+  /** Likewise. */
+  addresses: readonly string[] | undefined;
+  /** Likewise: the features of the server. */
+  accepts: readonly string[] | undefined;
   /** Types of the orders in the order of their arrival. */
   readonly orders: string[] = [];
   #socket: ScriptedSocket<ToGateway> | undefined;
@@ -118,6 +127,7 @@ export class ScriptedGateway {
       gatewayId: this.id,
       publicKey: this.publicKey,
       endpoint: '192.0.2.1:51820',
+      ...this.agent,
     });
     await socket.frame((frame): frame is Extract<ToGateway, { type: 'sync' }> => frame.type === 'sync');
   }
@@ -145,6 +155,8 @@ export class ScriptedGateway {
       this.peers.clear();
       this.networks = frame.networks ?? [];
       this.alternatePorts = frame.alternatePorts;
+      this.addresses = frame.addresses;
+      this.accepts = frame.accepts;
     }
     const added = frame.type === 'sync' ? frame.peers : frame.type === 'add' ? [frame.peer] : [];
     for (const peer of added) this.peers.set(peer.publicKey, peer);

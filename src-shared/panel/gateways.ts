@@ -62,6 +62,8 @@ export const panelPeer = z.object({
   deviceId: id,
   deviceName: z.string(),
   address: z.string(),
+  /** Its IPv6 one, where it has both. */
+  address6: z.string().nullable(),
   publicKey: z.string(),
   since: isoTime,
   expiresAt: isoTime,
@@ -80,7 +82,9 @@ export const gatewayAnswer = z.object({
 
 const mtu = z.number().int().min(MTU.least).max(MTU.most);
 const keepaliveSeconds = z.number().int().min(0).max(65_535);
-const domains = z.array(domainName).max(MAX_DOMAINS);
+/** The last part of a domain is never a number (RFC 1123 §2.1): an address is none. */
+const domain = domainName.regex(/(^|\.)(?!\d+$)[^.]+$/, 'expected a domain name, not an address');
+const domains = z.array(domain).max(MAX_DOMAINS);
 const alternatePorts = z.array(udpPort).max(MAX_ALTERNATE_PORTS);
 export const newGatewayRequest = z.strictObject({
   name: properName,

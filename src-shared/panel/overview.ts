@@ -45,6 +45,8 @@ export const attentionItem = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('no-unlock-method') }),
   z.object({ kind: z.literal('audit-broken'), brokenAt: z.number().int() }),
   z.object({ kind: z.literal('gateway-offline'), gateway: named, lastSeenAt: isoTime.nullable() }),
+  /** Its host keeps members' packets from passing, or its clock is off; `detail` is of the first trouble. */
+  z.object({ kind: z.literal('gateway-degraded'), gateway: named, detail: z.string() }),
   /** Connections that were ended and that a gateway has not confirmed for a while. */
   z.object({ kind: z.literal('end-unconfirmed'), count }),
   /** MFA is required somewhere, and these have no authenticator. */
@@ -65,6 +67,8 @@ export const overviewAnswer = z.object({
     connected: z.number().int(),
     members: z.number().int(),
     gatewaysOnline: z.number().int(),
+    /** Of those online, the ones with `hostTroubles`. */
+    gatewaysDegraded: z.number().int(),
     gateways: z.number().int(),
   }),
   /** Newest first, at most 50; `now.connected` counts all. */

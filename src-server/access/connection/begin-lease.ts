@@ -10,14 +10,15 @@ import { prepared } from '../../db/prepared.ts';
 import type { DeviceRow, GatewayRow, LeaseRow } from '../../db/schema.ts';
 import type { AcceptedProof } from '../../proof/unlock/accepted-proof.ts';
 import { type RecordedEnd, recordLeaseEnd } from '../enforcement/record-end.ts';
-import { addressFor } from '../lease/address-pool.ts';
+import { subnet6Of } from '../gateway/gateway-settings.ts';
+import { addressesFor, type DeviceAddresses } from '../lease/address-pool.ts';
 
 export interface BegunLease {
   leaseId: string;
   gateway: GatewayRow & { public_key: string; endpoint: string };
   wgPublicKey: string;
   presharedKey: string;
-  address: string;
+  addresses: DeviceAddresses;
   epoch: number;
   begunAt: number;
   expiresAt: number;
@@ -50,12 +51,13 @@ export async function beginLease(
   const { rows: others } = await leasesWithKey(tx, { wgPublicKey, deviceId: device.id });
   if (others.length > 0 || wgPublicKey === gateway.public_key)
     return problem('invalid-request', 'wgPublicKey: is in use; make a new key pair for every connection');
-  const address = await addressFor(tx, {
+  const addresses = await addressesFor(tx, {
     gatewayId: gateway.id,
     deviceId: device.id,
     subnet: gateway.subnet,
+    subnet6: subnet6Of(gateway),
   });
-  if (!address) return problem('device-limit');
+  if (!addresses) return problem('device-limit');
 
   const { rows: live } = await liveLease(tx, { deviceId: device.id });
   const [old] = live;
@@ -90,7 +92,7 @@ export async function beginLease(
     epoch: device.epoch,
     wg_public_key: wgPublicKey,
     preshared_key_sealed: isRenewal ? old.preshared_key_sealed : ctx.keys.sealedBox.seal(presharedKey),
-    address,
+    ...addresses,
     settings_at: gateway.settings_at,
     begun_at: now,
     expires_at: expiresAt,
@@ -104,7 +106,9 @@ export async function beginLease(
     outcome: 'ok',
     ip,
     details: {
-      ...{ deviceId: device.id, gatewayId: gateway.id, address, epoch: device.epoch, renewal: isRenewal },
+      ...{ deviceId: device.id, gatewayId: gateway.id, address: addresses.address },
+      ...(addresses.address6 === null ? {} : { address6: addresses.address6 }),
+      ...{ epoch: device.epoch, renewal: isRenewal },
       ...(moved ? { moveOf: moved.id, proofLeaseId } : {}),
     },
   });
@@ -113,7 +117,7 @@ export async function beginLease(
     gateway,
     wgPublicKey,
     presharedKey: Buffer.from(presharedKey).toString('base64url'),
-    address,
+    addresses,
     epoch: device.epoch,
     begunAt: now,
     expiresAt,
@@ -160,6 +164,7 @@ type NewLease = Pick<
   | 'wg_public_key'
   | 'preshared_key_sealed'
   | 'address'
+  | 'address6'
   | 'settings_at'
   | 'begun_at'
   | 'expires_at'
@@ -175,6 +180,7 @@ const insertLease = prepared<NewLease, unknown>((db, param) =>
     wg_public_key: param('wg_public_key'),
     preshared_key_sealed: param('preshared_key_sealed'),
     address: param('address'),
+    address6: param('address6'),
     settings_at: param('settings_at'),
     begun_at: param('begun_at'),
     expires_at: param('expires_at'),

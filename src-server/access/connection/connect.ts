@@ -15,7 +15,7 @@ import type { Enforcement } from '../enforcement/enforcement.ts';
 import type { GatewayRegistry } from '../gateway/gateway-registry.ts';
 import { guardFor, signGuard } from '../guard/guard.ts';
 import { canGuard, checkHelper } from '../guard/helper-check.ts';
-import { hostCidr } from '../lease/address-pool.ts';
+import { hostCidrs } from '../lease/address-pool.ts';
 import type { ControlAddresses } from '../lease/control-addresses.ts';
 import { signLease } from '../lease/lease-token.ts';
 import { type BegunLease, beginLease } from './begin-lease.ts';
@@ -127,7 +127,7 @@ async function enforceNewLease(
     {
       publicKey: begun.wgPublicKey,
       presharedKey: begun.presharedKey,
-      allowedIps: [hostCidr(begun.address)],
+      allowedIps: hostCidrs(begun.addresses),
       leaseId,
       expiresAt: new Date(begun.expiresAt).toISOString(),
     },
@@ -178,7 +178,7 @@ function sign(
       serverPublicKey: gateway.public_key,
       presharedKey: begun.presharedKey,
       endpoint: gateway.endpoint,
-      addresses: [hostCidr(begun.address)],
+      addresses: hostCidrs(begun.addresses),
       ...leaseSettings(gateway, features),
     },
     ...(features.includes('control') && control.current.length > 0 ? { control: [...control.current] } : {}),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { leaseWireGuard } from '../../../src-shared/lease.ts';
 import type { GatewayRow } from '../../db/schema.ts';
+import { agentColumn } from '../gateway/gateway-agent.ts';
 import { columnsOf, type GatewaySettings } from '../gateway/gateway-settings.ts';
 import { leaseSettings } from './lease-settings.ts';
 
@@ -12,6 +13,7 @@ const gateway = (change: Partial<GatewaySettings>, endpoint = '192.0.2.1:51820')
   endpoint,
   subnet: '10.86.0.0/24',
   ...columnsOf({
+    subnet6: null,
     allowedIps: ['10.20.0.0/16'],
     dns: ['10.20.0.53'],
     dnsDomains: [],
@@ -22,6 +24,8 @@ const gateway = (change: Partial<GatewaySettings>, endpoint = '192.0.2.1:51820')
     ...change,
   }),
   settings_at: 0,
+  agent_json: agentColumn({ version: '1.0.0', features: ['alternate-ports'] }),
+  host_troubles_json: null,
   last_seen_at: 0,
   created_at: 0,
   removed_at: null,
@@ -55,6 +59,14 @@ test.each([
     mtu: 1420,
     keepaliveSeconds: 25,
   });
+});
+
+test.each([
+  ['says nothing of itself', null],
+  ['does not name them', agentColumn({ version: '0.9.0', features: ['health'] })],
+])('ports at which an agent that %s does not listen are not told', (_, agent_json) => {
+  const row = { ...gateway({ alternatePorts: [443] }), agent_json };
+  expect(leaseSettings(row, features)).not.toHaveProperty('alternatePorts');
 });
 
 test('domains that nobody can be asked for are not told', () => {

@@ -40,6 +40,14 @@ export function registerEnforcementMetrics(
     },
   });
   new Gauge({
+    name: 'postern_gateways_degraded',
+    help: "Of these, gateways whose host keeps members' packets from passing, or whose clock is off",
+    registers,
+    collect() {
+      this.set(parts.registry.degradedCount);
+    },
+  });
+  new Gauge({
     name: 'postern_client_channels',
     help: 'Devices with an open channel',
     registers,

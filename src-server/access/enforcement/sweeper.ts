@@ -114,7 +114,7 @@ export class Sweeper {
       if (!before.has(id) || before.get(id) === settings) continue;
       registry.resync(id);
       const state = registry.isOnline(id) ? 'online' : 'offline';
-      hub.broadcast({ type: 'gateway', id, state, isEdited: true });
+      hub.broadcast({ type: 'gateway', id, state, trouble: registry.troubleOf(id), isEdited: true });
     }
   }
 
@@ -132,8 +132,7 @@ export class Sweeper {
     const { registry, pending } = this.#parts;
     if (registry.isOnline(gatewayId)) {
       const ended = await pending.unenforced(gatewayId);
-      const nothing = { peers: [], networks: [], alternatePorts: [] };
-      const confirmation = await registry.sync(gatewayId, nothing, DISMISS_WAIT_MS);
+      const confirmation = await registry.sync(gatewayId, { peers: [], networks: [] }, DISMISS_WAIT_MS);
       if (confirmation.ok) await pending.markEnforced(ended);
     }
     registry.close(gatewayId, closeCodes.sessionEnded, 'gateway removed');

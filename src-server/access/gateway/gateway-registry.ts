@@ -1,13 +1,20 @@
 import { type CloseCode, closeCodes } from '../../../src-shared/client-channel.ts';
-import type { Peer, ToGateway } from '../../../src-shared/gateway-channel.ts';
+import {
+  gatewayFeature,
+  type HostTrouble,
+  type Peer,
+  type ToGateway,
+} from '../../../src-shared/gateway-channel.ts';
 
 /** What an agent hears at the beginning, and again after every change of its settings. */
 export interface GatewayTruth {
   peers: Peer[];
   /** CIDR list: where members may go. */
   networks: string[];
-  /** UDP ports that lead to the tunnel's own. */
-  alternatePorts: number[];
+  /** UDP ports that lead to the tunnel's own; left out for an agent that does not know of them. */
+  alternatePorts?: number[];
+  /** The gateway's own, with the length of their networks; left out likewise. */
+  addresses?: string[];
 }
 
 /** How the registry talks to one agent; `close` drops the channel. */
@@ -31,6 +38,9 @@ interface Link {
   held: (() => void)[];
   waiting: Map<number, (confirmation: Confirmation) => void>;
   lastStatsAt: number;
+  /** Null until the agent has told. */
+  troubles: readonly HostTrouble[] | null;
+  clock: HostTrouble | null;
 }
 
 /**
@@ -51,7 +61,7 @@ export class GatewayRegistry {
     this.#now = now;
   }
 
-  /** Called when a gateway has confirmed the whole truth, and when its channel is gone. */
+  /** Called when a gateway has confirmed the whole truth, when its channel is gone, and when `troubleOf` is another. */
   whenChanged(listener: (gatewayId: string, isOnline: boolean) => void): void {
     this.#onChange = listener;
   }
@@ -70,6 +80,49 @@ export class GatewayRegistry {
     if (link) link.lastStatsAt = this.#now();
   }
 
+  /** What is wrong on the gateway's host, its clock at the end; nothing is known while it is away. */
+  hostTroubles(gatewayId: string): HostTrouble[] {
+    const { troubles, clock = null } = this.#links.get(gatewayId) ?? {};
+    return [...(troubles ?? []), ...(clock === null ? [] : [clock])];
+  }
+
+  /** `id` of the first of what keeps members' packets from passing there; null: nothing that is known. */
+  troubleOf(gatewayId: string): string | null {
+    return this.#links.get(gatewayId)?.troubles?.[0]?.id ?? null;
+  }
+
+  /** Whether the agent has said what is wrong, or that nothing is. */
+  isHealthKnown(gatewayId: string): boolean {
+    return (this.#links.get(gatewayId)?.troubles ?? null) !== null;
+  }
+
+  clockTroubleOf(gatewayId: string): HostTrouble | null {
+    return this.#links.get(gatewayId)?.clock ?? null;
+  }
+
+  /** The agent's word on its host; false when this is not the gateway's channel any more. */
+  noteTroubles(gatewayId: string, wire: GatewayWire, troubles: readonly HostTrouble[]): boolean {
+    const link = this.#links.get(gatewayId);
+    if (link?.wire !== wire) return false;
+    const before = this.troubleOf(gatewayId);
+    link.troubles = troubles;
+    if (this.troubleOf(gatewayId) !== before) this.#onChange(gatewayId, link.isSynced);
+    return true;
+  }
+
+  /** The same for what the server found out about its clock. */
+  noteClock(gatewayId: string, wire: GatewayWire, trouble: HostTrouble | null): boolean {
+    const link = this.#links.get(gatewayId);
+    if (link?.wire !== wire) return false;
+    link.clock = trouble;
+    return true;
+  }
+
+  /** Of those that are online, the ones with host troubles. */
+  get degradedCount(): number {
+    return [...this.#links].filter(([id, link]) => link.isSynced && this.hostTroubles(id).length > 0).length;
+  }
+
   get onlineCount(): number {
     return [...this.#links.values()].filter((link) => link.isSynced).length;
   }
@@ -80,6 +133,7 @@ export class GatewayRegistry {
     // First the new link: what the old one held back finds that its channel is gone.
     this.#links.set(gatewayId, {
       ...{ wire, isSynced: false, isReading: false, held: [], waiting: new Map(), lastStatsAt: 0 },
+      ...{ troubles: null, clock: null },
     });
     if (!old) return;
     this.#drop(old);
@@ -113,7 +167,7 @@ export class GatewayRegistry {
     const live = peers.filter((peer) => !this.#revoked.has(peer.leaseId));
     const confirmation = this.#order(
       link,
-      (rev) => ({ type: 'sync', rev, peers: live, ...settings }),
+      (rev) => ({ type: 'sync', rev, peers: live, ...settings, accepts: [...gatewayFeature.options] }),
       timeoutMs,
     );
     link.isSynced = true;

@@ -6,9 +6,12 @@ import {
 } from '../../../src-shared/gateway-limits.ts';
 import { portList, splitEndpoint, textList } from '../../../src-shared/primitives.ts';
 import type { GatewayRow } from '../../db/schema.ts';
+import { canAgent } from './gateway-agent.ts';
 
 /** Of a gateway, what a lease takes from it. */
 export interface GatewaySettings {
+  /** CIDR: the devices' addresses in IPv6 beside an IPv4 subnet; null: they have none. */
+  subnet6: string | null;
   /** CIDR list: what the clients send through the tunnel. */
   allowedIps: string[];
   dns: string[];
@@ -24,6 +27,7 @@ export interface GatewaySettings {
 
 export function settingsOf(row: GatewayRow): GatewaySettings {
   return {
+    subnet6: row.subnet6,
     allowedIps: textList.parse(JSON.parse(row.allowed_ips_json)),
     dns: textList.parse(JSON.parse(row.dns_json)),
     dnsDomains: textList.parse(JSON.parse(row.dns_domains_json)),
@@ -37,6 +41,7 @@ export function settingsOf(row: GatewayRow): GatewaySettings {
 /** The reverse of `settingsOf`. */
 export function columnsOf(settings: GatewaySettings) {
   return {
+    subnet6: settings.subnet6,
     allowed_ips_json: JSON.stringify(settings.allowedIps),
     dns_json: JSON.stringify(settings.dns),
     dns_domains_json: JSON.stringify(settings.dnsDomains),
@@ -47,10 +52,22 @@ export function columnsOf(settings: GatewaySettings) {
   };
 }
 
-/** The ports of which gateway and clients hear. An agent may have come with one of them as its own meanwhile. */
-export function alternatePortsOf(row: Pick<GatewayRow, 'alternate_ports_json' | 'endpoint'>): number[] {
+/** Of a gateway, what decides how much of its settings its agent carries out. */
+export type CarriedOut = Pick<GatewayRow, 'agent_json' | 'alternate_ports_json' | 'endpoint' | 'subnet6'>;
+
+/**
+ * The ports of which gateway and clients hear: none where the agent would not listen there. It may have come with one
+ * of them as its own meanwhile.
+ */
+export function alternatePortsOf(row: Omit<CarriedOut, 'subnet6'>): number[] {
+  if (!canAgent(row, 'alternate-ports')) return [];
   const own = row.endpoint === null ? null : splitEndpoint(row.endpoint).port;
   return portList.parse(JSON.parse(row.alternate_ports_json)).filter((port) => port !== own);
+}
+
+/** Out of which devices get an IPv6 address beside their IPv4 one; null where the agent would have none itself. */
+export function subnet6Of(row: Pick<CarriedOut, 'agent_json' | 'subnet6'>): string | null {
+  return canAgent(row, 'addresses') ? row.subnet6 : null;
 }
 
 /** Why they are refused, for people, beginning with the field; null: they are not. */

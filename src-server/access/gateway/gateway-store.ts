@@ -1,5 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import ipaddr from 'ipaddr.js';
+import {
+  canonicalNetwork,
+  mistakeInSubnet6,
+  networkAddress,
+  SUBNET6_BITS,
+} from '../../../src-shared/device-networks.ts';
 import { type GatewayTrouble, gatewayTroubles } from '../../../src-shared/gateway-troubles.ts';
 import type { GatewayChange } from '../../../src-shared/panel/gateways.ts';
 import { splitEndpoint } from '../../../src-shared/primitives.ts';
@@ -34,15 +40,16 @@ export async function addGateway(
   gateway: NewGateway,
 ): Promise<Result<{ id: string; token: string; subnet: string; troubles: GatewayTrouble[] }>> {
   const { name, subnet: _, actor, ip = null, now, ...given } = gateway;
-  const settings = withoutRepeats(given);
+  const settings = inCanonicalForm(given);
   const [address, bits] = ipaddr.parseCIDR(gateway.subnet);
   if (bits > (address.kind() === 'ipv4' ? 30 : 126))
     return fail('invalid-request', `subnet: ${gateway.subnet} has no room for a gateway and a device`);
-  const subnet = `${networkAddress(gateway.subnet)}/${bits}`;
+  const subnet = canonicalNetwork(gateway.subnet);
   if (!isReachable(networkAddress(gateway.subnet)))
     return fail('invalid-request', `subnet: no device can have an address of ${subnet}`);
   const others = await livingGateways(tx);
-  const mistake = mistakeInSettings(settings) ?? mistakeInName(name, others);
+  const mistake =
+    mistakeInFamilies(subnet, settings.subnet6) ?? mistakeInSettings(settings) ?? mistakeInName(name, others);
   if (mistake) return fail('invalid-request', mistake);
   const id = newId(now);
   const token = newToken();
@@ -62,8 +69,8 @@ export async function addGateway(
       last_seen_at: 0,
     })
     .execute();
-  const { allowedIps, dns, dnsDomains, dnsSearch, alternatePorts } = settings;
-  const details = { name, subnet, allowedIps, dns, dnsDomains, dnsSearch, alternatePorts };
+  const { subnet6, allowedIps, dns, dnsDomains, dnsSearch, alternatePorts } = settings;
+  const details = { name, subnet, subnet6, allowedIps, dns, dnsDomains, dnsSearch, alternatePorts };
   await appendAudit(tx, {
     at: now,
     actor,
@@ -78,7 +85,8 @@ export async function addGateway(
 
 /**
  * Changes what is named. `gateway-not-found`, or `invalid-request` with what does not fit. Leases keep what they were
- * given; where members may go, and on which ports, changes with the agent's next sync.
+ * given, but for addresses of an IPv6 network that is gone; where members may go, and on which ports, changes with the
+ * agent's next sync.
  */
 export async function editGateway(
   tx: Tx,
@@ -88,8 +96,9 @@ export async function editGateway(
   const row = all.find((gateway) => gateway.id === id);
   if (!row) return fail('gateway-not-found');
   const before = { name: row.name, ...settingsOf(row) };
-  const after = withoutRepeats({
+  const after = inCanonicalForm({
     name: change.name ?? before.name,
+    subnet6: change.subnet6 === undefined ? before.subnet6 : change.subnet6,
     allowedIps: change.allowedIps ?? before.allowedIps,
     dns: change.dns ?? before.dns,
     dnsDomains: change.dnsDomains ?? before.dnsDomains,
@@ -100,6 +109,7 @@ export async function editGateway(
   });
   const others = all.filter((gateway) => gateway.id !== id);
   const mistake =
+    mistakeInFamilies(row.subnet, after.subnet6) ??
     mistakeInSettings(after) ??
     mistakeInPorts(change.alternatePorts ?? [], row.endpoint) ??
     mistakeInName(after.name, others);
@@ -119,6 +129,7 @@ export async function editGateway(
       })
       .where('id', '=', id)
       .execute();
+    if (changed.includes('subnet6')) await takeAddresses6(tx, id);
     const details = Object.fromEntries(
       changed.map((field) => [field, { from: before[field], to: after[field] }]),
     );
@@ -139,9 +150,45 @@ function livingGateways(tx: Tx): Promise<GatewayRow[]> {
   return tx.selectFrom('gateway').selectAll().where('removed_at', 'is', null).execute();
 }
 
-function withoutRepeats<T extends Pick<GatewaySettings, 'dnsDomains' | 'dnsSearch'>>(settings: T): T {
-  const { dnsDomains, dnsSearch } = settings;
-  return { ...settings, dnsDomains: [...new Set(dnsDomains)], dnsSearch: [...new Set(dnsSearch)] };
+/** Out of a network that the gateway has no more, an address might be another device's in the new one. */
+async function takeAddresses6(tx: Tx, gatewayId: string): Promise<void> {
+  await tx
+    .updateTable('lease')
+    .set({ address6: null })
+    .where('gateway_id', '=', gatewayId)
+    .where('ended_at', 'is', null)
+    .execute();
+}
+
+function inCanonicalForm<T extends Pick<GatewaySettings, 'subnet6' | 'dnsDomains' | 'dnsSearch'>>(
+  settings: T,
+): T {
+  const { subnet6, dnsDomains, dnsSearch } = settings;
+  return {
+    ...settings,
+    subnet6: subnet6 === null ? null : canonicalNetwork(subnet6),
+    dnsDomains: [...new Set(dnsDomains)],
+    dnsSearch: [...new Set(dnsSearch)],
+  };
+}
+
+function mistakeInFamilies(subnet: string, subnet6: string | null): string | null {
+  if (subnet6 === null) return null;
+  const { least, most } = SUBNET6_BITS;
+  switch (mistakeInSubnet6(subnet, subnet6)) {
+    case null:
+      return null;
+    case 'family':
+      return `subnet6: ${subnet6} is not IPv6`;
+    case 'twice':
+      return `subnet6: the subnet ${subnet} is IPv6 already`;
+    case 'size':
+      return `subnet6: ${subnet6} is no network from /${least} to /${most}`;
+    case 'range':
+      return `subnet6: no device can have an address of ${subnet6}`;
+    case 'room':
+      return `subnet6: ${subnet6} has room for fewer devices than ${subnet}`;
+  }
 }
 
 function mistakeInName(name: string, others: readonly { name: string }[]): string | null {
@@ -152,10 +199,4 @@ function mistakeInName(name: string, others: readonly { name: string }[]): strin
 function mistakeInPorts(ports: readonly number[], endpoint: string | null): string | null {
   const own = endpoint === null ? null : splitEndpoint(endpoint).port;
   return ports.some((port) => port === own) ? `alternatePorts: ${own} is the gateway's own port` : null;
-}
-
-function networkAddress(subnet: string): string {
-  return ipaddr.IPv4.isValidCIDR(subnet)
-    ? ipaddr.IPv4.networkAddressFromCIDR(subnet).toString()
-    : ipaddr.IPv6.networkAddressFromCIDR(subnet).toString();
 }

@@ -1,9 +1,9 @@
-import { hostAddress } from '../lease/address-pool.ts';
+import { gatewayAddresses, hostAddress } from '../lease/address-pool.ts';
 
 /**
  * What a new gateway's root runs once: it writes token and configuration, and starts the agent. `ENDPOINT` is for the
  * reader to fill in: the server cannot know where clients reach the machine. Everything in it is of our own making but
- * the subnet, which is a network in canonical form.
+ * the subnet, which is a network in canonical form. The agent hears its IPv6 address from the server.
  */
 export function installLine(input: {
   /** The server's public URL. */
@@ -18,13 +18,12 @@ export function installLine(input: {
 }): string {
   const { issuer, gatewayId, token, subnet, mtu, dns } = input;
   const own = hostAddress(subnet, 1);
-  const address = `${own}/${subnet.slice(subnet.indexOf('/') + 1)}`;
   return [
     'postern-gateway install',
     `--server ${issuer}`,
     `--gateway ${gatewayId}`,
     `--token ${token}`,
-    `--address ${address}`,
+    `--address ${gatewayAddresses([subnet]).join()}`,
     `--mtu ${mtu}`,
     ...(dns.includes(own) ? ['--services udp/53,tcp/53'] : []),
     '--endpoint ADDRESS:51820',

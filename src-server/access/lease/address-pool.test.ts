@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { newUnlockState } from '../../proof/unlock/unlock-state.ts';
 import { newGuardState } from '../guard/guard-state.ts';
-import { addressFor, hostAddress } from './address-pool.ts';
+import { addressesFor, gatewayAddresses, hostAddress } from './address-pool.ts';
 
 describe('hostAddress', () => {
   it('counts through byte borders and in IPv6', () => {
@@ -19,7 +19,11 @@ describe('hostAddress', () => {
   });
 });
 
-describe('addressFor', () => {
+it('gives the gateway the first address of each of its networks', () => {
+  expect(gatewayAddresses(['10.86.0.0/22', 'fd86::/64'])).toEqual(['10.86.0.1/22', 'fd86::1/64']);
+});
+
+describe('addressesFor', () => {
   let folder: string;
   let database: Database;
   beforeEach(async () => {
@@ -85,10 +89,20 @@ describe('addressFor', () => {
         ...newGuardState,
       })
       .execute();
-  const addressOf = (deviceId: string) =>
+  const addressesOf = (deviceId: string, subnet6: string | null = null) =>
     database.db
       .transaction()
-      .execute((tx) => addressFor(tx, { gatewayId: 'g', deviceId, subnet: '10.86.0.0/29' }));
+      .execute((tx) => addressesFor(tx, { gatewayId: 'g', deviceId, subnet: '10.86.0.0/29', subnet6 }));
+  const addressOf = async (deviceId: string) => (await addressesOf(deviceId))?.address;
+
+  it('has the same number for a device in both families, also where the second came later', async () => {
+    await device('d0', 1);
+    await device('d1', 1);
+    expect(await addressesOf('d0')).toEqual({ address: '10.86.0.2', address6: null });
+    expect(await addressesOf('d0', 'fd86::/64')).toEqual({ address: '10.86.0.2', address6: 'fd86::2' });
+    expect(await addressesOf('d1', 'fd86::/64')).toEqual({ address: '10.86.0.3', address6: 'fd86::3' });
+    expect(await addressesOf('d1')).toEqual({ address: '10.86.0.3', address6: null });
+  });
 
   it('keeps the address of a device, fills the subnet, and then takes over the one unused for longest', async () => {
     for (let index = 0; index < 6; index++) await device(`d${index}`, 100 - index);

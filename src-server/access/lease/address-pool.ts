@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { hostBits } from '../../../src-shared/device-networks.ts';
 import type { Tx } from '../../db/database.ts';
 import { prepared } from '../../db/prepared.ts';
 
@@ -21,38 +22,52 @@ export function hostAddress(subnet: string, host: number): string {
   return address.toString();
 }
 
-/** One address as a network of its own. */
-export function hostCidr(address: string): string {
-  return `${address}/${address.includes(':') ? 128 : 32}`;
+/** Each address as a network of its own. */
+export function hostCidrs({ address, address6 }: DeviceAddresses): string[] {
+  const addresses = address6 === null ? [address] : [address, address6];
+  return addresses.map((one) => `${one}/${one.includes(':') ? 128 : 32}`);
+}
+
+/** The gateway's own address in each of its networks, with the length of the network. */
+export function gatewayAddresses(subnets: readonly string[]): string[] {
+  return subnets.map((subnet) => `${hostAddress(subnet, 1)}/${ipaddr.parseCIDR(subnet)[1]}`);
 }
 
 /** How many host numbers a subnet has for devices (the last is broadcast in IPv4). */
 function lastHost(subnet: string): number {
-  const [network, bits] = ipaddr.parseCIDR(subnet);
-  const width = (network.kind() === 'ipv4' ? 32 : 128) - bits;
-  return 2 ** Math.min(width, 24) - 2;
+  return 2 ** hostBits(subnet) - 2;
+}
+
+/** A device's own, without prefix length; `address6` beside an IPv4 `address`, of the same number. */
+export interface DeviceAddresses {
+  address: string;
+  address6: string | null;
 }
 
 /**
- * The address of a device on a gateway: always the same one, so that a reconnect changes nothing but keys.
+ * The addresses of a device on a gateway: always the same ones, so that a reconnect changes nothing but keys.
  * When all are taken, the device that was seen longest ago and holds no lease gives its own up; null when every
- * address is in use.
+ * address is in use. `subnet6` has room for as many devices as `subnet` (`mistakeInSubnet6`).
  */
-export async function addressFor(
+export async function addressesFor(
   tx: Tx,
-  input: { gatewayId: string; deviceId: string; subnet: string },
-): Promise<string | null> {
-  const { gatewayId, deviceId, subnet } = input;
+  input: { gatewayId: string; deviceId: string; subnet: string; subnet6: string | null },
+): Promise<DeviceAddresses | null> {
+  const { gatewayId, deviceId, subnet, subnet6 } = input;
+  const inBoth = (host: number): DeviceAddresses => ({
+    address: hostAddress(subnet, host),
+    address6: subnet6 === null ? null : hostAddress(subnet6, host),
+  });
   const { rows } = await hostOf(tx, { gatewayId, deviceId });
   const [own] = rows;
-  if (own) return hostAddress(subnet, own.host);
+  if (own) return inBoth(own.host);
   const host = (await freeHost(tx, gatewayId, lastHost(subnet))) ?? (await reclaimHost(tx, gatewayId));
   if (host === null) return null;
   await tx
     .insertInto('gateway_address')
     .values({ gateway_id: gatewayId, device_id: deviceId, host })
     .execute();
-  return hostAddress(subnet, host);
+  return inBoth(host);
 }
 
 const hostOf = prepared<{ gatewayId: string; deviceId: string }, { host: number }>((db, param) =>

@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { type MeAnswer, meAnswer } from '../../../src-shared/client-api.ts';
 import { problemSchema } from '../../../src-shared/problem.ts';
 import { stepUpOf } from '../../access/connection/step-up.ts';
+import type { GatewayRegistry } from '../../access/gateway/gateway-registry.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import type { SessionIdentity } from '../../http/session.ts';
@@ -10,9 +11,7 @@ import { readPolicy } from '../../proof/policy/policy-store.ts';
 import { enrolledOf } from '../../proof/unlock/unlock-state.ts';
 import { sessionOf } from './client-guard.ts';
 
-interface GatewayPresence {
-  isOnline(gatewayId: string): boolean;
-}
+type GatewayPresence = Pick<GatewayRegistry, 'isOnline' | 'troubleOf'>;
 
 /** `GET /client/v1/me`: everything that a client shows about its account, device and connection. */
 export function registerMeRoute(plain: FastifyInstance, ctx: ServerContext, gateways: GatewayPresence): void {
@@ -75,7 +74,11 @@ async function readMe(
     member,
     device: { id: device.id, name: device.name, unlock: enrolledOf(device) },
     policy,
-    gateways: rows.map((gateway) => ({ ...gateway, isOnline: gateways.isOnline(gateway.id) })),
+    gateways: rows.map((gateway) => ({
+      ...gateway,
+      isOnline: gateways.isOnline(gateway.id),
+      trouble: gateways.troubleOf(gateway.id),
+    })),
     connection: lease
       ? {
           leaseId: lease.id,

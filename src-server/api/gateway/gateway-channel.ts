@@ -5,15 +5,14 @@ import {
   type FromGateway,
   fromGateway,
   GATEWAY_MAX_FRAME_BYTES,
-  type Peer,
-  type PeerStats,
 } from '../../../src-shared/gateway-channel.ts';
-import { textList } from '../../../src-shared/primitives.ts';
 import type { PendingEnforcement } from '../../access/enforcement/pending-enforcement.ts';
-import type { GatewayRegistry, GatewayTruth, GatewayWire } from '../../access/gateway/gateway-registry.ts';
-import { alternatePortsOf } from '../../access/gateway/gateway-settings.ts';
-import { hostCidr } from '../../access/lease/address-pool.ts';
-import { appendAudit } from '../../audit/audit-log.ts';
+import type { Sweeper } from '../../access/enforcement/sweeper.ts';
+import type { GatewayHealth } from '../../access/gateway/gateway-health.ts';
+import { noteHello } from '../../access/gateway/gateway-hello.ts';
+import type { GatewayRegistry, GatewayWire } from '../../access/gateway/gateway-registry.ts';
+import { clockAhead, noteStats } from '../../access/gateway/gateway-stats.ts';
+import { readTruth } from '../../access/gateway/gateway-truth.ts';
 import type { ServerContext } from '../../context.ts';
 import { keepAlive, readFrames } from '../../http/socket-frames.ts';
 import { gatewayOf } from './gateway-guard.ts';
@@ -22,22 +21,27 @@ import { gatewayOf } from './gateway-guard.ts';
 const SYNC_TIMEOUT_MS = 15_000;
 const SYNC_RETRY_MS = 1_000;
 
+export interface GatewayChannelParts {
+  registry: GatewayRegistry;
+  pending: PendingEnforcement;
+  health: GatewayHealth;
+  sweeper: Pick<Sweeper, 'tellEdits'>;
+}
+
 /** `GET /gateway/v1/channel`: after `hello` the agent gets the whole truth, then every change in order. */
 export function registerGatewayChannel(
   app: FastifyInstance,
   ctx: ServerContext,
-  registry: GatewayRegistry,
-  pending: PendingEnforcement,
+  parts: GatewayChannelParts,
 ): void {
   app.get('/gateway/v1/channel', { websocket: true, schema: { hide: true } }, (socket, request) =>
-    serveGateway(ctx, registry, pending, socket, gatewayOf(request).gatewayId),
+    serveGateway(ctx, parts, socket, gatewayOf(request).gatewayId),
   );
 }
 
 function serveGateway(
   ctx: ServerContext,
-  registry: GatewayRegistry,
-  pending: PendingEnforcement,
+  { registry, pending, health, sweeper }: GatewayChannelParts,
   socket: WebSocket,
   gatewayId: string,
 ): void {
@@ -66,11 +70,10 @@ function serveGateway(
     registry.holdAdds(gatewayId);
     // Read before the list of peers: what had ended by then is surely not in it.
     const endedBefore = await pending.unenforced(gatewayId);
-    const peers = await livePeersOf(ctx, gatewayId);
-    const settings = await settingsFor(ctx, gatewayId);
-    const confirmation = await registry.sync(gatewayId, { peers, ...settings }, SYNC_TIMEOUT_MS);
+    const truth = await readTruth(ctx, gatewayId);
+    const confirmation = await registry.sync(gatewayId, truth, SYNC_TIMEOUT_MS);
     if (confirmation.ok) {
-      log.info({ peers: peers.length }, 'gateway in sync');
+      log.info({ peers: truth.peers.length }, 'gateway in sync');
       await pending.markEnforced(endedBefore);
     } else if (confirmation.why !== 'offline' && socket.readyState === socket.OPEN) {
       log.warn({ confirmation }, 'sync not confirmed, trying again');
@@ -90,7 +93,7 @@ function serveGateway(
           isAttached ? 'hello twice' : 'gateway id does not match the token',
         );
       isAttached = true;
-      await noteHello(ctx, gatewayId, frame);
+      if (await noteHello(ctx, gatewayId, frame)) await sweeper.tellEdits();
       registry.attach(gatewayId, wire);
       void syncNow().catch(failed);
       return;
@@ -107,6 +110,10 @@ function serveGateway(
       case 'stats':
         registry.noteStats(gatewayId);
         await noteStats(ctx, gatewayId, frame.peers);
+        await health.noteClock(gatewayId, wire, clockAhead(frame.peers, ctx.now()));
+        return;
+      case 'health':
+        await health.noteTroubles(gatewayId, wire, frame.troubles);
         return;
       case 'pong':
         return;
@@ -118,86 +125,5 @@ function serveGateway(
     registry.detach(gatewayId, wire);
     // `code` is a name that the log hides.
     log.warn({ closeCode: code }, 'gateway channel closed');
-  });
-}
-
-async function noteHello(
-  ctx: ServerContext,
-  gatewayId: string,
-  hello: Extract<FromGateway, { type: 'hello' }>,
-): Promise<void> {
-  await ctx.database.db.transaction().execute(async (tx) => {
-    const before = await tx
-      .selectFrom('gateway')
-      .select(['public_key', 'endpoint'])
-      .where('id', '=', gatewayId)
-      .executeTakeFirstOrThrow();
-    await tx
-      .updateTable('gateway')
-      .set({ public_key: hello.publicKey, endpoint: hello.endpoint, last_seen_at: ctx.now() })
-      .where('id', '=', gatewayId)
-      .execute();
-    if (before.public_key !== hello.publicKey || before.endpoint !== hello.endpoint)
-      await appendAudit(tx, {
-        at: ctx.now(),
-        actor: `gateway:${gatewayId}`,
-        action: 'gateway.hello',
-        subject: `gateway:${gatewayId}`,
-        outcome: 'ok',
-        details: {
-          publicKey: hello.publicKey,
-          endpoint: hello.endpoint,
-          previousPublicKey: before.public_key,
-        },
-      });
-  });
-}
-
-async function livePeersOf(ctx: ServerContext, gatewayId: string): Promise<Peer[]> {
-  const rows = await ctx.database.db
-    .selectFrom('lease')
-    .select(['id', 'wg_public_key', 'preshared_key_sealed', 'address', 'expires_at'])
-    .where('gateway_id', '=', gatewayId)
-    .where('ended_at', 'is', null)
-    .where('expires_at', '>', ctx.now())
-    .execute();
-  return rows.map((row) => ({
-    publicKey: row.wg_public_key,
-    presharedKey: Buffer.from(ctx.keys.sealedBox.open(row.preshared_key_sealed)).toString('base64url'),
-    allowedIps: [hostCidr(row.address)],
-    leaseId: row.id,
-    expiresAt: new Date(row.expires_at).toISOString(),
-  }));
-}
-
-/** Where members may go through this gateway, and on which ports they come. Nothing of one that is not there. */
-async function settingsFor(ctx: ServerContext, gatewayId: string): Promise<Omit<GatewayTruth, 'peers'>> {
-  const row = await ctx.database.db
-    .selectFrom('gateway')
-    .select(['allowed_ips_json', 'alternate_ports_json', 'endpoint'])
-    .where('id', '=', gatewayId)
-    .executeTakeFirst();
-  if (!row) return { networks: [], alternatePorts: [] };
-  return {
-    networks: textList.parse(JSON.parse(row.allowed_ips_json)),
-    alternatePorts: alternatePortsOf(row),
-  };
-}
-
-async function noteStats(ctx: ServerContext, gatewayId: string, peers: PeerStats[]): Promise<void> {
-  await ctx.database.db.transaction().execute(async (tx) => {
-    await tx.updateTable('gateway').set({ last_seen_at: ctx.now() }).where('id', '=', gatewayId).execute();
-    for (const peer of peers)
-      await tx
-        .updateTable('lease')
-        .set({
-          rx_bytes: peer.rxBytes,
-          tx_bytes: peer.txBytes,
-          ...(peer.lastHandshakeAt ? { last_handshake_at: Date.parse(peer.lastHandshakeAt) } : {}),
-        })
-        .where('gateway_id', '=', gatewayId)
-        .where('wg_public_key', '=', peer.publicKey)
-        .where('ended_at', 'is', null)
-        .execute();
   });
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Enforcement } from '../../../access/enforcement/enforcement.ts';
+import type { GatewayRegistry } from '../../../access/gateway/gateway-registry.ts';
 import type { GuardSource } from '../../../access/guard/guard.ts';
 import { AuditIndex } from '../../../audit/audit-index.ts';
 import { AuditVerifier } from '../../../audit/audit-verification.ts';
@@ -11,7 +12,7 @@ export interface AdminParts {
   ctx: ServerContext;
   enforcement: Enforcement;
   guards: GuardSource;
-  gateways: { isOnline(gatewayId: string): boolean };
+  gateways: Pick<GatewayRegistry, 'isOnline' | 'hostTroubles'>;
   /** Takes every peer from a gateway that was removed and closes its channel. */
   dismissGateway(gatewayId: string): Promise<void>;
   /** Tells whoever has to know of gateways that were edited. */

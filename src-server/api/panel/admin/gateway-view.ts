@@ -2,18 +2,20 @@ import { sql } from 'kysely';
 import type * as z from 'zod';
 import type { PanelGateway, panelPeer } from '../../../../src-shared/panel/gateways.ts';
 import { ok, type Result } from '../../../../src-shared/problem.ts';
+import { agentOf } from '../../../access/gateway/gateway-agent.ts';
+import type { GatewayRegistry } from '../../../access/gateway/gateway-registry.ts';
 import { settingsOf } from '../../../access/gateway/gateway-settings.ts';
 import type { Db } from '../../../db/database.ts';
 import type { GatewayRow } from '../../../db/schema.ts';
 import { decodeCursor, iso, isoOrNull, nameKey, pageOf, timeKey } from './cursor.ts';
 
-type Online = { isOnline(gatewayId: string): boolean };
+type Presence = Pick<GatewayRegistry, 'isOnline' | 'hostTroubles'>;
 type PageQuery = { cursor?: string | undefined; limit: number };
 
 /** A page of the gateways that were not removed, by name. */
 export async function listGateways(
   db: Db,
-  online: Online,
+  presence: Presence,
   { cursor, limit }: PageQuery,
   now: number,
 ): Promise<Result<{ gateways: PanelGateway[]; nextCursor: string | null }>> {
@@ -30,13 +32,13 @@ export async function listGateways(
     .limit(limit + 1)
     .execute();
   const { items, nextCursor } = pageOf(rows, limit, (row) => [row.name, row.id]);
-  return ok({ gateways: await viewsOf(db, online, items, now), nextCursor });
+  return ok({ gateways: await viewsOf(db, presence, items, now), nextCursor });
 }
 
 /** One gateway; undefined when it is unknown or removed. */
 export async function viewGateway(
   db: Db,
-  online: Online,
+  presence: Presence,
   gatewayId: string,
   now: number,
 ): Promise<PanelGateway | undefined> {
@@ -46,13 +48,13 @@ export async function viewGateway(
     .where('id', '=', gatewayId)
     .where('removed_at', 'is', null)
     .executeTakeFirst();
-  const [view] = row ? await viewsOf(db, online, [row], now) : [];
+  const [view] = row ? await viewsOf(db, presence, [row], now) : [];
   return view;
 }
 
 async function viewsOf(
   db: Db,
-  online: Online,
+  presence: Presence,
   gateways: readonly GatewayRow[],
   now: number,
 ): Promise<PanelGateway[]> {
@@ -78,12 +80,14 @@ async function viewsOf(
       ...settingsOf(row),
       endpoint: row.endpoint,
       publicKey: row.public_key,
-      isOnline: online.isOnline(row.id),
+      isOnline: presence.isOnline(row.id),
       lastSeenAt: isoOrNull(row.last_seen_at),
       createdAt: iso(row.created_at),
       connections: sum?.connections ?? 0,
       rxBytes: sum?.rxBytes ?? 0,
       txBytes: sum?.txBytes ?? 0,
+      agent: agentOf(row),
+      hostTroubles: presence.hostTroubles(row.id),
     };
   });
 }
@@ -138,6 +142,7 @@ export async function listPeers(
     deviceId: row.device_id,
     deviceName: row.deviceName,
     address: row.address,
+    address6: row.address6,
     publicKey: row.wg_public_key,
     since: iso(row.begun_at),
     expiresAt: iso(row.expires_at),

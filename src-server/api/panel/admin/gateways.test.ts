@@ -50,11 +50,20 @@ test.each([
   [{ subnet: 'fe80::/64' }, 'no device'],
   [{ subnet: '224.0.0.0/24' }, 'no device'],
   [{ subnet: '10.0.0.0/4' }, 'no device'],
+  [{ subnet6: '10.98.0.0/24' }, 'subnet6: 10.98.0.0/24 is not IPv6'],
+  [{ subnet6: 'fd00::/48' }, 'subnet6: fd00::/48 is no network from /64 to /120'],
+  [{ subnet6: 'fe80::/64' }, 'subnet6: no device can have an address of fe80::/64'],
+  [{ subnet6: '2001:db8::/64' }, 'no device can have'],
+  [{ subnet: '10.96.0.0/16', subnet6: 'fd00::/120' }, 'has room for fewer devices than 10.96.0.0/16'],
+  [{ subnet: 'fd01::/64', subnet6: 'fd00::/64' }, 'fd01::/64 is IPv6 already'],
+  [{ subnet6: 'six' }, 'subnet6'],
   [{ name: 'a\nb\u001b[31m' }, 'control characters'],
   [{ allowedIps: [] }, 'allowedIps'],
   [{ allowedIps: Array.from({ length: 65 }, (_, at) => `10.0.${at}.0/24`) }, 'allowedIps'],
   [{ mtu: 100 }, 'mtu'],
   [{ dnsDomains: ['corp..example'] }, 'dnsDomains'],
+  [{ dnsDomains: ['10.20.0.53'] }, 'dnsDomains'],
+  [{ dnsSearch: ['corp.7'] }, 'dnsSearch'],
   [{ dnsSearch: Array.from({ length: 17 }, (_, at) => `d${at}.example`) }, 'dnsSearch'],
   [{ alternatePorts: [0] }, 'alternatePorts'],
   [{ alternatePorts: [443, 443] }, 'alternatePorts: 443 is named twice'],
@@ -99,6 +108,18 @@ test('an edit reaches the gateway and the clients at once, and a lease with its 
     details: { name: { from: 'gw1', to: 'Oslo' }, mtu: { from: 1420, to: 1300 } },
   });
   await client.close();
+});
+
+test('a gateway with both families keeps the IPv6 network in its short form, and the record says so', async () => {
+  const body = { name: 'main', subnet: '10.99.0.0/24', subnet6: 'fd12:3456:789a:0:0::7/64' };
+  const { gateway, installLine } = (await owner.call('POST', 'gateways', body)).body;
+  expect(gateway.subnet6).toBe('fd12:3456:789a::/64');
+  expect(installLine).toContain('--address 10.99.0.1/24 ');
+  const [row] = (await owner.get('audit?action=gateway.add')).body.rows;
+  expect(row.details).toMatchObject({ subnet: '10.99.0.0/24', subnet6: 'fd12:3456:789a::/64' });
+  const put = (change: object) => owner.call('PUT', `gateways/${gateway.id}`, change);
+  expect((await put({ mtu: 1300 })).body.gateway.subnet6).toBe('fd12:3456:789a::/64');
+  expect((await put({ subnet6: null })).body.gateway.subnet6).toBe(null);
 });
 
 test('a domain that is named twice is kept once', async () => {
@@ -201,6 +222,8 @@ test.each([
   [{ allowedIps: [] }, 400, 'allowedIps'],
   [{ mtu: 1 }, 400, 'mtu'],
   [{ dnsDomains: ['Corp.Example'] }, 400, 'dnsDomains'],
+  [{ dnsSearch: ['10.20.0.53'] }, 400, 'dnsSearch'],
+  [{ subnet6: 'fd00::/121' }, 400, 'from /64 to /120'],
   [{ alternatePorts: [53, 53] }, 400, '53 is named twice'],
   [{ subnet: '10.99.0.0/24' }, 400, 'subnet'],
 ])('an edit to %j is refused', async (change, status, why) => {

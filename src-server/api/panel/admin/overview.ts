@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { AttentionItem, OverviewAnswer, overviewRange } from '../../../../src-shared/panel/overview.ts';
 import { isGated, type Policy } from '../../../../src-shared/policy.ts';
+import type { GatewayRegistry } from '../../../access/gateway/gateway-registry.ts';
 import { membersWithoutMfa } from '../../../access/policy/policy-preview.ts';
 import { type AuditIndex, HOUR_MS } from '../../../audit/audit-index.ts';
 import type { AuditVerifier } from '../../../audit/audit-verification.ts';
@@ -26,7 +27,7 @@ const ranges = {
 
 export interface OverviewParts {
   db: Db;
-  gateways: { isOnline(gatewayId: string): boolean };
+  gateways: Pick<GatewayRegistry, 'isOnline' | 'hostTroubles'>;
   index: AuditIndex;
   verifier: AuditVerifier;
   isMailOn: boolean;
@@ -40,7 +41,7 @@ export async function readOverview(
   range: z.infer<typeof overviewRange>,
   now: number,
 ): Promise<OverviewAnswer> {
-  const { db, gateways: online } = parts;
+  const { db, gateways: presence } = parts;
   const gateways = await db
     .selectFrom('gateway')
     .select(['id', 'name', 'last_seen_at'])
@@ -69,7 +70,8 @@ export async function readOverview(
     now: {
       connected,
       members,
-      gatewaysOnline: gateways.filter(({ id }) => online.isOnline(id)).length,
+      gatewaysOnline: gateways.filter(({ id }) => presence.isOnline(id)).length,
+      gatewaysDegraded: gateways.filter(({ id }) => presence.hostTroubles(id).length > 0).length,
       gateways: gateways.length,
     },
     connections: leases.map((lease) => ({
@@ -88,10 +90,14 @@ export async function readOverview(
       ...policyItems(await readPolicy(db)),
       ...auditItems(parts.verifier),
       ...gateways.flatMap(({ id, name, last_seen_at }): AttentionItem[] =>
-        online.isOnline(id)
+        presence.isOnline(id)
           ? []
           : [{ kind: 'gateway-offline', gateway: { id, name }, lastSeenAt: isoOrNull(last_seen_at) }],
       ),
+      ...gateways.flatMap(({ id, name }): AttentionItem[] => {
+        const [first] = presence.hostTroubles(id);
+        return first ? [{ kind: 'gateway-degraded', gateway: { id, name }, detail: first.detail }] : [];
+      }),
       ...(await unconfirmed(db, now)),
       ...(await memberItems(db, now)),
       ...(await tokenItems(db, now)),
