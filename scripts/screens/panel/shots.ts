@@ -5,7 +5,13 @@ import { en as app } from '../../../src-ui/strings/en.ts';
 import { withActivity, withFewCodes, withMfa, withoutMfa } from './fixtures/account.ts';
 import { apiTokens } from './fixtures/api-tokens.ts';
 import { auditLog } from './fixtures/audit.ts';
-import { gatewayDetails, gatewayList, gatewayPath } from './fixtures/gateways.ts';
+import {
+  degradedDetails,
+  degradedPath,
+  gatewayDetails,
+  gatewayList,
+  gatewayPath,
+} from './fixtures/gateways.ts';
 import { memberDetails, memberList, memberPath } from './fixtures/members.ts';
 import { overview } from './fixtures/overview.ts';
 import { cannotGuard, gateOff, gateOn } from './fixtures/policy.ts';
@@ -106,6 +112,12 @@ const shots: readonly (Omit<PanelShot, 'size'> & { width?: number; height?: numb
   },
   { name: 'gateways', at: '/gateways', answers: gatewayList, go: seen('Stockholm') },
   { name: 'gateway', at: gatewayPath, answers: gatewayDetails, go: seen(admin.gateways.peers) },
+  {
+    name: 'gateway-degraded',
+    at: degradedPath,
+    answers: degradedDetails,
+    go: seen(admin.gateways.degradedTitle),
+  },
   { name: 'gateway-edit', at: gatewayPath, answers: gatewayDetails, go: toEdit, width: 900, height: 1_130 },
   { name: 'gateway-add', at: '/gateways', answers: gatewayList, go: toTroubles, width: 900, height: 1_180 },
   { name: 'gateway-install', at: '/gateways', answers: gatewayList, go: toInstallLine },

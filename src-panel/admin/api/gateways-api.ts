@@ -44,6 +44,19 @@ export async function loadGateways(
   return ok({ items, nextCursor });
 }
 
+/** Every gateway, whatever the number of pages. */
+export async function loadAllGateways(): Promise<Result<PanelGateway[]>> {
+  const all: PanelGateway[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await loadGateways(cursor, {});
+    if (!page.ok) return page;
+    all.push(...page.value.items);
+    cursor = page.value.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return ok(all);
+}
+
 export async function loadGateway(
   gatewayId: string,
   cursor: string | undefined,

@@ -37,8 +37,11 @@ export function AuditRows({ audit, onFilter }: AuditRowsProps) {
     {
       key: 'actor',
       name: a.audit.actor,
-      render: ({ actor, actorName }) => (
-        <Named text={nameOf(actor, actorName, a.audit)} onPress={() => onFilter({ actor })} />
+      render: ({ actor, actorName, action, details }) => (
+        <Named
+          text={isOfRoot(action, details) ? a.audit.actors.root : nameOf(actor, actorName, a.audit)}
+          onPress={() => onFilter({ actor })}
+        />
       ),
     },
     {
@@ -127,6 +130,11 @@ function summaryOf(entries: readonly (readonly [string, unknown])[]): string {
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+/** Who has root on a device is nobody that the server knows, and yet somebody. */
+function isOfRoot(action: string, details: AuditRowView['details']): boolean {
+  return action === 'guard.released' && details.by === 'root';
+}
 
 /** Who or what is meant: the name where there is one, else the kind and the end of its id. */
 function nameOf(id: string, name: string | null, words: AdminWords['audit']): string {

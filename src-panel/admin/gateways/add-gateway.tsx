@@ -8,18 +8,18 @@ import type { GatewayValues } from './gateway-draft.ts';
 import { GatewayForm } from './gateway-form.tsx';
 
 interface AddGatewayProps {
-  others: readonly { name: string; subnet: string }[];
   onCancel: () => void;
   onDone: () => void;
 }
 
 const EMPTY = {
-  ...{ name: '', subnet: '', allowed: '', dns: '', dnsDomains: '', dnsSearch: '', alternatePorts: '' },
+  ...{ name: '', subnet: '', subnet6: '', allowed: '', dns: '', dnsDomains: '', dnsSearch: '' },
+  alternatePorts: '',
   mtu: String(newGatewayRequest.shape.mtu.parse(undefined)),
 };
 
 /** Asks what the server has to know, and gives the line to run on the gateway, this once. */
-export function AddGateway({ others, onCancel, onDone }: AddGatewayProps) {
+export function AddGateway({ onCancel, onDone }: AddGatewayProps) {
   const { a } = useAdminWords();
   const words = a.gateways;
   const [added, setAdded] = useState<NewGateway | null>(null);
@@ -47,8 +47,8 @@ export function AddGateway({ others, onCancel, onDone }: AddGatewayProps) {
       anywayLabel={words.addAnyway}
       draft={EMPTY}
       isNew
+      ownId={null}
       ownPort={null}
-      others={others}
       isBusy={isBusy}
       problem={problem}
       onSubmit={(values) => void add(values)}

@@ -13,7 +13,7 @@ interface EditGatewayProps {
   onDone: (gateway: PanelGateway, outdated: number) => void;
 }
 
-/** Name, networks, DNS, further ports and MTU of a gateway that is there. */
+/** Name, networks, IPv6 of the devices, DNS, further ports and MTU of a gateway that is there. */
 export function EditGateway({ gateway, onCancel, onDone }: EditGatewayProps) {
   const { a } = useAdminWords();
   const words = a.gateways;
@@ -32,6 +32,7 @@ export function EditGateway({ gateway, onCancel, onDone }: EditGatewayProps) {
       draft={{
         name: gateway.name,
         subnet: gateway.subnet,
+        subnet6: gateway.subnet6 ?? '',
         allowed: gateway.allowedIps.join(', '),
         dns: gateway.dns.join(', '),
         dnsDomains: gateway.dnsDomains.join(', '),
@@ -40,8 +41,8 @@ export function EditGateway({ gateway, onCancel, onDone }: EditGatewayProps) {
         mtu: String(gateway.mtu),
       }}
       isNew={false}
+      ownId={gateway.id}
       ownPort={gateway.endpoint === null ? null : splitEndpoint(gateway.endpoint).port}
-      others={[]}
       isBusy={isBusy}
       problem={problem}
       onSubmit={(values) => void save(values)}

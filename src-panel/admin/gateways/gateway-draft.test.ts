@@ -3,7 +3,7 @@ import { readDraft, type TypedGateway } from './gateway-draft.ts';
 
 const draft = (change: Partial<TypedGateway> = {}): TypedGateway => ({
   ...{ name: 'Oslo', subnet: '10.86.4.0/24', allowed: '10.20.0.0/16', dns: '10.20.0.53', mtu: '1420' },
-  ...{ dnsDomains: '', dnsSearch: '', alternatePorts: '' },
+  ...{ subnet6: '', dnsDomains: '', dnsSearch: '', alternatePorts: '' },
   ...change,
 });
 const mistakesIn = (change: Partial<TypedGateway>, ownPort: number | null = null) =>
@@ -32,12 +32,17 @@ test('what is left empty is everything for the networks, and nothing for the res
     dnsDomains: [],
     dnsSearch: [],
     alternatePorts: [],
+    subnet6: null,
   });
 });
 
 test.each<[Partial<TypedGateway>, string]>([
   [{ name: ' ' }, 'name'],
   [{ subnet: '10.86.4.0' }, 'subnet'],
+  [{ subnet6: 'fd12:3456:789a::' }, 'subnet6'],
+  [{ subnet6: '10.87.0.0/24' }, 'subnet6'],
+  [{ subnet6: 'fd12:3456:789a::/48' }, 'subnet6'],
+  [{ subnet6: 'fe80::/64' }, 'subnet6Range'],
   [{ allowed: '10.0.0.0/300' }, 'allowed'],
   [{ dns: 'ns.example' }, 'dns'],
   [{ dnsDomains: '10.20.0.53' }, 'domains'],
@@ -58,4 +63,14 @@ test.each<[Partial<TypedGateway>, string]>([
 
 test('a port is nobody’s own before the agent has come', () => {
   expect(mistakesIn({ alternatePorts: '51820' })).toEqual([]);
+});
+
+test('an IPv6 network is weighed against the network above, as far as that is one', () => {
+  expect(readDraft(draft({ subnet6: ' fd12:3456:789a::/64 ' }), null).values?.subnet6).toBe(
+    'fd12:3456:789a::/64',
+  );
+  const subnet6 = 'fd12:3456:789a::/120';
+  expect(mistakesIn({ subnet: '10.86.0.0/16', subnet6 })).toEqual([['subnet6', 'subnet6Room']]);
+  expect(mistakesIn({ subnet: 'fd00::/64', subnet6 })).toEqual([['subnet6', 'subnet6Twice']]);
+  expect(mistakesIn({ subnet: '10.86', subnet6 })).toEqual([['subnet', 'subnet']]);
 });

@@ -1,3 +1,4 @@
+import { mistakeInSubnet6 } from '../../../src-shared/device-networks.ts';
 import { MAX_ALTERNATE_PORTS, MAX_DOMAINS, MTU } from '../../../src-shared/gateway-limits.ts';
 import { newGatewayRequest } from '../../../src-shared/panel/gateways.ts';
 import { typedDomain } from '../../../src-shared/typed-domain.ts';
@@ -8,6 +9,7 @@ import type { AdminWords } from '../strings/en.ts';
 export interface TypedGateway {
   name: string;
   subnet: string;
+  subnet6: string;
   allowed: string;
   dns: string;
   dnsDomains: string;
@@ -19,6 +21,7 @@ export interface TypedGateway {
 export interface GatewayValues {
   name: string;
   subnet: string;
+  subnet6: string | null;
   allowedIps: string[];
   dns: string[];
   dnsDomains: string[];
@@ -40,6 +43,7 @@ interface ReadDraft {
 export function readDraft(draft: TypedGateway, ownPort: number | null): ReadDraft {
   const name = draft.name.trim();
   const subnet = draft.subnet.trim();
+  const subnet6 = draft.subnet6.trim() || null;
   const typed = partsOf(draft.allowed);
   // What the server takes for an empty list.
   const allowedIps = typed.length === 0 ? newGatewayRequest.shape.allowedIps.parse(undefined) : typed;
@@ -51,6 +55,7 @@ export function readDraft(draft: TypedGateway, ownPort: number | null): ReadDraf
   const mistakes: ReadDraft['mistakes'] = {
     name: name === '' ? 'name' : null,
     subnet: areNetworks([subnet]) ? null : 'subnet',
+    subnet6: subnet6 === null ? null : mistakeInFamilies(subnet, subnet6),
     allowed: areNetworks(allowedIps) ? null : 'allowed',
     dns: areAddresses(dns) ? null : 'dns',
     dnsDomains: mistakeInDomains(dnsDomains),
@@ -61,7 +66,8 @@ export function readDraft(draft: TypedGateway, ownPort: number | null): ReadDraf
   const isGood = Object.values(mistakes).every((mistake) => mistake === null);
   if (!isGood || mtu === null || !areAll(dnsDomains) || !areAll(dnsSearch) || !areAll(alternatePorts))
     return { values: null, mistakes };
-  return { values: { name, subnet, allowedIps, dns, dnsDomains, dnsSearch, alternatePorts, mtu }, mistakes };
+  const values = { name, subnet, subnet6, allowedIps, dns, dnsDomains, dnsSearch, alternatePorts, mtu };
+  return { values, mistakes };
 }
 
 /** Each once; null for what is no domain. */
@@ -69,6 +75,22 @@ const domainsOf = (text: string): (string | null)[] => [...new Set(partsOf(text)
 
 function areAll<T>(values: readonly (T | null)[]): values is T[] {
   return !values.includes(null);
+}
+
+const SUBNET6_MISTAKES = {
+  family: 'subnet6',
+  size: 'subnet6',
+  twice: 'subnet6Twice',
+  range: 'subnet6Range',
+  room: 'subnet6Room',
+} as const;
+
+function mistakeInFamilies(subnet: string, subnet6: string): Mistake {
+  if (!areNetworks([subnet6])) return 'subnet6';
+  // What is wrong with the one above is told there.
+  if (!areNetworks([subnet])) return null;
+  const mistake = mistakeInSubnet6(subnet, subnet6);
+  return mistake && SUBNET6_MISTAKES[mistake];
 }
 
 function mistakeInDomains(domains: readonly (string | null)[]): Mistake {

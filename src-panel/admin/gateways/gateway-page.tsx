@@ -16,6 +16,7 @@ import { Moment } from '../parts/moment.tsx';
 import { useRefresh } from '../parts/use-refresh.ts';
 import { useAdminWords } from '../strings/use-admin-words.ts';
 import { EditGateway } from './edit-gateway.tsx';
+import { GatewayNotes } from './gateway-notes.tsx';
 import { GatewayState } from './gateway-table.tsx';
 
 const REFRESH_MS = 10_000;
@@ -59,6 +60,7 @@ export function GatewayPage({ gatewayId, onRemoved }: GatewayPageProps) {
         <Link to="/gateways">← {a.gateways.back}</Link>
       </nav>
       <DoneNote text={done} />
+      {gateway && <GatewayNotes gateway={gateway} />}
       {gateway && <GatewayFacts gateway={gateway} />}
       <section className="panel stack" aria-labelledby="peers">
         <h2 id="peers">{a.gateways.peers}</h2>
@@ -98,6 +100,12 @@ function GatewayFacts({ gateway }: { gateway: PanelGateway }) {
   const { lastSeenAt, endpoint, publicKey, rxBytes, txBytes, dns, dnsDomains } = gateway;
   const code = (text: string | null) =>
     text === null ? <span className="hint">{words.none}</span> : <span className="mono">{text}</span>;
+  const agentText =
+    gateway.agent !== null
+      ? code(gateway.agent.version)
+      : lastSeenAt === null
+        ? code(null)
+        : words.agentSilent;
   const codes = (items: readonly (string | number)[], none = w.common.none) =>
     items.length === 0 ? none : code(items.join(', '));
   return (
@@ -108,10 +116,11 @@ function GatewayFacts({ gateway }: { gateway: PanelGateway }) {
           [words.connections, new Intl.NumberFormat(locale).format(gateway.connections)],
           [words.traffic, words.trafficOf(bytesText(rxBytes, locale), bytesText(txBytes, locale))],
           [words.lastContact, lastSeenAt === null ? a.never : <Moment key="seen" at={lastSeenAt} />],
+          [words.agent, agentText],
           [words.endpoint, code(endpoint)],
           [words.furtherPorts, codes(gateway.alternatePorts)],
           [words.publicKey, code(publicKey)],
-          [words.subnet, code(gateway.subnet)],
+          [words.subnet, code([gateway.subnet, gateway.subnet6].filter(Boolean).join(', '))],
           [words.allowed, code(gateway.allowedIps.join(', '))],
           ['DNS', codes(dns)],
           [words.namesAsked, codes(dnsDomains, dns.length === 0 ? w.common.none : words.everyName)],
@@ -140,7 +149,16 @@ function PeerTable({ peers }: { peers: readonly Peer[] }) {
       ),
     },
     { key: 'device', name: words.device, render: ({ deviceName }) => deviceName },
-    { key: 'address', name: words.address, render: ({ address }) => <span className="mono">{address}</span> },
+    {
+      key: 'address',
+      name: words.address,
+      render: ({ address, address6 }) => (
+        <span className="two-lines mono">
+          <span>{address}</span>
+          {address6 !== null && <span className="hint">{address6}</span>}
+        </span>
+      ),
+    },
     { key: 'since', name: words.since, render: ({ since }) => <Moment at={since} /> },
     {
       key: 'handshake',

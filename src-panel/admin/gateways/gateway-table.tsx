@@ -44,6 +44,8 @@ export function GatewayTable({ gateways }: { gateways: readonly PanelGateway[] }
 
 export function GatewayState({ gateway }: { gateway: PanelGateway }) {
   const { a } = useAdminWords();
+  if (gateway.isOnline && gateway.hostTroubles.length > 0)
+    return <Badge tone="gate">{a.gateways.degraded}</Badge>;
   if (gateway.isOnline) return <Badge tone="on">{a.gateways.online}</Badge>;
   if (gateway.lastSeenAt === null) return <Badge tone="off">{a.gateways.waiting}</Badge>;
   return <Badge tone="stopped">{a.gateways.offline}</Badge>;

@@ -61,7 +61,6 @@ function Gateways({ done }: { done: string | null }) {
       </PageFrame>
       {isAdding && (
         <AddGateway
-          others={pages.items ?? []}
           onCancel={() => setAdding(false)}
           onDone={() => {
             setAdding(false);

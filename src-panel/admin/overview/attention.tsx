@@ -38,7 +38,14 @@ export function Attention({ items }: { items: readonly AttentionItem[] }) {
 }
 
 const isPressing = ({ kind }: AttentionItem): boolean =>
-  ['no-gate', 'no-unlock-method', 'audit-broken', 'gateway-offline', 'end-unconfirmed'].includes(kind);
+  [
+    'no-gate',
+    'no-unlock-method',
+    'audit-broken',
+    'gateway-offline',
+    'gateway-degraded',
+    'end-unconfirmed',
+  ].includes(kind);
 
 function sentenceOf(item: AttentionItem, { kinds, others }: AdminWords['overview'], locale: string): string {
   const named = (count: number, members: readonly { name: string }[]): string => {
@@ -57,6 +64,8 @@ function sentenceOf(item: AttentionItem, { kinds, others }: AdminWords['overview
         item.gateway.name,
         item.lastSeenAt === null ? null : shortTime(item.lastSeenAt, locale),
       );
+    case 'gateway-degraded':
+      return kinds[item.kind](item.gateway.name, item.detail);
     case 'end-unconfirmed':
       return kinds[item.kind](item.count);
     case 'members-without-mfa':
@@ -76,6 +85,7 @@ function placeOf(item: AttentionItem): string | null {
     case 'audit-broken':
       return '/audit';
     case 'gateway-offline':
+    case 'gateway-degraded':
       return `/gateways/${item.gateway.id}`;
     case 'end-unconfirmed':
       return '/gateways';

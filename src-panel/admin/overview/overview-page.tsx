@@ -66,7 +66,7 @@ function Numbers({ value: { now, series, range } }: { value: OverviewAnswer }) {
     series.reduce((total, point) => total + point[key], 0);
   const numbers = [
     [a.overview.connected, now.connected, a.overview.connectedOf(now.members)],
-    [a.overview.gateways, now.gatewaysOnline, a.overview.gatewaysOf(now.gateways)],
+    [a.overview.gateways, now.gatewaysOnline, a.overview.gatewaysOf(now.gateways, now.gatewaysDegraded)],
     [a.overview.disconnects, sum('disconnects'), a.overview.inRange[range]],
     [a.overview.stepUps, sum('stepUps'), a.overview.inRange[range]],
   ] as const;

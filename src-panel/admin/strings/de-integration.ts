@@ -13,6 +13,18 @@ export const deIntegration: typeof enIntegration = {
     state: 'Zustand',
     online: 'Online',
     offline: 'Offline',
+    degraded: 'Beeinträchtigt',
+    degradedTitle: 'Dieses Gateway ist beeinträchtigt',
+    degradedText: 'In den Worten seines Rechners. Er sagt es neu, sooft es sich ändert.',
+    remedy: 'Was auf dem Gateway zu tun ist',
+    agent: 'Agent',
+    agentSilent: 'Zu alt, um seine Version zu nennen',
+    tooOld: {
+      'alternate-ports':
+        'Der Agent dieses Gateways ist zu alt für weitere UDP-Ports: Kein Client wird zu ihnen geschickt. Aktualisieren Sie ihn.',
+      addresses:
+        'Der Agent dieses Gateways ist zu alt für ein IPv6-Netz: Geräte bekommen keine IPv6-Adresse. Aktualisieren Sie ihn.',
+    },
     waiting: 'Noch kein Kontakt',
     connections: 'Verbindungen',
     traffic: 'Verkehr',
@@ -20,6 +32,11 @@ export const deIntegration: typeof enIntegration = {
     lastContact: 'Letzter Kontakt',
     subnet: 'Netz der Geräte',
     subnetHint: 'Zum Beispiel 10.77.0.0/24. Die erste Adresse gehört dem Gateway.',
+    subnet6: 'IPv6-Netz der Geräte (freiwillig)',
+    subnet6Hint:
+      'Von /64 bis /120. Jedes Gerät hat in beiden Netzen dieselbe Nummer. Leer: kein IPv6 durch den Tunnel.',
+    suggest: 'Vorschlagen',
+    suggestSubnet6: 'Ein IPv6-Netz vorschlagen',
     allowed: 'Netze durch den Tunnel',
     allowedHint: 'Durch Leerzeichen oder Kommas getrennt. Leer: alles.',
     dns: 'DNS-Server (freiwillig)',
@@ -46,11 +63,13 @@ export const deIntegration: typeof enIntegration = {
       'resolver-outside': (address) =>
         `${address} liegt in keinem der Netze durch den Tunnel, Mitglieder können dort also keine Namen erfragen. Nehmen Sie die Adresse in die Netze auf.`,
       'ipv6-refused': () =>
-        'Dieses Gateway hat kein IPv6-Netz für seine Geräte: Auf ihnen wird IPv6 abgelehnt, solange sie verbunden sind.',
+        'Dieses Gateway hat kein IPv6-Netz für seine Geräte: Auf ihnen wird IPv6 abgelehnt, solange sie verbunden sind. Geben Sie ein IPv6-Netz an, damit es hindurchgeht.',
       'ipv4-refused': () =>
         'Dieses Gateway hat kein IPv4-Netz für seine Geräte: Auf ihnen wird IPv4 abgelehnt, solange sie verbunden sind.',
-      'ipv6-beside': () =>
-        'IPv6 geht am Tunnel vorbei. Nehmen Sie ::/0 in die Netze auf, damit es abgelehnt wird.',
+      'ipv6-beside': (subnet6) =>
+        subnet6 === ''
+          ? 'IPv6 geht am Tunnel vorbei. Nehmen Sie ::/0 in die Netze auf, damit es abgelehnt wird, und geben Sie ein IPv6-Netz an, damit es hindurchgeht.'
+          : 'IPv6 geht am Tunnel vorbei. Nehmen Sie ::/0 in die Netze auf, damit es hindurchgeht.',
       'domains-without-resolver': () => 'Domains bewirken nichts ohne DNS-Server. Geben Sie einen an.',
       'subnet-overlap': (name) => `Das Netz der Geräte hat Adressen mit dem von ${name} gemeinsam.`,
     },
@@ -62,6 +81,11 @@ export const deIntegration: typeof enIntegration = {
     bad: {
       name: 'Füllen Sie dieses Feld aus.',
       subnet: 'Geben Sie ein Netz wie 10.77.0.0/24 ein.',
+      subnet6: 'Geben Sie ein IPv6-Netz von /64 bis /120 ein, etwa fd12:3456:789a::/64.',
+      subnet6Twice: 'Das Netz darüber ist schon IPv6. Lassen Sie dieses leer.',
+      subnet6Range:
+        'Kein Gerät kann eine Adresse aus diesem Netz haben. Geben Sie eines wie fd12:3456:789a::/64 ein.',
+      subnet6Room: 'Dieses Netz hat Platz für weniger Geräte als das darüber.',
       allowed: 'Jedes muss ein Netz wie 10.0.0.0/8 sein.',
       dns: 'Jede muss eine Adresse wie 10.0.0.53 sein.',
       domains: 'Jede muss eine Domain wie corp.example sein.',
@@ -75,7 +99,7 @@ export const deIntegration: typeof enIntegration = {
     edit: 'Bearbeiten',
     editTitle: (name) => `${name} bearbeiten`,
     editText:
-      'Wohin Mitglieder dürfen und die Ports des Gateways ändern sich sofort. Was ihre Geräte durch den Tunnel schicken, welche Namen sie dort erfragen und welche Ports sie versuchen, ändert sich, wenn die Verbindung erneuert oder neu aufgebaut wird; die Clients sagen das.',
+      'Wohin Mitglieder dürfen und die Ports des Gateways ändern sich sofort. Was ihre Geräte durch den Tunnel schicken, ihre IPv6-Adressen, welche Namen sie dort erfragen und welche Ports sie versuchen, ändert sich, wenn die Verbindung erneuert oder neu aufgebaut wird; die Clients sagen das.',
     save: 'Speichern',
     saveAnyway: 'Trotzdem speichern',
     edited: (name, outdated) =>
@@ -190,7 +214,12 @@ export const deIntegration: typeof enIntegration = {
     holds: (rows, when) => `Geprüft ${when}: Alle ${number(rows)} Zeilen folgen aufeinander.`,
     broken: (at, when) => `Gebrochen bei Zeile ${at}, gefunden ${when}. Die Zeilen davor sind unversehrt.`,
     failed: 'Die Prüfung kam nicht zu Ende. Versuchen Sie es noch einmal.',
-    actors: { server: 'Server', cli: 'Kommandozeile', anonymous: 'Unbekannt' },
+    actors: {
+      server: 'Server',
+      cli: 'Kommandozeile',
+      anonymous: 'Unbekannt',
+      root: 'Administrator des Geräts',
+    },
   },
   api: {
     title: 'API',

@@ -23,7 +23,8 @@ export const de: AdminWords = {
     connected: 'Verbunden',
     connectedOf: (members) => `von ${plural(members, 'Mitglied', 'Mitgliedern')}`,
     gateways: 'Gateways online',
-    gatewaysOf: (count) => `von ${plural(count, 'Gateway', 'Gateways')}`,
+    gatewaysOf: (count, degraded) =>
+      `von ${plural(count, 'Gateway', 'Gateways')}${degraded === 0 ? '' : `, ${degraded} beeinträchtigt`}`,
     disconnects: 'Trennungen',
     stepUps: 'Nachweise',
     refusals: 'Ablehnungen',
@@ -59,6 +60,7 @@ export const de: AdminWords = {
         since === null
           ? `Das Gateway ${name} hat sich noch nie gemeldet.`
           : `Das Gateway ${name} ist seit ${since} offline.`,
+      'gateway-degraded': (name, detail) => `Das Gateway ${name} ist beeinträchtigt. ${detail}`,
       'end-unconfirmed': (count) =>
         `${plural(count, 'beendete Verbindung ist', 'beendete Verbindungen sind')} noch nicht von einem Gateway bestätigt.`,
       'members-without-mfa': (count, names) =>

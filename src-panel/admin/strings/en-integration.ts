@@ -13,6 +13,18 @@ export const enIntegration = {
     state: 'State',
     online: 'Online',
     offline: 'Offline',
+    degraded: 'Degraded',
+    degradedTitle: 'This gateway is degraded',
+    degradedText: 'In the words of its host. It is told anew whenever it changes.',
+    remedy: 'What to do on the gateway',
+    agent: 'Agent',
+    agentSilent: 'Too old to say its version',
+    tooOld: {
+      'alternate-ports':
+        'The agent of this gateway is too old for further UDP ports: no client is sent to them. Update it.',
+      addresses:
+        'The agent of this gateway is too old for an IPv6 network: devices get no IPv6 address. Update it.',
+    },
     waiting: 'Not in contact yet',
     connections: 'Connections',
     traffic: 'Traffic',
@@ -20,6 +32,11 @@ export const enIntegration = {
     lastContact: 'Last contact',
     subnet: 'Network of the devices',
     subnetHint: 'For example 10.77.0.0/24. The first address is the gateway’s own.',
+    subnet6: 'IPv6 network of the devices (optional)',
+    subnet6Hint:
+      'From /64 to /120. Each device has the same number in both networks. Left empty: no IPv6 through the tunnel.',
+    suggest: 'Suggest',
+    suggestSubnet6: 'Suggest an IPv6 network',
     allowed: 'Networks through the tunnel',
     allowedHint: 'Separated by spaces or commas. Left empty: everything.',
     dns: 'DNS servers (optional)',
@@ -45,10 +62,13 @@ export const enIntegration = {
       'resolver-outside': (address: string) =>
         `${address} is in none of the networks through the tunnel, so members cannot ask it for names. Add it to the networks.`,
       'ipv6-refused': () =>
-        'This gateway has no IPv6 network for its devices: IPv6 is refused on them while they are connected.',
+        'This gateway has no IPv6 network for its devices: IPv6 is refused on them while they are connected. Add an IPv6 network to have it go through.',
       'ipv4-refused': () =>
         'This gateway has no IPv4 network for its devices: IPv4 is refused on them while they are connected.',
-      'ipv6-beside': () => 'IPv6 leaves beside the tunnel. Add ::/0 to the networks to have it refused.',
+      'ipv6-beside': (subnet6: string): string =>
+        subnet6 === ''
+          ? 'IPv6 leaves beside the tunnel. Add ::/0 to the networks to have it refused, and an IPv6 network to have it go through.'
+          : 'IPv6 leaves beside the tunnel. Add ::/0 to the networks to have it go through.',
       'domains-without-resolver': () => 'Domains do nothing without a DNS server. Enter one.',
       'subnet-overlap': (name: string) => `The network of the devices shares addresses with that of ${name}.`,
     },
@@ -60,6 +80,10 @@ export const enIntegration = {
     bad: {
       name: 'Fill in this field.',
       subnet: 'Enter a network such as 10.77.0.0/24.',
+      subnet6: 'Enter an IPv6 network from /64 to /120, such as fd12:3456:789a::/64.',
+      subnet6Twice: 'The network above is IPv6 already. Leave this one empty.',
+      subnet6Range: 'No device can have an address of this network. Enter one such as fd12:3456:789a::/64.',
+      subnet6Room: 'This network has room for fewer devices than the one above.',
       allowed: 'Each must be a network such as 10.0.0.0/8.',
       dns: 'Each must be an address such as 10.0.0.53.',
       domains: 'Each must be a domain such as corp.example.',
@@ -73,7 +97,7 @@ export const enIntegration = {
     edit: 'Edit',
     editTitle: (name: string) => `Edit ${name}`,
     editText:
-      'Where members may go, and the gateway’s ports, change at once. What their devices send through the tunnel, which names they ask there and which ports they try change when the connection is renewed or made anew; clients say so.',
+      'Where members may go, and the gateway’s ports, change at once. What their devices send through the tunnel, their IPv6 addresses, which names they ask there and which ports they try change when the connection is renewed or made anew; clients say so.',
     save: 'Save',
     saveAnyway: 'Save anyway',
     edited: (name: string, outdated: number) =>
@@ -188,7 +212,12 @@ export const enIntegration = {
       `Verified ${when}: all ${number(rows)} rows follow from one another.`,
     broken: (at: number, when: string) => `Broken at row ${at}, found ${when}. Rows before it are intact.`,
     failed: 'The check could not be finished. Try again.',
-    actors: { server: 'Server', cli: 'Command line', anonymous: 'Nobody known' },
+    actors: {
+      server: 'Server',
+      cli: 'Command line',
+      anonymous: 'Nobody known',
+      root: 'Administrator of the device',
+    },
   },
   api: {
     title: 'API',

@@ -23,7 +23,8 @@ export const en = {
     connected: 'Connected',
     connectedOf: (members: number) => `of ${plural(members, 'member', 'members')}`,
     gateways: 'Gateways online',
-    gatewaysOf: (count: number) => `of ${plural(count, 'gateway', 'gateways')}`,
+    gatewaysOf: (count: number, degraded: number) =>
+      `of ${plural(count, 'gateway', 'gateways')}${degraded === 0 ? '' : `, ${degraded} degraded`}`,
     disconnects: 'Disconnects',
     stepUps: 'Step-ups',
     refusals: 'Refusals',
@@ -58,6 +59,7 @@ export const en = {
         since === null
           ? `Gateway ${name} has never been in contact.`
           : `Gateway ${name} has been offline since ${since}.`,
+      'gateway-degraded': (name: string, detail: string) => `Gateway ${name} is degraded. ${detail}`,
       'end-unconfirmed': (count: number) =>
         `${plural(count, 'ended connection is', 'ended connections are')} not yet confirmed by a gateway.`,
       'members-without-mfa': (count: number, names: string) =>
