@@ -1,6 +1,7 @@
 import type { WgPeerStats } from '../src-node/wireguard/device.ts';
 import { PORT_TURN_MS } from '../src-shared/port-turn.ts';
 import type { AcceptedLease } from './lease-verifier.ts';
+import type { Overlap } from './platform.ts';
 import { hasAlternates, ownPortOf, type PortChoice } from './port-turn.ts';
 import { NO_TRAFFIC, type Traffic } from './traffic.ts';
 import type { TunnelStatus } from './tunnel.ts';
@@ -19,8 +20,7 @@ export interface Connection {
   heardAt: number;
   /** What went through before the peer was replaced: the device counts from zero again. */
   counted: Pick<Traffic, 'rxBytes' | 'txBytes'>;
-  /** Networks of the lease that stay with the network that this computer is on. */
-  overlaps: string[];
+  overlap: Overlap;
 }
 
 /** WireGuard ends a session after so long without a handshake (whitepaper §6.2). */
@@ -28,11 +28,11 @@ const SILENCE_LIMIT_MS = 180_000;
 
 export function begun(
   lease: AcceptedLease,
-  { choice, overlaps }: Pick<Connection, 'choice' | 'overlaps'>,
+  { choice, overlap }: Pick<Connection, 'choice' | 'overlap'>,
   now: number,
 ): Connection {
   const times = { askedAt: now, triedAt: now, heardAt: now };
-  return { lease, phase: 'starting', ...times, choice, stats: NO_TRAFFIC, counted: NO_TRAFFIC, overlaps };
+  return { lease, phase: 'starting', ...times, choice, stats: NO_TRAFFIC, counted: NO_TRAFFIC, overlap };
 }
 
 /** After the peer was replaced: what went through is carried over, and a handshake has yet to come. */
@@ -60,6 +60,13 @@ export function isAlive({ phase, heardAt }: Connection, now: number): boolean {
   return phase === 'up' && now - heardAt < SILENCE_LIMIT_MS;
 }
 
+/** Before the first byte only our own handshakes count up, which is no news. */
+export function isNews(before: Connection, after: Connection): boolean {
+  const hasMoved =
+    before.stats.rxBytes !== after.stats.rxBytes || before.stats.txBytes !== after.stats.txBytes;
+  return after.phase !== before.phase || (hasMoved && before.phase === 'up');
+}
+
 export function isOwnPort({ choice, lease }: Connection): boolean {
   return choice.port === ownPortOf(lease.claims.wg);
 }
@@ -77,7 +84,7 @@ export function hasExpired({ lease }: Connection, now: number, monotonicNow: num
 export function statusOf(connection: Connection | null, dns: TunnelStatus['dns']): TunnelStatus {
   const names = dns === undefined ? {} : { dns };
   if (!connection) return { phase: 'down', ...NO_TRAFFIC, lastHandshakeAt: null, ...names };
-  const { lease, phase, stats, overlaps, choice } = connection;
+  const { lease, phase, stats, overlap, choice } = connection;
   const { lastHandshakeAt, rxBytes, txBytes } = stats;
   return {
     phase,
@@ -87,6 +94,6 @@ export function statusOf(connection: Connection | null, dns: TunnelStatus['dns']
     txBytes,
     ...names,
     ...(isOwnPort(connection) ? {} : { alternatePort: choice.port }),
-    ...(overlaps.length > 0 ? { overlaps } : {}),
+    ...(overlap.overlaps.length > 0 ? overlap : {}),
   };
 }

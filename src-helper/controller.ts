@@ -62,17 +62,18 @@ export class Controller {
 
   /** Runs one call. Calls of one connection come one after another. */
   async handle(caller: Caller, call: HelperCall): Promise<Result<unknown>> {
+    // Whoever may call may ask for these: what they may loosen is not theirs alone, and the keeper knows.
     switch (call.method) {
       case 'status':
         return ok(this.status(caller));
       case 'guard':
-        return this.#guarded(caller, this.#options.guard.take(call.params.guard));
+        return this.#answered(caller, this.#options.guard.take(call.params.guard));
       case 'stricter':
-        return this.#guarded(caller, this.#options.guard.choose(caller, call.params.mode));
+        return this.#answered(caller, this.#options.guard.choose(caller, call.params.mode));
       case 'portal':
-        return this.#guarded(caller, this.#options.guard.openPortal());
+        return this.#answered(caller, this.#options.guard.openPortal());
       case 'release':
-        return this.#guarded(caller, this.#options.guard.release(caller));
+        return this.#answered(caller, this.#options.guard.release(caller));
     }
     if (this.#owner !== null && this.#owner !== caller) return fail('controller-busy');
     switch (call.method) {
@@ -81,8 +82,9 @@ export class Controller {
       case 'down':
         return this.#down(caller);
       case 'refresh':
-        await this.#options.tunnel.refresh();
-        return ok(this.status(caller));
+        return this.#answered(caller, this.#options.tunnel.refresh());
+      case 'overlap':
+        return this.#answered(caller, this.#options.tunnel.overlap(call.params.side));
     }
   }
 
@@ -115,8 +117,7 @@ export class Controller {
     }
   }
 
-  /** Whoever may call may ask for it: what it may loosen is not theirs alone, and the keeper knows. */
-  async #guarded(caller: Caller, working: Promise<Result<void>>): Promise<Result<unknown>> {
+  async #answered(caller: Caller, working: Promise<Result<void>>): Promise<Result<unknown>> {
     const done = await working;
     return done.ok ? ok(this.status(caller)) : done;
   }

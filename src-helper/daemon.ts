@@ -93,8 +93,11 @@ function followEachOther(tunnel: Session, guard: GuardKeeper, log: Logger): void
     const isGuarded = guard.mode !== 'off';
     if (isGuarded === wasGuarded) return;
     wasGuarded = isGuarded;
-    tunnel.reroute().catch((error: unknown) => {
-      log.error({ err: error }, 'the routes of the tunnel could not be set anew');
-    });
+    tunnel.reroute().then(
+      (rerouted) => {
+        if (!rerouted.ok) log.error({ problem: rerouted.problem }, 'the tunnel does not fit the network');
+      },
+      (error: unknown) => log.error({ err: error }, 'the routes of the tunnel could not be set anew'),
+    );
   });
 }

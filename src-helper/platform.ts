@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { WgDevice } from '../src-node/wireguard/device.ts';
+import type { OverlapSide } from '../src-shared/helper-rpc.ts';
 import type { LeaseClaims, LeaseDns } from '../src-shared/lease.ts';
 import type { Result } from '../src-shared/problem.ts';
 import type { GuardDemand } from './guard/demand.ts';
@@ -22,6 +23,12 @@ export interface TunnelInterface {
   network: SessionNetwork;
 }
 
+/** Networks that a lease and this computer both have, and whose they are. */
+export interface Overlap {
+  overlaps: string[];
+  overlapSide: OverlapSide;
+}
+
 /** Addresses and routes of one tunnel interface. */
 export interface SessionNetwork {
   /** Mark of the device's own packets, by which they pass the tunnel's routes; 0 where nothing looks at it. */
@@ -30,9 +37,9 @@ export interface SessionNetwork {
   prepare(lease: LeaseClaims): Promise<void>;
   /**
    * Puts the lease's addresses and routes in force; on failure (`tunnel-failed`, `network-overlap`) no route stays.
-   * Answers with the networks that are also this computer's own, and stay with it.
+   * Answers with the networks that are also this computer's own, and whose they are: `side`, unless traffic is held back.
    */
-  apply(lease: LeaseClaims): Promise<Result<{ overlaps: string[] }>>;
+  apply(lease: LeaseClaims, side: OverlapSide): Promise<Result<Overlap>>;
   /** Normal routing comes back, before anything is waited for. Rejects when that fails. */
   clear(): Promise<void>;
 }

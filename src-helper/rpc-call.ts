@@ -49,6 +49,7 @@ const callSchema = z.discriminatedUnion('method', [
   z.object({ method: z.literal('portal'), params: helperParams.portal }),
   z.object({ method: z.literal('release'), params: helperParams.release }),
   z.object({ method: z.literal('refresh'), params: helperParams.refresh }),
+  z.object({ method: z.literal('overlap'), params: helperParams.overlap }),
   z.object({ method: z.literal('status'), params: helperParams.status }),
 ]);
 

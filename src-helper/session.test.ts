@@ -45,7 +45,7 @@ describe("the turn of a gateway's ports", () => {
         network: {
           mark: 1,
           prepare: async () => undefined,
-          apply: async () => ok({ overlaps: [] }),
+          apply: async (_, overlapSide) => ok({ overlaps: [], overlapSide }),
           clear: async () => undefined,
         },
       }),

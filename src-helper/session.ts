@@ -1,11 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
-import type { WgChange, WgDevice, WgPeerStats } from '../src-node/wireguard/device.ts';
+import { inTurn } from '../src-node/in-turn.ts';
+import type { WgDevice, WgPeerStats } from '../src-node/wireguard/device.ts';
+import type { OverlapSide } from '../src-shared/helper-rpc.ts';
 import { fail, ok, type Result } from '../src-shared/problem.ts';
 import {
   begun,
   type Connection,
   hasExpired,
   isAlive,
+  isNews,
   isOwnPort,
   isTurnOver,
   statusOf,
@@ -42,8 +46,11 @@ export class Session implements Tunnel {
   readonly #listeners: ((status: TunnelStatus) => void)[] = [];
   #interface: TunnelInterface | null = null;
   #connection: Connection | null = null;
+  /** Whose the networks of both are, as the user said. */
+  #side: OverlapSide = 'local';
   #pollTimer: NodeJS.Timeout | undefined;
-  #queue: Promise<unknown> = Promise.resolve();
+  /** Two orders never overlap. */
+  readonly #inTurn = inTurn();
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -53,54 +60,47 @@ export class Session implements Tunnel {
 
   /** Makes the interface ahead of the first `up`. Rejects with the reason when this computer cannot. */
   prepare(): Promise<void> {
-    return this.#inOrder(async () => {
-      await this.#ready();
-    });
+    return this.#inTurn(() => this.#ready().then(() => undefined));
   }
 
   up(lease: AcceptedLease): Promise<Result<void>> {
-    return this.#inOrder(async () => {
+    return this.#inTurn(async () => {
       try {
         return await this.#up(lease);
       } catch (error) {
         await this.#takeDown();
         this.#options.log.error({ err: error }, 'the tunnel could not be set up');
-        return fail(
-          'tunnel-failed',
-          `The tunnel could not be set up: ${error instanceof Error ? error.message : error}`,
-        );
+        const why = error instanceof Error ? error.message : error;
+        return fail('tunnel-failed', `The tunnel could not be set up: ${why}`);
       }
     });
   }
 
   down(): Promise<void> {
-    return this.#inOrder(() => this.#takeDown());
+    return this.#inTurn(() => this.#takeDown());
   }
 
-  reroute(): Promise<void> {
-    return this.#inOrder(async () => {
-      const connection = this.#connection;
-      if (!connection || !this.#interface) return;
-      const applied = await this.#interface.network.apply(connection.lease.claims);
-      if (!applied.ok) {
-        await this.#takeDown();
-        throw new Error(applied.problem.detail);
-      }
-      const { overlaps } = applied.value;
-      if (this.#connection) this.#connection = { ...this.#connection, overlaps };
-      this.#announce();
+  reroute(): Promise<Result<void>> {
+    return this.#inTurn(() => this.#reroute());
+  }
+
+  overlap(side: OverlapSide): Promise<Result<void>> {
+    return this.#inTurn(() => {
+      this.#side = side;
+      return this.#reroute();
     });
   }
 
-  refresh(): Promise<void> {
-    return this.#inOrder(async () => {
-      const connection = this.#connection;
-      if (!connection) return;
-      const { lease, choice } = connection;
+  refresh(): Promise<Result<void>> {
+    return this.#inTurn(async () => {
+      // The computer may be on another network, which has others in common with the team.
+      const rerouted = await this.#reroute();
+      if (!this.#connection) return rerouted;
+      const { lease, choice } = this.#connection;
       await this.#shakeHands(lease, this.#ports.again(lease.claims.wg, choice));
-      if (!this.#connection) return;
-      this.#connection = { ...this.#connection, askedAt: this.#connection.triedAt };
+      if (this.#connection) this.#connection = { ...this.#connection, askedAt: this.#connection.triedAt };
       this.#schedulePoll();
+      return ok(undefined);
     });
   }
 
@@ -118,26 +118,33 @@ export class Session implements Tunnel {
   }
 
   close(): Promise<void> {
-    return this.#inOrder(async () => {
+    return this.#inTurn(async () => {
       await this.#takeDown();
       await this.#interface?.device.close();
       this.#interface = null;
     });
   }
 
-  /** Two orders never overlap. */
-  #inOrder<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(work);
-    this.#queue = result.catch(() => undefined);
-    return result;
-  }
-
   async #ready(): Promise<TunnelInterface> {
     if (this.#interface) return this.#interface;
     const opened = await this.#options.open();
     this.#interface = opened;
-    void opened.device.ended.then(({ reason }) => this.#inOrder(() => this.#lost(opened, reason)));
+    void opened.device.ended.then(({ reason }) => this.#inTurn(() => this.#lost(opened, reason)));
     return opened;
+  }
+
+  /** A refusal, with the tunnel down, when the lease does not fit the network any more. */
+  async #reroute(): Promise<Result<void>> {
+    if (!this.#connection || !this.#interface) return ok(undefined);
+    const applied = await this.#interface.network.apply(this.#connection.lease.claims, this.#side);
+    if (!applied.ok) {
+      await this.#takeDown();
+      return applied;
+    }
+    const before = this.#connection;
+    this.#connection = { ...before, overlap: applied.value };
+    if (!isDeepStrictEqual(before.overlap, applied.value)) this.#announce();
+    return ok(undefined);
   }
 
   async #up(lease: AcceptedLease): Promise<Result<void>> {
@@ -146,24 +153,26 @@ export class Session implements Tunnel {
     const previous = this.#connection;
     const isRenewal = previous !== null && isSameSession(previous.lease, lease);
     const choice = isRenewal ? this.#ports.kept(wg, previous.choice) : this.#ports.first(wg);
-    const peer = peerOf(lease, choice.port);
-    const change: WgChange = isRenewal
-      ? { fwmark: network.mark, add: [peer] }
-      : { fwmark: network.mark, privateKey: lease.privateKey, replacePeers: true, add: [peer] };
     await network.prepare(lease.claims);
     // The device shakes hands while the kernel takes the routes; the mark is there before the peer.
-    const applying = device.apply(change);
-    const [applied, configured] = await Promise.allSettled([applying, network.apply(lease.claims)]);
+    const applying = device.apply({
+      ...{ fwmark: network.mark, add: [peerOf(lease, choice.port)] },
+      ...(isRenewal ? {} : { privateKey: lease.privateKey, replacePeers: true }),
+    });
+    const [applied, configured] = await Promise.allSettled([
+      applying,
+      network.apply(lease.claims, this.#side),
+    ]);
     if (applied.status === 'rejected') throw applied.reason;
     if (configured.status === 'rejected') throw configured.reason;
     if (!configured.value.ok) {
       await this.#takeDown();
       return configured.value;
     }
-    const { overlaps } = configured.value.value;
+    const overlap = configured.value.value;
     this.#connection = isRenewal
-      ? { ...previous, lease, choice, overlaps }
-      : begun(lease, { choice, overlaps }, this.#options.monotonicNow());
+      ? { ...previous, lease, choice, overlap }
+      : begun(lease, { choice, overlap }, this.#options.monotonicNow());
     void this.#dns.use(Array.isArray(wg.dns) ? { servers: wg.dns } : wg.dns);
     this.#announce();
     this.#schedulePoll();
@@ -177,17 +186,14 @@ export class Session implements Tunnel {
   async #shakeHands(lease: AcceptedLease, choice: PortChoice): Promise<void> {
     if (!this.#interface) return;
     const peer = peerOf(lease, choice.port);
-    try {
-      await this.#interface.device.apply({ remove: [peer.publicKey], add: [peer] });
-    } catch (error) {
+    await this.#interface.device.apply({ remove: [peer.publicKey], add: [peer] }).catch(async (error) => {
       // Half of it may be done: a tunnel without its peer is none.
       await this.#takeDown();
       throw error;
-    }
+    });
     // The counters may have been read meanwhile.
-    const connection = this.#connection;
-    if (!connection) return;
-    this.#connection = triedAnew(connection, choice, this.#options.monotonicNow());
+    if (this.#connection)
+      this.#connection = triedAnew(this.#connection, choice, this.#options.monotonicNow());
     this.#schedulePoll();
   }
 
@@ -196,20 +202,19 @@ export class Session implements Tunnel {
     const connection = this.#connection;
     if (connection?.triedAt !== tried.triedAt || !isTurnOver(connection, this.#options.monotonicNow()))
       return;
-    const { lease } = connection;
-    const choice = this.#ports.next(lease.claims.wg, connection.choice);
-    this.#options.log.debug({ port: choice.port }, 'no handshake: trying another UDP port of the gateway');
-    try {
-      await this.#shakeHands(lease, choice);
-    } catch (error) {
-      this.#options.log.error({ err: error }, 'the WireGuard device refused another port');
-    }
+    const { log } = this.#options;
+    const choice = this.#ports.next(connection.lease.claims.wg, connection.choice);
+    log.debug({ port: choice.port }, 'no handshake: trying another UDP port of the gateway');
+    await this.#shakeHands(connection.lease, choice).catch((error: unknown) =>
+      log.error({ err: error }, 'the WireGuard device refused another port'),
+    );
   }
 
   /** Routes first, so that nothing waits for a tunnel that is going; the interface stays, without key and peer. */
   async #takeDown(): Promise<void> {
     clearTimeout(this.#pollTimer);
     const wasUp = this.#connection !== null;
+    if (wasUp) this.#side = 'local';
     this.#connection = null;
     const clearing = this.#interface?.network.clear();
     const [cleared, applied] = await Promise.allSettled([
@@ -263,13 +268,10 @@ export class Session implements Tunnel {
     const connection = this.#connection;
     if (!connection || connection.triedAt !== asked?.triedAt) return;
     const { now, monotonicNow } = this.#options;
-    if (hasExpired(connection, now(), monotonicNow())) {
-      await this.#inOrder(() => this.#expire(connection));
-      return;
-    }
+    if (hasExpired(connection, now(), monotonicNow())) return this.#inTurn(() => this.#expire(connection));
     const stats = peers?.find(({ publicKey }) => publicKey === connection.lease.claims.wg.serverPublicKey);
     const noted = stats ? this.#note(connection, stats) : connection;
-    if (isTurnOver(noted, this.#options.monotonicNow())) await this.#inOrder(() => this.#goOn(noted));
+    if (isTurnOver(noted, this.#options.monotonicNow())) await this.#inTurn(() => this.#goOn(noted));
     this.#schedulePoll();
   }
 
@@ -281,10 +283,7 @@ export class Session implements Tunnel {
       if (!isOwnPort(noted))
         this.#options.log.info({ port: noted.choice.port }, 'the gateway answers on an alternate port');
     }
-    const hasMoved =
-      before.stats.rxBytes !== noted.stats.rxBytes || before.stats.txBytes !== noted.stats.txBytes;
-    // Before the first byte only our own handshakes count up, which is no news.
-    if (noted.phase !== before.phase || (hasMoved && before.phase === 'up')) this.#announce();
+    if (isNews(before, noted)) this.#announce();
     return noted;
   }
 

@@ -1,4 +1,4 @@
-import type { HelperStatus } from '../src-shared/helper-rpc.ts';
+import type { HelperStatus, OverlapSide } from '../src-shared/helper-rpc.ts';
 import type { Result } from '../src-shared/problem.ts';
 import type { AcceptedLease } from './lease-verifier.ts';
 
@@ -13,10 +13,15 @@ export interface Tunnel {
   up(lease: AcceptedLease): Promise<Result<void>>;
   /** Normal routing is back when it resolves. Idempotent. */
   down(): Promise<void>;
-  /** The lease's routes anew: whether traffic is held back decides what they are. No-op when down. */
-  reroute(): Promise<void>;
-  /** A handshake now, whether or not the last one is old: tells whether the gateway answers. No-op when down. */
-  refresh(): Promise<void>;
+  /**
+   * The lease's routes anew: whether traffic is held back decides what they are. `network-overlap`, with the tunnel
+   * down, where nothing is left of it; so have the next two. No-op when down.
+   */
+  reroute(): Promise<Result<void>>;
+  /** Routes and a handshake now, whether or not the last one is old: tells whether the gateway answers. */
+  refresh(): Promise<Result<void>>;
+  /** Whose the networks of both are, now or in the next session; `local` again when that is over. */
+  overlap(side: OverlapSide): Promise<Result<void>>;
   status(): TunnelStatus;
   /** Every change of phase, and the counters about once a second while they change. */
   onChange(listener: (status: TunnelStatus) => void): void;

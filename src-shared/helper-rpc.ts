@@ -77,7 +77,10 @@ export const helperParams = {
   release: z.strictObject({}),
   /** Answers at once; a `lastHandshakeAt` that is heard after the answer belongs to a handshake after the call. */
   refresh: z.strictObject({}),
-  /** Whose networks of both are, while this connection lasts; with a guard the team's they are in any case. */
+  /**
+   * Whose the networks are that team and computer both have: in the connection under way or, without one, in the next;
+   * `local` again after it. While traffic is held back they are the team's in any case.
+   */
   overlap: z.strictObject({ side: overlapSide }),
   status: z.strictObject({}),
 } as const;

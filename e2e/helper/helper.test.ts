@@ -349,6 +349,53 @@ describe('helper', () => {
     expect(await leftovers()).toBe('');
   });
 
+  it('gives a network of both to the side that the user names, for one connection', async () => {
+    const client = await connect();
+    const way = () => bench.ip('route', 'get', '192.0.2.77');
+    const all = await bench.lease(generateWgKeyPair(), { allowedIps: ['192.0.2.0/24'] });
+    expect(refusal(await client.call('up', all.params))).toBe('network-overlap');
+    await client.call('overlap', { side: 'team' });
+    const both = { overlaps: ['192.0.2.0/24'], overlapSide: 'team' };
+    expect(await client.call('up', all.params)).toMatchObject({ result: both });
+    await client.change(({ phase }) => phase === 'up');
+    expect(await way()).toContain(bench.interfaceName);
+    // Nothing but this network is in the lease: with the other side there would be no tunnel.
+    expect(refusal(await client.call('overlap', { side: 'local' }))).toBe('network-overlap');
+    expect(await leftovers()).toBe('');
+    const some = await bench.lease(generateWgKeyPair(), { allowedIps: ['10.77.0.0/24', '192.0.0.0/16'] });
+    const local = { overlaps: ['192.0.2.0/24'], overlapSide: 'local' };
+    expect(await client.call('up', some.params)).toMatchObject({ result: local });
+    expect(await way()).not.toContain(bench.interfaceName);
+    expect(await client.call('overlap', { side: 'team' })).toMatchObject({ result: both });
+    expect(await way()).toContain(bench.interfaceName);
+    await client.change(({ phase }) => phase === 'up');
+    expect((await bench.probe()).received).toBe(1);
+    await client.call('down');
+    const next = await bench.lease(generateWgKeyPair(), { allowedIps: ['10.77.0.0/24', '192.0.0.0/16'] });
+    expect(await client.call('up', next.params)).toMatchObject({ result: local });
+  });
+
+  it('hears of a network that the computer has come to when it is asked to shake hands', async () => {
+    const client = await connect();
+    const link = ['dev', `v${bench.id}l`];
+    const { params } = await bench.lease(generateWgKeyPair(), {
+      allowedIps: ['10.77.0.0/24', '172.20.0.0/16'],
+    });
+    await client.call('up', params);
+    await client.change(({ phase }) => phase === 'up');
+    for (const [address, network] of [
+      ['172.20.9.5/24', '172.20.9.0/24'],
+      ['172.20.0.5/16', '172.20.0.0/16'],
+    ] as const) {
+      await bench.ip('addr', 'add', address, ...link);
+      expect(await client.call('refresh')).toMatchObject({ result: { overlaps: [network] } });
+      expect(await bench.ip('route', 'get', '172.20.9.9')).not.toContain(bench.interfaceName);
+      await bench.ip('addr', 'del', address, ...link);
+    }
+    const { result } = (await client.call('refresh')) as { result: object };
+    expect(result).not.toHaveProperty('overlaps');
+  });
+
   it.each([
     ['split', ['10.77.0.0/24', '172.20.9.0/24']],
     ['full', ['0.0.0.0/0', '172.20.9.0/24']],

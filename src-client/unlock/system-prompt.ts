@@ -1,3 +1,4 @@
+import { inTurn } from '../../src-node/in-turn.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 import type { PromptResult } from './provider.ts';
 
@@ -25,13 +26,11 @@ export interface SystemPrompt {
 }
 
 export function createSystemPrompt(timer: StartTimer = startTimer): SystemPrompt {
-  let turn: Promise<unknown> = Promise.resolve();
+  const run = inTurn();
   return {
     ask(question, { signal, limitMs = PROMPT_LIMIT_MS }) {
       // A question that was taken back may still be on its way off the screen.
-      const asked = turn.then(() => askOne(question, signal, Math.min(limitMs, PROMPT_LIMIT_MS), timer));
-      turn = asked.catch(() => undefined);
-      return asked;
+      return run(() => askOne(question, signal, Math.min(limitMs, PROMPT_LIMIT_MS), timer));
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { inTurn } from '../../src-node/in-turn.ts';
 import type { GuardClaims, GuardEvent, GuardMode, GuardState } from '../../src-shared/guard.ts';
 import { fail, ok, type Problem, problem, type Result } from '../../src-shared/problem.ts';
 import type { GuardRules } from '../platform.ts';
@@ -51,7 +52,7 @@ export class GuardKeeper {
   #unsaved: string | null = null;
   #failed: Problem | null = null;
   #told = '';
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = inTurn();
   #lookTimer: NodeJS.Timeout | undefined;
   #portalTimer: NodeJS.Timeout | undefined;
 
@@ -182,15 +183,15 @@ export class GuardKeeper {
     clearInterval(this.#lookTimer);
     clearTimeout(this.#portalTimer);
     this.#options.rules.close();
-    await this.#queue;
+    await this.#inTurn(() => undefined);
   }
 
   /** Two changes never overlap. */
   #inOrder<T>(work: () => T | Promise<T>): Promise<T> {
-    const result = this.#queue.then(work);
-    this.#queue = result.catch((error: unknown) => {
-      this.#options.log.error({ err: error }, 'the guard could not be changed');
-    });
+    const result = this.#inTurn(work);
+    result.catch((error: unknown) =>
+      this.#options.log.error({ err: error }, 'the guard could not be changed'),
+    );
     return result;
   }
 

@@ -1,7 +1,7 @@
+import { MOST_PORTALS_PER_HOUR } from '../../src-shared/guard.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 
 const HOUR_MS = 3_600_000;
-const MOST_PER_HOUR = 3;
 
 export interface PortalRequest {
   portalMinutes: number;
@@ -33,13 +33,13 @@ export function portalAllowed(
   const portals = request.portals.filter((at) => at <= now && now - at < HOUR_MS);
   const opened = request.opened.filter((at) => monotonicNow - at < HOUR_MS);
   const waits = [
-    ...(portals.length >= MOST_PER_HOUR ? [Math.min(...portals) + HOUR_MS - now] : []),
-    ...(opened.length >= MOST_PER_HOUR ? [Math.min(...opened) + HOUR_MS - monotonicNow] : []),
+    ...(portals.length >= MOST_PORTALS_PER_HOUR ? [Math.min(...portals) + HOUR_MS - now] : []),
+    ...(opened.length >= MOST_PORTALS_PER_HOUR ? [Math.min(...opened) + HOUR_MS - monotonicNow] : []),
   ];
   if (waits.length === 0) return ok({ portals, opened });
   const minutes = Math.ceil(Math.max(...waits) / 60_000);
   return fail(
     'portal-refused',
-    `It was opened ${MOST_PER_HOUR} times in the last hour. Try again in ${minutes} min.`,
+    `It was opened ${MOST_PORTALS_PER_HOUR} times in the last hour. Try again in ${minutes} min.`,
   );
 }

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GuardDemand } from '../guard/demand.ts';
 import { elementsText, guardTable } from './guard-table.ts';
-import { defaultRouteOf, localNetworks } from './local-networks.ts';
+import { defaultRouteOf, localNetworks, partsOf } from './local-networks.ts';
 import { type Link, parseNetwork, type Route } from './netlink-message.ts';
+import { networkText } from './network-plan.ts';
 
 const demand = (change: Partial<GuardDemand> = {}): GuardDemand => ({
   mode: 'gate',
@@ -141,6 +142,28 @@ describe('local networks', () => {
       onLink: ['10.5.0.0/24', '10.6.0.0/24', '172.17.0.0/16', '192.168.1.0/24', 'fe80::/64'],
       inner: ['172.17.0.0/16'],
     });
+  });
+
+  it('are parts of a network of the team, but for the world and what is of containers', () => {
+    const team = ['10.0.0.0/8', '172.16.0.0/12', '192.168.1.0/24', '0.0.0.0/0', 'fd00::/8', '198.51.0.0/16'];
+    const routes = [
+      route('10.5.0.0/24', 5),
+      route('172.17.0.0/16', 3),
+      route('192.168.1.0/24', 2),
+      route('198.51.100.0/24', 2),
+      route('203.0.113.0/24', 2),
+      route('fd00:5::/64', 2),
+      route('fd00:6::1/128', 2),
+      route('10.9.0.0/16', 2, { gateway: Buffer.from([192, 168, 1, 1]) }),
+      route('10.8.0.0/16', 2, { table: 7 }),
+    ];
+    const networks = team.map((network) => parseNetwork(network, true));
+    const parts = partsOf(networks, routes, () => links).map(networkText);
+    expect(parts).toEqual(['10.5.0.0/24', '198.51.100.0/24', 'fd00:5::/64']);
+    const unasked = () => {
+      throw new Error('nothing to ask for');
+    };
+    expect(partsOf(networks, [route('203.0.113.0/24', 2)], unasked)).toEqual([]);
   });
 
   it('are attached to by the default route', () => {

@@ -7,7 +7,7 @@ import {
   type Route,
   RT_TABLE_MAIN,
 } from './netlink-message.ts';
-import { contains, networkText } from './network-plan.ts';
+import { contains, isWide, networkText } from './network-plan.ts';
 
 /**
  * Addresses that belong to nobody in particular (RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291): a router that says of others that
@@ -29,7 +29,7 @@ const INNER_PORTS = ['veth', 'tun'];
 /** The networks that the computer is on, as its main table and its interfaces tell. */
 export function localNetworks(routes: readonly Route[], links: readonly Link[]): LocalNetworks {
   const inner = innerBridges(links);
-  const onLink = routes.filter(isOnLink);
+  const onLink = routes.filter((route) => isOnLink(route) && isBelieved(route.destination));
   const texts = (of: readonly Route[]) =>
     [...new Set(of.map(({ destination }) => networkText(destination)))].sort();
   return {
@@ -38,9 +38,39 @@ export function localNetworks(routes: readonly Route[], links: readonly Link[]):
   };
 }
 
-function isOnLink({ table, via, gateway, destination }: Route): boolean {
-  if (table !== RT_TABLE_MAIN || typeof via !== 'number' || gateway !== undefined) return false;
-  return isPlausible(destination) && PRIVATE.some((range) => contains(range, destination));
+/**
+ * Networks that the computer is on and that are a part of one of the team's: the longer prefix wins, so what the team has
+ * there cannot be reached. Those of containers are a matter of this computer alone. `others`: routes beside the tunnel's.
+ */
+export function partsOf(
+  networks: readonly Network[],
+  others: readonly Route[],
+  links: () => readonly Link[],
+): Network[] {
+  const isPart = ({ destination }: Route) =>
+    networks.some(
+      (network) =>
+        !isWide(network.family !== AF_INET, network.prefixLength) &&
+        network.prefixLength < destination.prefixLength &&
+        contains(network, destination),
+    );
+  const parts = others.filter((route) => isOnLink(route) && !isHost(route.destination) && isPart(route));
+  if (parts.length === 0) return [];
+  const inner = innerBridges(links());
+  const outer = parts.filter(({ via }) => typeof via === 'number' && !inner.has(via));
+  return [...new Map(outer.map(({ destination }) => [networkText(destination), destination])).values()];
+}
+
+function isHost({ bytes, prefixLength }: Network): boolean {
+  return prefixLength === bytes.length * 8;
+}
+
+function isOnLink({ table, via, gateway }: Route): boolean {
+  return table === RT_TABLE_MAIN && typeof via === 'number' && gateway === undefined;
+}
+
+function isBelieved(network: Network): boolean {
+  return isPlausible(network) && PRIVATE.some((range) => contains(range, network));
 }
 
 /** No link is so long: who announces a shorter one wants what is meant for others. */

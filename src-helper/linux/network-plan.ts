@@ -149,17 +149,13 @@ export function planRoutes(
 }
 
 /**
- * The networks that this computer's own network has too, to the same length, where it has `listed`. For these the main
- * table is asked first by the rules of `preferMain`: as long as it has them, no longer.
+ * The networks that this computer's own network has too, to the same length, where it has `others` beside the tunnel's
+ * routes. For these the main table is asked first by the rules of `preferMain`: as long as it has them, no longer.
  */
-export function overlapsOf(
-  networks: readonly Network[],
-  listed: readonly Route[],
-  tunnelIndex: number,
-): Network[] {
+export function overlapsOf(networks: readonly Network[], others: readonly Route[]): Network[] {
   const own = new Set(
-    listed
-      .filter(({ table, via }) => table === RT_TABLE_MAIN && via !== tunnelIndex && via !== 'unreachable')
+    others
+      .filter(({ table, via }) => table === RT_TABLE_MAIN && via !== 'unreachable')
       .filter(({ destination }) => destination.prefixLength > 0)
       .map(({ destination }) => networkText(destination)),
   );

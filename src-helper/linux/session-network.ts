@@ -1,6 +1,7 @@
+import type { OverlapSide } from '../../src-shared/helper-rpc.ts';
 import type { LeaseClaims } from '../../src-shared/lease.ts';
 import type { Result } from '../../src-shared/problem.ts';
-import type { SessionNetwork } from '../platform.ts';
+import type { Overlap, SessionNetwork } from '../platform.ts';
 import { type Ipv6, planNetwork, TUNNEL_MARK } from './network-plan.ts';
 import type { ReversePath } from './reverse-path.ts';
 import type { TunnelNetwork } from './tunnel-network.ts';
@@ -9,7 +10,7 @@ export interface LinuxNetworkOptions {
   network: TunnelNetwork;
   ipv6: Ipv6;
   reversePath: ReversePath;
-  /** Whether traffic is held back: then a team's network never stays with the network that the computer is on. */
+  /** Whether traffic is held back: then a team's network never stays with the one that the computer is on. */
   isGuarded: () => boolean;
 }
 
@@ -23,11 +24,12 @@ export class LinuxNetwork implements SessionNetwork {
   }
 
   async prepare(lease: LeaseClaims): Promise<void> {
-    if (this.#plan(lease).isGatewayInside) await this.#options.reversePath.markAnswers();
+    // Whoever wins at an overlap: the gateway is inside or not.
+    if (this.#plan(lease, 'local').isGatewayInside) await this.#options.reversePath.markAnswers();
   }
 
-  async apply(lease: LeaseClaims): Promise<Result<{ overlaps: string[] }>> {
-    return this.#options.network.apply(this.#plan(lease));
+  async apply(lease: LeaseClaims, side: OverlapSide): Promise<Result<Overlap>> {
+    return this.#options.network.apply(this.#plan(lease, side));
   }
 
   async clear(): Promise<void> {
@@ -35,7 +37,7 @@ export class LinuxNetwork implements SessionNetwork {
     await this.#options.reversePath.stopMarking();
   }
 
-  #plan(lease: LeaseClaims) {
-    return planNetwork(lease, this.#options.ipv6, this.#options.isGuarded());
+  #plan(lease: LeaseClaims, side: OverlapSide) {
+    return planNetwork(lease, this.#options.ipv6, side === 'team' || this.#options.isGuarded());
   }
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { writeFileAtomic } from '../../src-node/atomic-file.ts';
+import { inTurn } from '../../src-node/in-turn.ts';
 
 const stateSchema = z.object({
   dns: z.object({ manager: z.enum(['resolved', 'resolvconf']), interfaceName: z.string() }).nullable(),
@@ -16,7 +17,7 @@ const NOTHING: HelperState = { dns: null };
 export class StateFile {
   readonly #path: string;
   #state: HelperState = NOTHING;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #inTurn = inTurn();
 
   constructor(path: string) {
     this.#path = path;
@@ -36,8 +37,6 @@ export class StateFile {
   update(change: Partial<HelperState>): Promise<void> {
     this.#state = { ...this.#state, ...change };
     const content = JSON.stringify(this.#state);
-    const write = this.#writing.then(() => writeFileAtomic(this.#path, content));
-    this.#writing = write.catch(() => undefined);
-    return write;
+    return this.#inTurn(() => writeFileAtomic(this.#path, content));
   }
 }

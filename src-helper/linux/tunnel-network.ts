@@ -1,12 +1,16 @@
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
+import type { Overlap } from '../platform.ts';
+import { partsOf } from './local-networks.ts';
 import {
   AF_INET,
   AF_INET6,
   addAddress,
   addRoute,
   addRule,
+  listLinks,
   listRoutes,
   listRules,
+  parseListedLink,
   parseListedRoute,
   parseListedRule,
   type Request,
@@ -59,19 +63,18 @@ export class TunnelNetwork {
 
   /**
    * Puts the plan in force; on failure (`tunnel-failed`, `network-overlap`) nothing of it stays but the address. Answers with the
-   * networks that are also this computer's own, and stay with it.
+   * networks that are also this computer's own, and whose they are.
    */
-  apply(plan: NetworkPlan): Result<{ overlaps: string[] }> {
-    const { interfaceIndex, netlink } = this.#options;
+  apply(plan: NetworkPlan): Result<Overlap> {
+    const { interfaceIndex } = this.#options;
     const routes = planRoutes(plan, interfaceIndex);
-    const overlapping = plan.isTeamFirst
-      ? []
-      : overlapsOf(plan.networks, listedRoutes(netlink), interfaceIndex);
-    const overlaps = overlapping.map(networkText);
+    const { same, within } = this.#overlaps(plan);
+    const overlaps = [...same, ...within].map(networkText);
+    const staysLocal = plan.isTeamFirst ? [] : same;
     const left = routes.filter(
-      ({ via, destination }) => typeof via === 'number' && !overlapping.includes(destination),
+      ({ via, destination }) => typeof via === 'number' && !staysLocal.includes(destination),
     );
-    if (overlaps.length > 0 && left.length === 0)
+    if (staysLocal.length > 0 && left.length === 0)
       return this.#undo(
         fail(
           'network-overlap',
@@ -91,7 +94,7 @@ export class TunnelNetwork {
       ]),
     );
     const rules: Pieces = new Map(
-      [...plan.rules, ...preferMain(overlapping)].map((rule) => [
+      [...plan.rules, ...preferMain(staysLocal)].map((rule) => [
         ruleText(rule),
         { add: addRule(rule), remove: removeRule(rule) },
       ]),
@@ -102,13 +105,23 @@ export class TunnelNetwork {
       this.#addMissing(this.#addresses, addresses) ??
       this.#addMissing(this.#routes, routePieces) ??
       this.#addMissing(this.#rules, rules);
-    return failure === null ? ok({ overlaps }) : this.#undo(fail('tunnel-failed', failure));
+    const overlapSide = plan.isTeamFirst ? 'team' : 'local';
+    return failure === null ? ok({ overlaps, overlapSide }) : this.#undo(fail('tunnel-failed', failure));
   }
 
   /** Normal routing comes back. */
   clear(): void {
     this.#remove(this.#rules);
     this.#remove(this.#routes);
+  }
+
+  #overlaps({ networks }: NetworkPlan) {
+    const { netlink, interfaceIndex } = this.#options;
+    const others = listedRoutes(netlink).filter(({ via }) => via !== interfaceIndex);
+    return {
+      same: overlapsOf(networks, others),
+      within: partsOf(networks, others, () => netlink.list(listLinks()).map(parseListedLink)),
+    };
   }
 
   #removeMissing(addresses: Pieces, routes: Pieces, rules: Pieces): void {

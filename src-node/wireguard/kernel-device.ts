@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sleep } from '../backoff.ts';
+import { inTurn } from '../in-turn.ts';
 import { runProgram } from '../run-program.ts';
 import type { WgChange, WgDevice, WgPeerStats } from './device.ts';
 import { WgDeviceError } from './device-error.ts';
@@ -28,7 +29,7 @@ export class KernelDevice implements WgDevice {
   readonly #wg: string;
   readonly #closed = new AbortController();
   #settings: WgInterfaceSettings = {};
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = inTurn();
   #closing: Promise<void> | null = null;
 
   /** For an interface that exists; `wg` is the absolute path of the program. */
@@ -51,26 +52,19 @@ export class KernelDevice implements WgDevice {
       ...(fwmark === undefined ? {} : { fwmark }),
     };
     const calls = wgCallsFor(this.interfaceName, change, this.#settings);
-    return this.#inOrder(async () => {
+    return this.#inTurn(async () => {
       for (const { args, stdin } of calls) await this.#run(args, stdin);
     });
   }
 
   peers(): Promise<WgPeerStats[]> {
-    return this.#inOrder(async () => parseWgDump(await this.#run(['show', this.interfaceName, 'dump'], '')));
+    return this.#inTurn(async () => parseWgDump(await this.#run(['show', this.interfaceName, 'dump'], '')));
   }
 
   close(): Promise<void> {
     this.#closed.abort();
-    this.#closing ??= this.#inOrder(() => deleteInterface(this.interfaceName));
+    this.#closing ??= this.#inTurn(() => deleteInterface(this.interfaceName));
     return this.#closing;
-  }
-
-  #inOrder<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.#tail.then(task);
-    // The next task runs whether or not this one failed; its caller has the failure.
-    this.#tail = result.catch(() => undefined);
-    return result;
   }
 
   async #run(args: string[], stdin: string): Promise<string> {
