@@ -1,18 +1,12 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { ownNetwork } from './e2e/pool/own-network-pool.ts';
 
 const units = ['{src-*,lab,scripts,bench}/**/*.test.ts'];
 const electronStandIns = ['src-main/shell/**/*.test.ts'];
-/**
- * Their browsers take every link that a stack beside them adds to this machine for a change of its network, and drop
- * what they were loading (`ERR_NETWORK_CHANGED`); or they measure, or count on the number of the only stack.
- */
-const wantTheMachine = [
-  'e2e/{app,checklist,page,panel}/**/*.test.ts',
-  'e2e/stack/stack.test.ts',
-  'e2e/helper/up-speed.test.ts',
-];
-const patient = { testTimeout: 120_000, hookTimeout: 120_000 };
+/** They measure, or count on the number of the only stack. */
+const wantTheMachine = ['e2e/stack/stack.test.ts', 'e2e/helper/up-speed.test.ts'];
+const patient = { pool: ownNetwork, testTimeout: 120_000, hookTimeout: 120_000 };
 
 /** Each takes a minute or more: first, so that none of them is left over at the end. */
 const long = [
@@ -69,7 +63,7 @@ export default defineConfig({
           include: ['e2e/**/*.test.ts'],
           exclude: wantTheMachine,
           // They wait half of the time: for a code's next step, a throttle, a gateway that gives up.
-          maxWorkers: 2,
+          maxWorkers: Number(process.env.W ?? 3),
           ...patient,
         },
       },
