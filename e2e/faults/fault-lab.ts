@@ -61,7 +61,10 @@ export class FaultLab {
     members: number,
     policy: readonly string[] = [],
     change: Partial<
-      Pick<StackOptions, 'isFullTunnel' | 'hasOverlap' | 'gateways' | 'alternatePorts' | 'programs'>
+      Pick<
+        StackOptions,
+        'isFullTunnel' | 'hasOverlap' | 'hasIpv6' | 'gateways' | 'alternatePorts' | 'programs'
+      >
     > = {},
   ): Promise<FaultLab> {
     const folder = mkdtempSync(path.join(tmpdir(), 'pst-f2-'));

@@ -32,6 +32,22 @@ describe.each(['flat', 'routed'] as const)('addressing of the %s network', (net)
     }
   });
 
+  it('gives a second family to tunnels and what is behind them, no network twice', () => {
+    const plans = stacks.map(({ number }) => addressing(number, MAX_GATEWAYS, { net, hasIpv6: true }));
+    const networks = plans.flatMap(({ second, gateways }) => [
+      second?.insideCidr ?? '',
+      ...gateways.map((gateway) => gateway.second?.tunnelSubnet ?? ''),
+    ]);
+    const distinct = networks.map((network) => ipaddr.IPv6.networkAddressFromCIDR(network).toString());
+    expect(new Set(distinct).size).toBe(MAX_STACKS * (MAX_GATEWAYS + 1));
+    for (const { second, gateways } of plans)
+      for (const address of [second?.target, ...gateways.map((gateway) => gateway.second?.inside)])
+        expect(ipaddr.IPv6.parse(address ?? '').match(ipaddr.IPv6.parseCIDR(second?.insideCidr ?? ''))).toBe(
+          true,
+        );
+    expect(stacks.some(({ second }) => second !== null)).toBe(false);
+  });
+
   it('keeps interface names within the 15 bytes that the kernel allows', () => {
     const links = stacks.flatMap((plan) => [
       plan.hostLink,

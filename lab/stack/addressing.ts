@@ -18,6 +18,12 @@ export interface GatewayAddressing {
   tunnelSubnet: string;
   /** The gateway's own, CIDR. */
   tunnelAddress: string;
+  /** The second family; null: it has none. */
+  second: {
+    outside: string;
+    inside: string;
+    tunnelSubnet: string;
+  } | null;
 }
 
 /** `flat`: laptop, server and gateways on one link. `routed`: each behind a router, the laptop behind one with NAT. */
@@ -51,6 +57,8 @@ export interface RoutedAddressing {
   /** The core's end of the server's and of the gateways' network. */
   coreAtServer: string;
   coreAtGateways: string;
+  /** The same in IPv6; null: only the laptop has any. */
+  coreAtGateways6: string | null;
   /** A host in the internet, in the core's namespace. */
   internet4: string;
   internet6: string;
@@ -72,6 +80,8 @@ export interface Addressing {
   laptop: string;
   target: string;
   targetUrl: string;
+  /** The second family behind the gateways; null: there is none. */
+  second: { insideCidr: string; target: string; targetUrl: string } | null;
   gateways: GatewayAddressing[];
   /** Null on the flat network. */
   routed: RoutedAddressing | null;
@@ -81,15 +91,17 @@ export interface AddressingOptions {
   net?: NetKind;
   /** The home network has the addresses of the network behind the gateways. */
   hasOverlap?: boolean;
+  /** Tunnels, and what is behind the gateways, have IPv6 as well. */
+  hasIpv6?: boolean;
 }
 
 export function addressing(
   number: number,
   gatewayCount: number,
-  { net = 'flat', hasOverlap = false }: AddressingOptions = {},
+  { net = 'flat', hasOverlap = false, hasIpv6 = false }: AddressingOptions = {},
 ): Addressing {
   const prefix = `pst${number}`;
-  const routed = net === 'routed' ? routedAddressing(number, prefix, hasOverlap) : null;
+  const routed = net === 'routed' ? routedAddressing(number, prefix, hasOverlap, hasIpv6) : null;
   const gateways = Array.from({ length: gatewayCount }, (_, index): GatewayAddressing => {
     const outside = `10.213.${number}.${(routed ? FIRST_ROUTED_GATEWAY : 11) + index}`;
     const tunnel = `10.${86 + index}.${number * 4}`;
@@ -103,6 +115,13 @@ export function addressing(
       endpoint: `${outside}:${WIREGUARD_PORT}`,
       tunnelSubnet: `${tunnel}.0/22`,
       tunnelAddress: `${tunnel}.1/22`,
+      second: hasIpv6
+        ? {
+            outside: `${outside6(number)}${11 + index}`,
+            inside: `${inside6(number)}${11 + index}`,
+            tunnelSubnet: `fd86:${index + 1}:${number + 1}::/64`,
+          }
+        : null,
     };
   });
   const target = `10.214.${number}.1`;
@@ -120,15 +139,30 @@ export function addressing(
     laptop: routed?.uplinks[0].laptop4 ?? `10.213.${number}.2`,
     target,
     targetUrl: `http://${target}/`,
+    second: hasIpv6
+      ? {
+          insideCidr: `${inside6(number)}/64`,
+          target: `${inside6(number)}1`,
+          targetUrl: `http://[${inside6(number)}1]/`,
+        }
+      : null,
     gateways,
     routed,
   };
 }
 
 const FIRST_ROUTED_GATEWAY = 66;
+/** Networks of 64 bits, without their last part. */
+const outside6 = (number: number): string => `fd13:${number + 1}::`;
+const inside6 = (number: number): string => `fd14:${number + 1}::`;
 
 /** The networks behind the routers are seen by nobody else, so they are the same in every stack. */
-function routedAddressing(number: number, prefix: string, hasOverlap: boolean): RoutedAddressing {
+function routedAddressing(
+  number: number,
+  prefix: string,
+  hasOverlap: boolean,
+  hasIpv6: boolean,
+): RoutedAddressing {
   const outside = (host: number) => `10.213.${number}.${host}`;
   const home = hasOverlap ? `10.214.${number}` : '192.168.77';
   const uplink = (name: Uplink['name'], lan: string, index: number): Uplink => ({
@@ -151,6 +185,7 @@ function routedAddressing(number: number, prefix: string, hasOverlap: boolean): 
     uplinks: [uplink('home', home, 0), uplink('cafe', '192.168.88', 1)],
     coreAtServer: outside(2),
     coreAtGateways: outside(65),
+    coreAtGateways6: hasIpv6 ? `${outside6(number)}1` : null,
     internet4: outside(200),
     internet6: '2001:db8:200::200',
   };

@@ -4,7 +4,8 @@ import { enterFromOutside } from './unprivileged.ts';
 
 /** Says what is where, for people who bring their own client. */
 export function announce(stack: RunningStack): void {
-  const { file, folder } = stack;
+  const { file, folder, plan } = stack;
+  const targets = [file.target.url, ...(plan.second ? [plan.second.targetUrl] : [])];
   const enter = enterFromOutside(process.pid);
   const lines = [
     '',
@@ -12,7 +13,7 @@ export function announce(stack: RunningStack): void {
     `  ${folder}/stack.json`,
     `  server   ${file.serverUrl}  (Control Panel; certificate authority ${file.caFile})`,
     `  mail     ${file.mail.url}  (every mail that the server sends)`,
-    `  target   ${file.target.url}  (answers only through the tunnel)`,
+    `  target   ${targets.join(' and ')}  (answers only through the tunnel)`,
     `  gateways ${file.gateways.map((gateway) => `${gateway.name} ${gateway.endpoint}`).join(', ')}`,
     'In another terminal:',
     `  ${npmLine(folder, 'laptop -- postern sign-in')}   (a command on the laptop; without one, a shell)`,

@@ -35,7 +35,7 @@ export interface ControlServerSetUp {
   addMembers(count: number): Promise<Account[]>;
   addGateway(
     name: string,
-    subnet: string,
+    subnets: { subnet: string; subnet6: string | null },
     allowedIps: readonly string[],
     alternatePorts: readonly number[],
   ): Promise<{ id: string; token: string }>;
@@ -109,9 +109,10 @@ export async function setUpControlServer(
       const accounts = z.array(accountAnswer).length(count).parse(JSON.parse(stdout));
       return accounts.map((account, index) => ({ ...account, password: people[index]?.password ?? '' }));
     },
-    addGateway: (name, subnet, allowedIps, alternatePorts) => {
+    addGateway: (name, { subnet, subnet6 }, allowedIps, alternatePorts) => {
       const ports = alternatePorts.length > 0 ? ['--alternate-ports', alternatePorts.join()] : [];
-      const networks = ['--subnet', subnet, '--allowed-ips', allowedIps.join()];
+      const second = subnet6 === null ? [] : ['--subnet6', subnet6];
+      const networks = ['--subnet', subnet, ...second, '--allowed-ips', allowedIps.join()];
       return command(gatewayAnswer, ['gateway', 'add', name, ...networks, ...ports]);
     },
     createToken: async (name, scopes) =>

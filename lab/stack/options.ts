@@ -23,6 +23,8 @@ export interface StackOptions {
   blocksUdp?: boolean;
   /** They let UDP out to the ports 53 and 443 alone. */
   blocksVpn?: boolean;
+  /** Tunnels, and what is behind the gateways, have IPv6 as well. */
+  hasIpv6?: boolean;
   /** UDP ports of the first gateway besides its own. */
   alternatePorts?: readonly number[];
   /** `key=value` words on top of the default policy, as `policy set` takes them; none when left out. */
@@ -77,6 +79,7 @@ export function withStackOptions(command: Command): Command {
     )
     .option('--full-tunnel', 'everything goes through the tunnel, with NAT at the gateway')
     .option('--overlap', "the laptop's network has the addresses of the network behind the gateways")
+    .option('--ipv6', 'tunnels, and what is behind the gateways, have IPv6 as well')
     .option('--block-udp', "the laptop's network lets no UDP out")
     .option('--block-vpn', "the laptop's network lets no UDP out but to the ports 53 and 443")
     .option(
@@ -101,6 +104,7 @@ export function stackArguments(command: Command): StackArguments {
     net: NetKind;
     fullTunnel?: boolean;
     overlap?: boolean;
+    ipv6?: boolean;
     blockUdp?: boolean;
     blockVpn?: boolean;
     alternatePorts: readonly number[];
@@ -110,9 +114,11 @@ export function stackArguments(command: Command): StackArguments {
     policy: readonly string[];
     dir: string;
   }>();
-  const { fullTunnel, overlap, blockUdp, blockVpn, alternatePorts } = others;
-  if (net === 'flat' && (overlap || blockUdp || blockVpn))
-    command.error('--overlap, --block-udp and --block-vpn need the routed network: leave --net flat out');
+  const { fullTunnel, overlap, ipv6, blockUdp, blockVpn, alternatePorts } = others;
+  if (net === 'flat' && (overlap || ipv6 || blockUdp || blockVpn))
+    command.error(
+      '--overlap, --ipv6, --block-udp and --block-vpn need the routed network: leave --net flat out',
+    );
   return {
     members,
     gateways,
@@ -121,6 +127,7 @@ export function stackArguments(command: Command): StackArguments {
     net,
     isFullTunnel: fullTunnel === true,
     hasOverlap: overlap === true,
+    hasIpv6: ipv6 === true,
     blocksUdp: blockUdp === true,
     blocksVpn: blockVpn === true,
     alternatePorts,

@@ -65,6 +65,7 @@ async function buildCore(plan: Addressing, routed: RoutedAddressing): Promise<vo
     `addr add ${routed.internet6}/128 dev lo nodad`,
     ...bridge('gateways'),
     `addr add ${routed.coreAtGateways}/26 dev gateways`,
+    ...(routed.coreAtGateways6 ? [`addr add ${routed.coreAtGateways6}/64 dev gateways nodad`] : []),
     ...uplinks.flatMap(({ name, netns, wan, prefix6 }) => [
       cable(netns, 'wan', name),
       `addr add ${wan.core}/30 dev ${name}`,
@@ -190,18 +191,29 @@ async function buildTeam(plan: Addressing, routed: RoutedAddressing): Promise<vo
     ...port('target', 'inside'),
     ...gateways.flatMap(({ netns, name }) => [cable(netns, 'inside', name), ...port(name, 'inside')]),
   ]);
-  for (const { netns, outside, inside } of gateways)
+  for (const { netns, outside, inside, second } of gateways)
     await ipBatch(netns, [
       `addr add ${outside}/26 dev outside`,
       `addr add ${inside}/24 dev inside`,
       'link set outside up',
       'link set inside up',
       `route add default via ${routed.coreAtGateways}`,
+      ...(second
+        ? [
+            `addr add ${second.outside}/64 dev outside nodad`,
+            `addr add ${second.inside}/64 dev inside nodad`,
+            `route add ::/0 via ${routed.coreAtGateways6}`,
+          ]
+        : []),
     ]);
   await ipBatch(targetNetns, [
     `addr add ${plan.target}/24 dev eth0`,
+    ...(plan.second ? [`addr add ${plan.second.target}/64 dev eth0 nodad`] : []),
     'link set eth0 up',
     ...gateways.map(({ tunnelSubnet, inside }) => `route add ${tunnelSubnet} via ${inside}`),
+    ...gateways.flatMap(({ second }) =>
+      second ? [`route add ${second.tunnelSubnet} via ${second.inside}`] : [],
+    ),
   ]);
 }
 

@@ -73,9 +73,9 @@ async function bringUp(
   undo.defer(own.release);
   removeStackFile(options.folder);
   const { net = 'routed', hasOverlap = false, isFullTunnel = false, alternatePorts = [] } = options;
-  const { blocksUdp = false, blocksVpn = false } = options;
+  const { blocksUdp = false, blocksVpn = false, hasIpv6 = false } = options;
   const programs = { ...ownPrograms, ...options.programs };
-  const { plan, release } = await claimStack(options.gateways, { net, hasOverlap });
+  const { plan, release } = await claimStack(options.gateways, { net, hasOverlap, hasIpv6 });
   undo.defer(release);
   const folders = makeFolders(options.folder, plan.number);
   undo.defer(() => rmSync(folders.sockets, { recursive: true, force: true }));
@@ -105,11 +105,18 @@ async function bringUp(
   if (words.length > 0) await control.setPolicy(words);
   step('control server set up: certificate, keys, database, first administrator');
 
-  const allowedIps = isFullTunnel ? ['0.0.0.0/0', '::/0'] : [plan.insideCidr];
+  const allowedIps = isFullTunnel
+    ? ['0.0.0.0/0', '::/0']
+    : [plan.insideCidr, ...(plan.second ? [plan.second.insideCidr] : [])];
   const [registered, apiToken, members] = await Promise.all([
     Promise.all(
-      plan.gateways.map(({ name, tunnelSubnet }, index) =>
-        control.addGateway(name, tunnelSubnet, allowedIps, index === 0 ? alternatePorts : []),
+      plan.gateways.map(({ name, tunnelSubnet: subnet, second }, index) =>
+        control.addGateway(
+          name,
+          { subnet, subnet6: second?.tunnelSubnet ?? null },
+          allowedIps,
+          index === 0 ? alternatePorts : [],
+        ),
       ),
     ),
     control.createToken('local stack', apiScope.options),
@@ -223,12 +230,14 @@ function stepper({ onStep, signal }: StackOptions): (step: string) => void {
 
 async function startTarget(keeper: ProcessKeeper, plan: Addressing, signal: AbortSignal): Promise<void> {
   const script = path.join(checkout, 'lab/stack/target-server.ts');
-  const command = [process.execPath, script, plan.target, String(ECHO_PORT)];
+  const addresses = [plan.target, ...(plan.second ? [plan.second.target] : [])];
+  const command = [process.execPath, script, String(ECHO_PORT), ...addresses];
   const target = keeper.start({ name: 'target', netns: plan.targetNetns, command });
   const listening = inNetns(plan.targetNetns, ['ss', '-Hltn', 'sport', '=', ':80']);
   await waitFor({ what: 'the target listened', timeoutMs: 15_000, needs: [target], signal }, async () => {
     const [file = '', ...args] = listening;
-    return (await run(file, args)).includes(plan.target);
+    const listed = await run(file, args);
+    return addresses.every((address) => listed.includes(address));
   });
 }
 
