@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
@@ -30,6 +31,40 @@ async function opensChannel(token: string): Promise<boolean> {
   });
   socket.terminate();
   return isOpen;
+}
+
+/** An agent of the gateway with this install line, which says of its host what the test wants. */
+function agentOf(line: string) {
+  const of = (option: string) => new RegExp(`--${option} (\\S+)`).exec(line)?.[1] ?? '';
+  const socket = new WebSocket(`${lab.url.replace('https:', 'wss:')}/gateway/v1/channel`, {
+    ca: readFileSync(lab.file.caFile, 'utf8'),
+    headers: { authorization: `Bearer ${of('token')}` },
+  });
+  socket.on('open', () =>
+    socket.send(
+      JSON.stringify({
+        type: 'hello',
+        gatewayId: of('gateway'),
+        publicKey: randomBytes(32).toString('base64url'),
+        endpoint: '192.0.2.9:51820',
+        version: '1.0.0',
+        features: ['health'],
+      }),
+    ),
+  );
+  const synced = new Promise<void>((resolve, reject) => {
+    socket.on('message', (data) => {
+      if (JSON.parse(String(data)).type === 'sync') resolve();
+    });
+    socket.on('error', reject);
+  });
+  return {
+    async is(troubles: object[]) {
+      await synced;
+      socket.send(JSON.stringify({ type: 'health', troubles }));
+    },
+    close: () => socket.terminate(),
+  };
 }
 
 const inDialog = (page: Page, name: string) =>
@@ -85,7 +120,7 @@ test('an added gateway gives its install line once, with a token that the server
   await inDialog(page, 'Add').click();
   await page.getByText('Enter a network such as 10.77.0.0/24.').waitFor();
   await page.getByLabel('Name', { exact: true }).fill('Oslo');
-  await page.getByLabel('Network of the devices').fill('10.199.0.0/24');
+  await page.getByLabel('Network of the devices', { exact: true }).fill('10.199.0.0/24');
   await page.getByLabel('DNS servers (optional)').fill('10.0.0.53, not-an-address');
   await inDialog(page, 'Add').click();
   await page.getByText('Each must be an address such as 10.0.0.53.').waitFor();
@@ -117,18 +152,62 @@ test('an added gateway gives its install line once, with a token that the server
   expect(await opensChannel(token)).toBe(true);
 });
 
+test('a second family is suggested, and what is wrong on the host is shown with what to do', async () => {
+  const { page } = admin;
+  await page.getByRole('button', { name: 'Add gateway' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('Bergen');
+  await page.getByLabel('Network of the devices', { exact: true }).fill('10.197.0.0/24');
+  await page.getByLabel('Networks through the tunnel').fill('10.20.0.0/16, fd20::/16');
+  const network6 = page.getByLabel('IPv6 network of the devices');
+  await network6.fill('fe80::/64');
+  await inDialog(page, 'Add').click();
+  await page.getByText('No device can have an address of this network.').waitFor();
+  await inDialog(page, 'Suggest an IPv6 network').click();
+  const suggested = await network6.inputValue();
+  expect(suggested).toMatch(/^fd[0-9a-f:]+::\/64$/);
+  await inDialog(page, 'Add').click();
+  const line = await page.getByLabel('Install line').inputValue();
+  await inDialog(page, 'I have copied it').click();
+
+  const agent = agentOf(line);
+  try {
+    await agent.is([
+      {
+        id: 'forwarding',
+        detail: 'This host passes no packets on.',
+        remedy: 'sysctl -w net.ipv4.ip_forward=1',
+      },
+    ]);
+    await page.reload();
+    await row(page, 'Bergen').getByText('Degraded').waitFor();
+    await page.getByRole('link', { name: 'Bergen' }).click();
+    await page.getByText('This host passes no packets on.').waitFor();
+    expect(await page.getByLabel('What to do on the gateway').inputValue()).toContain('ip_forward');
+    await page.getByText('too old for an IPv6 network').waitFor();
+    await page.getByText(`10.197.0.0/24, ${suggested}`).waitFor();
+    await expectAccessible(page, 'degraded gateway');
+    await agent.is([]);
+    await page.reload();
+    await page.getByText('Online', { exact: true }).waitFor(within);
+    expect(await page.getByText('This host passes no packets on.').count()).toBe(0);
+  } finally {
+    agent.close();
+  }
+  await page.getByRole('navigation', { name: 'Gateways' }).getByRole('link').click();
+});
+
 test('a name that is taken and a network without room are refused in words', async () => {
   const { page } = admin;
   await page.getByRole('button', { name: 'Add gateway' }).click();
   await page.getByLabel('Name', { exact: true }).fill('Oslo');
-  await page.getByLabel('Network of the devices').fill('10.199.0.128/25');
+  await page.getByLabel('Network of the devices', { exact: true }).fill('10.199.0.128/25');
   await page.getByLabel('Networks through the tunnel').fill('10.20.0.0/16');
   await inDialog(page, 'Add').click();
   await page.getByRole('status').getByText('shares addresses with that of Oslo.').waitFor();
-  await page.getByLabel('Network of the devices').fill('10.198.0.0/24');
+  await page.getByLabel('Network of the devices', { exact: true }).fill('10.198.0.0/24');
   await inDialog(page, 'Add').click();
   await page.getByRole('dialog').getByText('there is a gateway "Oslo" already').waitFor();
-  await page.getByLabel('Network of the devices').fill('10.198.0.0/31');
+  await page.getByLabel('Network of the devices', { exact: true }).fill('10.198.0.0/31');
   await inDialog(page, 'Add').click();
   await page.getByRole('dialog').getByText('has no room for a gateway and a device').waitFor();
   await page.keyboard.press('Escape');
