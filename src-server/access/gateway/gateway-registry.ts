@@ -83,7 +83,9 @@ export class GatewayRegistry {
   /** What is wrong on the gateway's host, its clock at the end; nothing is known while it is away. */
   hostTroubles(gatewayId: string): HostTrouble[] {
     const { troubles, clock = null } = this.#links.get(gatewayId) ?? {};
-    return [...(troubles ?? []), ...(clock === null ? [] : [clock])];
+    const told = troubles ?? [];
+    // An agent may have found out about its clock by itself.
+    return clock === null || told.some(({ id }) => id === clock.id) ? [...told] : [...told, clock];
   }
 
   /** `id` of the first of what keeps members' packets from passing there; null: nothing that is known. */
