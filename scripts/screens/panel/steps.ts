@@ -68,7 +68,7 @@ export const toHoldBack: Step = async (page) => {
 export const toTroubles: Step = async (page) => {
   await press(page, admin.gateways.add);
   await page.getByLabel(admin.gateways.name, { exact: true }).fill('Oslo');
-  await page.getByLabel(admin.gateways.subnet).fill('10.86.4.0/24');
+  await page.getByLabel(admin.gateways.subnet, { exact: true }).fill('10.86.4.0/24');
   await press(page, admin.gateways.addDo);
   await page.getByText(admin.gateways.troubles['ipv6-refused']()).waitFor();
 };
