@@ -12,6 +12,9 @@ export const GUARD_LIFE_SECONDS = 14 * 86_400;
 /** While the server is heard, a guard whose end is nearer than this is fetched anew. */
 export const GUARD_RENEWAL_SECONDS = 13 * 86_400;
 
+/** How often the sign-in page of a network may be opened: once for each attachment, and so often an hour. */
+export const MOST_PORTALS_PER_HOUR = 3;
+
 /** `gate`: the team's networks go through the tunnel or not at all. `always`: nothing leaves unless the tunnel is up. */
 export const guardMode = trafficWhileWaiting;
 export type GuardMode = z.infer<typeof guardMode>;
