@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { ConnectionState, Source } from '../src-shared/connection-state.ts';
-import { offeredGateway } from '../src-shared/gateway-choice.ts';
 import { fail, ok, type Problem, type Result } from '../src-shared/problem.ts';
 import type { ProofAnswer } from '../src-shared/unlock.ts';
 import { connectOutcome, leaveOutcome } from './connection/outcome.ts';
 import type { CoreParts } from './core-parts.ts';
+import { GatewayFinder } from './gateway-finder.ts';
 import type { OpenProfile } from './open-profile.ts';
 import { codeProof } from './unlock/proof-maker.ts';
 
@@ -13,8 +13,13 @@ export class ConnectionCalls {
   readonly #parts: CoreParts;
   readonly #log: Logger;
 
+  readonly #finder: GatewayFinder;
+  /** Calls that are still looking for the nearest gateway. */
+  readonly #finding = new Set<AbortController>();
+
   constructor(parts: CoreParts, log: Logger) {
     this.#parts = parts;
+    this.#finder = new GatewayFinder(parts);
     this.#log = log;
   }
 
@@ -22,16 +27,18 @@ export class ConnectionCalls {
   async connect(profile: OpenProfile, source: Source, gatewayId?: string): Promise<Result<void>> {
     const { helper, driver } = this.#parts;
     const { session } = profile;
-    const gateway = gatewayId === undefined ? await this.#defaultGateway(profile) : ok(gatewayId);
-    if (!gateway.ok) return gateway;
+    // Before a gateway is looked for: only the helper knows whether a tunnel is up.
     const ready = helper.isReady ? ok(undefined) : await helper.ensure();
     if (!ready.ok) {
       driver.feed({ type: 'user.refused', problem: ready.problem, source });
       return ready;
     }
+    const gateway = await this.#gateway(profile, gatewayId);
+    if (!gateway.ok) return gateway;
     if (!session.link) return fail('signed-out');
     const { serverUrl } = session.link.account;
     this.#log.info({ source, gatewayId: gateway.value }, 'connect');
+    profile.roundTrips.abandon();
     driver.feed({ type: 'user.connect', gatewayId: gateway.value, source, isAuto: gatewayId === undefined });
     const reached = this.#until(connectOutcome);
     rememberGateway(profile, serverUrl, gateway.value);
@@ -57,26 +64,35 @@ export class ConnectionCalls {
 
   cancel(source: Source): Promise<Result<void>> {
     this.#log.info({ source }, 'cancel');
+    this.#stopFinding();
     this.#parts.driver.feed({ type: 'user.cancel', source });
     return this.#until(leaveOutcome);
   }
 
   disconnect(source: Source): Promise<Result<void>> {
     this.#log.info({ source }, 'disconnect');
+    this.#stopFinding();
     this.#parts.driver.feed({ type: 'user.disconnect', source });
     return this.#until(leaveOutcome);
   }
 
-  async #defaultGateway({ session, settings }: OpenProfile): Promise<Result<string>> {
-    const { publisher } = this.#parts;
-    if (publisher.current.gateways.length === 0) {
-      const refreshed = await session.refresh();
-      if (!refreshed.ok) return refreshed;
+  /** The one that was chosen, or the best; `cancelled` where the user has meanwhile chosen one, or gone. */
+  async #gateway(profile: OpenProfile, gatewayId: string | undefined): Promise<Result<string>> {
+    if (gatewayId !== undefined) {
+      this.#stopFinding();
+      return ok(gatewayId);
     }
-    const { gateways, account } = publisher.current;
-    const last = account ? settings.current.lastGateway[account.serverUrl] : undefined;
-    const gateway = offeredGateway(gateways, ({ id }) => id === last);
-    return gateway ? ok(gateway.id) : fail('gateway-not-found', 'Your team has no gateway yet.');
+    const finding = new AbortController();
+    this.#finding.add(finding);
+    try {
+      return await this.#finder.find(profile, finding.signal);
+    } finally {
+      this.#finding.delete(finding);
+    }
+  }
+
+  #stopFinding(): void {
+    for (const finding of this.#finding) finding.abort();
   }
 
   /** Resolves with the first word of `judge` on the connection, now or later. */

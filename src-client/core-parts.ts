@@ -2,10 +2,13 @@ import type { Logger } from 'pino';
 import type { HelperStatus } from '../src-shared/helper-rpc.ts';
 import { Driver, type DriverOptions } from './connection/driver.ts';
 import { GuardKeeper } from './guard/guard-keeper.ts';
+import { OverlapKeeper, type OverlapKeeperOptions } from './network/overlap-keeper.ts';
 import { SnapshotPublisher } from './snapshot/snapshot-publisher.ts';
 import { createHelperClient, type HelperClient } from './tunnel/helper-client.ts';
 
-export interface CorePartsOptions extends Pick<DriverOptions, 'makeProofs' | 'onForgetSession'> {
+export interface CorePartsOptions
+  extends Pick<DriverOptions, 'makeProofs' | 'onForgetSession'>,
+    Pick<OverlapKeeperOptions, 'attachment'> {
   log: Logger;
   helperSocket: string;
   helperOwnerUid: number;
@@ -19,6 +22,7 @@ export interface CoreParts {
   helper: HelperClient;
   driver: Driver;
   guard: GuardKeeper;
+  overlap: OverlapKeeper;
   /** The helper's newest word on the tunnel: for everybody who watches, and for the machine. */
   tunnelHeard(status: HelperStatus): void;
 }
@@ -28,10 +32,11 @@ const CLOCK_NEWS_MS = 5_000;
 
 /** Joins the snapshot, the helper and the machine's driver. Nothing is opened yet. */
 export function createCoreParts(options: CorePartsOptions): CoreParts {
-  const { log, now, random, makeProofs, onForgetSession } = options;
+  const { log, now, random, attachment, makeProofs, onForgetSession } = options;
   const publisher = new SnapshotPublisher(now, log);
   const tunnelHeard = (status: HelperStatus) => {
     publisher.stage({ tunnel: status, guard: status.guard ?? null });
+    overlap.heard(status);
     driver.helperStatus(status);
     publisher.publish();
     guard.heard(status);
@@ -50,6 +55,7 @@ export function createCoreParts(options: CorePartsOptions): CoreParts {
       onLost(cause) {
         guard.helperLost();
         publisher.stage({ tunnel: null, guard: null });
+        overlap.lost();
         driver.feed({ type: 'helper.lost', problem: cause });
         publisher.publish();
       },
@@ -58,6 +64,10 @@ export function createCoreParts(options: CorePartsOptions): CoreParts {
   });
   const clockOffsetMs = () => publisher.current.clockOffsetMs ?? 0;
   const guard = new GuardKeeper({ helper, log, serverNow: () => now() + clockOffsetMs() });
+  const overlap = new OverlapKeeper({
+    ...{ helper, attachment, log },
+    onChange: (overlap) => publisher.stage({ overlap }),
+  });
   const driver = new Driver({
     helper,
     now,
@@ -74,5 +84,5 @@ export function createCoreParts(options: CorePartsOptions): CoreParts {
       if (Math.abs(offsetMs - clockOffsetMs()) > CLOCK_NEWS_MS) publisher.stage({ clockOffsetMs: offsetMs });
     },
   });
-  return { publisher, helper, driver, guard, tunnelHeard };
+  return { publisher, helper, driver, guard, overlap, tunnelHeard };
 }

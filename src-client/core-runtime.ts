@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { DeviceSummary, ServerInfo } from '../src-shared/client-api.ts';
 import type { Source } from '../src-shared/connection-state.ts';
 import type { GuardMode, GuardState } from '../src-shared/guard.ts';
+import type { OverlapSide } from '../src-shared/helper-rpc.ts';
 import { fail, ok, type Problem, type Result } from '../src-shared/problem.ts';
 import { type LevelAnswer, type ProofAnswer, unlockMethod } from '../src-shared/unlock.ts';
 import * as account from './account-calls.ts';
@@ -162,6 +163,22 @@ export class ClientRuntime implements ClientCore {
 
   refresh(): Promise<Result<void>> {
     return this.#profile.whenSignedIn(({ session }) => session.refresh());
+  }
+
+  measureGateways(): Promise<Result<void>> {
+    return this.#profile.whenSignedIn(async ({ roundTrips, session }) => {
+      const refreshed = this.snapshot().gateways.length === 0 ? await session.refresh() : ok(undefined);
+      if (refreshed.ok) await roundTrips.measure(this.snapshot().gateways.filter(({ isOnline }) => isOnline));
+      return refreshed;
+    });
+  }
+
+  async chooseOverlap(side: OverlapSide): Promise<Result<void>> {
+    this.#log.info({ side }, 'side of an overlap chosen');
+    const { overlap, publisher } = this.#parts;
+    const chosen = await overlap.choose(side);
+    publisher.publish();
+    return chosen;
   }
 
   async measure(): Promise<void> {

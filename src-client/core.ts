@@ -1,6 +1,7 @@
 import type { DeviceSummary, ServerInfo } from '../src-shared/client-api.ts';
 import type { Source } from '../src-shared/connection-state.ts';
 import type { GuardMode, GuardState } from '../src-shared/guard.ts';
+import type { OverlapSide } from '../src-shared/helper-rpc.ts';
 import type { Result } from '../src-shared/problem.ts';
 import type { LevelAnswer, ProofAnswer } from '../src-shared/unlock.ts';
 import type { MfaEnrolment, SignInInput, SignInStep } from './session/sign-in-steps.ts';
@@ -27,7 +28,8 @@ export interface ClientCore {
   ): Promise<Result<{ backupCodes: string[] }>>;
   signOut(source: Source): Promise<Result<void>>;
   /**
-   * Without `gatewayId`: the last used that the server hears, else the first, and on to another one when it is gone.
+   * Without `gatewayId`: the nearest that the server hears and knows no trouble of, else the last used, and on to another
+   * one when it is gone. `cancelled` when it is taken back while the nearest is looked for.
    * Resolves when `connected`, `gate` or a failure is reached.
    * After a failure that may pass (`server-unreachable`, …) the state is `reconnecting` until `cancel`.
    */
@@ -60,6 +62,16 @@ export interface ClientCore {
   refresh(): Promise<Result<void>>;
   /** Asks the helper for the tunnel's newest counters, for a graph; they come with a snapshot. No-op without a tunnel. */
   measure(): Promise<void>;
+  /**
+   * How near the gateways are, where a figure is missing or older than ten minutes and no tunnel is up; they come with
+   * snapshots. Resolves when all that answer have.
+   */
+  measureGateways(): Promise<Result<void>>;
+  /**
+   * Whose the networks are that are both the team's and the network's here, from now on and each time on this network.
+   * `wrong-state` where there is no such choice, `not-supported` by an older helper.
+   */
+  chooseOverlap(side: OverlapSide): Promise<Result<void>>;
   /** What is held back, newly asked of the helper; so are the answers of the next three. None of them needs a session. */
   guard(): Promise<Result<GuardState>>;
   /** What this user wants beyond the team's word. */

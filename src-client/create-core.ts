@@ -3,6 +3,9 @@ import type { Logger } from 'pino';
 import type { ClientCore } from './core.ts';
 import { ClientRuntime } from './core-runtime.ts';
 import { createKeychain, type Keychain } from './keychain/keychain.ts';
+import { linuxAttachment, readKernelFile } from './network/attachment.ts';
+import { knockTcp, measureRoundTrip } from './network/round-trip.ts';
+import type { RoundTripsOptions } from './network/round-trips.ts';
 import { webProxyFor } from './network/web-proxy.ts';
 import { defaultProfileFolder } from './settings/profile-lock.ts';
 import { systemWatch } from './system/system-watch.ts';
@@ -29,6 +32,10 @@ export interface ClientCoreOptions {
   random?: () => number;
   env?: Record<string, string | undefined>;
   platform?: string;
+  /** Names the network that the computer is attached to; null where it has no name. */
+  attachment?: () => string | null;
+  /** How near a gateway is, by its endpoint: milliseconds, null without an answer. */
+  measure?: RoundTripsOptions['measure'];
   /** How this computer is called in the list of devices. */
   deviceName?: string;
   /** An installed app asks the environment for nothing that it has to trust; default true. */
@@ -54,6 +61,7 @@ export function createClientCore(options: ClientCoreOptions): ClientCore {
         log,
       }),
     );
+  const { monotonic = () => performance.now() } = options;
   return new ClientRuntime({
     log,
     profileFolder: options.profileFolder ?? defaultProfileFolder(env),
@@ -61,12 +69,16 @@ export function createClientCore(options: ClientCoreOptions): ClientCore {
     helperOwnerUid: options.helperOwnerUid ?? 0,
     keychain: options.keychain ?? createKeychain({ platform, env, log }),
     now: options.now ?? Date.now,
-    monotonic: options.monotonic ?? (() => performance.now()),
+    monotonic,
     random: options.random ?? Math.random,
     platform,
     deviceName: options.deviceName ?? hostname(),
     appVersion: (options.appVersion ?? '0').slice(0, 40),
     proxyFor: (serverUrl) => webProxyFor(serverUrl, env),
+    attachment: options.attachment ?? (() => (platform === 'linux' ? linuxAttachment(readKernelFile) : null)),
+    measure:
+      options.measure ??
+      ((endpoint, signal) => measureRoundTrip(endpoint, signal, { monotonic, knock: knockTcp })),
     providers,
     timer: options.timer ?? startTimer,
     watchSystem: systemWatch({ platform, isPackaged, env, uid, log }),

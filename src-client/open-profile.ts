@@ -6,6 +6,7 @@ import { startBackground } from './background.ts';
 import type { CoreParts } from './core-parts.ts';
 import type { Keychain } from './keychain/keychain.ts';
 import { watchNetwork } from './network/network-watch.ts';
+import { RoundTrips, type RoundTripsOptions } from './network/round-trips.ts';
 import { SessionKeeper, type SessionKeeperOptions } from './session/session-keeper.ts';
 import { SignIn } from './session/sign-in.ts';
 import { lockProfile } from './settings/profile-lock.ts';
@@ -26,6 +27,7 @@ export interface ProfileOptions {
   deviceName: string;
   appVersion: string;
   proxyFor: SessionKeeperOptions['proxyFor'];
+  measure: RoundTripsOptions['measure'];
   /** Best first. */
   providers: readonly UnlockProvider[];
   timer: StartTimer;
@@ -37,13 +39,14 @@ export interface OpenProfile {
   session: SessionKeeper;
   signIn: SignIn;
   unlock: Unlock;
+  roundTrips: RoundTrips;
   close(): Promise<void>;
 }
 
 /** Takes the lock and joins the parts that need the profile. A refusal is shown: another client holds it. */
 export async function openProfile(options: ProfileOptions, parts: CoreParts): Promise<Result<OpenProfile>> {
   const { profileFolder, keychain, now, monotonic, random, log, platform, deviceName } = options;
-  const { publisher, driver, helper, guard, tunnelHeard } = parts;
+  const { publisher, driver, helper, guard, overlap, tunnelHeard } = parts;
   const lock = lockProfile(profileFolder);
   if (!lock.ok) {
     const refusal = { phase: 'disconnected', cause: lock.problem, reason: null, source: null } as const;
@@ -51,6 +54,7 @@ export async function openProfile(options: ProfileOptions, parts: CoreParts): Pr
     return lock;
   }
   const settings = await openSettings({ folder: profileFolder, now, newId: randomUUID, log });
+  overlap.open(settings);
   const session = new SessionKeeper({
     ...{ settings, keychain, driver, guard, publisher, now, monotonic, random, log },
     proxyFor: options.proxyFor,
@@ -68,11 +72,21 @@ export async function openProfile(options: ProfileOptions, parts: CoreParts): Pr
     log,
     onTunnel: tunnelHeard,
   });
+  const roundTrips = new RoundTrips({
+    ...{ measure: options.measure, monotonic },
+    isPathFree: () =>
+      driver.machine.view.phase === 'disconnected' && publisher.current.tunnel?.phase === 'down',
+    onFigures: (figures) => {
+      publisher.publish({ roundTrips: figures });
+      session.news.gatewaysHeard();
+    },
+  });
   const network = watchNetwork({
     interfaces: networkInterfaces,
     ownAddresses: () => driver.machine.lease?.addresses ?? [],
     onChanged() {
       log.info('the network changed');
+      roundTrips.networkChanged();
       driver.feed({ type: 'network-changed' });
     },
   });
@@ -85,9 +99,11 @@ export async function openProfile(options: ProfileOptions, parts: CoreParts): Pr
     session,
     signIn,
     unlock,
+    roundTrips,
     async close() {
       background.stop();
       network.stop();
+      roundTrips.abandon();
       unlock.abandon();
       await withinStopLimit(Promise.all([session.close(), signIn.close()]));
       await settings.flush();

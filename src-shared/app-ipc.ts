@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { type AppSnapshot, language, theme } from './app-snapshot.ts';
 import { deviceSummary, serverInfo } from './client-api.ts';
 import { guardMode } from './guard.ts';
+import { overlapSide } from './helper-rpc.ts';
 import { codeMethod } from './otp-code.ts';
 import { PIN_MAX_LENGTH } from './pin-rules.ts';
 import { id } from './primitives.ts';
@@ -87,6 +88,10 @@ export const appCommands = {
   'devices.list': command(nothing, z.object({ devices: z.array(deviceSummary) })),
   'devices.remove': command(z.strictObject({ deviceId: id }), nothing),
   'connection.refresh': command(nothing, nothing),
+  /** Whose the networks are that are both the team's and the network's here; remembered for this network. */
+  'overlap.choose': command(z.strictObject({ side: overlapSide }), nothing),
+  /** Measures the way to the gateways, where nothing is up; the figures come with a snapshot. */
+  'gateways.measure': command(nothing, nothing),
   /** What this user wants held back beyond the team's word, kept by the helper. */
   'guard.choose': command(z.strictObject({ mode: guardMode }), nothing),
   'guard.open-portal': command(nothing, nothing),

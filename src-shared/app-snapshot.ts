@@ -4,6 +4,7 @@ import { gatewaySummary } from './client-api.ts';
 import { channelState, connectionState, keychainState, sourceSchema } from './connection-state.ts';
 import { guardState } from './guard.ts';
 import { helperStatus } from './helper-rpc.ts';
+import { overlap } from './overlap.ts';
 import { policySchema } from './policy.ts';
 import { id, isoTime } from './primitives.ts';
 import { knownProblem } from './problem.ts';
@@ -64,12 +65,16 @@ export const appSnapshot = z.object({
   /** Who was signed in, while the keyring that keeps the session is locked. */
   lockedSession: z.object({ serverUrl: z.string(), serverName: z.string(), email: z.string() }).nullable(),
   gateways: z.array(gatewaySummary),
+  /** To the gateways that have answered, by id: milliseconds. */
+  roundTrips: z.record(id, z.number().int().min(0)),
   policy: policySchema.nullable(),
   channel: channelState,
   keychain: keychainState,
   tunnel: helperStatus.nullable(),
   /** What is held back; null while the helper is away or cannot hold anything back. */
   guard: guardState.nullable(),
+  /** Networks that are both the team's and the network's here; null where there are none. */
+  overlap: overlap.nullable(),
   unlock: z.object({
     /** What the server has registered for this device; null before it has said so. */
     enrolled: enrolledUnlock.nullable(),

@@ -70,7 +70,8 @@ export const connectionState = z.discriminatedUnion('phase', [
     lease: leaseSummary,
     /** First byte received. */
     since: isoTime,
-    health: z.enum(['good', 'stale']),
+    /** `degraded`: answers come, but the server knows that the gateway's host keeps members' packets from passing. */
+    health: z.enum(['good', 'stale', 'degraded']),
     /** Set while the user is asked to renew ahead of expiry; the tunnel stays up. */
     renewal: gatePrompt.nullable(),
     /** The server announced the end of this lease. */

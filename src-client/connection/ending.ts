@@ -99,6 +99,7 @@ export function signedOut(step: Step, reason: Reason | null): undefined {
     isGatewayAway: false,
     isAuto: false,
     online: [],
+    troubled: [],
     pathCheck: null,
     isHandshakeOwed: false,
     isChannelStopped: false,

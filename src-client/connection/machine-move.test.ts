@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { problem } from '../../src-shared/problem.ts';
+import { connected } from './testing/machine-steps.ts';
 import { gatedPolicy, MachineWorld, makeChallenge, makeLease, makeStatus } from './testing/machine-world.ts';
 
 describe('a gateway that is gone', () => {
@@ -12,7 +13,7 @@ describe('a gateway that is gone', () => {
     world.feed({ type: 'signed-in' });
     world.feed({ type: 'server.policy', policy });
     world.feed({ type: 'channel.opened', epoch: 1 });
-    world.feed({ type: 'server.gateways', online: ['gw', 'gw2', 'gw3'] });
+    world.feed({ type: 'server.gateways', online: ['gw', 'gw2', 'gw3'], troubled: [] });
     world.feed({ type: 'user.connect', gatewayId: 'gw', source: 'cli', isAuto });
     answer({ granted: lease });
     world.feed({ type: 'helper.up-answer', id: world.last('helperUp').id, problem: null });
@@ -21,7 +22,7 @@ describe('a gateway that is gone', () => {
   };
   /** The server says so, and the handshake that is asked for is not answered. */
   const goSilent = (online = ['gw2', 'gw3']) => {
-    world.feed({ type: 'server.gateways', online });
+    world.feed({ type: 'server.gateways', online, troubled: [] });
     world.feed({ type: 'server.gateway', gatewayId: 'gw', isOnline: false });
     world.feed({ type: 'helper.refresh-answer', id: world.last('refreshTunnel').id, problem: null });
     world.feed({ type: 'path-check-due', id: world.last('watchPath').id });
@@ -71,18 +72,18 @@ describe('a gateway that is gone', () => {
     answer({ refused: problem('step-up-required'), challenge: makeChallenge(), mayHaveArrived: true });
     expect(world.view).toMatchObject({ phase: 'reconnecting', gatewayId: 'gw', lease });
     const count = world.allEffects.length;
-    world.feed({ type: 'server.gateways', online: ['gw2'] });
+    world.feed({ type: 'server.gateways', online: ['gw2'], troubled: [] });
     expect(world.allEffects.slice(count).some(({ type }) => type === 'requestConnection')).toBe(false);
   });
 
   it('is left as soon as there is another, and again after a try that failed on the way', () => {
     connect(true);
     goSilent([]);
-    world.feed({ type: 'server.gateways', online: ['gw3'] });
+    world.feed({ type: 'server.gateways', online: ['gw3'], troubled: [] });
     expect(request()).toMatchObject({ gatewayId: 'gw3', moveOf: lease.leaseId });
     answer({ refused: problem('gateway-unavailable'), challenge: null, mayHaveArrived: true });
     expect(world.view).toMatchObject({ phase: 'reconnecting', lease });
-    world.feed({ type: 'server.gateways', online: ['gw2'] });
+    world.feed({ type: 'server.gateways', online: ['gw2'], troubled: [] });
     expect(request()).toMatchObject({ gatewayId: 'gw2', moveOf: lease.leaseId });
   });
 
@@ -98,5 +99,31 @@ describe('a gateway that is gone', () => {
     world.feed({ type: 'answer.connection', id, outcome: { granted: late } });
     expect(world.view.phase).toBe('gate');
     expect(world.last('deleteConnection').leaseId).toBe(late.leaseId);
+  });
+
+  it('is left for one that works before one whose host keeps packets', () => {
+    connect(true);
+    goSilent(['gw3', 'gw2']);
+    expect(request()).toMatchObject({ gatewayId: 'gw3' });
+  });
+});
+
+describe('a gateway whose host keeps packets from passing', () => {
+  it('shows as degraded while the way to it is good, as long as the server says so', () => {
+    const { world, lease } = connected();
+    const say = (troubled: string[]) => world.feed({ type: 'server.gateways', online: ['gw'], troubled });
+    const hear = (handshakeAgeMs: number) =>
+      world.feed({ type: 'helper.status', status: makeStatus('up', lease.leaseId), handshakeAgeMs });
+    say(['other']);
+    expect(world.view).toMatchObject({ phase: 'connected', health: 'good' });
+    say(['gw']);
+    expect(world.view).toMatchObject({ phase: 'connected', health: 'degraded' });
+    // Nothing heard at all is the greater trouble.
+    hear(160_000);
+    expect(world.view).toMatchObject({ phase: 'connected', health: 'stale' });
+    hear(5);
+    expect(world.view).toMatchObject({ phase: 'connected', health: 'degraded' });
+    say([]);
+    expect(world.view).toMatchObject({ phase: 'connected', health: 'good' });
   });
 });

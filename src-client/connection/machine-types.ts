@@ -64,8 +64,8 @@ export type MachineEvent = { at: number } & (
   | { type: 'server.policy'; policy: Policy }
   /** Whether the server hears the gateway. Packets may pass all the same. */
   | { type: 'server.gateway'; gatewayId: string; isOnline: boolean }
-  /** All that the server hears, in its order. */
-  | { type: 'server.gateways'; online: readonly string[] }
+  /** All that the server hears, the best first, and those whose hosts keep packets from passing. */
+  | { type: 'server.gateways'; online: readonly string[]; troubled: readonly string[] }
   | { type: 'helper.ready' }
   | { type: 'helper.lost'; problem: Problem }
   | { type: 'helper.status'; status: HelperStatus; handshakeAgeMs: number | null }
@@ -195,8 +195,10 @@ export interface Machine {
   /** The server does not hear the gateway that was chosen. */
   readonly isGatewayAway: boolean;
   readonly isAuto: boolean;
-  /** The gateways that the server hears. */
+  /** The gateways that the server hears, the best first. */
   readonly online: readonly string[];
+  /** Those whose hosts keep packets from passing, as far as the server knows. */
+  readonly troubled: readonly string[];
   /** The newest lease that was not to go on at another gateway. */
   readonly unmovable: string | null;
   readonly pathCheck: PathCheck | null;
@@ -242,6 +244,7 @@ export const initialMachine: Machine = {
   isGatewayAway: false,
   isAuto: false,
   online: [],
+  troubled: [],
   unmovable: null,
   pathCheck: null,
   isHandshakeOwed: false,

@@ -245,6 +245,7 @@ class Judge {
         return {
           type: 'server.gateways',
           online: ['gw', 'gw2', 'other'].filter((_, at) => (c.pick >> at) & 1),
+          troubled: c.flag ? ['gw', 'gw2'] : [],
         };
       case 'path-check':
         return { type: 'path-check-due', id: m.pathCheck?.id ?? c.pick };

@@ -15,11 +15,11 @@ import {
   submit,
 } from './gate.ts';
 import type { Effect, Machine, MachineEvent } from './machine-types.ts';
-import { tryMove } from './move.ts';
 import {
   downAnswered,
   epochAnswered,
   epochHeard,
+  gatewaysHeard,
   handshakeLate,
   helperLost,
   helperReady,
@@ -111,8 +111,7 @@ function apply(step: Step, event: MachineEvent): undefined {
       if (event.isOnline && m.lease === null && m.view.phase === 'reconnecting') pursueNow(step);
       return gatewayHeard(step, event.isOnline);
     case 'server.gateways':
-      m.online = event.online;
-      return tryMove(step);
+      return gatewaysHeard(step, event.online, event.troubled);
     case 'helper.ready':
       return helperReady(step);
     case 'helper.lost':

@@ -1,3 +1,4 @@
+import type { ConnectionState } from '../../src-shared/connection-state.ts';
 import type { HelperStatus } from '../../src-shared/helper-rpc.ts';
 import { type Problem, problem, problemKinds } from '../../src-shared/problem.ts';
 import { SESSION_OVER } from './answers.ts';
@@ -7,6 +8,8 @@ import type { EpochOutcome } from './machine-types.ts';
 import { tryMove } from './move.ts';
 import { handshakeHeard, pathDead, trafficHeard, tryOtherPorts, watchPath } from './path-check.ts';
 import { cancelRetry, rest, type Step, scheduleRetry, show, tunnelUp } from './step.ts';
+
+type Health = Extract<ConnectionState, { phase: 'connected' }>['health'];
 
 /** WireGuard makes a new handshake every 120 s and refuses to send with keys older than 180 s (whitepaper §6). */
 const STALE_HANDSHAKE_MS = 150_000;
@@ -35,7 +38,7 @@ export function reach(step: Step): undefined {
     gatewayId: m.lease.gatewayId,
     lease: m.lease,
     since: m.since,
-    health: m.path,
+    health: healthOf(m.path, m.lease.gatewayId, m.troubled),
     renewal: shown.renewal,
     expiring: shown.expiring,
     isOutdated,
@@ -43,6 +46,20 @@ export function reach(step: Step): undefined {
   });
   watchPath(step);
   if (isOutdated && !wasConnected) renewOutdated(step);
+}
+
+/** What is wrong with the way itself is said before what the server says of the gateway. */
+function healthOf(path: 'good' | 'stale', gatewayId: string, troubled: readonly string[]): Health {
+  return path === 'good' && troubled.includes(gatewayId) ? 'degraded' : path;
+}
+
+/** Which gateways the server hears, the best first, and whose hosts keep packets from passing. */
+export function gatewaysHeard(step: Step, online: readonly string[], troubled: readonly string[]): undefined {
+  const { m } = step;
+  m.online = online;
+  m.troubled = troubled;
+  if (m.view.phase === 'connected') reach(step);
+  tryMove(step);
 }
 
 export function handshakeLate(step: Step, id: number): undefined {

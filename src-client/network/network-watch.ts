@@ -5,6 +5,9 @@ const CHECK_INTERVAL_MS = 500;
 /** Other people's tunnels (not ppp, which is also how a modem or a line is the network itself) follow the network, and bridges for containers and virtual machines hang on it: none is it. */
 const FOLLOWER = /^(postern|wg|utun|tun|tap|docker|podman|cni|br-|virbr|veth|lxc|lxd|vmnet)/i;
 
+/** Whether an interface of this name is never the network itself. */
+export const isFollower = (name: string): boolean => FOLLOWER.test(name);
+
 export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
 export interface NetworkWatchOptions {
@@ -18,7 +21,7 @@ export interface NetworkWatchOptions {
 /** The addresses by which this computer is reached, as one comparable line, without the interfaces in `except`. */
 export function networkFingerprint(interfaces: Interfaces, except: ReadonlySet<string> = new Set()): string {
   const lines = Object.entries(interfaces)
-    .filter(([name]) => !FOLLOWER.test(name) && !except.has(name))
+    .filter(([name]) => !isFollower(name) && !except.has(name))
     .flatMap(([name, addresses]) =>
       (addresses ?? [])
         // Link-local and temporary IPv6 addresses come and go without the network changing.

@@ -1,10 +1,13 @@
 import { assertNever } from '../../src-shared/assert-never.ts';
 import type { Reason } from '../../src-shared/challenge.ts';
-import type { GatewaySummary, MeAnswer } from '../../src-shared/client-api.ts';
-import type { StoredFrame } from '../../src-shared/client-channel.ts';
+import type { MeAnswer } from '../../src-shared/client-api.ts';
+import type { ServerFrame, StoredFrame } from '../../src-shared/client-channel.ts';
+import { rankedGateways } from '../../src-shared/gateway-choice.ts';
 import type { Driver } from '../connection/driver.ts';
 import type { GuardKeeper } from '../guard/guard-keeper.ts';
 import type { SnapshotPublisher } from '../snapshot/snapshot-publisher.ts';
+
+type GatewayFrame = Extract<ServerFrame, { type: 'gateway' }>;
 
 export interface ServerNewsOptions {
   driver: Pick<Driver, 'feed'>;
@@ -51,14 +54,18 @@ export class ServerNews {
     }
   }
 
-  gateway(gatewayId: string, isOnline: boolean): void {
+  /** What the frame does not say is as it was. */
+  gateway({ id, state, trouble }: GatewayFrame): void {
     const { driver, publisher } = this.#options;
+    const isOnline = state === 'online';
     const gateways = publisher.current.gateways.map((known) =>
-      known.id === gatewayId ? { ...known, isOnline } : known,
+      known.id === id
+        ? { ...known, isOnline, trouble: trouble === undefined ? known.trouble : trouble }
+        : known,
     );
     publisher.publish({ gateways });
-    driver.feed({ type: 'server.gateway', gatewayId, isOnline });
-    this.#tellOnline(gateways);
+    driver.feed({ type: 'server.gateway', gatewayId: id, isOnline });
+    this.gatewaysHeard();
   }
 
   me(me: MeAnswer, askedAt: number): void {
@@ -71,7 +78,7 @@ export class ServerNews {
     for (const { id, isOnline } of me.gateways)
       if (known.some((before) => before.id === id && before.isOnline !== isOnline))
         driver.feed({ type: 'server.gateway', gatewayId: id, isOnline });
-    this.#tellOnline(me.gateways);
+    this.gatewaysHeard();
     if (me.connection?.isOutdated)
       driver.feed({ type: 'server.lease-outdated', leaseId: me.connection.leaseId });
     publisher.publish();
@@ -82,8 +89,15 @@ export class ServerNews {
     this.#options.publisher.stage({ clockOffsetMs: Math.round(serverTime - localTime) });
   }
 
-  #tellOnline(gateways: readonly GatewaySummary[]): void {
-    const online = gateways.filter(({ isOnline }) => isOnline).map(({ id }) => id);
-    this.#options.driver.feed({ type: 'server.gateways', online });
+  /** Tells the machine which gateways there are to go on at, by what is known of them and of the way to them. */
+  gatewaysHeard(): void {
+    const { driver, publisher } = this.#options;
+    const { gateways, roundTrips } = publisher.current;
+    const ranked = rankedGateways(gateways, { isLast: () => false, roundTrips });
+    driver.feed({
+      type: 'server.gateways',
+      online: ranked.filter(({ isOnline }) => isOnline).map(({ id }) => id),
+      troubled: gateways.filter(({ trouble }) => trouble !== null).map(({ id }) => id),
+    });
   }
 }

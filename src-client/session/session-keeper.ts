@@ -45,7 +45,7 @@ export class SessionKeeper {
   readonly #options: SessionKeeperOptions;
   readonly #trusts = new TlsTrusts();
   readonly #lookup: LookupFunction;
-  readonly #news: ServerNews;
+  readonly news: ServerNews;
   #link: SessionLink | null = null;
   #forgetting: Promise<void> = Promise.resolve();
   #restoring: Promise<Result<void>> | null = null;
@@ -55,7 +55,7 @@ export class SessionKeeper {
 
   constructor(options: SessionKeeperOptions) {
     this.#options = options;
-    this.#news = new ServerNews({
+    this.news = new ServerNews({
       ...options,
       onSessionEnded: (reason) => this.#endedByServer(reason),
     });
@@ -147,18 +147,18 @@ export class SessionKeeper {
           driver.feed({ type: 'channel.lost' });
         },
         onHello: (hello) => {
-          this.#news.time(Date.parse(hello.serverTime), this.#options.now());
+          this.news.time(Date.parse(hello.serverTime), this.#options.now());
           driver.feed({ type: 'channel.opened', epoch: hello.epoch });
           guard.channelOpened();
           hellos += 1;
           // What changed while nothing was heard: gateways, policy.
           if (hellos > 1) void this.refresh();
         },
-        onGateway: ({ id, state, isEdited }) => {
-          this.#news.gateway(id, state === 'online');
-          if (isEdited) void this.refresh();
+        onGateway: (gateway) => {
+          this.news.gateway(gateway);
+          if (gateway.isEdited) void this.refresh();
         },
-        onFrame: (frame) => this.#news.frame(frame),
+        onFrame: (frame) => this.news.frame(frame),
         onSeq: (seq) =>
           settings.change({ lastSeq: { ...settings.current.lastSeq, [account.deviceId]: seq } }),
         onSessionEnded: () => this.#endedByServer(null),
@@ -184,7 +184,7 @@ export class SessionKeeper {
     if (!link) return fail('signed-out');
     const askedAt = this.#options.now();
     const me = await link.me();
-    if (me.ok && link === this.#link) this.#news.me(me.value, askedAt);
+    if (me.ok && link === this.#link) this.news.me(me.value, askedAt);
     if (!me.ok && me.problem.code === 'session-invalid' && link === this.#link) this.#endedByServer(null);
     return me.ok ? ok(undefined) : me;
   }

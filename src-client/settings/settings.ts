@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { overlapSide } from '../../src-shared/helper-rpc.ts';
 import { id } from '../../src-shared/primitives.ts';
 
 /** What the client remembers in a file. No secret belongs in here: those are in the keychain. */
@@ -27,10 +28,20 @@ export const settingsSchema = z.object({
   lastSeq: z.record(z.string(), z.number().int().min(0)),
   /** Server URL → the gateway that was used last. */
   lastGateway: z.record(z.string(), id),
+  /** `<networks> @ <network that the computer is attached to>` → whose these are there; missing in the settings of an older version. */
+  overlapSides: z.record(z.string(), overlapSide).default({}),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 export type Account = NonNullable<Settings['account']>;
 
 export function defaultSettings(profileId: string): Settings {
-  return { version: 1, profileId, account: null, devices: {}, lastSeq: {}, lastGateway: {} };
+  return {
+    version: 1,
+    profileId,
+    account: null,
+    devices: {},
+    lastSeq: {},
+    lastGateway: {},
+    overlapSides: {},
+  };
 }

@@ -2,6 +2,7 @@ import type { GatewaySummary } from '../../src-shared/client-api.ts';
 import type { ChannelState, ConnectionState, KeychainState } from '../../src-shared/connection-state.ts';
 import type { GuardState } from '../../src-shared/guard.ts';
 import type { HelperStatus } from '../../src-shared/helper-rpc.ts';
+import type { Overlap } from '../../src-shared/overlap.ts';
 import type { Policy } from '../../src-shared/policy.ts';
 import type { EnrolledUnlock, UnlockProviderState } from '../../src-shared/unlock.ts';
 
@@ -36,6 +37,8 @@ export interface Snapshot {
   /** The session of the last run, while its token lies in a keyring that is locked; nobody is signed in meanwhile. */
   lockedSession: { serverUrl: string; serverName: string; email: string } | null;
   gateways: GatewaySummary[];
+  /** To the gateways that have answered, by id: milliseconds, measured on the network that the computer is on now. */
+  roundTrips: Readonly<Record<string, number>>;
   policy: Policy | null;
   channel: ChannelState;
   keychain: KeychainState;
@@ -43,6 +46,8 @@ export interface Snapshot {
   tunnel: HelperStatus | null;
   /** What is held back, as the helper says; null while it is away or cannot hold anything back. */
   guard: GuardState | null;
+  /** Networks that are both the team's and the network's here; null where there are none. */
+  overlap: Overlap | null;
   /** `enrolled` is null before the server has said; `lockCount` grows with each lock of the screen and each sleep. */
   unlock: {
     enrolled: EnrolledUnlock | null;

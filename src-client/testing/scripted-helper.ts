@@ -34,7 +34,14 @@ export const helperDown: HelperStatus = {
 };
 
 /** Calls that are answered with the status. */
-const withStatus: ReadonlySet<string> = new Set(['status', 'guard', 'stricter', 'portal', 'release']);
+const withStatus: ReadonlySet<string> = new Set([
+  'status',
+  'guard',
+  'stricter',
+  'portal',
+  'release',
+  'overlap',
+]);
 
 export async function startScriptedHelper(socketPath: string): Promise<ScriptedHelper> {
   const open = new Set<Socket>();

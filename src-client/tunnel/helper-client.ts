@@ -10,6 +10,7 @@ import {
   type HelperMethod,
   type HelperStatus,
   helperStatus,
+  type OverlapSide,
   rpcMessage,
 } from '../../src-shared/helper-rpc.ts';
 import { LineSplitter } from '../../src-shared/line-splitter.ts';
@@ -54,6 +55,8 @@ export interface HelperClient {
   stricter(mode: GuardMode): Promise<Problem | null>;
   portal(): Promise<Problem | null>;
   release(): Promise<Problem | null>;
+  /** Null: carried out, and the status after it was told. `not-supported` where the helper does not know the call. */
+  overlap(side: OverlapSide): Promise<Problem | null>;
   status(): Promise<Result<HelperStatus>>;
   close(): void;
 }
@@ -105,8 +108,12 @@ export function createHelperClient(options: HelperClientOptions): HelperClient {
   }
 
   /** A call that only a helper with the feature knows, answered with its status. */
-  async function guardCall(method: HelperMethod, params: Record<string, string>): Promise<Problem | null> {
-    if (isReady && !knows('guard')) return problem('not-supported');
+  async function featureCall(
+    feature: HelperFeature,
+    method: HelperMethod,
+    params: Record<string, string>,
+  ): Promise<Problem | null> {
+    if (isReady && !knows(feature)) return problem('not-supported');
     const answer = asStatus(await call(method, params));
     if (!answer.ok) return answer.problem;
     events.onStatus(answer.value);
@@ -217,10 +224,11 @@ export function createHelperClient(options: HelperClientOptions): HelperClient {
     down: async () => asProblem(await call('down', {})),
     refresh: async () =>
       !isReady || knows('refresh') ? asProblem(await call('refresh', {})) : problem('not-supported'),
-    guard: (guard) => guardCall('guard', { guard }),
-    stricter: (mode) => guardCall('stricter', { mode }),
-    portal: () => guardCall('portal', {}),
-    release: () => guardCall('release', {}),
+    guard: (guard) => featureCall('guard', 'guard', { guard }),
+    stricter: (mode) => featureCall('guard', 'stricter', { mode }),
+    portal: () => featureCall('guard', 'portal', {}),
+    release: () => featureCall('guard', 'release', {}),
+    overlap: (side) => featureCall('overlap', 'overlap', { side }),
     status,
     close() {
       isClosed = true;
