@@ -283,3 +283,94 @@ describe('beside a running connect', () => {
     expect(await runScripted(open(), profile.dir, ['renew']).exitCode).toBe(exitCodes.notConnected.code);
   });
 });
+
+describe('gateways', () => {
+  test('are listed with how near they are, and one that may not work is named', async () => {
+    const core = open();
+    const known = core.snapshot().gateways;
+    const other = '01890000-0000-7000-8000-00000000000b';
+    core.change({
+      gateways: [
+        ...known,
+        { id: other, name: 'far', endpoint: null, isOnline: true, trouble: 'forward-\u001b[2Jdrop' },
+      ],
+    });
+    const run = runScripted(core, profile.dir, ['gateways']);
+    expect(await run.exitCode).toBe(0);
+    expect(run.out()).toMatch(/^main {2}online {3}12 ms {2}01890000/m);
+    expect(run.out()).toMatch(/^far {3}online {7}– {2}01890000/m);
+    expect(run.out()).toContain('far may not pass your traffic on. Your administrators see why');
+    expect(core.calls).toEqual(['start', 'measureGateways', 'stop']);
+    const json = runScripted(core, profile.dir, ['gateways', '--json']);
+    await json.exitCode;
+    expect(json.events()[0]).toMatchObject({
+      gateways: [
+        { name: 'main', trouble: null, rttMs: 12 },
+        { name: 'far', trouble: 'forward-drop', rttMs: null },
+      ],
+    });
+  });
+
+  test('one that may not pass traffic on is told while connected, and when it does again', async () => {
+    const core = open();
+    const run = runScripted(core, profile.dir, ['connect']);
+    await run.sees('Connected to main.');
+    const { connection } = core.snapshot();
+    if (connection.phase !== 'connected') throw new Error(connection.phase);
+    core.set({ ...connection, health: 'degraded' });
+    await run.sees('Connected to main, but it may not pass your traffic on (your administrators see why).');
+    const status = runScripted(open(), profile.dir, ['status', '--json']);
+    await status.exitCode;
+    expect(status.events()[0]).toMatchObject({
+      phase: 'connected',
+      health: 'degraded',
+      checks: expect.arrayContaining([
+        expect.objectContaining({ part: 'connection', isFine: false, nextStep: null }),
+      ]),
+    });
+    const [main] = core.snapshot().gateways;
+    if (main) core.change({ gateways: [main, { ...main, id: '01890000-0000-7000-8000-00000000000b' }] });
+    const better = runScripted(open(), profile.dir, ['status']);
+    await better.exitCode;
+    expect(better.out()).toContain("Choose another one: 'postern gateways'.");
+    core.set({ ...connection, health: 'good' });
+    await run.sees(/may not pass[\s\S]*Connected to main\./);
+    run.signal();
+    await run.exitCode;
+  });
+});
+
+describe('a command line that is not understood', () => {
+  test.each([
+    [['connect', '--sideways', '--json'], /unknown option '--sideways'/],
+    [['gateway', '--json'], /unknown (command|option)/],
+    [['guard', 'never', '--json'], /there is no 'guard never'/],
+    [['--json'], /./],
+  ])('%j is a JSON error to a program', async (argv, detail) => {
+    const run = runScripted(open(), profile.dir, argv);
+    expect(await run.exitCode).toBe(exitCodes.usage.code);
+    expect(run.events()).toEqual([
+      {
+        event: 'error',
+        problem: {
+          code: 'invalid-request',
+          title: expect.any(String),
+          detail: expect.stringMatching(detail),
+        },
+        nextStep: expect.any(String),
+      },
+      { event: 'exit', name: 'usage', code: exitCodes.usage.code },
+    ]);
+    expect(run.err()).toBe('');
+  });
+
+  test('is a sentence to a person, with help where the command is missing', async () => {
+    const wrong = runScripted(open(), profile.dir, ['connect', '--sideways']);
+    expect(await wrong.exitCode).toBe(exitCodes.usage.code);
+    expect(wrong.err()).toMatch(/^error: unknown option '--sideways'/);
+    expect(wrong.out()).toBe('');
+    const missing = runScripted(open(), profile.dir, []);
+    expect(await missing.exitCode).toBe(exitCodes.usage.code);
+    expect(missing.err()).toContain('Usage: postern');
+  });
+});

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { exitCodes } from './context/exit-codes.ts';
-import { viewSchema } from './view/view.ts';
+import { viewSchema } from './view/view-schema.ts';
 
 /** Without the padding of the tables. */
 const page = readFileSync(join(import.meta.dirname, '../docs/cli.md'), 'utf8').replace(/ +/g, ' ');

@@ -91,3 +91,31 @@ test('a running connect tells when something is held back, once', async () => {
   await running.exitCode;
   expect(running.out().match(/are closed until/g)).toHaveLength(1);
 });
+
+test('says when the sign-in page can be opened again, once it was', async () => {
+  const start = Date.now();
+  const at = (minutesAgo: number) => new Date(start - minutesAgo * 60_000).toISOString();
+  const opened = (...minutesAgo: number[]) => {
+    const guardEvents = minutesAgo.map((ago) => ({ at: at(ago), kind: 'portal-opened' as const }));
+    const tunnel = { phase: 'down' as const, lastHandshakeAt: null, rxBytes: 0, txBytes: 0, guardEvents };
+    core.change({ guard: closedGuard(), tunnel });
+    return Promise.all([run('guard'), run('status')]);
+  };
+  for (const { out } of await opened(20)) {
+    expect(out).toMatch(/was opened at \d\d:\d\d\. It is opened once for each network/);
+    expect(out).not.toContain('opens it for 5 min');
+  }
+  for (const { out } of await opened(50, 40, 30)) {
+    const next = new Date(start + 10 * 60_000).getMinutes().toString().padStart(2, '0');
+    expect(out).toMatch(new RegExp(`3 times in the last hour: the next is possible at .*:${next}`));
+  }
+  for (const { out } of await opened(25 * 60)) expect(out).toContain('opens it for 5 min');
+});
+
+test('says that the rule comes back when it was released', async () => {
+  core.change({ guard: closedGuard({ mayRelease: true }) });
+  const { code, out } = await run('guard', 'release');
+  expect(code).toBe(0);
+  expect(out).toContain('With the next connection, what your team asks for is back.');
+  expect((await run('guard')).out).not.toContain('With the next connection');
+});

@@ -1,6 +1,7 @@
 import { Command, CommanderError, type CommandOptions, Option } from 'commander';
 import type { BiometricsAction } from './commands/biometrics.ts';
 import type { GuardAction } from './commands/guard.ts';
+import type { OverlapAction } from './commands/overlap.ts';
 import type { PinAction } from './commands/pin.ts';
 import { exitCodeHelp } from './context/exit-codes.ts';
 
@@ -12,6 +13,7 @@ export type Invocation =
   | { command: 'pin'; action: PinAction }
   | { command: 'biometrics'; action: BiometricsAction }
   | { command: 'guard'; action: GuardAction }
+  | { command: 'overlap'; action: OverlapAction }
   /** `remove`: id or name of the device to remove; null lists them. */
   | { command: 'devices'; remove: string | null }
   | { command: 'disconnect' | 'sign-out' | 'gateways' | 'renew' };
@@ -24,12 +26,13 @@ export interface GlobalOptions {
 
 export type Parsed =
   | { kind: 'run'; invocation: Invocation; options: GlobalOptions }
-  /** Help or version was printed, or the command line was wrong and that was said. */
-  | { kind: 'ended'; isUsageError: boolean };
+  /** Help or version was printed. */
+  | { kind: 'ended' }
+  /** `text` says what is wrong to a person, with help where there is no command; `detail` is one sentence. */
+  | { kind: 'misused'; json: boolean; text: string; detail: string };
 
 export interface ProgramIo {
   out: (text: string) => void;
-  err: (text: string) => void;
   /** Only what the options read: POSTERN_PROFILE, POSTERN_HELPER_SOCKET, POSTERN_SERVER, POSTERN_CA. */
   env: Record<string, string | undefined>;
   version: string;
@@ -38,8 +41,9 @@ export interface ProgramIo {
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value ? value : undefined);
 
 /** Reads the command line (`argv` without program and script). Codes and passwords have no option: they are asked for. */
-export function parseCommandLine(argv: readonly string[], { out, err, env, version }: ProgramIo): Parsed {
+export function parseCommandLine(argv: readonly string[], { out, env, version }: ProgramIo): Parsed {
   const found: { invocation: Invocation | null; json: boolean } = { invocation: null, json: false };
+  let complaint = '';
   const program = new Command('postern');
   program
     .description('A VPN that asks again. Terminal client.')
@@ -48,7 +52,12 @@ export function parseCommandLine(argv: readonly string[], { out, err, env, versi
     .addOption(new Option('--helper-socket <path>', 'socket of the helper (POSTERN_HELPER_SOCKET)'))
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
-    .configureOutput({ writeOut: out, writeErr: err })
+    .configureOutput({
+      writeOut: out,
+      writeErr: (text) => {
+        complaint += text;
+      },
+    })
     .addHelpText('afterAll', exitCodeHelp());
 
   const add = (name: string, description: string, parent = program, options: CommandOptions = {}) =>
@@ -75,7 +84,7 @@ export function parseCommandLine(argv: readonly string[], { out, err, env, versi
   add('connect', 'Connect and stay in the foreground; asks for a code whenever the server wants one.')
     .option(
       '--gateway <name-or-id>',
-      'which gateway; "auto", as without it: the last used, and on to another one when it is gone',
+      'which gateway; "auto", as without it: the nearest, else the last used, and on to another one when it is gone',
     )
     .action((options: Record<string, unknown>) => {
       const gateway = text(options.gateway);
@@ -92,7 +101,7 @@ export function parseCommandLine(argv: readonly string[], { out, err, env, versi
   add('renew', 'Give a fresh code ahead of the end, so that the running connection goes on.').action(() => {
     found.invocation = { command: 'renew' };
   });
-  add('gateways', 'List the gateways that you may use.').action(() => {
+  add('gateways', 'List the gateways that you may use, and how near they are.').action(() => {
     found.invocation = { command: 'gateways' };
   });
   add('sign-out', 'Forget the session; ends the running connection.').action(() => {
@@ -139,6 +148,21 @@ export function parseCommandLine(argv: readonly string[], { out, err, env, versi
       found.invocation = { command: 'guard', action };
     });
   refuseOtherWords(guard, 'show');
+  const overlap = program
+    .command('overlap')
+    .description(
+      'Whose a network is that your team has and the network here has too. Remembered for this network.',
+    );
+  const overlapActions: Record<OverlapAction, string> = {
+    show: 'Say whether there is one, and whose it is; so does `overlap` alone.',
+    local: 'It stays with the network here, outside the tunnel.',
+    team: "It is your team's and goes through the tunnel.",
+  };
+  for (const action of ['show', 'local', 'team'] as const)
+    add(action, overlapActions[action], overlap, { isDefault: action === 'show' }).action(() => {
+      found.invocation = { command: 'overlap', action };
+    });
+  refuseOtherWords(overlap, 'show');
   const devices = program.command('devices').description('Your devices.');
   add('list', 'List them; so does `devices` alone.', devices, { isDefault: true }).action(() => {
     found.invocation = { command: 'devices', remove: null };
@@ -150,14 +174,21 @@ export function parseCommandLine(argv: readonly string[], { out, err, env, versi
   );
   refuseOtherWords(devices, 'list');
 
+  const misused = (message: string): Parsed => ({
+    kind: 'misused',
+    json: argv.includes('--json'),
+    text: complaint,
+    // Without a command commander has help to show, and no message of its own.
+    detail: message.startsWith('error: ') ? message.slice('error: '.length) : 'A command is missing.',
+  });
   try {
     program.parse(argv, { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) return { kind: 'ended', isUsageError: error.exitCode !== 0 };
-    throw error;
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? { kind: 'ended' } : misused(error.message);
   }
   const chosen = found.invocation;
-  if (!chosen) return { kind: 'ended', isUsageError: true };
+  if (!chosen) return misused('');
   const globals: Record<string, unknown> = program.opts();
   return {
     kind: 'run',

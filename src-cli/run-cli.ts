@@ -1,6 +1,7 @@
 import type { ReadStream } from 'node:tty';
 import type { ClientCore } from '../src-client/core.ts';
 import { defaultProfileFolder } from '../src-client/settings/profile-lock.ts';
+import { problem } from '../src-shared/problem.ts';
 import { createKeyboard, type Keyboard } from './ask/keyboard.ts';
 import { createLineAsker, createLines } from './ask/line-asker.ts';
 import { createTerminalAsker } from './ask/terminal-asker.ts';
@@ -10,12 +11,13 @@ import { listDevices, removeDevice } from './commands/devices.ts';
 import { disconnect } from './commands/disconnect.ts';
 import { gateways } from './commands/gateways.ts';
 import { guard } from './commands/guard.ts';
+import { overlap } from './commands/overlap.ts';
 import { pin } from './commands/pin.ts';
 import { renew } from './commands/renew.ts';
 import { signIn } from './commands/sign-in.ts';
 import { signOut } from './commands/sign-out.ts';
 import { status } from './commands/status.ts';
-import { type CommandContext, type Ending, exit } from './context/command-context.ts';
+import { type CommandContext, type Ending, exit, refused } from './context/command-context.ts';
 import { exitCodes, exitForProblem } from './context/exit-codes.ts';
 import { createInterrupts } from './context/interrupts.ts';
 import { controlSocketPath } from './control/socket-path.ts';
@@ -53,11 +55,16 @@ export async function runCli(world: CliWorld): Promise<number> {
   const { env, stdin, stdout, stderr, now } = world;
   const parsed = parseCommandLine(world.argv, {
     out: (text) => stdout.write(text),
-    err: (text) => stderr.write(text),
     env,
     version: world.version,
   });
-  if (parsed.kind === 'ended') return parsed.isUsageError ? exitCodes.usage.code : exitCodes.done.code;
+  if (parsed.kind === 'ended') return exitCodes.done.code;
+  if (parsed.kind === 'misused') {
+    if (parsed.json)
+      return exitCodeOf(refused(problem('invalid-request', parsed.detail)), createJsonOutput(stdout));
+    stderr.write(parsed.text);
+    return exitCodes.usage.code;
+  }
 
   const { json, profile, helperSocket } = parsed.options;
   const output = json ? createJsonOutput(stdout) : createHumanOutput(stdout, stderr);
@@ -138,6 +145,8 @@ function runCommand(invocation: Invocation, context: CommandContext): Promise<En
       return biometrics(invocation.action, context);
     case 'guard':
       return guard(invocation.action, context);
+    case 'overlap':
+      return overlap(invocation.action, context);
     case 'devices':
       return invocation.remove === null ? listDevices(context) : removeDevice(invocation.remove, context);
   }

@@ -4,7 +4,7 @@ import { type CommandContext, type Ending, exit, refused } from '../context/comm
 import { type DeviceDesk, withDesk } from '../device/device-desk.ts';
 import { turnOnBiometrics } from '../device/set-up.ts';
 import { tryMethod } from '../device/try-method.ts';
-import type { View } from '../view/view.ts';
+import type { View } from '../view/view-schema.ts';
 import { fixed, obstacleSentence, providerName } from '../view/words.ts';
 
 export type BiometricsAction = 'on' | 'off' | 'test' | 'status';

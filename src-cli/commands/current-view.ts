@@ -3,7 +3,8 @@ import { ok, problem, type Result } from '../../src-shared/problem.ts';
 import type { CommandContext } from '../context/command-context.ts';
 import { notSignedIn } from '../context/not-signed-in.ts';
 import { openControl } from '../control/control-client.ts';
-import { toView, type View } from '../view/view.ts';
+import { toView } from '../view/view.ts';
+import type { View } from '../view/view-schema.ts';
 
 /** How long a helper that runs may take to answer. */
 const HELPER_ANSWER_MS = 1000;
@@ -19,7 +20,7 @@ export interface CurrentView {
 /** The state of the profile: from the running `connect` if there is one, else by asking server, helper and keyring. */
 export async function currentView(
   context: CommandContext,
-  options: { mustBeSignedIn: boolean },
+  options: { mustBeSignedIn: boolean; measuresGateways?: boolean },
 ): Promise<Result<CurrentView>> {
   const running = await openControl(context.controlPath);
   if (running.kind === 'silent')
@@ -42,6 +43,10 @@ export async function currentView(
     // Another client, with a window for example, holds this profile.
     if (!refreshed.ok && refreshed.problem.code === 'controller-busy') return refreshed;
     await helperAnswered(core);
+    if (options.measuresGateways && refreshed.ok) {
+      const measured = await core.measureGateways();
+      if (!measured.ok) return measured;
+    }
     return ok({ view: toView(core.snapshot()), pid: null, refreshed });
   } finally {
     await core.stop();

@@ -4,7 +4,7 @@ import type { GuardMode, GuardState } from '../../src-shared/guard.ts';
 import { problem, type Result } from '../../src-shared/problem.ts';
 import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
 import { guardLines } from '../view/guard-words.ts';
-import { plainGuard } from '../view/view.ts';
+import { plainGuard, portalsOf } from '../view/view.ts';
 import { fixed } from '../view/words.ts';
 
 export type GuardAction = GuardMode | 'show' | 'portal' | 'release';
@@ -19,7 +19,8 @@ export async function guard(action: GuardAction, context: CommandContext): Promi
       return refused(problem('not-supported', fixed.cannotGuard));
     if (!answer.ok) return refused(answer.problem);
     const state = plainGuard(answer.value);
-    for (const line of guardLines(state, time)) output.say(line);
+    for (const line of guardLines(state, portalsOf(core.snapshot().tunnel), time)) output.say(line);
+    if (action === 'release') output.say(fixed.ruleComesBack);
     output.event({ event: 'guard', guard: state });
     return exit('done');
   } finally {

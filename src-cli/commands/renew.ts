@@ -3,7 +3,7 @@ import { createGateSession } from '../connection/gate-session.ts';
 import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
 import { openControl, takeBackPrompt } from '../control/control-client.ts';
 import { formatClock } from '../view/format.ts';
-import type { View } from '../view/view.ts';
+import type { View } from '../view/view-schema.ts';
 import { fixed } from '../view/words.ts';
 
 /**

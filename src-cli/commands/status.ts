@@ -4,7 +4,7 @@ import { openControl } from '../control/control-client.ts';
 import { formatClock } from '../view/format.ts';
 import { narrate } from '../view/narrate.ts';
 import { statusReport } from '../view/status-report.ts';
-import type { View } from '../view/view.ts';
+import type { View } from '../view/view-schema.ts';
 import { stateSentence, trafficLine } from '../view/words.ts';
 import { currentView } from './current-view.ts';
 

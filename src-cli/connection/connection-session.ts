@@ -5,7 +5,8 @@ import type { ControlHandler, ControlServer } from '../control/control-server.ts
 import { callCore } from '../device/device-desk.ts';
 import { formatClock, type TimeStyle } from '../view/format.ts';
 import { narrate } from '../view/narrate.ts';
-import { toView, type View } from '../view/view.ts';
+import { toView } from '../view/view.ts';
+import type { View } from '../view/view-schema.ts';
 import { fixed, reasonSentence, stateSentence, trafficLine } from '../view/words.ts';
 import { createGateSession, renewLater } from './gate-session.ts';
 
@@ -147,6 +148,11 @@ export async function runConnection(
         }
         case 'renew':
           return core.renew('cli');
+        case 'overlap': {
+          const chosen = await core.chooseOverlap(request.side);
+          evaluate();
+          return chosen;
+        }
         case 'proof':
           return core.submitProof(request.answers);
         case 'cancel-prompt':

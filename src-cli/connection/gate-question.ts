@@ -1,7 +1,7 @@
 import type { CodeMethod } from '../../src-shared/otp-code.ts';
 import type { UnlockMethod } from '../../src-shared/unlock.ts';
 import type { CodeQuestion, Countdowns, UnlockQuestion } from '../ask/asker.ts';
-import type { View, ViewPrompt } from '../view/view.ts';
+import type { View, ViewPrompt } from '../view/view-schema.ts';
 import { fixed } from '../view/words.ts';
 
 /** What the questions of the gate have in common. */

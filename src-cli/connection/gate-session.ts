@@ -5,7 +5,7 @@ import { noteCountdown, reportProof } from '../ask/proof-report.ts';
 import { whileSystemAsks } from '../ask/system-prompt.ts';
 import { formatClock, type TimeStyle } from '../view/format.ts';
 import type { Output } from '../view/output.ts';
-import type { View, ViewPrompt } from '../view/view.ts';
+import type { View, ViewPrompt } from '../view/view-schema.ts';
 import { fixed, gateSentence } from '../view/words.ts';
 import { codeQuestion, unlockQuestion } from './gate-question.ts';
 

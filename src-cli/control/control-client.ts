@@ -1,7 +1,7 @@
 import { createConnection, type Socket } from 'node:net';
 import type { DeviceSummary } from '../../src-shared/client-api.ts';
 import { fail, ok, parseProblem, problem, type Result } from '../../src-shared/problem.ts';
-import type { View } from '../view/view.ts';
+import type { View } from '../view/view-schema.ts';
 import { readJsonLines, writeJsonLine } from './json-lines.ts';
 import { type ControlLine, type ControlRequest, controlLine, type DeviceCall } from './protocol.ts';
 

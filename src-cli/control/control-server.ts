@@ -2,7 +2,7 @@ import { chmod, rename, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { DeviceSummary } from '../../src-shared/client-api.ts';
 import { firstIssue, type Problem, problem, type Result } from '../../src-shared/problem.ts';
-import type { View } from '../view/view.ts';
+import type { View } from '../view/view-schema.ts';
 import { openControl } from './control-client.ts';
 import { readJsonLines, writeJsonLine } from './json-lines.ts';
 import { type ControlLine, type ControlRequest, controlRequest } from './protocol.ts';

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { deviceSummary } from '../../src-shared/client-api.ts';
+import { overlapSide } from '../../src-shared/helper-rpc.ts';
 import { id } from '../../src-shared/primitives.ts';
 import { problemSchema } from '../../src-shared/problem.ts';
 import { levelAnswer, PIN_MAX_LENGTH, proofAnswer } from '../../src-shared/unlock.ts';
-import { viewSchema } from '../view/view.ts';
+import { viewSchema } from '../view/view-schema.ts';
 
 /** Control socket of a running `connect`: JSON lines between two processes of the same user. */
 export const CONTROL_MAX_LINE_BYTES = 256 * 1024;
@@ -17,6 +18,8 @@ export const controlRequest = z.discriminatedUnion('method', [
   z.strictObject({ method: z.literal('disconnect') }),
   z.strictObject({ method: z.literal('sign-out') }),
   z.strictObject({ method: z.literal('renew') }),
+  /** Whose the networks are that are both the team's and the network's here. */
+  z.strictObject({ method: z.literal('overlap'), side: overlapSide }),
   z.strictObject({ method: z.literal('proof'), answers: z.array(proofAnswer).min(1).max(2) }),
   /** Takes back the system's question. */
   z.strictObject({ method: z.literal('cancel-prompt') }),

@@ -6,7 +6,8 @@ import { type CommandContext, type Ending, refused } from '../context/command-co
 import { notSignedIn } from '../context/not-signed-in.ts';
 import { type ControlClient, openControl, takeBackPrompt } from '../control/control-client.ts';
 import type { DeviceCall } from '../control/protocol.ts';
-import { toView, type View } from '../view/view.ts';
+import { toView } from '../view/view.ts';
+import type { View } from '../view/view-schema.ts';
 
 /** Where `pin`, `biometrics` and `devices` turn to: the running `connect`, or a core of their own. */
 export interface DeviceDesk {

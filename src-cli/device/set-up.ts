@@ -1,5 +1,6 @@
 import { type CommandContext, type Ending, exit } from '../context/command-context.ts';
-import { usableMethods, type View } from '../view/view.ts';
+import { usableMethods } from '../view/view.ts';
+import type { View } from '../view/view-schema.ts';
 import { fixed } from '../view/words.ts';
 import { allowedByCode, type Got } from './allow-change.ts';
 import { agrees, choosePin } from './choose-pin.ts';

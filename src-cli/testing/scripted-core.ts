@@ -108,6 +108,8 @@ export function createScriptedCore(options: {
     keychain: 'ok',
     tunnel: { phase: 'down', lastHandshakeAt: null, rxBytes: 0, txBytes: 0 },
     guard: null,
+    overlap: null,
+    roundTrips: {},
     unlock: { enrolled, providers: options.unlock?.providers ?? [], lockCount: 0 },
     clockOffsetMs: 0,
   };
@@ -362,6 +364,17 @@ export function createScriptedCore(options: {
       return ok(undefined);
     },
     refresh: async () => ok(undefined),
+    async measureGateways() {
+      calls.push('measureGateways');
+      change({ roundTrips: { [GATEWAY_ID]: 12 } });
+      return ok(undefined);
+    },
+    async chooseOverlap(side) {
+      calls.push(`chooseOverlap ${side}`);
+      if (!snapshot.overlap) return fail('wrong-state', 'There is no choice.');
+      change({ overlap: { ...snapshot.overlap, side, choice: 'made' } });
+      return ok(undefined);
+    },
     measure: async () => undefined,
     async guard() {
       calls.push('guard');

@@ -1,8 +1,9 @@
 import type { TimeStyle } from './format.ts';
 import { formatClock } from './format.ts';
 import { narrateGuard } from './guard-words.ts';
-import type { View } from './view.ts';
-import { clockSentence, fixed, networkTroubles, stateSentence } from './words.ts';
+import { networkTroubles } from './network-words.ts';
+import type { View } from './view-schema.ts';
+import { clockSentence, fixed, stateSentence } from './words.ts';
 
 /**
  * What is worth a line when `next` follows `previous`. Tries within one phase, traffic and the gate (which the gate
@@ -24,7 +25,7 @@ export function narrate(previous: View | null, next: View, time: TimeStyle): str
   const known =
     previous?.phase === 'connected' ? networkTroubles(previous).map(({ sentence }) => sentence) : [];
   for (const { sentence, nextStep } of next.phase === 'connected' ? networkTroubles(next) : [])
-    if (!known.includes(sentence)) lines.push(`${sentence} ${nextStep}`);
+    if (!known.includes(sentence)) lines.push(nextStep === null ? sentence : `${sentence} ${nextStep}`);
   if (next.isOutdated && !previous?.isOutdated) lines.push(fixed.outdated);
   if (next.warning !== null && next.warning !== previous?.warning) lines.push(next.warning);
   lines.push(...narrateGuard(previous?.guard ?? null, next.guard, time));

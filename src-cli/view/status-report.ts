@@ -1,12 +1,12 @@
 import { type Problem, problem, type Result } from '../../src-shared/problem.ts';
 import type { TimeStyle } from './format.ts';
 import { guardWords } from './guard-words.ts';
-import type { View } from './view.ts';
+import { networkTroubles } from './network-words.ts';
+import type { View } from './view-schema.ts';
 import {
   clockSentence,
   fixed,
   lockedSentence,
-  networkTroubles,
   nextStepOf,
   problemWords,
   stateSentence,
@@ -41,7 +41,7 @@ export function statusReport(
 ): Check[] {
   return [
     connection(view, time),
-    ...networkTroubles(view).map((words): Check => ({ part: 'network', isFine: false, ...words })),
+    ...networkTroubles(view).map((words): Check => ({ part: 'network', ...words })),
     ...guard(view, time),
     account(view),
     server(view, refreshed, isRunning),
@@ -56,6 +56,12 @@ export function statusReport(
 function connection(view: View, time: TimeStyle): Check {
   if (view.phase === 'connected') {
     const traffic = `${trafficLine(view, time)}.`;
+    if (view.health === 'degraded') {
+      const isOther = ({ id, isOnline, trouble }: View['gateways'][number]) =>
+        id !== view.gateway?.id && isOnline && trouble === null;
+      const nextStep = view.gateways.some(isOther) ? "Choose another one: 'postern gateways'." : null;
+      return { part: 'connection', isFine: false, sentence: traffic, nextStep };
+    }
     return fine('connection', view.isOutdated ? `${traffic} ${fixed.outdated}` : traffic);
   }
   const sentence = view.phase === 'signed-out' ? 'Not connected.' : stateSentence(view, time);
@@ -73,7 +79,7 @@ function connection(view: View, time: TimeStyle): Check {
 }
 
 /** Where the helper is away, what is held back is not known, and its own line says what to do. */
-function guard({ guard: state, helper }: View, time: TimeStyle): Check[] {
+function guard({ guard: state, portals, helper }: View, time: TimeStyle): Check[] {
   if (helper === null)
     return [
       {
@@ -84,7 +90,7 @@ function guard({ guard: state, helper }: View, time: TimeStyle): Check[] {
       },
     ];
   if (state === null) return [fine('guard', fixed.cannotGuard)];
-  return [{ part: 'guard', isFine: state.failed === null, ...guardWords(state, time) }];
+  return [{ part: 'guard', isFine: state.failed === null, ...guardWords(state, portals, time) }];
 }
 
 function account({ account: known, lockedSession, phase }: View): Check {

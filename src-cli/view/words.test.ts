@@ -6,7 +6,8 @@ import { problem, problemCodes } from '../../src-shared/problem.ts';
 import { usedCodeProblem } from '../../src-shared/used-code.ts';
 import { administratorReason, createScriptedCore, GATEWAY_ID } from '../testing/scripted-core.ts';
 import { statusReport } from './status-report.ts';
-import { toView, type View } from './view.ts';
+import { toView } from './view.ts';
+import type { View } from './view-schema.ts';
 import {
   clockSentence,
   driftSentence,
@@ -66,6 +67,7 @@ const states: ConnectionState[] = [
   { phase: 'connecting', gatewayId: GATEWAY_ID, attempt: 2, lease: null },
   connected,
   { ...connected, health: 'stale' },
+  { ...connected, health: 'degraded' },
   { ...connected, renewal: prompt(null), expiring: at },
   {
     phase: 'reconnecting',
@@ -138,7 +140,9 @@ describe('states', () => {
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (message, other) => {
         const reason = { code: other, message: `\u001b[2J${message}`, incidentId: `${other}\u0007`, at };
         const state: ConnectionState = { phase: 'gate', prompt: prompt(reason) };
-        const gateways = [{ id: GATEWAY_ID, name: `\u202e${other}`, endpoint: null, isOnline: true, trouble: null }];
+        const gateways = [
+          { id: GATEWAY_ID, name: `\u202e${other}`, endpoint: null, isOnline: true, trouble: null },
+        ];
         const view = toView({ ...core.snapshot(), connection: state, gateways });
         const shown = stateSentence(view, time) + JSON.stringify(view);
         expect(shown).not.toMatch(/[\p{Cc}\u202e]|\\u00[01]/u);

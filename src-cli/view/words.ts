@@ -12,7 +12,7 @@ import { type Problem, type ProblemCode, problemKinds } from '../../src-shared/p
 import type { UnlockObstacle, UnlockProviderKind } from '../../src-shared/unlock.ts';
 import { formatBytes, formatClock, formatWait, type TimeStyle } from './format.ts';
 import { plainText, withoutFullStop } from './plain-text.ts';
-import type { View, ViewPrompt, ViewReason } from './view.ts';
+import type { View, ViewPrompt, ViewReason } from './view-schema.ts';
 
 /** The catalogue: every sentence that `postern` says about a connection stands in this file and in `fixed`. */
 
@@ -119,51 +119,22 @@ export const fixed = {
   alreadyRunning: (pid: number) =>
     `A connection is running already (process ${pid}). See it with 'postern status', end it with 'postern disconnect'.`,
   noGateways: 'There is no gateway that you may use.',
+  gatewayTrouble: (name: string) =>
+    `${name} may not pass your traffic on. Your administrators see why in the Control Panel.`,
+  noOverlap: 'No network of your team is also the network here.',
   setUpIntro: 'Your team requires a second factor. Scan this with your authenticator app:',
   setUpSecret: (secret: string) => `Or type this secret into the app: ${secret}`,
   setUpUri: (uri: string) => `Or open this address: ${uri}`,
   backupCodesIntro:
     'These backup codes each work once when your phone is not at hand. They are shown only now:',
   setUpDone: 'Your authenticator is set up. Sign in with the next code that it shows.',
+  ruleComesBack:
+    'With the next connection, what your team asks for is back. What you had asked for yourself is not.',
   cannotGuard: 'The helper on this computer cannot hold anything back.',
   channelLost:
     'The server cannot be reached at the moment: it could not tell you now that your access has ended.',
   channelBack: 'The server can be reached again.',
 } as const;
-
-/** What the network that this computer is on keeps from the tunnel. */
-export function networkTroubles(
-  view: Pick<View, 'overlaps' | 'areNamesUnmanaged' | 'areNamesUnsplit'>,
-): Words[] {
-  const overlaps = view.overlaps.map(plainText).join(', ');
-  return [
-    ...(overlaps === ''
-      ? []
-      : [
-          {
-            sentence: `Your team's network ${overlaps} is also the network here: it stays outside the tunnel.`,
-            nextStep: "Use another network, for example your phone's.",
-          },
-        ]),
-    ...(view.areNamesUnmanaged
-      ? [
-          {
-            sentence: 'Names are not resolved through the tunnel: nothing on this computer manages them.',
-            nextStep: 'Install systemd-resolved or resolvconf.',
-          },
-        ]
-      : []),
-    ...(view.areNamesUnsplit
-      ? [
-          {
-            sentence:
-              "Names of your team are not resolved through the tunnel: this computer asks one place for all names, and your team's resolvers are for some.",
-            nextStep: 'Install systemd-resolved.',
-          },
-        ]
-      : []),
-  ];
-}
 
 const andThen = (sentence: string, detail: string | null) =>
   detail ? `${withoutFullStop(sentence)}: ${withoutFullStop(detail)}` : withoutFullStop(sentence);
@@ -237,6 +208,8 @@ export function stateSentence(view: View, time: TimeStyle): string {
         ? `Connecting to ${gateway}, try ${view.attempt}.`
         : `Connecting to ${gateway}.`;
     case 'connected':
+      if (view.health === 'degraded')
+        return `Connected to ${gateway}, but it may not pass your traffic on (your administrators see why).`;
       return view.health === 'stale'
         ? `Connected to ${gateway}, but nothing was heard from it for a while.`
         : `Connected to ${gateway}.`;
