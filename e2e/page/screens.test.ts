@@ -71,6 +71,8 @@ const screens: [name: string, scenario: string, go?: (page: Page) => Promise<voi
     'connecting',
     'connected',
     'stale',
+    'degraded',
+    'overlap',
     'expiring',
     'no-gate-policy',
     'reconnecting',
@@ -163,7 +165,7 @@ test('the page speaks German from its first word to its last', async () => {
 
 test('the large button asks for what the state allows', async () => {
   const page = await lab.show({ scenario: 'disconnected' });
-  await page.getByLabel('Gateway').selectOption('Stockholm');
+  await page.getByLabel('Gateway').selectOption('Stockholm (38 ms)');
   await page.getByRole('button', { name: 'Connect' }).click();
   expect(await sentBy(page, 'connection.connect')).toEqual([
     { gatewayId: '0198a000-0000-7000-8000-000000000002' },
@@ -173,6 +175,43 @@ test('the large button asks for what the state allows', async () => {
   await connected.getByRole('button', { name: 'Renew now' }).click();
   expect(await sentBy(connected, 'connection.disconnect')).toHaveLength(1);
   expect(await sentBy(connected, 'connection.renew')).toHaveLength(1);
+});
+
+test('the choice of the gateway can be given back, and tells how near each is', async () => {
+  const page = await lab.show({ scenario: 'disconnected' });
+  await expect.poll(() => sentBy(page, 'gateways.measure')).toHaveLength(1);
+  const picker = page.getByLabel('Gateway');
+  expect(await picker.locator('option').allTextContents()).toEqual([
+    'Automatic: Frankfurt (12 ms)',
+    'Frankfurt (12 ms)',
+    'Stockholm (38 ms)',
+    'Lisbon (offline)',
+  ]);
+  await picker.selectOption('Stockholm (38 ms)');
+  await picker.selectOption('Automatic');
+  await page.getByRole('button', { name: 'Connect' }).click();
+  expect(await sentBy(page, 'connection.connect')).toEqual([{}]);
+});
+
+test('by keyboard alone: whose a network of both is can be said, and not under a guard', async () => {
+  const page = await lab.show({ scenario: 'overlap' });
+  const team = page.getByRole('radio', { name: /^Your team/ });
+  const here = page.getByRole('radio', { name: /^The network here/ });
+  expect([await here.isChecked(), await team.isChecked()]).toEqual([false, false]);
+  await here.focus();
+  await page.keyboard.press('ArrowDown');
+  expect(await sentBy(page, 'overlap.choose')).toEqual([{ side: 'team' }]);
+  const overlap = { networks: ['192.168.1.0/24'], side: 'team' as const, choice: 'made' as const };
+  await page.evaluate((made) => window.harness.push({ overlap: made }), overlap);
+  await page.getByText('So you have chosen for this network.').waitFor();
+  expect(await team.isChecked()).toBe(true);
+  expect(await page.evaluate(() => document.activeElement?.getAttribute('value'))).toBe('team');
+  await page.evaluate((guarded) => window.harness.push({ overlap: guarded }), {
+    ...overlap,
+    choice: 'guard' as const,
+  });
+  await page.getByText('while traffic can be held back').waitFor();
+  expect(await page.getByRole('radio').count()).toBe(0);
 });
 
 test('an untrusted server is shown with its fingerprint and trusted before the password is asked for', async () => {

@@ -138,6 +138,8 @@ export const shots: readonly Shot[] = [
   { name: 'home-connecting', scenario: 'connecting' },
   { name: 'home-connected', scenario: 'connected' },
   { name: 'home-outdated', scenario: 'outdated' },
+  { name: 'home-degraded', scenario: 'degraded' },
+  { name: 'home-overlap', scenario: 'overlap' },
   { name: 'home-reconnecting', scenario: 'reconnecting' },
   { name: 'home-blocked', scenario: 'blocked' },
   { name: 'home-offline', scenario: 'offline' },

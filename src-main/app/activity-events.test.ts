@@ -198,6 +198,7 @@ describe('tray', () => {
     const shapes = Object.values(states).map(trayShape);
     expect(new Set(shapes)).toEqual(new Set(['disconnected', 'connecting', 'connected', 'attention']));
     expect(trayShape(states.kicked)).toBe('attention');
+    expect(trayShape({ ...states.connected, health: 'degraded' })).toBe('attention');
   });
 
   test('says that the keyring is locked, and asks nobody to sign in', () => {

@@ -125,6 +125,8 @@ export function createCommandHandlers(options: CommandsOptions): CommandHandlers
     },
     'devices.remove': ({ deviceId }) => settled(core.removeDevice(deviceId)),
     'connection.refresh': () => settled(core.refresh()),
+    'overlap.choose': ({ side }) => settled(core.chooseOverlap(side)),
+    'gateways.measure': () => settled(core.measureGateways()),
     'guard.choose': ({ mode }) => settled(core.chooseGuard(mode)),
     'guard.open-portal': () => settled(core.openPortal()),
     'guard.release': () => settled(core.releaseGuard()),

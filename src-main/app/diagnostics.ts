@@ -27,9 +27,16 @@ export function diagnosticsText({ snapshot, versions, logTail, sleepGuard, now }
     ['last handshake', tunnel?.lastHandshakeAt ?? 'none'],
     ['held back', guardLine(snapshot.guard)],
     ['name servers', tunnel?.dns ?? 'none'],
+    ['overlap', overlapLine(snapshot.overlap)],
     [
       'gateways',
-      snapshot.gateways.map(({ name, isOnline }) => `${name} ${isOnline ? 'on' : 'off'}`).join(', '),
+      snapshot.gateways
+        .map(({ id, name, isOnline, trouble }) =>
+          [name, isOnline ? 'on' : 'off', trouble, nearness(snapshot.roundTrips[id])]
+            .filter(Boolean)
+            .join(' '),
+        )
+        .join(', '),
     ],
     [
       'gate',
@@ -68,6 +75,12 @@ export function diagnosticsText({ snapshot, versions, logTail, sleepGuard, now }
     '',
   ].join('\n');
   return email ? text.replaceAll(email, '[e-mail]') : text;
+}
+
+const nearness = (ms: number | undefined) => (ms === undefined ? null : `${ms} ms`);
+
+function overlapLine(overlap: AppSnapshot['overlap']): string {
+  return overlap ? `${overlap.networks.join(', ')}: ${overlap.side}, choice ${overlap.choice}` : 'none';
 }
 
 function guardLine(guard: AppSnapshot['guard']): string {

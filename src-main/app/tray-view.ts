@@ -27,7 +27,7 @@ export function trayShape(state: ConnectionState): TrayShape {
     case 'disconnecting':
       return 'connecting';
     case 'connected':
-      return state.renewal || state.expiring ? 'attention' : 'connected';
+      return state.renewal || state.expiring || state.health === 'degraded' ? 'attention' : 'connected';
     case 'gate':
     case 'blocked':
       return 'attention';

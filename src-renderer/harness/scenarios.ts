@@ -1,6 +1,7 @@
 import type { ActivityEntry, AppSnapshot } from '../../src-shared/app-snapshot.ts';
 import type { ConnectionState, GatePrompt } from '../../src-shared/connection-state.ts';
 import type { GuardState } from '../../src-shared/guard.ts';
+import type { Overlap } from '../../src-shared/overlap.ts';
 import { problem } from '../../src-shared/problem.ts';
 
 /** Snapshots of every state that a screen has; times are relative to now, so that they read naturally. */
@@ -77,6 +78,13 @@ const connected = (
   ...change,
 });
 
+const shared = (change: Partial<Overlap>): Overlap => ({
+  networks: ['192.168.1.0/24'],
+  side: 'local',
+  choice: 'open',
+  ...change,
+});
+
 const wave = (i: number, scale: number) =>
   Math.max(0, Math.sin(i / 6) + Math.sin(i / 2.3) * 0.6 + 0.7) * scale;
 const traffic = Array.from({ length: 60 }, (_, i) => ({
@@ -135,6 +143,7 @@ export function snapshot(connection: ConnectionState, change: Partial<AppSnapsho
     },
     lockedSession: null,
     gateways,
+    roundTrips: { [uuid(1)]: 12, [uuid(2)]: 38 },
     policy: {
       totpPriorConnection: true,
       unlockPriorConnection: false,
@@ -155,6 +164,7 @@ export function snapshot(connection: ConnectionState, change: Partial<AppSnapsho
     keychain: 'ok',
     tunnel: { phase: 'down', lastHandshakeAt: null, rxBytes: 0, txBytes: 0, dns: 'none' },
     guard: guard(),
+    overlap: null,
     unlock: {
       enrolled: { pin: false, uvHw: false, uvSoft: false },
       providers: [{ kind: 'polkit', method: 'uv-soft', obstacle: null }],
@@ -263,6 +273,16 @@ export const scenarios: Record<string, () => AppSnapshot> = {
   'guard-unsupported': () => snapshot(idle(), { guard: null }),
   connecting: () => snapshot({ phase: 'connecting', gatewayId: uuid(1), attempt: 1, lease: lease() }),
   connected: () => snapshot(connected(), up()),
+  degraded: () => {
+    const ill = (id: string) => ({ trouble: id === uuid(1) ? 'forward-drop' : null });
+    const sick = gateways.map((gateway) => ({ ...gateway, ...ill(gateway.id) }));
+    return snapshot(connected({ health: 'degraded' }), { ...up(), gateways: sick });
+  },
+  overlap: () => snapshot(connected(), { ...up(), overlap: shared({ choice: 'open' }) }),
+  'overlap-team': () => snapshot(connected(), { ...up(), overlap: shared({ side: 'team', choice: 'made' }) }),
+  'overlap-guard': () =>
+    snapshot(connected(), { ...up(), overlap: shared({ side: 'team', choice: 'guard' }) }),
+  'overlap-old-helper': () => snapshot(connected(), { ...up(), overlap: shared({ choice: 'none' }) }),
   stale: () => snapshot(connected({ health: 'stale' }), up()),
   renewal: () => snapshot(connected({ expiring: iso(600), renewal: prompt() }), up()),
   outdated: () => snapshot(connected({ isOutdated: true }), up()),

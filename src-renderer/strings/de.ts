@@ -27,6 +27,8 @@ export const de: Words = {
     readyUnlock: (gateway) => `Für die Verbindung mit ${gateway} ist PIN oder Biometrie nötig.`,
     readyBoth: (gateway) => `Für die Verbindung mit ${gateway} sind ein Code und PIN oder Biometrie nötig.`,
     connectedTo: (gateway) => `Verkehr für Ihr Team läuft über ${gateway}.`,
+    degraded: (gateway) =>
+      `${gateway} leitet Ihren Verkehr vielleicht nicht weiter. Ihre Administration sieht, warum.`,
     stale: 'Durch den Tunnel kommt seit einer Weile nichts zurück. Postern prüft den Weg.',
     connecting: (gateway) => `Warte auf die erste Antwort von ${gateway}.`,
     attempt: (count) => `Versuch ${count}`,
@@ -40,6 +42,10 @@ export const de: Words = {
     gateUnlock: 'Warte, bis Sie entsperren.',
     setUp: 'Dieses Gerät einrichten',
     gateway: 'Gateway',
+    gatewayNear: (name, ms) => `${name} (${ms} ms)`,
+    gatewayIll: (name) => `${name}, vielleicht gestört`,
+    gatewayAuto: (name) => `Automatisch: ${name}`,
+    gatewayAutoOnly: 'Automatisch',
     gatewayOffline: (name) => `${name} (offline)`,
     noGateways: 'Ihr Team hat noch kein Gateway für Sie. Fragen Sie Ihre Administration.',
     details: 'Einzelheiten der Verbindung',
@@ -88,6 +94,26 @@ export const de: Words = {
     submit: 'Verbinden',
     submitRenew: 'Erneuern',
   },
+  overlap: {
+    what: (networks) => `${networks} ist ein Netz Ihres Teams und zugleich das Netz hier.`,
+    local: 'Es bleibt außerhalb des Tunnels.',
+    team: 'Es geht durch den Tunnel.',
+    made: 'So haben Sie es für dieses Netz gewählt.',
+    guard: 'Das ist so, solange Verkehr zurückgehalten werden kann.',
+    none: 'Nutzen Sie ein anderes Netz, zum Beispiel das Ihres Telefons.',
+    question: 'Welches soll gelten?',
+    remembered: 'Wird für dieses Netz auf diesem Computer gemerkt.',
+    sides: {
+      local: {
+        name: 'Das Netz hier',
+        text: 'Drucker und Ähnliches bleiben erreichbar, dieser Teil Ihres Teams nicht.',
+      },
+      team: {
+        name: 'Ihr Team',
+        text: 'Durch den Tunnel. Drucker und Ähnliches hier sind dann nicht erreichbar.',
+      },
+    },
+  },
   guard: {
     part: 'Zurückgehaltener Verkehr',
     holds: {
@@ -107,7 +133,7 @@ export const de: Words = {
     portalLeft: (clock) => `Noch ${clock} offen`,
     release: 'Freigeben',
     releaseQuestion:
-      'Nichts mehr zurückhalten, bis Ihr Server es erneut anordnet? Der Verkehr läuft dann ungeschützt.',
+      'Nichts mehr zurückhalten, bis die nächste Verbindung die Regel Ihres Teams zurückbringt? Der Verkehr läuft dann ungeschützt.',
     off: 'Ohne Verbindung wird nichts zurückgehalten.',
     ready: 'Zurzeit wird nichts zurückgehalten; ohne Verbindung wäre es so.',
     until: (day) => `Endet von selbst am ${day}, falls der Server bis dahin nicht erreicht wird.`,
@@ -239,6 +265,11 @@ export const de: Words = {
     network: 'Netz',
     server: 'Kontrollserver',
     helper: 'Helfer',
+    gateways: 'Gateways',
+    gatewaysNone: 'Ihr Team hat noch kein Gateway für Sie.',
+    gatewaysWell: 'Von keinem ist eine Störung bekannt.',
+    gatewaysIll: (names) =>
+      `${names}: leitet Ihren Verkehr vielleicht nicht weiter. Ihre Administration sieht, warum. Wählen Sie ein anderes Gateway, wenn es eines gibt.`,
     tunnel: 'Tunnel',
     keychain: 'Schlüsselbund',
     clock: 'Uhr',
@@ -260,8 +291,6 @@ export const de: Words = {
       'Namen werden nicht durch den Tunnel aufgelöst: Auf diesem Computer verwaltet sie nichts. Installieren Sie systemd-resolved oder resolvconf.',
     dnsUnsplit:
       'Namen Ihres Teams werden nicht durch den Tunnel aufgelöst: Dieser Computer fragt für alle Namen eine Stelle, und die Ihres Teams sind nur für einige da. Installieren Sie systemd-resolved.',
-    overlaps: (networks) =>
-      `${networks} ist ein Netz Ihres Teams und zugleich das Netz hier. Es bleibt außerhalb des Tunnels. Nutzen Sie ein anderes Netz, zum Beispiel das Ihres Telefons.`,
     keychainOk: 'Enthält Ihre Sitzung und den Schlüssel dieses Geräts.',
     keychainAbsent: 'Leer. Er wird beim Anmelden benutzt.',
     keychainLost:

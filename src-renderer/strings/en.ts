@@ -27,6 +27,7 @@ export const en = {
     readyUnlock: (gateway: string) => `Connecting to ${gateway} asks for a PIN or biometrics.`,
     readyBoth: (gateway: string) => `Connecting to ${gateway} asks for a code and a PIN or biometrics.`,
     connectedTo: (gateway: string) => `Traffic for your team goes through ${gateway}.`,
+    degraded: (gateway: string) => `${gateway} may not pass your traffic on. Your administrators see why.`,
     stale: 'Nothing has come back through the tunnel for a while. Postern is checking the path.',
     connecting: (gateway: string) => `Waiting for the first answer from ${gateway}.`,
     attempt: (count: number) => `Attempt ${count}`,
@@ -40,6 +41,10 @@ export const en = {
     gateUnlock: 'Waiting for you to unlock.',
     setUp: 'Set up this device',
     gateway: 'Gateway',
+    gatewayNear: (name: string, ms: number) => `${name} (${ms} ms)`,
+    gatewayIll: (name: string) => `${name}, may not work`,
+    gatewayAuto: (name: string) => `Automatic: ${name}`,
+    gatewayAutoOnly: 'Automatic',
     gatewayOffline: (name: string) => `${name} (offline)`,
     noGateways: 'Your team has no gateway for you yet. Ask your administrator.',
     details: 'Connection details',
@@ -87,6 +92,26 @@ export const en = {
     submit: 'Connect',
     submitRenew: 'Renew',
   },
+  overlap: {
+    what: (networks: string) => `${networks} is a network of your team and also the network here.`,
+    local: 'It stays outside the tunnel.',
+    team: 'It goes through the tunnel.',
+    made: 'So you have chosen for this network.',
+    guard: 'That is so while traffic can be held back.',
+    none: 'Use another network, for example your phone’s.',
+    question: 'Which should win?',
+    remembered: 'Remembered for this network on this computer.',
+    sides: {
+      local: {
+        name: 'The network here',
+        text: 'Printers and the like stay reachable, that part of your team does not.',
+      },
+      team: {
+        name: 'Your team',
+        text: 'Through the tunnel. Printers and the like here cannot be reached then.',
+      },
+    },
+  },
   guard: {
     part: 'Held-back traffic',
     holds: {
@@ -105,7 +130,8 @@ export const en = {
     portalOpen: 'The sign-in page of this network can be opened in a browser now.',
     portalLeft: (clock: string) => `Open for ${clock}`,
     release: 'Release',
-    releaseQuestion: 'Hold nothing back until your server says so anew? Traffic then leaves unprotected.',
+    releaseQuestion:
+      'Hold nothing back until the next connection, which brings your team’s rule back? Traffic then leaves unprotected.',
     off: 'Nothing is held back while you are not connected.',
     ready: 'Nothing is held back now. Without a connection it would be.',
     until: (day: string) => `Ends by itself on ${day} if the server is not reached before.`,
@@ -237,6 +263,11 @@ export const en = {
     network: 'Network',
     server: 'Control server',
     helper: 'Helper',
+    gateways: 'Gateways',
+    gatewaysNone: 'Your team has no gateway for you yet.',
+    gatewaysWell: 'No trouble is known of any.',
+    gatewaysIll: (names: string) =>
+      `${names}: may not pass your traffic on. Your administrators see why. Choose another gateway where there is one.`,
     tunnel: 'Tunnel',
     keychain: 'Keyring',
     clock: 'Clock',
@@ -258,8 +289,6 @@ export const en = {
       'Names are not resolved through the tunnel: nothing on this computer manages them. Install systemd-resolved or resolvconf.',
     dnsUnsplit:
       'Names of your team are not resolved through the tunnel: this computer asks one place for all names, and your team’s resolvers are for some. Install systemd-resolved.',
-    overlaps: (networks: string) =>
-      `${networks} is a network of your team and also the network here. It stays outside the tunnel. Use another network, for example your phone’s.`,
     keychainOk: 'Holds your session and the key of this device.',
     keychainAbsent: 'Empty. It is used when you sign in.',
     keychainLost: 'The key of this device is gone. Set up PIN and biometrics again with a code.',

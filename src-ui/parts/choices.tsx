@@ -11,7 +11,8 @@ interface Option<V extends string> {
 interface RadioGroupProps<V extends string> {
   label: string;
   hint?: string | undefined;
-  value: V;
+  /** Null: none is chosen yet. */
+  value: V | null;
   options: readonly Option<V>[];
   onChange: (value: V) => void;
   look?: 'list' | 'segments';

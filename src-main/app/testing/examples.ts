@@ -10,8 +10,20 @@ import { type AppFacts, assembleAppSnapshot } from '../app-snapshot-assembler.ts
 /** Values that look like the real ones, for unit tests. */
 
 const id = (last: number) => `018f3f3e-0000-7000-8000-${String(last).padStart(12, '0')}`;
-export const GATEWAY = { id: id(1), name: 'Prague', endpoint: '192.0.2.1:51820', isOnline: true, trouble: null };
-export const OTHER_GATEWAY = { id: id(2), name: 'Brno', endpoint: '192.0.2.2:51820', isOnline: true, trouble: null };
+export const GATEWAY = {
+  id: id(1),
+  name: 'Prague',
+  endpoint: '192.0.2.1:51820',
+  isOnline: true,
+  trouble: null,
+};
+export const OTHER_GATEWAY = {
+  id: id(2),
+  name: 'Brno',
+  endpoint: '192.0.2.2:51820',
+  isOnline: true,
+  trouble: null,
+};
 export const AT = '2026-11-21T12:00:00.000Z';
 export const REASON = { code: 'administrator', message: 'sign-in from a new country', at: AT };
 
@@ -93,11 +105,13 @@ export function coreSnapshot(connection: ConnectionState, more: Partial<Snapshot
           },
     lockedSession: null,
     gateways: [GATEWAY, OTHER_GATEWAY],
+    roundTrips: {},
     policy: null,
     channel: 'open',
     keychain: 'ok',
     tunnel: null,
     guard: null,
+    overlap: null,
     unlock: { enrolled: null, providers: [], lockCount: 0 },
     clockOffsetMs: 0,
     notices: [],
@@ -162,6 +176,8 @@ export function idleCore(
     disconnect: async (source) => note(`disconnect ${source}`),
     renew: async (source) => note(`renew ${source}`),
     refresh: async () => note('refresh'),
+    measureGateways: async () => note('measureGateways'),
+    chooseOverlap: async (side) => note(`chooseOverlap ${side}`),
     measure: async () => undefined,
     guard: async () => fail('not-supported'),
     chooseGuard: async (mode) => {

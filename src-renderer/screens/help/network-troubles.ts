@@ -5,7 +5,6 @@ import type { AppLanguage } from '../../strings/use-words.ts';
 export function networkTroubles(tunnel: AppSnapshot['tunnel'], w: AppLanguage['w']): string[] {
   if (tunnel === null) return [];
   return [
-    ...(tunnel.overlaps?.length ? [w.help.overlaps(tunnel.overlaps.join(', '))] : []),
     ...(tunnel.dns === 'unmanaged' ? [w.help.dnsUnmanaged] : []),
     ...(tunnel.dns === 'unsplit' ? [w.help.dnsUnsplit] : []),
   ];

@@ -3,6 +3,7 @@ import { bytesText } from '../../../src-ui/format/bytes.ts';
 import { dayText } from '../../../src-ui/format/date-time.ts';
 import { roughDuration } from '../../../src-ui/format/duration.ts';
 import { heldTitle, heldWhy } from '../../parts/guard/guard-view.ts';
+import { needsWord, overlapSentence } from '../../parts/overlap/overlap-view.ts';
 import type { AppLanguage } from '../../strings/use-words.ts';
 import { networkTroubles } from './network-troubles.ts';
 import type { PartState } from './part-state.ts';
@@ -26,6 +27,7 @@ export function partStates(snapshot: AppSnapshot, language: AppLanguage): PartSt
       level: snapshot.tunnel ? 'good' : 'attention',
       text: snapshot.tunnel ? w.help.helperUp : w.help.helperDown,
     },
+    { name: w.help.gateways, ...gatewayState(snapshot, language) },
     { name: w.help.tunnel, ...tunnelState(snapshot, language) },
     { name: w.guard.part, ...guardPart(snapshot, language) },
     { name: w.help.keychain, ...keychainState(snapshot, language) },
@@ -43,10 +45,19 @@ function serverState({ account, channel }: AppSnapshot, { w }: AppLanguage): Sta
   return { level: 'attention', text: w.help.serverClosed };
 }
 
-function tunnelState({ tunnel }: AppSnapshot, { w, locale }: AppLanguage): State {
+/** Those that are known not to work. That one is away is said where it is chosen. */
+function gatewayState({ gateways }: AppSnapshot, { w }: AppLanguage): State {
+  if (gateways.length === 0) return { level: 'idle', text: w.help.gatewaysNone };
+  const ill = gateways.filter(({ trouble }) => trouble !== null).map(({ name }) => name);
+  if (ill.length > 0) return { level: 'attention', text: w.help.gatewaysIll(ill.join(', ')) };
+  return { level: 'good', text: w.help.gatewaysWell };
+}
+
+function tunnelState({ tunnel, overlap }: AppSnapshot, { w, locale }: AppLanguage): State {
   if (tunnel === null) return { level: 'idle', text: w.help.tunnelUnknown };
   const [trouble] = networkTroubles(tunnel, w);
   if (trouble !== undefined) return { level: 'attention', text: trouble };
+  if (overlap) return { level: needsWord(overlap) ? 'attention' : 'good', text: overlapSentence(overlap, w) };
   if (tunnel.phase === 'down') return { level: 'idle', text: w.help.tunnelDown };
   if (tunnel.phase === 'starting') return { level: 'busy', text: w.help.tunnelStarting };
   const [received, sent] = [bytesText(tunnel.rxBytes, locale), bytesText(tunnel.txBytes, locale)];

@@ -41,6 +41,7 @@ function useSentence(connection: ConnectionState, gatewayName: string): string {
     case 'connecting':
       return w.home.connecting(gatewayName);
     case 'connected':
+      if (connection.health === 'degraded') return w.home.degraded(gatewayName);
       return connection.health === 'good' ? w.home.connectedTo(gatewayName) : w.home.stale;
     case 'reconnecting':
       return w.home.reconnecting;

@@ -2,19 +2,21 @@ import { useId } from 'react';
 import { ServerIcon } from '../../../src-ui/parts/icons.tsx';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useWords } from '../../strings/use-words.ts';
+import { gatewayLabel } from './gateway-label.ts';
+import type { GatewayChoice } from './use-gateway-choice.ts';
 
-interface GatewayPickerProps {
-  selectedId: string | null;
-  /** A connection is up or on its way: shown, not changed. */
-  isLocked: boolean;
-  onSelect: (gatewayId: string) => void;
-}
+/** The value of the first option, which leaves the choice to the client. */
+const AUTO = '';
 
-export function GatewayPicker({ selectedId, isLocked, onSelect }: GatewayPickerProps) {
+/** While a connection is up or on its way, its gateway is shown and not changed. */
+export function GatewayPicker({ choice }: { choice: GatewayChoice }) {
+  const { gatewayId, wishedId, isLocked, choose } = choice;
   const { t, w } = useWords();
   const id = useId();
   const gateways = useSnapshot((s) => s.gateways);
-  const selected = gateways.find((gateway) => gateway.id === selectedId);
+  const roundTrips = useSnapshot((s) => s.roundTrips);
+  const selected = gateways.find((gateway) => gateway.id === gatewayId);
+  const label = (gateway: (typeof gateways)[number]) => gatewayLabel(gateway, roundTrips, w);
   return (
     <div className="gateway">
       <ServerIcon />
@@ -22,10 +24,17 @@ export function GatewayPicker({ selectedId, isLocked, onSelect }: GatewayPickerP
         {gateways.length > 1 && !isLocked ? (
           <>
             <label htmlFor={id}>{w.home.gateway}</label>
-            <select id={id} value={selectedId ?? ''} onChange={(event) => onSelect(event.target.value)}>
+            <select
+              id={id}
+              value={wishedId ?? AUTO}
+              onChange={({ target }) => choose(target.value === AUTO ? null : target.value)}
+            >
+              <option value={AUTO}>
+                {selected && wishedId === null ? w.home.gatewayAuto(label(selected)) : w.home.gatewayAutoOnly}
+              </option>
               {gateways.map((gateway) => (
                 <option key={gateway.id} value={gateway.id}>
-                  {gateway.isOnline ? gateway.name : w.home.gatewayOffline(gateway.name)}
+                  {label(gateway)}
                 </option>
               ))}
             </select>
@@ -33,13 +42,7 @@ export function GatewayPicker({ selectedId, isLocked, onSelect }: GatewayPickerP
         ) : (
           <>
             <span className="gateway-label">{w.home.gateway}</span>
-            <span className="gateway-name">
-              {selected === undefined
-                ? t.common.none
-                : selected.isOnline
-                  ? selected.name
-                  : w.home.gatewayOffline(selected.name)}
-            </span>
+            <span className="gateway-name">{selected === undefined ? t.common.none : label(selected)}</span>
           </>
         )}
       </div>

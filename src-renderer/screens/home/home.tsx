@@ -2,6 +2,7 @@ import { timeText } from '../../../src-ui/format/date-time.ts';
 import { Bar } from '../../../src-ui/parts/bar.tsx';
 import { useServerClock } from '../../../src-ui/time/use-now.ts';
 import { GuardNote } from '../../parts/guard/guard-note.tsx';
+import { OverlapNote } from '../../parts/overlap/overlap-note.tsx';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useWords } from '../../strings/use-words.ts';
 import { networkTroubles } from '../help/network-troubles.ts';
@@ -13,6 +14,7 @@ import { StateRing } from './state-ring.tsx';
 import { stateView } from './state-view.ts';
 import { TrafficGraph } from './traffic-graph.tsx';
 import { useGatewayChoice } from './use-gateway-choice.ts';
+import { useNearness } from './use-nearness.ts';
 
 /** One large state and one large button; beside them what there is to know about the connection. */
 export function Home() {
@@ -21,6 +23,7 @@ export function Home() {
   const connection = useSnapshot((s) => s.connection);
   const tunnel = useSnapshot((s) => s.tunnel);
   const gateway = useGatewayChoice();
+  useNearness();
   const view = stateView(connection, w);
   const connected = connection.phase === 'connected' ? connection : null;
   const warning = 'warning' in connection ? connection.warning : null;
@@ -42,13 +45,14 @@ export function Home() {
           <Bar look="info">{w.home.expiring(timeText(connected.expiring, clock(), locale))}</Bar>
         )}
         {connected?.isOutdated && <Bar look="info">{w.home.outdated}</Bar>}
+        <OverlapNote />
         {networkTroubles(tunnel, w).map((trouble) => (
           <Bar key={trouble} look="warning">
             {trouble}
           </Bar>
         ))}
         {warning && <Bar look="warning">{warning}</Bar>}
-        <GatewayPicker selectedId={gateway.gatewayId} isLocked={gateway.isLocked} onSelect={gateway.choose} />
+        <GatewayPicker choice={gateway} />
         <Facts connected={connected} />
         <TrafficGraph isConnected={connected !== null} />
       </section>

@@ -31,9 +31,9 @@ export function stateView(connection: ConnectionState, w: Words): StateView {
     case 'disconnecting':
       return view('busy', 'opening', w.state[connection.phase]);
     case 'connected':
-      return connection.health === 'good'
-        ? view('on', 'open', w.state.connected)
-        : view('busy', 'opening', w.state.stale);
+      return connection.health === 'stale'
+        ? view('busy', 'opening', w.state.stale)
+        : view('on', 'open', w.state.connected);
     case 'blocked':
       return view('stopped', 'barred', w.state.blocked);
     default:

@@ -10,14 +10,17 @@ export function useGatewayChoice() {
   const [chosenId, choose] = useState<string | null>(null);
   const activeId = useSnapshot(activeGatewayId);
   const wishedId = useSnapshot((s) => s.gateways.find(({ id }) => id === chosenId)?.id ?? null);
-  const offeredId = useSnapshot(({ gateways, activity }) => {
+  const offeredId = useSnapshot(({ gateways, roundTrips, activity }) => {
     const lastName = activity.find((entry) => entry.kind === 'connected')?.gatewayName;
-    return offeredGateway(gateways, ({ name }) => name === lastName)?.id ?? null;
+    const isLast = ({ name }: { name: string }) => name === lastName;
+    return offeredGateway(gateways, { isLast, roundTrips })?.id ?? null;
   });
   const gatewayId = activeId ?? wishedId ?? offeredId;
   const name = useSnapshot((s) => s.gateways.find((gateway) => gateway.id === gatewayId)?.name ?? '');
   return { gatewayId, wishedId, name, isLocked: activeId !== null, choose };
 }
+
+export type GatewayChoice = ReturnType<typeof useGatewayChoice>;
 
 function activeGatewayId({ connection }: AppSnapshot): string | null {
   if ('gatewayId' in connection) return connection.gatewayId;
