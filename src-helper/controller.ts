@@ -66,6 +66,8 @@ export class Controller {
     switch (call.method) {
       case 'status':
         return ok(this.status(caller));
+      case 'epoch':
+        return ok({ epoch: this.#options.history.epochOf(call.params) });
       case 'guard':
         return this.#answered(caller, this.#options.guard.take(call.params.guard));
       case 'stricter':

@@ -44,7 +44,10 @@ it('stays bounded, and forgets the device that was seen longest ago', async () =
   await history.settled();
   const file = JSON.parse(await readFile(join(directory, 'history.json'), 'utf8'));
   expect([file.epochs.length, file.ended.length]).toEqual([256, 1024]);
-  expect((await open()).accept(lease('d299', 4)).ok).toBe(false);
+  const again = await open();
+  expect(again.accept(lease('d299', 4)).ok).toBe(false);
+  expect(again.epochOf({ issuer: 'https://a.test', deviceId: 'd299' })).toBe(5);
+  expect(again.epochOf({ issuer: 'https://b.test', deviceId: 'd299' })).toBeNull();
 });
 
 it('drops ended leases once they have run out anyway', async () => {

@@ -61,7 +61,10 @@ export class LeaseHistory {
     const device = `${iss} ${sub}`;
     const highest = this.#epochs.get(device);
     if (highest !== undefined && epoch < highest)
-      return fail('lease-invalid', 'This permission is older than the newest decision of the server.');
+      return fail(
+        'lease-invalid',
+        'It is older than what the server has decided since. Was the server restored from a backup? Update the app.',
+      );
     if (this.#ended.has(jti))
       return fail('lease-invalid', 'This connection has been ended and cannot be resumed.');
     if (highest === epoch) return ok(undefined);
@@ -70,6 +73,11 @@ export class LeaseHistory {
     trim(this.#epochs, MAX_DEVICES);
     this.#save();
     return ok(undefined);
+  }
+
+  /** The newest that was accepted, null: none is known. */
+  epochOf({ issuer, deviceId }: { issuer: string; deviceId: string }): number | null {
+    return this.#epochs.get(`${issuer} ${deviceId}`) ?? null;
   }
 
   /** The lease may not be used again. */

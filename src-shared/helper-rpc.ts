@@ -16,7 +16,8 @@ export const helperPhase = z.enum(['down', 'starting', 'up']);
 /**
  * `control`: keeps the servers of a lease's `control` outside the tunnel. `refresh`: the call of this name, which has
  * WireGuard shake hands anew. `guard`: holds traffic back, see `guard.ts`. `dns-domains`: `wg.dns` of a
- * lease as an object. `alternate-ports`: `wg.alternatePorts` of a lease. `overlap`: the call of this name.
+ * lease as an object. `alternate-ports`: `wg.alternatePorts` of a lease. `overlap`, `epoch`: the calls of
+ * these names.
  */
 export const helperFeature = z.enum([
   'control',
@@ -25,6 +26,7 @@ export const helperFeature = z.enum([
   'dns-domains',
   'alternate-ports',
   'overlap',
+  'epoch',
 ]);
 export type HelperFeature = z.infer<typeof helperFeature>;
 
@@ -82,8 +84,12 @@ export const helperParams = {
    * `local` again after it. While traffic is held back they are the team's in any case.
    */
   overlap: z.strictObject({ side: overlapSide }),
+  /** The newest epoch that this computer has had a lease of: `epochAnswer`. A lease of an older one is refused. */
+  epoch: z.strictObject({ issuer: z.url(), deviceId: id }),
   status: z.strictObject({}),
 } as const;
+/** Null: it never had one. */
+export const epochAnswer = z.object({ epoch: z.number().int().nullable() });
 export type HelperMethod = keyof typeof helperParams;
 
 export const rpcRequest = z.object({

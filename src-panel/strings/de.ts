@@ -213,6 +213,8 @@ export const de: Words = {
       'device.remove': 'Gerät abgemeldet',
       'device.clone-alarm': 'Ein kopierter Geräteschlüssel fiel auf',
       'guard.portal-opened': 'Anmeldeseite eines Netzes geöffnet',
+      'device.epoch':
+        'Stand des Geräts nachgeholt: Der Server wurde aus einer älteren Sicherung wiederhergestellt',
       'guard.released': 'Zurückhalten von Verkehr auf dem Gerät beendet',
       'mail.send': 'Mail gesendet',
       'member.add': 'Mitglied hinzugefügt',

@@ -211,6 +211,7 @@ export const en = {
       'device.remove': 'Device signed out',
       'device.clone-alarm': 'A copied device key was noticed',
       'guard.portal-opened': 'Sign-in page of a network opened',
+      'device.epoch': 'Caught up with the device: the server was restored from an older backup',
       'guard.released': 'Holding back of traffic ended on the device',
       'mail.send': 'Mail sent',
       'member.add': 'Member added',

@@ -19,6 +19,7 @@ import { hostCidrs } from '../lease/address-pool.ts';
 import type { ControlAddresses } from '../lease/control-addresses.ts';
 import { signLease } from '../lease/lease-token.ts';
 import { type BegunLease, beginLease } from './begin-lease.ts';
+import { catchUpEpoch } from './known-epoch.ts';
 import { leaseSettings } from './lease-settings.ts';
 import { leaseToMove } from './move.ts';
 import { askForProof, checkStepUp } from './step-up.ts';
@@ -62,12 +63,13 @@ export async function connect(
     const ended = await sessionEnd(tx, session.sessionId);
     if (ended) return ended;
     const { rows } = await deviceById(tx, { id: session.deviceId });
-    const [device] = rows;
-    if (!device) return problem('session-invalid');
+    const [found] = rows;
+    if (!found) return problem('session-invalid');
     const policy = await readPolicy(tx);
-    const unfit = await checkHelper(tx, { device, policy, helper });
+    const unfit = await checkHelper(tx, { device: found, policy, helper });
     if (unfit) return unfit;
-    const { wgPublicKey, gatewayId, moveOf } = request;
+    const { wgPublicKey, gatewayId, moveOf, knownEpoch } = request;
+    const device = await catchUpEpoch(tx, found, { knownEpoch, actor, ip, now: ctx.now() });
     const moving = { device, policy, wgPublicKey, gatewayId, registry: deps.registry, now: ctx.now() };
     // Who brings a proof wants it looked at, and spent.
     const moved =

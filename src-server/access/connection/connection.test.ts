@@ -238,6 +238,27 @@ describe('POST connections', () => {
     expect((await withCode(server.codeOf(member), answer.body.challenge.id)).status).toBe(201);
   });
 
+  it('catches up with what the computer of the device knows, where the record is an older copy', async () => {
+    const epochs = () =>
+      server.ctx.database.db.selectFrom('audit').selectAll().where('action', '=', 'device.epoch').execute();
+    const first = await post({ knownEpoch: 0 });
+    const older = first.body.challenge.id;
+    const asked = await post({ knownEpoch: 7 });
+    expect(asked.body).toMatchObject({ type: 'urn:postern:problem:step-up-required', epoch: 8 });
+    // What was asked for in the copy's time does not count.
+    const late = await withCode(server.codeOf(member), older, { knownEpoch: 7 });
+    expect(late.body.type).toBe('urn:postern:problem:challenge-invalid');
+    const { status, body } = await withCode(server.codeOf(member), asked.body.challenge.id, {
+      knownEpoch: 8,
+    });
+    expect([status, body.epoch]).toEqual([201, 8]);
+    const [row, ...more] = await epochs();
+    expect([row?.subject, more]).toEqual([`device:${session.deviceId}`, []]);
+    expect(JSON.parse(row?.details_json ?? '')).toEqual({ from: 0, knownEpoch: 7 });
+    for (const knownEpoch of [-1, 1.5, 2e9])
+      expect((await post({ knownEpoch })).body.type).toBe('urn:postern:problem:invalid-request');
+  });
+
   it('takes a backup code in place of a code, once', async () => {
     const [code = ''] = member.backupCodes;
     const proofs = [{ method: 'backup-code', code: code.toLowerCase() }];
