@@ -202,6 +202,16 @@ test('commands beside a running server: members, gateways, tokens, policy, audit
     '--allowed-ips',
     '10.0.0.0/8',
   ]);
+  expect(await json(['gateway', 'edit', 'g1', '--subnet6', 'fd12:3456:789a::7/64'])).toMatchObject({
+    troubles: [],
+  });
+  expect(await json(['gateway', 'show', 'g1'])).toMatchObject({
+    subnet6: 'fd12:3456:789a::/64',
+    agent: null,
+    hostTroubles: [],
+  });
+  expect(await json(['gateway', 'edit', 'g1', '--subnet6', 'none'])).toMatchObject({ troubles: [] });
+  expect(await json(['gateway', 'list'])).toMatchObject([{ subnet6: null }]);
   expect(gateway).toMatchObject({ subnet: '10.86.0.0/24', token: expect.any(String) });
   const change = ['--name', 'g 2', '--allowed-ips', '0.0.0.0/0,::/0', '--dns', '10.0.0.53', '--mtu', '1380'];
   expect(await json(['gateway', 'edit', 'g1', ...change])).toEqual({
@@ -268,6 +278,10 @@ test.each([
     ],
     'alternatePorts: 53 is named twice',
   ],
+  [
+    ['gateway', 'add', 'x', '--subnet', '10.98.0.0/24', '--subnet6', 'fd00::/48', '--allowed-ips', '::/0'],
+    'subnet6: fd00::/48 is no network from /64 to /120',
+  ],
   [['gateway', 'show', 'nowhere'], 'There is no gateway nowhere.'],
 ])('%j is refused with words', async (args, words) => {
   const refused = await command(args);
@@ -318,6 +332,7 @@ test.each([
   // What agents and helpers refuse.
   [['gateway', 'edit', 'x', '--allowed-ips', '10/8'], 'is not a network'],
   [['gateway', 'edit', 'x', '--allowed-ips', '010.0.0.0/8'], 'is not a network'],
+  [['gateway', 'edit', 'x', '--subnet6', '10.9.0.0/24'], 'an IPv6 network'],
   [['gateway', 'edit', 'x', '--dns', '10.1'], 'is not an IP address'],
   [['gateway', 'edit', 'x', '--dns-domains', 'corp.example,10.0.0.53'], '10.0.0.53 is not a domain'],
   [['gateway', 'edit', 'x', '--alternate-ports', '443,0x35'], '0x35 is not a port'],

@@ -25,7 +25,8 @@ import {
 
 type AddOptions = CommonOptions & {
   subnet: string[];
-  subnet6: string | null;
+  /** Empty: none. */
+  subnet6: string;
   allowedIps: string[];
   dns: string[];
   dnsDomains: string[];
@@ -60,7 +61,7 @@ export function addGatewayCommands(program: Command): void {
     .argument('<name>', 'what people call it', properName)
     .description('add a gateway and print the token of its agent, once')
     .requiredOption('--subnet <network>', "the devices' addresses, such as 10.86.0.0/24", networks)
-    .option('--subnet6 <network>', SUBNET6, network6, null)
+    .option('--subnet6 <network>', SUBNET6, network6, '')
     .requiredOption('--allowed-ips <networks>', 'what goes through the tunnel, separated by commas', networks)
     .option('--dns <addresses>', 'DNS servers inside, separated by commas', addresses, [])
     .option('--dns-domains <domains>', DOMAINS, domains, [])
@@ -93,7 +94,8 @@ export function addGatewayCommands(program: Command): void {
 }
 
 async function add(name: string, options: AddOptions): Promise<void> {
-  const { subnet6, allowedIps, dns, dnsDomains, dnsSearch, alternatePorts, mtu, keepalive } = options;
+  const { allowedIps, dns, dnsDomains, dnsSearch, alternatePorts, mtu, keepalive } = options;
+  const subnet6 = options.subnet6 || null;
   const [subnet] = options.subnet;
   if (subnet === undefined || options.subnet.length > 1 || allowedIps.length === 0) {
     refuse(['Expected one --subnet and at least one network in --allowed-ips.'], EXIT_FAILED);
@@ -130,8 +132,9 @@ async function add(name: string, options: AddOptions): Promise<void> {
 }
 
 async function edit(gateway: string, options: EditOptions): Promise<void> {
-  const { name, subnet6, allowedIps, dns, dnsDomains, dnsSearch, alternatePorts, mtu, keepalive } = options;
+  const { name, allowedIps, dns, dnsDomains, dnsSearch, alternatePorts, mtu, keepalive } = options;
   const names = { dns, dnsDomains, dnsSearch };
+  const subnet6 = options.subnet6 === '' ? null : options.subnet6;
   const change = { name, subnet6, allowedIps, ...names, alternatePorts, mtu, keepaliveSeconds: keepalive };
   if (Object.values(change).every((value) => value === undefined)) {
     refuse([`Say what to change: ${CHANGEABLE}.`], EXIT_FAILED);
@@ -154,9 +157,9 @@ async function edit(gateway: string, options: EditOptions): Promise<void> {
   });
 }
 
-/** A network in IPv6; `none` is null. */
-function network6(text: string): string | null {
-  if (text.trim().toLowerCase() === 'none') return null;
+/** A network in IPv6; empty for `none`, since commander takes null for an option without a value. */
+function network6(text: string): string {
+  if (['', 'none'].includes(text.trim().toLowerCase())) return '';
   const network = z.cidrv6().safeParse(text.trim());
   if (!network.success)
     throw new InvalidArgumentError('Expected an IPv6 network such as fd12:3456:789a::/64, or none.');

@@ -185,7 +185,16 @@ test('the audit log has when trouble begins and ends, across channels, and not e
   await inPanel([drop, full]);
   await gateway.disconnect();
   await gateway.connect(server);
-  gateway.send({ type: 'stats', peers: [] });
+  // What is known of its clock says nothing of the rest.
+  const lastHandshakeAt = new Date(server.clock.now + 60_000).toISOString();
+  const peer = { publicKey: newWgKey(), lastHandshakeAt, handshakeAgeMs: 0, rxBytes: 0, txBytes: 0 };
+  gateway.send({ type: 'stats', peers: [{ ...peer, endpoint: null }] });
+  await inPanel([expect.objectContaining({ id: 'clock' })]);
+  expect(await rows()).toHaveLength(1);
+  gateway.send({
+    type: 'stats',
+    peers: [{ ...peer, lastHandshakeAt: new Date(server.clock.now).toISOString(), endpoint: null }],
+  });
   health(full);
   await inPanel([full]);
   expect(await rows()).toMatchObject([
