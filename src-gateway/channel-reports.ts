@@ -63,7 +63,7 @@ export class ChannelReports {
 
   #tell(troubles: readonly HostTrouble[]): void {
     const text = JSON.stringify(troubles);
-    if (this.#isOver || !this.#does('health') || text === this.#told) return;
+    if (!this.#does('health') || text === this.#told) return;
     this.#told = text;
     this.#channel?.send({ type: 'health', troubles: [...troubles] });
   }

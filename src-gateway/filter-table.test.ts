@@ -5,7 +5,6 @@ import {
   aliveText,
   type FilterSettings,
   filterTable,
-  networksOf,
   networksText,
   ownForwardingOf,
   tableRemoval,
@@ -82,13 +81,6 @@ describe('the packet filter', () => {
 
   it('says what the tunnel has, for whoever looks at the kernel', () => {
     expect(addressesOf(table({}, [], [V4, V6]))).toEqual([V4, V6]);
-    const set = (elements: string) =>
-      `  set networks4 {\n    type ipv4_addr\n    flags interval\n    ${elements}\n  }`;
-    expect(networksOf(set('elements = { 10.0.0.0/8,\n         0.0.0.0/0 }'))).toEqual([
-      '10.0.0.0/8',
-      '0.0.0.0/0',
-    ]);
-    expect(networksOf(`${set('')}\n  set x { elements = { 10.0.0.0/8 } }`)).toEqual([]);
   });
 
   it('names the destinations of each family anew, also when there are none', () => {

@@ -172,12 +172,3 @@ export function tableRemoval(interfaceName: string): string {
   const table = `inet ${tableName(interfaceName)}`;
   return `table ${table}\ndelete table ${table}\n`;
 }
-
-/** Of the table as `nft` prints it: the IPv4 networks that members may go to. */
-export function networksOf(table: string): string[] {
-  const [, elements = ''] = /set networks4 \{[^}]*elements = \{([^}]*)\}/.exec(table) ?? [];
-  return elements
-    .split(',')
-    .map((element) => element.trim())
-    .filter((element) => /^[\d./]+$/.test(element));
-}

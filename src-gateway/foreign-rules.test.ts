@@ -178,7 +178,7 @@ describe('rules of the old iptables', () => {
       '-A FORWARD -i docker0 ! -o docker0 -j ACCEPT',
       '-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
       '-A FORWARD -p icmp -m icmp --icmp-type 8 -j ACCEPT',
-      '-A FORWARD -s 10.90.0.0/16 -m comment --comment "not -i postern0 ours" -j ACCEPT',
+      '-A FORWARD -m comment --comment "not -j ACCEPT by hand" -j LOG',
       '-A DOCKER-USER -j RETURN',
     );
     expect(found).toEqual({ table: 'iptables-legacy ip', chain: 'FORWARD' });

@@ -1,15 +1,6 @@
 /** One thing that a gateway's host must have; `remedy` is what to do where it has it not. */
 export interface HostCheck {
-  id:
-    | 'egress'
-    | 'address'
-    | 'forwarding'
-    | 'firewall'
-    | 'reverse-path'
-    | 'ports'
-    | 'others'
-    | 'server'
-    | 'clock';
+  id: 'egress' | 'address' | 'forwarding' | 'firewall' | 'ports' | 'others' | 'server' | 'clock';
   ok: boolean;
   detail: string;
   remedy: string | null;
@@ -49,7 +40,6 @@ const WHAT = {
   address: "Whether the tunnel has the gateway's addresses",
   forwarding: 'Whether this host passes packets on',
   firewall: 'Whether another firewall drops what members send',
-  'reverse-path': 'Whether this host drops answers to members',
   ports: 'Whether other programs listen on the ports of the tunnel',
   others: 'Whether this host forwards for others',
   server: 'Whether the server answers',

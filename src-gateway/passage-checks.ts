@@ -2,14 +2,13 @@ import { listRuleset, listTable } from '../src-node/nft.ts';
 import { alternatePortsOf } from './alternate-ports.ts';
 import type { GatewayConfig } from './config.ts';
 import { FAMILIES, type Family, familyName, familyOf } from './family.ts';
-import { addressesOf, networksOf } from './filter-table.ts';
+import { addressesOf } from './filter-table.ts';
 import { foreignForwardDrops, remedyFor } from './foreign-rules.ts';
 import { closedInterfaces, forwardingRemedy, isForwarding, whyNoIpv6 } from './forwarding.ts';
 import { fine, type HostCheck, looked, wrong } from './host-check.ts';
 import { legacyTables } from './legacy-rules.ts';
 import { hasAddress, type Link, listLinks } from './links.ts';
 import { listenersOn } from './port-listeners.ts';
-import { droppedAnswers } from './reverse-path.ts';
 import { parseRuleset } from './ruleset.ts';
 import { tableName } from './table-name.ts';
 
@@ -56,9 +55,6 @@ export async function passageChecks(config: GatewayConfig, refusals: Refusals = 
         })),
       ];
     }),
-    looked('reverse-path', async () =>
-      reversePathChecks(config, (await own()).there, networksOf(await table)),
-    ),
     looked('ports', async () => portChecks(listenPort, alternatePortsOf(await table), refusals)),
   ]);
   return found.flat();
@@ -158,24 +154,6 @@ function firewallChecks(
       remedyFor(drop, interfaceName),
     ),
   );
-}
-
-async function reversePathChecks(
-  { interfaceName, egressInterface, nat }: GatewayConfig,
-  addresses: readonly string[],
-  networks: readonly string[],
-): Promise<HostCheck[]> {
-  const address = addresses.find((one) => familyOf(one) === 'ipv4');
-  if (!nat || egressInterface === undefined || address === undefined) return [];
-  const dropped = await droppedAnswers({ interfaceName, egressInterface, address, networks });
-  if (dropped.length === 0) return [];
-  return [
-    wrong(
-      'reverse-path',
-      `Answers from ${dropped.join(', ')} come in by ${egressInterface} and are dropped there: this host's own way leads elsewhere, and rp_filter is strict.`,
-      `sysctl -w net/ipv4/conf/${egressInterface}/rp_filter=2, and the same in /etc/sysctl.d`,
-    ),
-  ];
 }
 
 async function portChecks(
