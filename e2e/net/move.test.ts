@@ -1,15 +1,35 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ClientEvent, isPhase, isPrompt } from '../../scripts/story/client-process.ts';
+import { splitEndpoint } from '../../src-shared/primitives.ts';
 import { FaultLab } from '../faults/fault-lab.ts';
 import { nowNs } from '../faults/traffic.ts';
 
 describe('a gateway that dies where there are two', () => {
   let lab: FaultLab;
   beforeAll(async () => {
-    lab = await FaultLab.start(2, [], { gateways: 2 });
+    lab = await FaultLab.start(3, [], { gateways: 2 });
+    // A host that answers no TCP at all, so that the first is the nearest as far as can be known.
+    const far = lab.stack.plan.gateways[1]?.netns ?? '';
+    await lab.inside(far, ['nft', 'add table inet mute']);
+    await lab.inside(far, ['nft', 'add chain inet mute input { type filter hook input priority 0; }']);
+    const { port } = splitEndpoint(lab.file.gateways[1]?.endpoint ?? '');
+    await lab.inside(far, ['nft', `add rule inet mute input tcp dport ${port} drop`]);
   });
   afterAll(() => lab?.stop());
   afterEach(() => lab.reset());
+
+  it('shows how near the one is whose host refuses a connection, and not the one that says nothing', async () => {
+    const member = lab.newMember();
+    await lab.signIn(member, (await lab.codes(member)).previous);
+    const { stdout } = await lab.cli('gateways', '--json', '--profile', lab.profileFolder(member.email));
+    const [first, second] = lab.file.gateways;
+    expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({
+      gateways: [
+        { id: first?.id, rttMs: expect.any(Number) },
+        { id: second?.id, rttMs: null },
+      ],
+    });
+  });
 
   it('is left for the other one within seconds, without a code, and a kick is heard there', async () => {
     const member = lab.newMember();

@@ -30,7 +30,9 @@ export function GatewayPicker({ choice }: { choice: GatewayChoice }) {
               onChange={({ target }) => choose(target.value === AUTO ? null : target.value)}
             >
               <option value={AUTO}>
-                {selected && wishedId === null ? w.home.gatewayAuto(label(selected)) : w.home.gatewayAutoOnly}
+                {selected && wishedId === null
+                  ? w.home.gatewayAuto(gatewayLabel(selected, {}, w))
+                  : w.home.gatewayAutoOnly}
               </option>
               {gateways.map((gateway) => (
                 <option key={gateway.id} value={gateway.id}>
@@ -42,7 +44,9 @@ export function GatewayPicker({ choice }: { choice: GatewayChoice }) {
         ) : (
           <>
             <span className="gateway-label">{w.home.gateway}</span>
-            <span className="gateway-name">{selected === undefined ? t.common.none : label(selected)}</span>
+            <span className="gateway-name">
+              {selected === undefined ? t.common.none : gatewayLabel(selected, {}, w)}
+            </span>
           </>
         )}
       </div>
