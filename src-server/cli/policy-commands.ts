@@ -3,6 +3,7 @@ import { guardUnsupportedExtra, type UnguardedDevice } from '../../src-shared/pa
 import { isGated, noGateWarning, type Policy } from '../../src-shared/policy.ts';
 import { id as deviceId } from '../../src-shared/primitives.ts';
 import { ok, type Problem, type Result } from '../../src-shared/problem.ts';
+import { exemptedDevices, withdrawExemption } from '../access/guard/unguarded-devices.ts';
 import { ControlAddresses } from '../access/lease/control-addresses.ts';
 import { type Exempt, savePolicyExempting } from '../access/policy/policy-changes.ts';
 import type { ServerContext } from '../context.ts';
@@ -24,7 +25,7 @@ type SetOptions = CommonOptions & { exempt?: string[]; exemptAll?: boolean };
 
 const deviceIds = listOf('the id of a device', (item) => deviceId.safeParse(item).data ?? null);
 
-/** `policy show|set`. */
+/** `policy show|set|exemptions|withdraw-exemption`. */
 export function addPolicyCommands(program: Command): void {
   const policy = program.command('policy').description('the rules of the team');
   withCommonOptions(policy.command('show')).description('the policy in force').action(show);
@@ -37,6 +38,31 @@ export function addPolicyCommands(program: Command): void {
     )
     .option('--exempt-all', 'the same for all devices in use that cannot')
     .action(set);
+  withCommonOptions(policy.command('exemptions'))
+    .description('devices that may connect though they cannot hold traffic back')
+    .action(listExemptions);
+  withCommonOptions(policy.command('withdraw-exemption'))
+    .argument('<device>', 'its id')
+    .description('take one back; the next connection of the device is refused until it can')
+    .action(withdraw);
+}
+
+async function listExemptions(options: CommonOptions): Promise<void> {
+  await withServerFiles(options, async (ctx) => {
+    const devices = await exemptedDevices(ctx.database.db);
+    print(options, devices, devices.length > 0 ? devices.map(deviceLine) : ['No device is exempt.']);
+  });
+}
+
+async function withdraw(device: string, options: CommonOptions): Promise<void> {
+  await withServerFiles(options, async (ctx) => {
+    const withdrawal = { deviceId: device.toLowerCase(), actor: CLI_ACTOR, ip: null, now: ctx.now() };
+    const isWithdrawn = await ctx.database.db
+      .transaction()
+      .execute((tx) => withdrawExemption(tx, withdrawal));
+    if (isWithdrawn) print(options, { id: withdrawal.deviceId }, ['Withdrawn.']);
+    else refuse([`No exempt device has the id ${device}.`], EXIT_FAILED);
+  });
 }
 
 async function show(options: CommonOptions): Promise<void> {

@@ -10,6 +10,8 @@ import { id, isoTime } from '../primitives.ts';
  * | GET policy | – | 200 `policyAnswer` |
  * | POST policy/preview | `policyPreviewRequest` | 200 `policyPreview` |
  * | PUT policy | `savePolicyRequest` | 200 `policyAnswer` · 409 `policy-changed` + `policyChangedExtra` · 403 `guard-unsupported` + `guardUnsupportedExtra` · 409 `wrong-state` (no way to the server to keep open) |
+ * | GET policy/exemptions | – | 200 `exemptionsAnswer` |
+ * | DELETE policy/exemptions/{deviceId} | – | 200 `exemptionsAnswer` · 404 `device-not-found` |
  */
 
 const { shape } = policySchema;
@@ -59,6 +61,9 @@ export const unguardedDevice = z.object({
   helperVersion: z.string().nullable(),
 });
 export type UnguardedDevice = z.infer<typeof unguardedDevice>;
+
+/** May connect although they cannot hold traffic back, by member and name. */
+export const exemptionsAnswer = z.object({ devices: z.array(unguardedDevice) });
 
 /** What saving would do now. Counts are of members. */
 export const policyPreview = z.object({

@@ -1,4 +1,6 @@
+import type * as z from 'zod';
 import {
+  exemptionsAnswer,
   type PolicyAnswer,
   type PolicyInput,
   type PolicyPreview,
@@ -6,7 +8,7 @@ import {
   policyPreview,
 } from '../../../src-shared/panel/policy.ts';
 import type { Result } from '../../../src-shared/problem.ts';
-import { call } from '../../api/call.ts';
+import { call, segment } from '../../api/call.ts';
 
 export function loadPolicy(signal?: AbortSignal): Promise<Result<PolicyAnswer>> {
   return call({ method: 'GET', path: 'policy', answer: policyAnswer, ...(signal ? { signal } : {}) });
@@ -34,4 +36,24 @@ export function savePolicy(
 ): Promise<Result<PolicyAnswer>> {
   const body = { policy, version, ...(exemptDevices.length > 0 ? { exemptDevices } : {}) };
   return call({ method: 'PUT', path: 'policy', body, answer: policyAnswer });
+}
+
+type Exemptions = z.infer<typeof exemptionsAnswer>;
+
+export function loadExemptions(signal?: AbortSignal): Promise<Result<Exemptions>> {
+  return call({
+    method: 'GET',
+    path: 'policy/exemptions',
+    answer: exemptionsAnswer,
+    ...(signal ? { signal } : {}),
+  });
+}
+
+/** Answers with those that are left. */
+export function withdrawExemption(deviceId: string): Promise<Result<Exemptions>> {
+  return call({
+    method: 'DELETE',
+    path: `policy/exemptions/${segment(deviceId)}`,
+    answer: exemptionsAnswer,
+  });
 }

@@ -11,6 +11,7 @@ import { useLoad } from '../../store/use-load.ts';
 import { loadPolicy } from '../api/policy-api.ts';
 import { shortTime } from '../parts/moment.tsx';
 import { useAdminWords } from '../strings/use-admin-words.ts';
+import { Exemptions } from './exemptions.tsx';
 import { PolicyConflict } from './policy-conflict.tsx';
 import { draftOf, readDraft } from './policy-draft.ts';
 import { editPolicy, forgetPolicyEdit, usePolicyEdit } from './policy-edit-store.ts';
@@ -27,6 +28,7 @@ export function PolicyPage() {
       <LoadFrame loaded={answer} lines={10}>
         {(value) => <PolicyEditor loaded={value} onSaved={answer.put} />}
       </LoadFrame>
+      {saved && <Exemptions version={saved.version} />}
       {saved && (
         <p className="hint">
           {saved.updatedAt === null

@@ -273,6 +273,11 @@ export const de: AdminWords = {
     helper: (version) => `Postern-Helfer ${version}`,
     helperUnknown: 'Version noch nicht genannt',
     exemption: 'Ausnahme',
+    exemptions: 'Ausgenommene Geräte',
+    exemptionsText:
+      'Sie dürfen sich verbinden, obwohl sich auf ihnen nichts zurückhalten lässt. Ohne die Ausnahme wird die nächste Verbindung abgelehnt, bis Postern dort aktualisiert ist.',
+    withdraw: 'Zurücknehmen',
+    withdrawOf: (device) => `Die Ausnahme von ${device} zurücknehmen`,
     exempt: (count) =>
       count === 1
         ? 'Dieses Gerät darf sich trotzdem verbinden'

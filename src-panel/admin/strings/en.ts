@@ -270,6 +270,11 @@ export const en = {
     helper: (version: string) => `Postern helper ${version}`,
     helperUnknown: 'version not told yet',
     exemption: 'Exemption',
+    exemptions: 'Exempt devices',
+    exemptionsText:
+      'They may connect although nothing can be held back on them. Without the exemption the next connection is refused until Postern is updated there.',
+    withdraw: 'Withdraw',
+    withdrawOf: (device: string) => `Withdraw the exemption of ${device}`,
     exempt: (count: number) =>
       count === 1
         ? 'Let this device connect all the same'

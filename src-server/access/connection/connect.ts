@@ -66,7 +66,7 @@ export async function connect(
     const [found] = rows;
     if (!found) return problem('session-invalid');
     const policy = await readPolicy(tx);
-    const unfit = await checkHelper(tx, { device: found, policy, helper });
+    const unfit = await checkHelper(tx, { device: found, policy, helper, actor, ip, now: ctx.now() });
     if (unfit) return unfit;
     const { wgPublicKey, gatewayId, moveOf, knownEpoch } = request;
     const device = await catchUpEpoch(tx, found, { knownEpoch, actor, ip, now: ctx.now() });
@@ -218,7 +218,10 @@ async function findBackupCode(
       .selectAll()
       .where('id', '=', session.deviceId)
       .executeTakeFirstOrThrow();
-    const unfit = await checkHelper(tx, { device, policy: await readPolicy(tx), helper });
+    const unfit = await checkHelper(tx, {
+      ...{ device, policy: await readPolicy(tx), helper, actor, ip },
+      now: ctx.now(),
+    });
     if (unfit) return unfit;
     const { id: deviceId, epoch } = device;
     const challenge = { challengeId, deviceId, epoch, purpose: 'connect', now: ctx.now() } as const;

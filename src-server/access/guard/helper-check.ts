@@ -2,11 +2,25 @@ import type { ConnectRequest } from '../../../src-shared/client-api.ts';
 import type { HelperFeature } from '../../../src-shared/helper-rpc.ts';
 import type { Policy } from '../../../src-shared/policy.ts';
 import { type Problem, problem } from '../../../src-shared/problem.ts';
+import { appendAudit } from '../../audit/audit-log.ts';
 import type { Tx } from '../../db/database.ts';
 import { prepared } from '../../db/prepared.ts';
 import type { DeviceRow } from '../../db/schema.ts';
 
 type Helper = ConnectRequest['helper'];
+
+interface HelperCheck {
+  device: DeviceRow;
+  policy: Policy;
+  helper: Helper;
+  /** As in `AuditEntry`. */
+  actor: string;
+  ip: string | null;
+  now: number;
+}
+
+const REFUSED = 'guard.unsupported';
+const HOUR_MS = 3_600_000;
 
 /** Whether this helper can hold traffic back; one that says nothing of itself cannot. */
 export function canGuard(helper: Helper): boolean {
@@ -15,12 +29,10 @@ export function canGuard(helper: Helper): boolean {
 
 /**
  * Notes what the device's helper is and can do, and answers `guard-unsupported` where the team has traffic held back
- * and it cannot. To be asked before a proof is looked at: what is refused here costs no code and no attempt.
+ * and it cannot, which is in the audit log. To be asked before a proof is looked at: what is refused here costs no code and no attempt.
  */
-export async function checkHelper(
-  tx: Tx,
-  { device, policy, helper }: { device: DeviceRow; policy: Policy; helper: Helper },
-): Promise<Problem | null> {
+export async function checkHelper(tx: Tx, check: HelperCheck): Promise<Problem | null> {
+  const { device, policy, helper } = check;
   const can_guard = canGuard(helper) ? 1 : 0;
   const helper_version = helper?.version ?? null;
   // An exemption is for as long as the device cannot.
@@ -31,7 +43,25 @@ export async function checkHelper(
     device.is_guard_exempt === is_guard_exempt;
   if (!isSame) await noteHelper(tx, { id: device.id, helper_version, can_guard, is_guard_exempt });
   const isRefused = policy.trafficWhileWaiting !== 'off' && can_guard === 0 && is_guard_exempt === 0;
-  return isRefused ? problem('guard-unsupported') : null;
+  if (!isRefused) return null;
+  await auditRefusal(tx, check);
+  return problem('guard-unsupported');
+}
+
+/** Once an hour: a client that keeps trying must not fill the log. */
+async function auditRefusal(tx: Tx, { device, helper, actor, ip, now }: HelperCheck): Promise<void> {
+  const subject = `device:${device.id}`;
+  const lately = await tx
+    .selectFrom('audit')
+    .select('seq')
+    .where('subject', '=', subject)
+    .where('action', '=', REFUSED)
+    .where('at', '>', now - HOUR_MS)
+    .limit(1)
+    .executeTakeFirst();
+  if (lately) return;
+  const details = { helperVersion: helper?.version ?? null };
+  await appendAudit(tx, { at: now, actor, action: REFUSED, subject, outcome: 'refused', ip, details });
 }
 
 type Noted = Pick<DeviceRow, 'id' | 'helper_version' | 'can_guard' | 'is_guard_exempt'>;

@@ -162,6 +162,32 @@ describe('turning it on', () => {
   });
 });
 
+test('exemptions are listed and withdrawn, after which the device is refused, and the log says so once an hour', async () => {
+  const old = await connected({ version: '0.1.0', features: ['control'] });
+  const { deviceId } = old.session;
+  await save({ trafficWhileWaiting: 'gate' }, [deviceId]);
+  const exemptions = async () => (await owner.get('policy/exemptions')).body.devices;
+  expect(await exemptions()).toMatchObject([{ id: deviceId, helperVersion: '0.1.0' }]);
+  const withdraw = (id: string) => owner.call('DELETE', `policy/exemptions/${id}`);
+  expect(await withdraw(owner.member.id)).toMatchObject({ status: 404, body: { code: 'device-not-found' } });
+  expect(await withdraw(deviceId)).toMatchObject({ status: 200, body: { devices: [] } });
+  expect((await withdraw(deviceId)).status).toBe(404);
+  expect(await auditOf(server, 'guard.withdraw-exemption')).toHaveLength(1);
+  // What there is stays; the next connection is refused.
+  expect(gateway.peers.size).toBe(1);
+  const helper = { version: '0.1.1', features: ['control'] };
+  const connect = () =>
+    old.call('POST', 'connections', { gatewayId: gateway.id, wgPublicKey: newWgKey(), helper });
+  expect((await connect()).body.code).toBe('guard-unsupported');
+  expect((await connect()).body.code).toBe('guard-unsupported');
+  expect(await auditOf(server, 'guard.unsupported')).toMatchObject([
+    { outcome: 'refused', subject: `device:${deviceId}`, helperVersion: '0.1.1' },
+  ]);
+  server.clock.now += 3_600_001;
+  await connect();
+  expect(await auditOf(server, 'guard.unsupported')).toHaveLength(2);
+});
+
 test('once it is on, a device that cannot stops neither another rule nor less of it, but more of it', async () => {
   await save({ trafficWhileWaiting: 'gate' });
   const late = await TestDevice.signIn(server, await server.addMember());
