@@ -1,7 +1,15 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { Argument, Command, Option } from 'commander';
-import { counters, roam, routedPlan, setUdpBlocked, setVpnBlocked } from '../lab/stack/net-controls.ts';
+import {
+  counters,
+  roam,
+  routedPlan,
+  setCaptivePortal,
+  setNamesBlocked,
+  setUdpBlocked,
+  setVpnBlocked,
+} from '../lab/stack/net-controls.ts';
 import { explain, StackError } from '../lab/stack/stack-error.ts';
 import { readStackFile } from '../lab/stack/stack-json.ts';
 import { userNamespaceId } from '../lab/stack/unprivileged.ts';
@@ -36,7 +44,12 @@ function enter({ dir }: { dir: string }) {
   return routedPlan(file);
 }
 
-const SWITCHES = { 'block-udp': setUdpBlocked, 'block-vpn': setVpnBlocked };
+const SWITCHES = {
+  'block-udp': setUdpBlocked,
+  'block-vpn': setVpnBlocked,
+  'captive-portal': setCaptivePortal,
+  'block-names': setNamesBlocked,
+};
 const isSwitch = (what: string): what is keyof typeof SWITCHES => Object.hasOwn(SWITCHES, what);
 
 const program = new Command('npm run lab --').description('Changes the network of a running stack.');

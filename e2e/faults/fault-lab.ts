@@ -63,7 +63,7 @@ export class FaultLab {
     change: Partial<
       Pick<
         StackOptions,
-        'isFullTunnel' | 'hasOverlap' | 'hasIpv6' | 'gateways' | 'alternatePorts' | 'programs'
+        'isFullTunnel' | 'hasOverlap' | 'hasIpv6' | 'gateways' | 'alternatePorts' | 'hasDhcp' | 'programs'
       >
     > = {},
   ): Promise<FaultLab> {

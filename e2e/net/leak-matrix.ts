@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { renewLease } from '../../lab/stack/dhcp.ts';
 import { inNetns, ipBatch } from '../../lab/stack/namespaces.ts';
 import { type RoutedPlan, roam, routedPlan } from '../../lab/stack/net-controls.ts';
 import { uplinkLines } from '../../lab/stack/routed-network.ts';
@@ -20,6 +21,7 @@ export function leakMatrix(mode: 'gate' | 'always'): void {
   beforeAll(async () => {
     lab = await FaultLab.start(1, [`trafficWhileWaiting=${mode}`, 'guardPortalMinutes=1'], {
       isFullTunnel: true,
+      hasDhcp: true,
     });
     plan = routedPlan(lab.file);
     probes = await LeakProbes.start(plan);
@@ -94,9 +96,10 @@ export function leakMatrix(mode: 'gate' | 'always'): void {
     await nothingLeft(2_500);
     await roam(plan, 'home');
     await nothingLeft(500);
-    const [home] = plan.routed.uplinks;
-    await ipBatch(plan.laptopNetns, [`addr flush dev ${home.interface}`]);
-    await ipBatch(plan.laptopNetns, uplinkLines(home));
+    // Asked by a socket that the guard judges, and then as a laptop without an address asks.
+    await renewLease(plan, lab.stack.folder);
+    await renewLease(plan, lab.stack.folder, '192.168.77.21');
+    await renewLease(plan, lab.stack.folder, plan.laptop);
     await nothingLeft(500);
   });
 

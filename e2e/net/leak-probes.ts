@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { inNetns } from '../../lab/stack/namespaces.ts';
 import type { RoutedPlan } from '../../lab/stack/net-controls.ts';
+import { waitFor } from '../../lab/stack/processes.ts';
 import { applyNft } from '../../lab/stack/routed-network.ts';
 import { run } from '../../lab/stack/run.ts';
 
@@ -32,6 +33,7 @@ export class LeakProbes {
     this.#plan = plan;
   }
 
+  /** Resolves when the routers see all of them, so while nothing is held back. */
   static async start(plan: RoutedPlan): Promise<LeakProbes> {
     const started = new LeakProbes(plan);
     const { routed, target, laptopNetns } = plan;
@@ -56,6 +58,9 @@ export class LeakProbes {
     };
     from(laptopNetns, '');
     from(routed.boxNetns, ', forwarded');
+    const signal = new AbortController().signal;
+    const ready = { what: 'every probe was on its way', timeoutMs: 30_000, needs: [], signal };
+    await waitFor(ready, async () => (await started.leaking(100)).length === ALL.length);
     return started;
   }
 

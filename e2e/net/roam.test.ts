@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { renewLease } from '../../lab/stack/dhcp.ts';
 import { counters, roam, routedPlan } from '../../lab/stack/net-controls.ts';
 import { gateReason, isPhase, isPrompt } from '../../scripts/story/client-process.ts';
 import { FaultLab } from '../faults/fault-lab.ts';
@@ -10,7 +12,7 @@ describe.each([
 ])('a laptop that is carried to another network, with %s in the tunnel', (_, isFullTunnel) => {
   let lab: FaultLab;
   beforeAll(async () => {
-    lab = await FaultLab.start(2, [], { isFullTunnel });
+    lab = await FaultLab.start(2, [], { isFullTunnel, hasDhcp: true });
   });
   afterAll(() => lab?.stop());
   afterEach(() => lab.reset());
@@ -60,5 +62,24 @@ describe.each([
     await client.waitFor('it was connected', isPhase('connected'), kickMark);
     await lab.expectTraffic();
     await roam(plan, 'home');
+  });
+
+  it('goes on while its address is renewed, and when the router gives it another one', async () => {
+    const plan = routedPlan(lab.file);
+    const { client } = await lab.connected(lab.newMember());
+    const [peer] = await lab.peers();
+    for (const address of [undefined, '192.168.77.21', plan.laptop]) {
+      const begin = nowNs();
+      await renewLease(plan, lab.stack.folder, address);
+      await lab.expectTraffic();
+      await sleep(500);
+      const { longestGapMs } = await lab.traffic.answered(begin);
+      console.info(`address ${address ?? 'renewed'} → no packet for ${Math.round(longestGapMs)} ms`);
+      expect(await lab.onLaptop(['ip', '-4', '-br', 'addr', 'show', 'eth0'])).toContain(
+        address ?? plan.laptop,
+      );
+    }
+    expect(client.seen.some(({ event }) => isPrompt('gate')(event))).toBe(false);
+    expect(await lab.peers()).toEqual([peer]);
   });
 });

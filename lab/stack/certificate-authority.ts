@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { SERVER_NAME } from './name-answer.ts';
 import { run } from './run.ts';
 
 export interface Certificates {
@@ -43,7 +44,7 @@ export async function makeCertificates(
       'basicConstraints=critical,CA:FALSE',
       'keyUsage=critical,digitalSignature',
       'extendedKeyUsage=serverAuth',
-      `subjectAltName=IP:${address},IP:127.0.0.1,DNS:localhost`,
+      `subjectAltName=IP:${address},IP:127.0.0.1,DNS:localhost,DNS:${SERVER_NAME}`,
       'authorityKeyIdentifier=keyid',
     ].join('\n'),
   );

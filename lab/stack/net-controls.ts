@@ -1,9 +1,14 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
 import * as z from 'zod';
 import type { StackFile } from '../../src-shared/stack-file.ts';
 import { type Addressing, addressing, type RoutedAddressing, type Uplink } from './addressing.ts';
+import { checkout } from './folders.ts';
 import { inNetns, ipBatch } from './namespaces.ts';
-import { applyNft, blockUdp, blockVpn, uplinkLines } from './routed-network.ts';
-import { run } from './run.ts';
+import { portalRules } from './portal-rules.ts';
+import { waitFor } from './processes.ts';
+import { applyNft, blockNames, blockUdp, blockVpn, uplinkLines } from './routed-network.ts';
+import { run, systemPath } from './run.ts';
 import { StackError } from './stack-error.ts';
 
 /** What can be done to the network of a running stack. */
@@ -37,6 +42,34 @@ export async function setUdpBlocked({ routed }: RoutedPlan, isOn: boolean): Prom
 /** All UDP but what goes to the ports of names and web pages. */
 export async function setVpnBlocked({ routed }: RoutedPlan, isOn: boolean): Promise<void> {
   for (const { netns } of routed.uplinks) await applyNft(netns, blockVpn(isOn));
+}
+
+/** The home network has a sign-in page; whoever had signed in has to do it again. */
+export async function setCaptivePortal(plan: RoutedPlan, isOn: boolean): Promise<void> {
+  if (isOn) await startHomeServices(plan);
+  await applyNft(plan.routed.uplinks[0].netns, portalRules(isOn));
+}
+
+/** The home router answers no names, and passes no question on. */
+export async function setNamesBlocked({ routed }: RoutedPlan, isOn: boolean): Promise<void> {
+  await applyNft(routed.uplinks[0].netns, blockNames(isOn));
+}
+
+/** Names, and the page behind `setCaptivePortal`, on the home router until the stack ends. Nothing happens if it runs. */
+export async function startHomeServices({ server, routed }: RoutedPlan): Promise<void> {
+  const [{ netns }] = routed.uplinks;
+  const listens = async (kind: '-Hltn' | '-Hlun', port: number): Promise<boolean> => {
+    const [file = '', ...args] = inNetns(netns, ['ss', kind, 'sport', '=', `:${port}`]);
+    return (await run(file, args)).trim() !== '';
+  };
+  if (await listens('-Hltn', 80)) return;
+  const script = path.join(checkout, 'lab/stack/home-services.ts');
+  const [file = '', ...args] = inNetns(netns, [process.execPath, script, server, routed.internet4]);
+  // It outlives the command that starts it, and ends with its namespace.
+  spawn(file, args, { detached: true, stdio: 'ignore', env: { PATH: systemPath } }).unref();
+  const signal = new AbortController().signal;
+  const ready = { what: 'the home router listened', timeoutMs: 15_000, needs: [], signal };
+  await waitFor(ready, async () => (await listens('-Hltn', 80)) && (await listens('-Hlun', 53)));
 }
 
 export interface HopCounter {

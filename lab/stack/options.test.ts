@@ -46,10 +46,13 @@ test('further ports of the gateway come as a list, and a network that blocks nee
     blocksVpn: true,
     blocksUdp: false,
   });
-  expect(argumentsOf()).toMatchObject({ alternatePorts: [], blocksVpn: false });
+  expect(argumentsOf()).toMatchObject({ alternatePorts: [], blocksVpn: false, hasDhcp: false });
+  expect(argumentsOf('--captive-portal', '--dhcp')).toMatchObject({ hasCaptivePortal: true, hasDhcp: true });
   expect(argumentsOf('--alternate-ports', '443,web')).toContain('expected a whole number');
   expect(argumentsOf('--alternate-ports', '1,2,3,4,5')).toContain('at most 4 ports');
   expect(argumentsOf('--net', 'flat', '--block-vpn')).toContain('need the routed network');
   expect(argumentsOf('--ipv6')).toMatchObject({ hasIpv6: true });
   expect(argumentsOf('--net', 'flat', '--ipv6')).toContain('need the routed network');
+  expect(argumentsOf('--net', 'flat', '--captive-portal')).toContain('need the routed network');
+  expect(argumentsOf('--net', 'flat', '--dhcp')).toContain('need the routed network');
 });

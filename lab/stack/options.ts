@@ -23,6 +23,10 @@ export interface StackOptions {
   blocksUdp?: boolean;
   /** They let UDP out to the ports 53 and 443 alone. */
   blocksVpn?: boolean;
+  /** The laptop's first network has a sign-in page. */
+  hasCaptivePortal?: boolean;
+  /** The laptop has its address from that network by DHCP. */
+  hasDhcp?: boolean;
   /** Tunnels, and what is behind the gateways, have IPv6 as well. */
   hasIpv6?: boolean;
   /** UDP ports of the first gateway besides its own. */
@@ -83,6 +87,11 @@ export function withStackOptions(command: Command): Command {
     .option('--block-udp', "the laptop's network lets no UDP out")
     .option('--block-vpn', "the laptop's network lets no UDP out but to the ports 53 and 443")
     .option(
+      '--captive-portal',
+      "the laptop's network has a sign-in page, and lets nothing else through before",
+    )
+    .option('--dhcp', 'the laptop gets its address by DHCP')
+    .option(
       '--alternate-ports <ports>',
       'UDP ports of the first gateway besides its own, such as 443,53',
       portWords,
@@ -107,6 +116,8 @@ export function stackArguments(command: Command): StackArguments {
     ipv6?: boolean;
     blockUdp?: boolean;
     blockVpn?: boolean;
+    captivePortal?: boolean;
+    dhcp?: boolean;
     alternatePorts: readonly number[];
     members: number;
     gateways: number;
@@ -114,10 +125,10 @@ export function stackArguments(command: Command): StackArguments {
     policy: readonly string[];
     dir: string;
   }>();
-  const { fullTunnel, overlap, ipv6, blockUdp, blockVpn, alternatePorts } = others;
-  if (net === 'flat' && (overlap || ipv6 || blockUdp || blockVpn))
+  const { fullTunnel, overlap, ipv6, blockUdp, blockVpn, captivePortal, dhcp, alternatePorts } = others;
+  if (net === 'flat' && (overlap || ipv6 || blockUdp || blockVpn || captivePortal || dhcp))
     command.error(
-      '--overlap, --ipv6, --block-udp and --block-vpn need the routed network: leave --net flat out',
+      '--overlap, --ipv6, --block-udp, --block-vpn, --captive-portal and --dhcp need the routed network: leave --net flat out',
     );
   return {
     members,
@@ -130,6 +141,8 @@ export function stackArguments(command: Command): StackArguments {
     hasIpv6: ipv6 === true,
     blocksUdp: blockUdp === true,
     blocksVpn: blockVpn === true,
+    hasCaptivePortal: captivePortal === true,
+    hasDhcp: dhcp === true,
     alternatePorts,
     folder: path.resolve(dir),
   };

@@ -172,10 +172,24 @@ export function blockVpn(isOn: boolean): string {
   return blockTable('router_vpn', isOn, ['udp sport != { 53, 443 } udp dport != { 53, 443 } drop']);
 }
 
-function blockTable(name: string, isOn: boolean, rules: readonly string[]): string {
-  const hook = 'type filter hook forward priority filter - 2; policy accept;';
-  const chain = `  chain forward {\n    ${[hook, ...rules].join('\n    ')}\n  }\n`;
-  return `table inet ${name}\ndelete table inet ${name}\n${isOn ? `table inet ${name} {\n${chain}}\n` : ''}`;
+/** The same for one whose resolver is dead: questions are not answered, and not refused either. */
+export function blockNames(isOn: boolean): string {
+  const rule = 'iifname "lan" meta l4proto { tcp, udp } th dport 53 drop';
+  return blockTable('router_names', isOn, [rule], ['forward', 'input']);
+}
+
+function blockTable(
+  name: string,
+  isOn: boolean,
+  rules: readonly string[],
+  hooks: readonly string[] = ['forward'],
+): string {
+  const chains = hooks.map((hook) => {
+    const kind = `type filter hook ${hook} priority filter - 2; policy accept;`;
+    return `  chain ${hook} {\n    ${[kind, ...rules].join('\n    ')}\n  }\n`;
+  });
+  const table = isOn ? `table inet ${name} {\n${chains.join('')}}\n` : '';
+  return `table inet ${name}\ndelete table inet ${name}\n${table}`;
 }
 
 export async function applyNft(netns: string, input: string): Promise<void> {

@@ -7,11 +7,13 @@ import { type Addressing, ECHO_PORT } from './addressing.ts';
 import { makeCertificates } from './certificate-authority.ts';
 import { claimStack } from './claim.ts';
 import { setUpControlServer, waitForServer } from './control-server.ts';
+import { startDhcp } from './dhcp.ts';
 import { checkout, makeFolders, ownPrograms } from './folders.ts';
 import { gatewayPublicKey, startGatewayAgent } from './gateway-agent.ts';
 import { type Laptop, startLaptop } from './laptop.ts';
 import { startMailSink } from './mail-server.ts';
 import { inNetns, removeEverything } from './namespaces.ts';
+import { setCaptivePortal } from './net-controls.ts';
 import { buildFlatNetwork } from './network.ts';
 import type { StackOptions } from './options.ts';
 import { takeProcessLock } from './process-lock.ts';
@@ -84,6 +86,7 @@ async function bringUp(
   const hasRelay = options.rttMs > 0;
   if (plan.routed) await buildRoutedNetwork(plan, plan.routed, { hasRelay, blocksUdp, blocksVpn });
   else await buildFlatNetwork(plan, hasRelay);
+  if (plan.routed && options.hasDhcp) await startDhcp({ ...plan, routed: plan.routed }, folders.base);
   const parts: ManagedProcess[] = [];
   const keeper: ProcessKeeper = {
     start(process_) {
@@ -183,6 +186,7 @@ async function bringUp(
     net: netOf(plan),
   };
   await checkLaptopReachesServer(plan, control.url, certificates.caFile);
+  if (plan.routed && options.hasCaptivePortal) await setCaptivePortal({ ...plan, routed: plan.routed }, true);
   writeStackFile(folders.base, file);
   undo.defer(() => removeStackFile(folders.base));
   options.signal.throwIfAborted();

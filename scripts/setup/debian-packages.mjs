@@ -44,6 +44,12 @@ const needs = [
     why: 'nsenter, unshare, setpriv: run each part in its namespace and end it with its parent',
     isThere: () => ['nsenter', 'unshare', 'setpriv'].every(hasProgram),
   },
+  {
+    name: 'busybox',
+    why: 'udhcpd and udhcpc: tests and --dhcp have the home network give out addresses',
+    isThere: () => hasProgram('busybox'),
+    isOnlyForTests: true,
+  },
   { name: 'dbus', why: 'a session bus for the laptop', isThere: () => hasProgram('dbus-daemon') },
   {
     name: 'gnome-keyring',
