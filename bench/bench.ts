@@ -7,6 +7,8 @@ import type { Samples } from './stats.ts';
 export interface Bench {
   stack: StackFile;
   samples: Samples;
+  /** How clients name the server, when not by its address, and whether a resolver answers for it. */
+  byName?: { serverUrl: string; setResolver(isAlive: boolean): Promise<void> };
   /** Heads the rows of the obedient client in place of its own name. */
   variant?: string;
   sender: SendProbe;

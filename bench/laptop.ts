@@ -24,8 +24,11 @@ export async function kick({ stack, api }: Bench, member: BenchMember): Promise<
 
 /** One member's day: sign in, connect, be thrown out twice, come back twice. Three codes, none used again. */
 export async function obedientClient(bench: Bench, member: BenchMember): Promise<void> {
-  const { samples, sender, stack, variant = 'obedient client' } = bench;
+  const { samples, sender, variant = 'obedient client', byName } = bench;
+  const stack = byName ? { ...bench.stack, serverUrl: byName.serverUrl } : bench.stack;
+  await byName?.setResolver(true);
   await withSignedInClient(stack, member, async (core, codes) => {
+    await byName?.setResolver(false);
     sender.setInterval(PACE_US);
     let start = nowNs();
     let echo = sender.first(start);
