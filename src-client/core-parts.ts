@@ -48,7 +48,7 @@ export function createCoreParts(options: CorePartsOptions): CoreParts {
     log,
     events: {
       onReady(status) {
-        driver.feed({ type: 'helper.ready' });
+        driver.helperReady();
         tunnelHeard(status);
         guard.helperReady();
       },

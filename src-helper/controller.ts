@@ -67,7 +67,7 @@ export class Controller {
       case 'status':
         return ok(this.status(caller));
       case 'epoch':
-        return ok({ epoch: this.#options.history.epochOf(call.params) });
+        return ok({ epoch: this.#options.history.epochOf(call.params.deviceId) });
       case 'guard':
         return this.#answered(caller, this.#options.guard.take(call.params.guard));
       case 'stricter':

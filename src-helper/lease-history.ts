@@ -75,9 +75,10 @@ export class LeaseHistory {
     return ok(undefined);
   }
 
-  /** The newest that was accepted, null: none is known. */
-  epochOf({ issuer, deviceId }: { issuer: string; deviceId: string }): number | null {
-    return this.#epochs.get(`${issuer} ${deviceId}`) ?? null;
+  /** The newest that was accepted from any server, null: none is known. */
+  epochOf(deviceId: string): number | null {
+    const epochs = [...this.#epochs].filter(([device]) => device.endsWith(` ${deviceId}`));
+    return epochs.length === 0 ? null : Math.max(...epochs.map(([, epoch]) => epoch));
   }
 
   /** The lease may not be used again. */

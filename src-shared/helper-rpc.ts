@@ -84,8 +84,8 @@ export const helperParams = {
    * `local` again after it. While traffic is held back they are the team's in any case.
    */
   overlap: z.strictObject({ side: overlapSide }),
-  /** The newest epoch that this computer has had a lease of: `epochAnswer`. A lease of an older one is refused. */
-  epoch: z.strictObject({ issuer: z.url(), deviceId: id }),
+  /** The newest epoch of the device that this computer has had a lease of: `epochAnswer`. An older lease is refused. */
+  epoch: z.strictObject({ deviceId: id }),
   status: z.strictObject({}),
 } as const;
 /** Null: it never had one. */

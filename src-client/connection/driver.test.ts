@@ -12,6 +12,8 @@ const later = new Date(Date.now() + 3_600_000).toISOString();
 let done: string[];
 let replies: ConnectReply[];
 let driver: Driver;
+let computerKnows: number | null;
+let sentEpochs: (number | undefined)[];
 
 afterEach(async () => {
   driver.feed({ type: 'user.disconnect', source: 'quit' });
@@ -20,9 +22,12 @@ afterEach(async () => {
 beforeEach(() => {
   done = [];
   replies = [];
+  computerKnows = null;
+  sentEpochs = [];
   driver = new Driver({
     helper: {
       about: null,
+      epoch: async () => computerKnows,
       async up() {
         done.push('up');
         return null;
@@ -48,8 +53,10 @@ beforeEach(() => {
     onGuard: (token) => done.push(`guard ${token}`),
   });
   driver.setLink({
-    async connect({ proofs }) {
+    deviceId: 'd1',
+    async connect({ proofs, knownEpoch }) {
       done.push(proofs ? 'prove' : 'ask');
+      sentEpochs.push(knownEpoch);
       return replies.shift() ?? refused('server-unreachable');
     },
     me: async () => ({ ok: false, problem: problem('server-unreachable') }),
@@ -143,6 +150,23 @@ describe('what stands before the prompt, the packets and the answer', () => {
     });
     expect(done).toEqual(['show gate', 'down', 'tell gate']);
     await vi.waitFor(() => expect(done.slice(3)).toEqual(['warm']));
+  });
+});
+
+describe('the newest epoch of the device goes with each request', () => {
+  it('as the computer knows it, asked ahead, and as the server said since', async () => {
+    await atGate();
+    expect(sentEpochs).toEqual([undefined]);
+    computerKnows = 3;
+    driver.helperReady();
+    await vi.waitFor(async () => {
+      await driver.submit([{ method: 'totp', code: '482913' }]);
+      expect(sentEpochs.at(-1)).toBe(3);
+    });
+    driver.feed({ type: 'channel.opened', epoch: 5 });
+    driver.feed({ type: 'user.disconnect', source: 'home-button' });
+    await atGate();
+    expect(sentEpochs.at(-1)).toBe(5);
   });
 });
 

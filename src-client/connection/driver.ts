@@ -7,6 +7,7 @@ import type { HelperClient } from '../tunnel/helper-client.ts';
 import { ConnectionTimers } from './connection-timers.ts';
 import { type EffectParts, runEffect } from './effect-runner.ts';
 import { HelperCalls } from './helper-calls.ts';
+import { KnownEpoch } from './known-epoch.ts';
 import { transition } from './machine.ts';
 import { type Effect, initialMachine, type Machine, type Untimed } from './machine-types.ts';
 import { type MakeProofs, ServerCalls } from './server-calls.ts';
@@ -17,7 +18,7 @@ import { UserCalls } from './user-calls.ts';
 const URGENT: ReadonlySet<Effect['type']> = new Set(['requestConnection', 'helperUp']);
 
 export interface DriverOptions {
-  helper: Pick<HelperClient, 'up' | 'down' | 'refresh' | 'about'>;
+  helper: Pick<HelperClient, 'up' | 'down' | 'refresh' | 'about' | 'epoch'>;
   /** Milliseconds since 1970, this computer's clock. */
   now: () => number;
   /** What to add to it for the server's. */
@@ -38,6 +39,7 @@ export class Driver {
   readonly #options: DriverOptions;
   readonly #parts: EffectParts;
   readonly #queue: Untimed[] = [];
+  readonly #epoch: KnownEpoch;
   #machine = initialMachine;
   #isFeeding = false;
 
@@ -48,8 +50,9 @@ export class Driver {
     const user = new UserCalls(feed);
     const helper = new HelperCalls(feed, options.helper);
     const isWanted = (id: number) => this.#machine.request?.id === id;
+    this.#epoch = new KnownEpoch(options.helper);
     const server = new ServerCalls({
-      ...{ feed, user, helper, makeProofs, isWanted, onServerTime, onGuard, random, log },
+      ...{ feed, user, helper, epoch: this.#epoch, makeProofs, isWanted, onServerTime, onGuard, random, log },
     });
     const timers = new ConnectionTimers({ feed, random, serverNow: () => this.#serverNow() });
     this.#parts = { server, helper, timers, user, onNotice, onForgetSession };
@@ -82,6 +85,11 @@ export class Driver {
 
   renew(): Promise<Problem | null> {
     return this.#parts.user.renew();
+  }
+
+  helperReady(): void {
+    this.feed({ type: 'helper.ready' });
+    void this.#epoch.ask();
   }
 
   helperStatus(status: HelperStatus): void {

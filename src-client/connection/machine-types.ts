@@ -98,6 +98,8 @@ export type Effect =
       proof: ProofRef | null;
       /** The lease that this one goes on from at another gateway. */
       moveOf: string | null;
+      /** Highest epoch heard; -1 before the first. */
+      knownEpoch: number;
       /** `keep`: renewal, the running tunnel's key pair stays so that no packet is lost. */
       keyPair: 'new' | 'keep';
     }

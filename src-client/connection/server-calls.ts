@@ -6,6 +6,7 @@ import type { ConnectReply } from '../control/rest.ts';
 import type { WireGuardKeyPair } from '../tunnel/wireguard-keys.ts';
 import { endLeases } from './farewell.ts';
 import type { HelperCalls } from './helper-calls.ts';
+import type { KnownEpoch } from './known-epoch.ts';
 import { summarizeLease } from './lease-summary.ts';
 import type { ConnectionOutcome, Effect, Feed } from './machine-types.ts';
 import type { ServerLink } from './server-link.ts';
@@ -24,6 +25,7 @@ export interface ServerCallsOptions {
   feed: Feed;
   user: Pick<UserCalls, 'takeTyped'>;
   helper: Pick<HelperCalls, 'keyPair' | 'granted' | 'forget' | 'about'>;
+  epoch: Pick<KnownEpoch, 'current' | 'setDevice'>;
   makeProofs: MakeProofs;
   /** Whether the machine still waits for request `id`. */
   isWanted: (id: number) => boolean;
@@ -49,6 +51,7 @@ export class ServerCalls {
 
   setLink(link: ServerLink | null): void {
     this.#link = link;
+    this.#options.epoch.setDevice(link?.deviceId ?? null);
   }
 
   requestConnection(effect: ConnectionEffect): Promise<void> {
@@ -116,8 +119,9 @@ export class ServerCalls {
   }
 
   async #request(effect: ConnectionEffect, proofs?: Proof[]): Promise<void> {
-    const { feed, helper, onGuard } = this.#options;
+    const { feed, helper, epoch, onGuard } = this.#options;
     const { id, gatewayId, challenge, moveOf } = effect;
+    const knownEpoch = Math.max(effect.knownEpoch, epoch.current);
     const keyPair = helper.keyPair(effect.keyPair);
     const reply = this.#link
       ? await this.#link.connect({
@@ -126,6 +130,7 @@ export class ServerCalls {
           ...(challenge === null ? {} : { challengeId: challenge.id }),
           ...(moveOf === null ? {} : { moveOf }),
           ...(proofs ? { proofs } : {}),
+          ...(knownEpoch > 0 ? { knownEpoch } : {}),
           ...(helper.about === null ? {} : { helper: helper.about }),
         })
       : { ok: false as const, problem: problem('signed-out'), mayHaveArrived: false, challenge: null };

@@ -6,6 +6,7 @@ import type { ConnectReply } from '../control/rest.ts';
 
 /** The server of the open session, as the driver needs it. */
 export interface ServerLink {
+  deviceId: string;
   connect(request: ConnectionRequest): Promise<ConnectReply>;
   me(): Promise<Result<MeAnswer>>;
   deleteConnection(leaseId: string): Promise<Result<void>>;
@@ -21,4 +22,5 @@ export interface ConnectionRequest {
   challengeId?: string;
   proofs?: Proof[];
   helper?: AboutHelper;
+  knownEpoch?: number;
 }

@@ -55,6 +55,7 @@ export function request(
     gatewayId: options.gatewayId ?? m.gatewayId,
     challenge: options.challenge ?? null,
     moveOf: options.moveOf ?? null,
+    knownEpoch: m.knownEpoch,
     proof,
     keyPair: m.lease === null ? 'new' : 'keep',
   });

@@ -157,8 +157,8 @@ export function createRest(settings: RestOptions): Rest {
         call('POST', '/client/v1/connections', connectAnswer, { token, body, lane: 'gate' });
       let answer = await ask(request);
       // A server from before these fields refuses the whole request, before it looks at a proof.
-      if (!answer.ok && isRefusedFor(answer.problem, ['helper', 'moveOf']))
-        answer = await ask({ ...request, helper: undefined, moveOf: undefined });
+      if (!answer.ok && isRefusedFor(answer.problem, ['helper', 'moveOf', 'knownEpoch']))
+        answer = await ask({ ...request, helper: undefined, moveOf: undefined, knownEpoch: undefined });
       if (answer.ok) return answer;
       return { ...answer, challenge: challengeOf(answer.problem) };
     },

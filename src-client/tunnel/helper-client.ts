@@ -5,6 +5,7 @@ import { createBackoff } from '../../src-node/backoff.ts';
 import type { GuardMode } from '../../src-shared/guard.ts';
 import {
   type AboutHelper,
+  epochAnswer,
   HELPER_MAX_LINE_BYTES,
   type HelperFeature,
   type HelperMethod,
@@ -57,6 +58,8 @@ export interface HelperClient {
   release(): Promise<Problem | null>;
   /** Null: carried out, and the status after it was told. `not-supported` where the helper does not know the call. */
   overlap(side: OverlapSide): Promise<Problem | null>;
+  /** The newest epoch that it has taken a lease of for this device; null: none, or it cannot say. */
+  epoch(deviceId: string): Promise<number | null>;
   status(): Promise<Result<HelperStatus>>;
   close(): void;
 }
@@ -228,6 +231,11 @@ export function createHelperClient(options: HelperClientOptions): HelperClient {
     stricter: (mode) => featureCall('guard', 'stricter', { mode }),
     portal: () => featureCall('guard', 'portal', {}),
     release: () => featureCall('guard', 'release', {}),
+    async epoch(deviceId) {
+      const answer = knows('epoch') ? await call('epoch', { deviceId }) : null;
+      const parsed = epochAnswer.safeParse(answer?.ok ? answer.value : null);
+      return parsed.success ? parsed.data.epoch : null;
+    },
     overlap: (side) => featureCall('overlap', 'overlap', { side }),
     status,
     close() {
