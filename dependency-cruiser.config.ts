@@ -216,12 +216,8 @@ export const places: Place[] = [
     packages: ['@playwright/test', 'commander', 'pino', 'undici', 'uuid', 'zod'],
     ...node,
   },
-  {
-    at: ['vitest.config.ts', 'dependency-cruiser.config.ts'],
-    from: [],
-    packages: ['dependency-cruiser', 'vitest'],
-    ...node,
-  },
+  { at: ['vitest.config.ts'], from: ['e2e'], packages: ['vitest'], ...node },
+  { at: ['dependency-cruiser.config.ts'], from: [], packages: ['dependency-cruiser'], ...node },
 ];
 
 /** Tests and what only they use: all of their room, what the room's files may import, and the tools of tests. */
