@@ -36,7 +36,7 @@ export interface SessionNetwork {
   /** Before the device has its peer. Rejects with the reason when this computer cannot. */
   prepare(lease: LeaseClaims): Promise<void>;
   /**
-   * Puts the lease's addresses and routes in force; on failure (`tunnel-failed`, `network-overlap`) no route stays.
+   * Puts the lease's addresses and routes in force; on failure (`tunnel-failed`) no route stays.
    * Answers with the networks that are also this computer's own, and whose they are: `side`, unless traffic is held back.
    */
   apply(lease: LeaseClaims, side: OverlapSide): Promise<Result<Overlap>>;

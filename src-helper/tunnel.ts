@@ -14,8 +14,8 @@ export interface Tunnel {
   /** Normal routing is back when it resolves. Idempotent. */
   down(): Promise<void>;
   /**
-   * The lease's routes anew: whether traffic is held back decides what they are. `network-overlap`, with the tunnel
-   * down, where nothing is left of it; so have the next two. No-op when down.
+   * The lease's routes anew: whether traffic is held back decides what they are. `tunnel-failed`, with the tunnel
+   * down, where the system does not take them; so have the next two. No-op when down.
    */
   reroute(): Promise<Result<void>>;
   /** Routes and a handshake now, whether or not the last one is old: tells whether the gateway answers. */

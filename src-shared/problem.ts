@@ -255,6 +255,7 @@ export const problemKinds = {
     'VPN traffic blocked',
     'Nothing comes back from the gateway, though the server hears it. This network may block VPN traffic. Use another one, for example your phone’s.',
   ),
+  /** Of older helpers: today's bring the tunnel up and ask whose the network is. */
   'network-overlap': kind(
     409,
     'stop',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isPhase, isPrompt } from '../../scripts/story/client-process.ts';
 import { FaultLab } from '../faults/fault-lab.ts';
 
 describe('a home network with the addresses of the team', () => {
@@ -8,22 +9,38 @@ describe('a home network with the addresses of the team', () => {
   });
   afterAll(() => lab?.stop());
 
-  it('ends the connect with what is in the way, tries no more, and leaves the network alone', async () => {
+  it('stays as it is until the user says whose it is, who is asked once', async () => {
     const member = lab.newMember();
     const codes = await lab.codes(member);
     await lab.signIn(member, codes.previous);
-    const before = await lab.laptopNetwork();
-    const client = lab.client(member.email, 'connect');
-    const { event } = await client.waitFor(
-      'it gave up',
-      ({ problem }) => problem !== null && problem !== undefined,
-    );
-    expect(event).toMatchObject({ phase: 'disconnected', problem: { code: 'network-overlap' } });
-    expect(JSON.stringify(event)).toContain(lab.stack.plan.insideCidr);
-    expect(await client.ended).toBe(12);
-    expect(await lab.laptopNetwork()).toBe(before);
-    // The way to the printer is as before.
     const printer = lab.stack.plan.routed?.printer ?? '';
-    expect(await lab.onLaptop(['ip', 'route', 'get', printer])).toContain('dev eth0');
+    const network = lab.stack.plan.insideCidr;
+    const wayToPrinter = () => lab.onLaptop(['ip', 'route', 'get', printer]);
+    const client = lab.client(member.email, 'connect');
+    await client.waitFor('it was connected', isPhase('connected'));
+    await lab.expectSilence();
+    expect(await wayToPrinter()).toContain('dev eth0');
+    const overlap = async (...args: string[]) => {
+      const { stdout } = await lab.cli('overlap', ...args, '--json', '--profile', profile);
+      return JSON.parse(stdout.split('\n')[0] ?? '').overlap;
+    };
+    const profile = lab.profileFolder(member.email);
+    expect(await overlap()).toEqual({ networks: [network], side: 'local', choice: 'open' });
+    expect(await overlap('team')).toEqual({ networks: [network], side: 'team', choice: 'made' });
+    await lab.expectTraffic();
+    expect(await wayToPrinter()).toContain(lab.stack.plan.laptopInterface);
+    expect((await overlap('local')).side).toBe('local');
+    await lab.expectSilence();
+    expect(await wayToPrinter()).toContain('dev eth0');
+    await overlap('team');
+
+    const mark = client.seen.length;
+    await lab.kick(member);
+    await client.waitFor('it asked for a code', isPrompt('gate'), mark);
+    expect(await wayToPrinter()).toContain('dev eth0');
+    client.type(codes.current);
+    await client.waitFor('it was connected', isPhase('connected'), mark);
+    await lab.expectTraffic();
+    expect(await overlap()).toMatchObject({ side: 'team', choice: 'made' });
   });
 });

@@ -62,8 +62,9 @@ export class TunnelNetwork {
   }
 
   /**
-   * Puts the plan in force; on failure (`tunnel-failed`, `network-overlap`) nothing of it stays but the address. Answers with the
-   * networks that are also this computer's own, and whose they are.
+   * Puts the plan in force; on failure (`tunnel-failed`) nothing of it stays but the address. Answers with the networks
+   * that are also this computer's own, and whose they are. Where these are all that the plan has, nothing goes through
+   * the tunnel until the user has said otherwise.
    */
   apply(plan: NetworkPlan): Result<Overlap> {
     const { interfaceIndex } = this.#options;
@@ -71,16 +72,6 @@ export class TunnelNetwork {
     const { same, within } = this.#overlaps(plan);
     const overlaps = [...same, ...within].map(networkText);
     const staysLocal = plan.isTeamFirst ? [] : same;
-    const left = routes.filter(
-      ({ via, destination }) => typeof via === 'number' && !staysLocal.includes(destination),
-    );
-    if (staysLocal.length > 0 && left.length === 0)
-      return this.#undo(
-        fail(
-          'network-overlap',
-          `Your team's network ${overlaps.join(', ')} is also the network that this computer is on.`,
-        ),
-      );
     const addresses: Pieces = new Map(
       plan.addresses.map((address) => [
         networkText(address),
