@@ -4,7 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RoutedPlan, roam, routedPlan, setCaptivePortal } from '../../lab/stack/net-controls.ts';
 import { tryRun } from '../../lab/stack/run.ts';
-import { type ClientProcess, isPhase, isPrompt, proofOutcome } from '../../scripts/story/client-process.ts';
+import {
+  type ClientEvent,
+  type ClientProcess,
+  isPhase,
+  isPrompt,
+  proofOutcome,
+} from '../../scripts/story/client-process.ts';
 import { FaultLab } from '../faults/fault-lab.ts';
 import { LeakProbes } from './leak-probes.ts';
 
@@ -56,7 +62,13 @@ describe('a network with a sign-in page', () => {
 
   it('is in the way: said in words, and the code is good once it is out of the way', async () => {
     const { client, code } = await atTheGate();
+    // A laptop comes to such a network from another one, so nothing that it sends is on a connection of before.
+    await roam(plan, 'cafe');
     await setCaptivePortal(plan, true);
+    const left = client.seen.length;
+    await roam(plan, 'home');
+    const isCutOff = ({ event, channel }: ClientEvent) => event === 'snapshot' && channel !== 'open';
+    await client.waitFor('it noticed', isCutOff, left);
     const mark = client.seen.length;
     client.type(code);
     const refused = await client.waitFor('it said why', (event) => proofOutcome(event)?.ok === false, mark);
