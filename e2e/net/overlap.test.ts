@@ -38,8 +38,9 @@ describe('a home network with the addresses of the team', () => {
     await lab.kick(member);
     await client.waitFor('it asked for a code', isPrompt('gate'), mark);
     expect(await wayToPrinter()).toContain('dev eth0');
+    const asked = client.seen.length;
     client.type(codes.current);
-    await client.waitFor('it was connected', isPhase('connected'), mark);
+    await client.waitFor('it was connected', isPhase('connected'), asked);
     await lab.expectTraffic();
     expect(await overlap()).toMatchObject({ side: 'team', choice: 'made' });
   });
