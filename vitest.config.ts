@@ -10,15 +10,24 @@ const patient = { pool: ownNetwork, testTimeout: 120_000, hookTimeout: 120_000 }
 
 /** Each takes a minute or more: first, so that none of them is left over at the end. */
 const long = [
-  'cli/real-stack',
   'app/screens',
-  'app/gate',
-  'net/full-tunnel',
+  'cli/real-stack',
   'page/screens',
+  'net/leaks-always',
+  'net/leaks-gate',
+  'net/full-tunnel',
+  'faults/kill-server',
   'stack/start',
+  'app/gate',
   'app/desktop',
-  'app/unlock',
+  'net/ports',
+  'helper/guard',
   'gateway/gateway-agent',
+  'app/unlock',
+  'panel/account',
+  'net/roam',
+  'gateway/two-families',
+  'net/captive-portal',
 ].map((name) => `/e2e/${name}.test.ts`);
 
 class LongFirst extends BaseSequencer {
@@ -63,7 +72,7 @@ export default defineConfig({
           include: ['e2e/**/*.test.ts'],
           exclude: wantTheMachine,
           // They wait half of the time: for a code's next step, a throttle, a gateway that gives up.
-          maxWorkers: Number(process.env.W ?? 3),
+          maxWorkers: 3,
           ...patient,
         },
       },
