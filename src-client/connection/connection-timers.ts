@@ -9,6 +9,8 @@ export interface ConnectionTimersOptions {
   random: () => number;
 }
 
+const REPEAT_DOWN_MS = 2_000;
+
 /** What the machine waits for: the next try, the first handshake, the check of the path, the lease's end. One of each at a time. */
 export class ConnectionTimers {
   readonly #feed: Feed;
@@ -17,6 +19,7 @@ export class ConnectionTimers {
   #retry: NodeJS.Timeout | undefined;
   #handshake: NodeJS.Timeout | undefined;
   #pathCheck: NodeJS.Timeout | undefined;
+  #down: NodeJS.Timeout | undefined;
   #expiry: { cancel(): void } | null = null;
 
   constructor({ feed, serverNow, random }: ConnectionTimersOptions) {
@@ -48,6 +51,11 @@ export class ConnectionTimers {
     this.#pathCheck = setTimeout(() => this.#feed({ type: 'path-check-due', id }), delayMs);
   }
 
+  repeatDown(id: number): void {
+    clearTimeout(this.#down);
+    this.#down = setTimeout(() => this.#feed({ type: 'down-due', id }), REPEAT_DOWN_MS);
+  }
+
   /** `expiresAt`: ISO 8601. */
   watchExpiry(leaseId: string, expiresAt: string): void {
     this.#expiry?.cancel();
@@ -64,6 +72,7 @@ export class ConnectionTimers {
     clearTimeout(this.#retry);
     clearTimeout(this.#handshake);
     clearTimeout(this.#pathCheck);
+    clearTimeout(this.#down);
     this.#expiry?.cancel();
   }
 }

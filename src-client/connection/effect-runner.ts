@@ -31,6 +31,9 @@ export function runEffect(effect: Effect, parts: EffectParts): void {
     case 'helperDown':
       void helper.down(effect.id);
       return;
+    case 'repeatDown':
+      timers.repeatDown(effect.id);
+      return;
     case 'refreshTunnel':
       void helper.refresh(effect.id);
       return;

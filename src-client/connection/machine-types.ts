@@ -49,6 +49,7 @@ export type MachineEvent = { at: number } & (
   /** Nothing that the server has to tell is heard until it opens again. */
   | { type: 'channel.lost' }
   | { type: 'path-check-due'; id: number }
+  | { type: 'down-due'; id: number }
   /** Statuses from now on are of the handshake that was asked for. */
   | { type: 'helper.refresh-answer'; id: number; problem: Problem | null }
   | { type: 'channel.stopped'; problem: Problem }
@@ -107,6 +108,8 @@ export type Effect =
   | { type: 'abandonProof'; id: number }
   | { type: 'helperUp'; id: number; leaseId: string }
   | { type: 'helperDown'; id: number }
+  /** `down-due` in a while: the helper did not do it. */
+  | { type: 'repeatDown'; id: number }
   | { type: 'refreshTunnel'; id: number }
   /** `path-check-due` after `delayMs`. */
   | { type: 'watchPath'; id: number; delayMs: number }
@@ -168,9 +171,11 @@ export interface Machine {
   /** The tunnel is not shown as connected before the server has confirmed epoch and lease. */
   readonly needsEpoch: boolean;
   readonly epochQuestion: number | null;
-  /** Helper calls without an answer yet. */
+  /** Helper calls without an answer yet; `downCall` also of one that is to be repeated. */
   readonly upCall: number | null;
   readonly downCall: number | null;
+  /** The helper has refused to take the tunnel down, and the user was told. */
+  readonly isDownRefused: boolean;
   /** The helper was told `up` since it was last told `down`. */
   readonly isTunnelWanted: boolean;
   /** The helper has lost the lease in force and is to get it again. */
@@ -228,6 +233,7 @@ export const initialMachine: Machine = {
   epochQuestion: null,
   upCall: null,
   downCall: null,
+  isDownRefused: false,
   isTunnelWanted: false,
   isUpOwed: false,
   path: 'unknown',

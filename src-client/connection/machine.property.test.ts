@@ -58,6 +58,7 @@ const command = fc.record({
       'helper-ready',
       'old-up',
       'down-answer',
+      'down-due',
     ] as const),
     ...(['epoch-ok', 'epoch-ok', 'epoch-none', 'epoch-refused', 'late-epoch'] as const),
     ...(['sent', 'sent', 'not-made', 'not-made', 'cancel-prompt', 'lock'] as const),
@@ -310,8 +311,12 @@ class Judge {
           problem: c.flag ? null : problem(refused ?? 'tunnel-failed'),
         };
       }
-      case 'down-answer':
-        return { type: 'helper.down-answer', id: m.downCall ?? c.pick, problem: null };
+      case 'down-answer': {
+        const refusal = c.flag ? null : problem('tunnel-failed');
+        return { type: 'helper.down-answer', id: m.downCall ?? c.pick, problem: refusal };
+      }
+      case 'down-due':
+        return { type: 'down-due', id: m.downCall ?? c.pick };
       case 'helper-lost':
         return {
           type: 'helper.lost',

@@ -121,6 +121,33 @@ describe('connecting', () => {
 });
 
 describe('a disconnect by the server', () => {
+  it('has the helper asked again where it does not take the tunnel down, says so once, and stops for a new one', () => {
+    const { world, lease } = connected();
+    const reason = makeReason();
+    const challenge = makeChallenge(reason);
+    world.feed({ type: 'server.disconnect', epoch: 2, leaseId: lease.leaseId, reason, challenge });
+    const refuse = () =>
+      world.feed({
+        type: 'helper.down-answer',
+        id: world.machine.downCall ?? -1,
+        problem: problem('tunnel-failed'),
+      });
+    refuse();
+    expect(world.last('notify')).toMatchObject({ kind: 'tunnel-stays' });
+    const due = { type: 'down-due', id: world.last('repeatDown').id } as const;
+    world.feed(due);
+    expect(world.last('helperDown').id).toBe(due.id);
+    refuse();
+    expect(world.effects.map((effect) => effect.type)).toEqual(['repeatDown']);
+    expect(world.view.phase).toBe('gate');
+    const repeated = world.last('repeatDown');
+    world.feed({ type: 'user.submit', proof: proof('a') });
+    grant(world, makeLease(3));
+    expect(world.has('helperUp')).toBe(true);
+    world.feed({ type: 'down-due', id: repeated.id });
+    expect(world.has('helperDown')).toBe(false);
+  });
+
   it('opens the gate with the challenge of the frame, and the helper goes down in the same step', () => {
     const { world, lease } = connected();
     const reason = makeReason();

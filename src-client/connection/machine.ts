@@ -17,6 +17,7 @@ import {
 import type { Effect, Machine, MachineEvent } from './machine-types.ts';
 import {
   downAnswered,
+  downDue,
   epochAnswered,
   epochHeard,
   gatewaysHeard,
@@ -122,6 +123,8 @@ function apply(step: Step, event: MachineEvent): undefined {
       return upAnswered(step, event.id, event.problem);
     case 'helper.down-answer':
       return downAnswered(step, event.id, event.problem);
+    case 'down-due':
+      return downDue(step, event.id);
     case 'retry-scheduled':
       if (m.retry === event.id && m.view.phase === 'reconnecting')
         show(step, { ...m.view, nextTryAt: event.nextTryAt });

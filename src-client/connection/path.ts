@@ -7,13 +7,15 @@ import { renewOutdated } from './gate.ts';
 import type { EpochOutcome } from './machine-types.ts';
 import { tryMove } from './move.ts';
 import { handshakeHeard, pathDead, trafficHeard, tryOtherPorts, watchPath } from './path-check.ts';
-import { cancelRetry, rest, type Step, scheduleRetry, show, tunnelUp } from './step.ts';
+import { cancelRetry, issueId, rest, type Step, scheduleRetry, show, tunnelUp } from './step.ts';
 
 type Health = Extract<ConnectionState, { phase: 'connected' }>['health'];
 
 /** WireGuard makes a new handshake every 120 s and refuses to send with keys older than 180 s (whitepaper §6). */
 const STALE_HANDSHAKE_MS = 150_000;
 const DEAD_HANDSHAKE_MS = 185_000;
+const STAYS =
+  'The helper did not take the tunnel down and is asked again; nothing comes through it any more.';
 /** What may be wrong with the way to the server and says nothing of the lease. */
 const SAYS_NOTHING_OF_LEASE: ReadonlySet<string> = new Set([
   'server-unreachable',
@@ -140,6 +142,21 @@ export function downAnswered(step: Step, id: number, refusal: Problem | null): u
   // A helper that cannot be reached any more has taken its tunnel with it.
   const failure = refusal?.code === 'helper-unavailable' ? null : refusal;
   if (m.leaving) rest(step, m.leaving.cause ?? failure, m.leaving.source);
+  if (failure === null) {
+    m.isDownRefused = false;
+    return;
+  }
+  const again = issueId(step);
+  m.downCall = again;
+  step.effects.push({ type: 'repeatDown', id: again });
+  if (m.isDownRefused) return;
+  m.isDownRefused = true;
+  step.effects.push({ type: 'notify', kind: 'tunnel-stays', text: `${STAYS} ${failure.detail}` });
+}
+
+/** A tunnel that is wanted again meanwhile is left alone. */
+export function downDue(step: Step, id: number): undefined {
+  if (step.m.downCall === id && !step.m.isTunnelWanted) step.effects.push({ type: 'helperDown', id });
 }
 
 /** After sleep, a new network or a new channel nothing is shown as connected before the server has confirmed it. */

@@ -101,6 +101,7 @@ export function tunnelUp(step: Step): undefined {
   const id = issueId(step);
   m.upCall = id;
   m.isTunnelWanted = true;
+  m.downCall = null;
   m.isUpOwed = false;
   m.handshakeWatch = id;
   const delayMs = patienceWith(m.lease, FIRST_HANDSHAKE_MS);

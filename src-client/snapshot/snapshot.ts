@@ -18,6 +18,7 @@ export interface Notice {
     | 'signed-out'
     | 'settings-damaged'
     | 'channel-stopped'
+    | 'tunnel-stays'
     | 'keychain';
   /** Plain text; a part of it may come from the server. */
   text: string;
