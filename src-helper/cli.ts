@@ -14,6 +14,7 @@ import { isPlainIssuer, TrustedServers } from './trusted-servers.ts';
 const EXIT_FAILED = 1;
 const EXIT_INPUT = 2;
 const EXIT_NOT_CONFIRMED = 3;
+const MAX_KEY_LINE_BYTES = 1024;
 
 interface StartFlags {
   config?: string;
@@ -72,6 +73,35 @@ async function trust(
   }
   if (report(await new TrustedServers(trustedServers).trust(server)))
     stdout.write('Trusted from now on. A running helper knows it already.\n');
+}
+
+/**
+ * What pkexec starts, whose dialog has shown both arguments: the key comes on standard input, and counts only when it is
+ * the one that was shown. No file can be named and nothing confirmed beforehand.
+ */
+async function trustShown(issuer: string, shown: string): Promise<void> {
+  if (!requireRoot()) return;
+  const server = parseServerKey((await firstBytes(MAX_KEY_LINE_BYTES)).trim());
+  if (
+    !server ||
+    !isPlainIssuer(issuer) ||
+    server.issuer !== issuer ||
+    fingerprint(server.publicKey) !== shown
+  ) {
+    say('The key is not that of the server that was shown. Nothing was changed.');
+    process.exitCode = EXIT_INPUT;
+    return;
+  }
+  report(await new TrustedServers(TRUSTED_SERVERS_FILE).trust(server));
+}
+
+async function firstBytes(limit: number): Promise<string> {
+  let text = '';
+  for await (const chunk of stdin.setEncoding('utf8')) {
+    text += chunk;
+    if (text.length > limit) break;
+  }
+  return text.slice(0, limit);
 }
 
 async function isConfirmed(): Promise<boolean> {
@@ -170,6 +200,11 @@ program
   .option(...trustedServersOption)
   .action(trust);
 program
+  .command('trust-shown', { hidden: true })
+  .argument('<issuer>', 'https://…')
+  .argument('<fingerprint>', 'as a person has just seen it')
+  .action(trustShown);
+program
   .command('untrust')
   .argument('<issuer>', 'https://…')
   .description('take that back; root only')
@@ -187,6 +222,13 @@ program
   .option('--socket <path>', 'where the helper listens')
   .option('--state-dir <dir>', 'where the helper keeps what must survive a restart')
   .action(releaseNow);
+
+// Whoever is asked for a password there has seen a command line, and should know from it what happens.
+program.hook('preAction', (_, command) => {
+  if (process.env.PKEXEC_UID === undefined || command.name() === 'trust-shown') return;
+  say('Not under pkexec, which shows too little of what it would do. Use sudo.');
+  process.exit(EXIT_INPUT);
+});
 
 program.parseAsync().catch((error: unknown) => {
   // Ctrl-C at the question.

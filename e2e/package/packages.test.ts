@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inspectArchive } from '../../scripts/package/archive-contents.ts';
 import { expectedWire, readWire } from '../../scripts/package/fuses.ts';
+import { fingerprint } from '../../src-node/fingerprint.ts';
 import { type BuiltPackages, buildPackages } from './build-packages.ts';
 import { PackageLab } from './package-lab.ts';
 
@@ -121,6 +122,19 @@ describe.runIf(isRealRoot)('deb', () => {
     expect(output).toMatch(/^srw-rw---- postern$/m);
     expect(output).toContain('Trusted from now on.');
     expect(lab.must('postern-helper list')).toContain(SERVER);
+  });
+
+  test('a server is trusted by what a dialog has shown, and by nothing else that came under pkexec', () => {
+    const other = Buffer.alloc(32, 8).toString('base64url');
+    const shown = (key: string, print: string) =>
+      lab.run(`echo '${SERVER}#ed25519=${key}' | postern-helper trust-shown '${SERVER}' '${print}'`);
+    expect(shown(Buffer.alloc(32, 7).toString('base64url'), fingerprint(other)).status).toBe(2);
+    expect(lab.must('postern-helper list')).not.toContain(fingerprint(other));
+    expect(shown(other, fingerprint(other)).status).toBe(0);
+    expect(lab.must('postern-helper list')).toContain(fingerprint(other));
+    const asked = lab.run(`PKEXEC_UID=1000 postern-helper trust '${KEY}' --yes --trusted-servers /root/x`);
+    expect(asked).toEqual({ status: 2, output: expect.stringContaining('Use sudo') });
+    expect(lab.run('ls /root/x').status).not.toBe(0);
   });
 
   test('an upgrade keeps trusted servers, members of the group and the state of the service', () => {

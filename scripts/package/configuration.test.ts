@@ -124,7 +124,9 @@ test('the policy that is shipped asks for an administrator to trust a server, an
   for (const who of ['any', 'inactive', 'active'])
     expect(policy).toContain(`<allow_${who}>auth_admin</allow_${who}>`);
   expect(policy).toContain('exec.path">/usr/bin/postern-helper<');
-  expect(policy).toContain('exec.argv1">trust<');
+  expect(policy).toContain('exec.argv1">trust-shown<');
+  // polkitd puts the server and its fingerprint in its place.
+  expect(policy.match(/<message[^>]*>[^<]*\$\(command_line\)<\/message>/g)).toHaveLength(2);
   expect(read('electron-builder.yml')).toContain('assets/linux/bin/=/usr/bin');
   expect(read('assets/systemd/postern-helper.service')).toContain('ExecStart=/usr/bin/postern-helper start');
 });

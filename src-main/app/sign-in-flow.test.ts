@@ -102,8 +102,13 @@ test('33: administrator rights are asked for by an absolute program with separat
   };
   expect(trustRequest(keyLine, linux)).toEqual({
     path: '/usr/bin/pkexec',
-    args: ['--disable-internal-agent', '/usr/bin/postern-helper', 'trust', keyLine, '--yes'],
+    args: [
+      ...['--disable-internal-agent', '/usr/bin/postern-helper', 'trust-shown'],
+      ...['https://vpn.example', serverFingerprint(keyLine)],
+    ],
+    stdin: keyLine,
   });
+  expect(trustRequest(keyLine, { ...linux, trustedServersFile: '/x.json' })).toBe('unavailable');
   expect(trustRequest(keyLine, { ...linux, uid: 0, trustedServersFile: '/x.json' })).toEqual({
     path: '/usr/bin/postern-helper',
     args: ['trust', keyLine, '--yes', '--trusted-servers', '/x.json'],

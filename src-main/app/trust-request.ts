@@ -1,3 +1,4 @@
+import { fingerprint } from '../../src-node/fingerprint.ts';
 import { formatServerKey, parseServerKey } from '../../src-shared/server-key.ts';
 
 export interface TrustPlatform {
@@ -12,6 +13,13 @@ export interface TrustPlatform {
   trustedServersFile: string | null;
 }
 
+export interface TrustRequest {
+  path: string;
+  args: string[];
+  /** For its standard input. */
+  stdin?: string;
+}
+
 /** Letters that mean nothing to any shell: the issuer becomes an argument of a program that runs as root. */
 const PLAIN_ISSUER = /^https:\/\/[A-Za-z0-9.:[\]-]+(?:\/[A-Za-z0-9._~/-]*)?$/;
 
@@ -23,7 +31,7 @@ const PLAIN_ISSUER = /^https:\/\/[A-Za-z0-9.:[\]-]+(?:\/[A-Za-z0-9._~/-]*)?$/;
 export function trustRequest(
   keyLine: string,
   where: TrustPlatform,
-): { path: string; args: string[] } | 'unavailable' | 'invalid' {
+): TrustRequest | 'unavailable' | 'invalid' {
   const key = parseServerKey(keyLine);
   if (!key || !PLAIN_ISSUER.test(key.issuer) || key.issuer.length > 300) return 'invalid';
   const list = where.trustedServersFile === null ? [] : ['--trusted-servers', where.trustedServersFile];
@@ -31,9 +39,17 @@ export function trustRequest(
   if (where.uid === 0) return { path: where.helper, args: trust };
   switch (where.platform) {
     case 'linux':
-      return where.pkexec === null
+      // Its dialog shows the command line; another list than the system's is nothing for it.
+      return where.pkexec === null || where.trustedServersFile !== null
         ? 'unavailable'
-        : { path: where.pkexec, args: ['--disable-internal-agent', where.helper, ...trust] };
+        : {
+            path: where.pkexec,
+            args: [
+              ...['--disable-internal-agent', where.helper],
+              ...['trust-shown', key.issuer, fingerprint(key.publicKey)],
+            ],
+            stdin: formatServerKey(key),
+          };
     case 'darwin': {
       const call = [where.helper, ...trust]
         .map((part) => `quoted form of "${appleText(part)}"`)
