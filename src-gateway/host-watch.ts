@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { inTurn } from '../src-node/in-turn.ts';
 import { type HostTrouble, MAX_HOST_TROUBLES } from '../src-shared/gateway-channel.ts';
 import type { HostCheck } from './host-check.ts';
 
@@ -24,7 +25,7 @@ export class HostWatch implements HostHealth {
   readonly #listeners = new Set<(troubles: readonly HostTrouble[]) => void>();
   #troubles: readonly HostTrouble[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = inTurn();
 
   constructor(checks: () => Promise<readonly HostCheck[]>, log: Logger) {
     this.#checks = checks;
@@ -46,9 +47,7 @@ export class HostWatch implements HostHealth {
   }
 
   look(): Promise<readonly HostTrouble[]> {
-    const done = this.#turn.then(() => this.#look());
-    this.#turn = done;
-    return done;
+    return this.#inTurn(() => this.#look());
   }
 
   async #look(): Promise<readonly HostTrouble[]> {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { inTurn } from '../src-node/in-turn.ts';
 import { listTable, runNft } from '../src-node/nft.ts';
 import { alternatePortsText } from './alternate-ports.ts';
 import type { GatewayConfig } from './config.ts';
@@ -49,7 +50,7 @@ export class PacketFilter implements Passage {
   readonly #ownForwarding: Set<Family>;
   /** The table without its sets, as it is in force. */
   #table = '';
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = inTurn();
 
   private constructor(settings: PassageSettings, ownForwarding: Set<Family>, log: Logger) {
     this.#settings = settings;
@@ -189,11 +190,5 @@ export class PacketFilter implements Passage {
         this.#log.error({ err: error, family }, 'this host goes on passing packets on'),
       );
     }
-  }
-
-  #inTurn(task: () => Promise<void>): Promise<void> {
-    const done = this.#turn.then(task);
-    this.#turn = done.catch(() => undefined);
-    return done;
   }
 }

@@ -29,6 +29,9 @@ export type Confirmation =
   | { ok: true }
   | { ok: false; why: 'offline' | 'timeout' | 'failed'; error?: string };
 
+/** Of an agent's troubles, what administrators should know of and members do not feel: their own port leads on. */
+const STOPS_NOTHING: ReadonlySet<string> = new Set(['ports', 'clock']);
+
 interface Link {
   wire: GatewayWire;
   /** False until the first `sync` went out; orders wait in `held`. */
@@ -90,7 +93,8 @@ export class GatewayRegistry {
 
   /** `id` of the first of what keeps members' packets from passing there; null: nothing that is known. */
   troubleOf(gatewayId: string): string | null {
-    return this.#links.get(gatewayId)?.troubles?.[0]?.id ?? null;
+    const troubles = this.#links.get(gatewayId)?.troubles ?? [];
+    return troubles.find(({ id }) => !STOPS_NOTHING.has(id))?.id ?? null;
   }
 
   /** Whether the agent has said what is wrong, or that nothing is. */
