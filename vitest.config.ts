@@ -13,6 +13,7 @@ const long = [
   'app/screens',
   'cli/real-stack',
   'page/screens',
+  'panel/screens',
   'net/leaks-always',
   'net/leaks-gate',
   'net/full-tunnel',
