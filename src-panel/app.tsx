@@ -8,6 +8,7 @@ import { FlowScreen } from './account/flow-screen.tsx';
 import { loadSession } from './api/call.ts';
 import { Shell } from './frame/shell.tsx';
 import { ResetPage } from './reset/reset-page.tsx';
+import { EndedNote } from './sign-in/ended-note.tsx';
 import { SignIn } from './sign-in/sign-in.tsx';
 import { SignInAgain } from './sign-in/sign-in-again.tsx';
 import { useFlow } from './store/flow-store.ts';
@@ -51,13 +52,18 @@ function WithSession() {
         </Door>
       );
     case 'signed-out':
-      return <SignIn text={state.isByChoice ? w.signIn.signedOut : undefined} />;
+      return (
+        <SignIn
+          text={state.isByChoice ? w.signIn.signedOut : undefined}
+          note={state.reason && <EndedNote reason={state.reason} />}
+        />
+      );
     case 'signed-in':
       return (
         <>
           {/* Another member gets a page of their own: nothing of the one before is left. */}
           {flow ? <FlowScreen flow={flow} /> : <Shell key={state.session.member.id} />}
-          {state.isEnded && <SignInAgain session={state.session} />}
+          {state.isEnded && <SignInAgain session={state.session} reason={state.reason} />}
         </>
       );
   }

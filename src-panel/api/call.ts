@@ -1,5 +1,11 @@
 import * as z from 'zod';
-import { BACKGROUND_HEADER, CSRF_HEADER, PANEL_API, panelSession } from '../../src-shared/panel/session.ts';
+import {
+  BACKGROUND_HEADER,
+  CSRF_HEADER,
+  PANEL_API,
+  panelSession,
+  panelSignedOutExtra,
+} from '../../src-shared/panel/session.ts';
 import { parseJson } from '../../src-shared/parse-json.ts';
 import { fail, ok, type Problem, parseProblem, type Result } from '../../src-shared/problem.ts';
 import { noteServerTime } from '../store/clock-store.ts';
@@ -39,7 +45,7 @@ export async function call<T>(request: Request<T>): Promise<Result<T>> {
   const answer = await send(request);
   if (answer.ok) return answer;
   const { code } = answer.problem;
-  if (code === 'session-invalid') useSessionStore.getState().end();
+  if (code === 'session-invalid') noteEnd(answer.problem);
   if (code !== 'csrf-token-invalid') return answer;
   const before = sessionNow();
   const renewed = await loadSession(true);
@@ -51,9 +57,14 @@ export async function call<T>(request: Request<T>): Promise<Result<T>> {
 export async function loadSession(isBackground = false): Promise<Result<z.infer<typeof panelSession>>> {
   const answer = await send({ method: 'GET', path: 'session', answer: panelSession, isBackground });
   if (answer.ok) takeSession(answer.value);
-  else if (answer.problem.code === 'session-invalid') useSessionStore.getState().end();
+  else if (answer.problem.code === 'session-invalid') noteEnd(answer.problem);
   else useSessionStore.getState().lose(answer.problem);
   return answer;
+}
+
+function noteEnd(refusal: Problem): void {
+  const told = panelSignedOutExtra.safeParse(refusal);
+  useSessionStore.getState().end(told.success ? told.data.reason : null);
 }
 
 async function send<T>(request: Request<T>): Promise<Result<T>> {

@@ -22,6 +22,7 @@ interface PasswordStepProps {
   onEmail: (email: string) => void;
   onSignedIn: (session: PanelSession) => void;
   onStep: (step: Step) => void;
+  note?: ReactNode;
   footer?: ReactNode;
 }
 
@@ -61,6 +62,7 @@ export function PasswordStep(props: PasswordStepProps) {
 
   return (
     <StepFrame title={props.title} text={props.text}>
+      {props.note}
       <form
         className="stack"
         noValidate

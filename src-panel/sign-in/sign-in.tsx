@@ -14,12 +14,21 @@ interface SignInProps {
   /** Who was signed in, when a session is taken up again. */
   email?: string;
   onSignedIn?: (session: PanelSession) => void;
+  /** Above the password. */
+  note?: React.ReactNode;
   /** Below the password. */
   footer?: React.ReactNode;
 }
 
 /** From nobody to somebody, one question at a time. The password is forgotten with its step; the e-mail stays. */
-export function SignIn({ title, text, email: known = '', onSignedIn = takeSession, footer }: SignInProps) {
+export function SignIn({
+  title,
+  text,
+  email: known = '',
+  onSignedIn = takeSession,
+  note,
+  footer,
+}: SignInProps) {
   const { w } = useWords();
   const [step, setStep] = useState<Step>({ name: 'password', text });
   const [email, setEmail] = useState(known);
@@ -34,6 +43,7 @@ export function SignIn({ title, text, email: known = '', onSignedIn = takeSessio
           onEmail={setEmail}
           onSignedIn={onSignedIn}
           onStep={setStep}
+          note={note}
           footer={footer}
         />
       );

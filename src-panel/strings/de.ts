@@ -56,6 +56,7 @@ export const de: Words = {
     text: 'In der Verwaltung Ihres Teams.',
     againTitle: 'Ihre Sitzung ist zu Ende',
     againText: 'Melden Sie sich neu an. Was auf dieser Seite steht, bleibt, wie es ist.',
+    kicked: (time) => `Ihr Team hat um ${time} Ihre Verbindungen beendet und Sie abgemeldet.`,
     other: 'Als jemand anderes anmelden',
     signedOut: 'Sie sind abgemeldet.',
     mfaTitle: 'Bestätigen Sie, dass Sie es sind',

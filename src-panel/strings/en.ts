@@ -56,6 +56,7 @@ export const en = {
     text: 'To the Control Panel of your team.',
     againTitle: 'Your session has ended',
     againText: 'Sign in again. What is on this page stays as it is.',
+    kicked: (time: string) => `Your team ended your connections and signed you out at ${time}.`,
     other: 'Sign in as somebody else',
     signedOut: 'You are signed out.',
     mfaTitle: 'Confirm it is you',

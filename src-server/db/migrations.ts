@@ -48,6 +48,11 @@ export const migrations: Record<string, Migration> = {
       await sql`alter table lease add column address6 text`.execute(db);
     },
   },
+  '0010-panel-session-end': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await sql`alter table session add column end_reason_json text`.execute(db);
+    },
+  },
 };
 
 const firstSchema = [

@@ -119,6 +119,8 @@ export interface SessionRow {
   user_agent: string | null;
   /** The factor that this session answered with a code of: at sign-in, or when it confirmed a new one. */
   totp_factor_id: string | null;
+  /** Why somebody else ended it (`Reason`): whoever comes with its cookie is told. */
+  end_reason_json: string | null;
 }
 
 /** Between password and second factor. */

@@ -14,7 +14,7 @@ import { cursor, nextCursor, pageLimit, searchText } from './paging.ts';
  * | POST members | `newMemberRequest` | 201 `newMemberAnswer` · 409 `email-taken` |
  * | PUT members/{id} | `editMemberRequest` | 200 `memberAnswer` · 409 `email-taken`, `last-owner` |
  * | POST members/{id}/block, /unblock | – | 200 `memberAnswer` · 409 `last-owner` |
- * | POST members/{id}/disconnect | `panelDisconnectRequest` | 200 `panelDisconnectAnswer` |
+ * | POST members/{id}/disconnect | `panelDisconnectRequest` | 200 `panelDisconnectAnswer`; the member's sessions in the Control Panel have ended, too |
  * | POST members/{id}/mfa-reset | – | 201 `mfaResetAnswer` · 409 `wrong-state` (no authenticator to reset, blocked) |
  * | POST members/{id}/enable-factor | – | 200 `memberAnswer` · 409 `wrong-state` (no authenticator) |
  * | DELETE members/{id} | – | 204 · 409 `last-owner` |

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { reasonSchema } from '../challenge.ts';
 import { memberRole } from '../member-role.ts';
 import { backupCode, codeMethod, totpCode } from '../otp-code.ts';
 import { id, isoTime } from '../primitives.ts';
@@ -8,8 +9,8 @@ import { id, isoTime } from '../primitives.ts';
  *
  * The session is the cookie `__Host-postern-panel` (HttpOnly, never read by the page). Every request that is not a GET
  * and that carries a session needs the header `x-csrf-token` with the `csrfToken` of `GET session`; without it 403
- * `csrf-token-invalid` (reload `GET session`, try once more). No session, or an ended one: 401 `session-invalid`. A role
- * that is too low: 403 `insufficient-role`.
+ * `csrf-token-invalid` (reload `GET session`, try once more). No session, or an ended one: 401 `session-invalid`,
+ * with `panelSignedOutExtra` where somebody else ended it: a disconnect of the member does. A role that is too low: 403 `insufficient-role`.
  *
  * | route | request | answers |
  * |---|---|---|
@@ -28,6 +29,9 @@ export const PANEL_SESSION_SECONDS = 12 * 3600;
 /** … and this long after its last request. A page that asks by itself sends `x-background: 1`, which counts as none. */
 export const PANEL_IDLE_SECONDS = 30 * 60;
 export const BACKGROUND_HEADER = 'x-background';
+
+/** Extra members of `session-invalid`: who ended the session and why. */
+export const panelSignedOutExtra = z.object({ reason: reasonSchema });
 
 const token = z.string().min(1).max(256);
 export const passwordText = z.string().min(1).max(1024);

@@ -12,7 +12,7 @@ import { useAdminWords } from '../strings/use-admin-words.ts';
 const REASON_LENGTH = 200;
 const INCIDENT_LENGTH = 100;
 
-/** Ends every connection of a member, and says what came of it: what ended, what is enforced, who was told. */
+/** Ends every connection of a member and their sessions here, and says what came of it. */
 export function DisconnectMember({
   member,
   onClose,
@@ -78,6 +78,7 @@ function Outcome({ result, onClose }: { result: DisconnectResult; onClose: () =>
           <li>{a.member.ended(result.endedConnections)}</li>
           <li>{result.isEnforced ? a.member.enforced : a.member.notEnforced}</li>
           <li>{a.member.notified(result.notified)}</li>
+          <li>{a.member.isSignedOut}</li>
           {result.offline > 0 && <li>{a.member.offline(result.offline)}</li>}
         </ul>
         {result.warning !== null && <Bar look="warning">{a.member.disconnectNoGate}</Bar>}

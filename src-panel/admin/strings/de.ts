@@ -135,9 +135,10 @@ export const de: AdminWords = {
     disconnect: 'Trennen',
     disconnectTitle: (name) => `${name} trennen?`,
     disconnectText:
-      'Jede Verbindung endet sofort am Gateway. Vor der nächsten weist sich das Mitglied erneut aus.',
+      'Jede Verbindung endet sofort am Gateway, und das Mitglied wird in der Verwaltung abgemeldet. Vor der nächsten weist es sich erneut aus.',
     disconnectNoGate:
       'Keine der beiden Regeln ist an: Der Client darf sich sofort von selbst wieder verbinden, ohne nach etwas gefragt zu werden.',
+    isSignedOut: 'Das Mitglied ist in der Verwaltung abgemeldet.',
     reason: 'Grund (freiwillig)',
     reasonHint: 'Das Mitglied sieht ihn. Höchstens 200 Zeichen.',
     reasonTooLong: 'Zu lang.',

@@ -134,9 +134,10 @@ export const en = {
     disconnect: 'Disconnect',
     disconnectTitle: (name: string) => `Disconnect ${name}?`,
     disconnectText:
-      'Every connection ends at the gateway at once. Before the next one, the member proves again who they are.',
+      'Every connection ends at the gateway at once, and the member is signed out of the Control Panel. Before the next one, the member proves again who they are.',
     disconnectNoGate:
       'No gate policy is on: the client may reconnect by itself at once, without being asked for anything.',
+    isSignedOut: 'The member is signed out of the Control Panel.',
     reason: 'Reason (optional)',
     reasonHint: 'The member sees it. At most 200 characters.',
     reasonTooLong: 'At most 200 characters.',

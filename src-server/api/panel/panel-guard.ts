@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Reason } from '../../../src-shared/challenge.ts';
 import type { MemberRole } from '../../../src-shared/member-role.ts';
 import { BACKGROUND_HEADER, CSRF_HEADER } from '../../../src-shared/panel/session.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
@@ -13,6 +14,7 @@ import {
   isLivePanelSession,
   PANEL_COOKIE,
   type PanelSessionRow,
+  panelSessionEnd,
   touchPanelSession,
 } from './panel-session.ts';
 
@@ -82,7 +84,7 @@ async function admit(
   if (!token) return fail('session-invalid');
   const now = ctx.now();
   const session = await findPanelSession(ctx.database.db, token, now);
-  if (!session) return fail('session-invalid');
+  if (!session) return signedOut(await panelSessionEnd(ctx.database.db, token));
   if (session.is_blocked === 1) return fail('member-blocked');
   if (!isRead(request.method) && !isCsrfTokenOf(token, request.headers[CSRF_HEADER]))
     return fail('csrf-token-invalid');
@@ -91,4 +93,9 @@ async function admit(
   const { member_id: memberId, role } = session;
   const identity = { session, memberId, role, actor: `member:${memberId}`, ip: plainAddress(request.ip) };
   return ok({ identity, token });
+}
+
+/** With `panelSignedOutExtra` where somebody else ended the session. */
+function signedOut(reason: Reason | null): Result<never> {
+  return fail('session-invalid', undefined, reason === null ? {} : { reason });
 }

@@ -1,3 +1,4 @@
+import { type Reason, reasonSchema } from '../../../src-shared/challenge.ts';
 import { PANEL_IDLE_SECONDS, PANEL_SESSION_SECONDS } from '../../../src-shared/panel/session.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
@@ -16,7 +17,8 @@ const IDLE_MS = PANEL_IDLE_SECONDS * 1000;
 const TOUCH_INTERVAL_MS = 30_000;
 const LONGEST_USER_AGENT = 300;
 
-export interface PanelSessionRow extends Omit<SessionRow, 'token_hash' | 'device_id' | 'kind'> {
+export interface PanelSessionRow
+  extends Omit<SessionRow, 'token_hash' | 'device_id' | 'kind' | 'end_reason_json'> {
   email: string;
   name: string;
   role: MemberRow['role'];
@@ -83,6 +85,18 @@ export async function findPanelSession(
   const { rows } = await sessionOfToken(db, { hash: hashToken(token) });
   const [row] = rows;
   return row && isLivePanelSession(row, now) ? row : undefined;
+}
+
+/** Why somebody else ended the session of this cookie; null when nobody did. */
+export async function panelSessionEnd(db: Db, token: string): Promise<Reason | null> {
+  const row = await db
+    .selectFrom('session')
+    .select('end_reason_json')
+    .where('token_hash', '=', hashToken(token))
+    .where('kind', '=', 'panel')
+    .executeTakeFirst();
+  const json = row?.end_reason_json ?? null;
+  return json === null ? null : reasonSchema.parse(JSON.parse(json));
 }
 
 export function isLivePanelSession(

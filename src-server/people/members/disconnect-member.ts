@@ -5,10 +5,14 @@ import { appendAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import { enqueueMail } from '../../mail/outbox.ts';
+import { endPanelSessions } from '../session/panel-session-end.ts';
 
 const DEFAULT_MESSAGE = 'Your administrator ended this connection.';
 
-/** The step-up disconnect, whoever asks for it: `also` runs in the same transaction. */
+/**
+ * The step-up disconnect, whoever asks for it: connections end and need fresh proof, and the member is signed out of the
+ * Control Panel. `also` runs in the same transaction.
+ */
 export function disconnectMember(
   ctx: ServerContext,
   enforcement: Enforcement,
@@ -39,6 +43,7 @@ export function disconnectMember(
     ip,
     also: async (tx) => {
       await also?.(tx);
+      const panelSessions = await endPanelSessions(tx, { memberId, reason: told, now: ctx.now() });
       await appendAudit(tx, {
         at: ctx.now(),
         actor,
@@ -46,7 +51,7 @@ export function disconnectMember(
         subject: `member:${memberId}`,
         outcome: 'ok',
         ip,
-        details: { reason: reason || null, incidentId: incidentId || null },
+        details: { reason: reason || null, incidentId: incidentId || null, panelSessions },
       });
       // Who was not connected has lost nothing, and a call that is repeated is no second mail.
       if (known.length > 0)

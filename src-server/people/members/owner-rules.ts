@@ -5,6 +5,7 @@ import type { MemberRow } from '../../db/schema.ts';
 /** Who is at work in the Control Panel, as the session said it; what counts is read again in each transaction. */
 export interface Admin {
   memberId: string;
+  session: { id: string };
   ip: string | null;
 }
 
@@ -19,11 +20,21 @@ export async function presentMember(tx: Tx, memberId: string): Promise<Result<Me
   return member ? ok(member) : fail('member-not-found');
 }
 
-/** The administrator's own row, in the transaction of the change: a role that was taken away a moment ago is gone. */
-export async function presentAdmin(tx: Tx, { memberId }: Admin): Promise<Result<MemberRow>> {
+/**
+ * The administrator's own row, in the transaction of the change: a role that was taken away a moment ago is gone, and a
+ * session that was ended changes nothing any more.
+ */
+export async function presentAdmin(tx: Tx, { memberId, session }: Admin): Promise<Result<MemberRow>> {
   const present = await presentMember(tx, memberId);
   if (!present.ok) return fail('session-invalid');
   if (present.value.is_blocked === 1) return fail('member-blocked');
+  const living = await tx
+    .selectFrom('session')
+    .select('id')
+    .where('id', '=', session.id)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+  if (!living) return fail('session-invalid');
   return present.value.role === 'member' ? fail('insufficient-role') : present;
 }
 

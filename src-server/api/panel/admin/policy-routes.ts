@@ -72,10 +72,11 @@ export function registerPolicyRoutes(plain: FastifyInstance, parts: AdminParts):
       },
     },
     async (request, reply) => {
-      const { actor, ip, memberId } = panelIdentity(request);
+      const identity = panelIdentity(request);
+      const { actor, ip } = identity;
       const { policy, version, exemptDevices: exempt = [] } = request.body;
       const saved = await endingAccess(ctx, enforcement, async (tx) => {
-        const admin = await presentAdmin(tx, { memberId, ip });
+        const admin = await presentAdmin(tx, identity);
         return admin.ok
           ? savePolicyVersion(tx, { policy, version, exempt, actor, ip, now: ctx.now(), guards })
           : admin;
