@@ -25,6 +25,10 @@ export const memberDetail = z.object({
   is_blocked: z.boolean(),
 });
 
+/** Of a disconnect's `reason` and `incident_id`, in characters. */
+export const MAX_REASON = 200;
+export const MAX_INCIDENT_ID = 100;
+
 /** Cut at so many characters; what is no text is nothing. */
 const cutText = (most: number) =>
   z
@@ -36,7 +40,7 @@ const cutText = (most: number) =>
 
 /** An emergency is never refused for its body: what cannot be understood is left out. */
 export const disconnectRequest = z
-  .object({ reason: cutText(200), incident_id: cutText(100) })
+  .object({ reason: cutText(MAX_REASON), incident_id: cutText(MAX_INCIDENT_ID) })
   .nullish()
   .catch(null);
 

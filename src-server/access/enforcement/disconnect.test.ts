@@ -125,6 +125,8 @@ describe('disconnect', () => {
     again.send({ type: 'ack', seq: 1 });
     const events = () => server.ctx.database.db.selectFrom('event').selectAll().execute();
     await expect.poll(events).toEqual([]);
+    const lease = await server.ctx.database.db.selectFrom('lease').select('notified_at').executeTakeFirst();
+    expect(lease).toEqual({ notified_at: server.clock.now });
     await again.close();
   });
 
@@ -242,6 +244,92 @@ describe('disconnect', () => {
     expect(gateway.peers.size).toBe(0);
   });
 
+  const sendRaw = async (headers: Record<string, string | number>, chunks: (string | Buffer)[] = []) => {
+    const call = request(`${server.url}/api/v1/member/${member.id}/disconnect`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${apiToken}`, ...headers },
+    });
+    for (const chunk of chunks) call.write(chunk);
+    call.end();
+    const [answer] = (await once(call, 'response')) as [IncomingMessage];
+    answer.resume();
+    return answer.statusCode;
+  };
+  const noted = async () => {
+    const { db } = server.ctx.database;
+    const rows = await db.selectFrom('audit').selectAll().where('action', '=', 'member.disconnect').execute();
+    return rows.map((row) => {
+      const { reason, incidentId, unread } = JSON.parse(row.details_json);
+      return { reason, incidentId, unread };
+    });
+  };
+
+  it.each<[string, Record<string, string | number>, (string | Buffer)[], object]>([
+    [
+      "`curl -d ''`",
+      { 'content-type': 'application/x-www-form-urlencoded', 'content-length': 0 },
+      [],
+      { reason: null, incidentId: null },
+    ],
+    ['nothing at all', { 'content-length': 0 }, [], { reason: null, incidentId: null }],
+    [
+      'chunks without a content type',
+      { 'transfer-encoding': 'chunked' },
+      ['{"reason":', '"INC"}'],
+      { reason: 'INC', incidentId: null },
+    ],
+    [
+      'no chunk without a content type',
+      { 'transfer-encoding': 'chunked' },
+      [],
+      { reason: null, incidentId: null },
+    ],
+    [
+      'a byte order mark before the JSON',
+      { 'content-type': 'application/json', 'transfer-encoding': 'chunked' },
+      [Buffer.from('\ufeff{"reason":"INC"}')],
+      { reason: 'INC', incidentId: null },
+    ],
+    [
+      'keys that nobody knows',
+      { 'transfer-encoding': 'chunked' },
+      ['{"reason":"INC","pst_secret":"pst_secret","incident_id":7}'],
+      { reason: 'INC', incidentId: null, unread: ['incident_id: no text', 'other keys'] },
+    ],
+    [
+      'a reason of 201 characters',
+      { 'transfer-encoding': 'chunked' },
+      [JSON.stringify({ reason: 'x'.repeat(201) })],
+      { reason: 'x'.repeat(200), incidentId: null, unread: ['reason: cut at 200 characters'] },
+    ],
+    [
+      'JSON that is none',
+      { 'transfer-encoding': 'chunked' },
+      ['reason=pst_secret'],
+      { reason: null, incidentId: null, unread: ['body: not JSON'] },
+    ],
+    [
+      'JSON that is no object',
+      { 'transfer-encoding': 'chunked' },
+      ['["pst_secret"]'],
+      { reason: null, incidentId: null, unread: ['body: no object'] },
+    ],
+    [
+      'too much',
+      { 'transfer-encoding': 'chunked' },
+      ['x'.repeat(65 * 1024)],
+      { reason: null, incidentId: null, unread: ['body: over 64 KiB'] },
+    ],
+  ])(
+    'is carried out however it is dressed, and notes what it could not read: %s',
+    async (_what, headers, chunks, details) => {
+      await connect();
+      expect(await sendRaw(headers, chunks)).toBe(200);
+      expect(gateway.peers.size).toBe(0);
+      expect(await noted()).toEqual([details]);
+    },
+  );
+
   it('does not wait for a body that never comes', async () => {
     await connect();
     const call = request(`${server.url}/api/v1/member/${member.id}/disconnect`, {
@@ -257,6 +345,7 @@ describe('disconnect', () => {
     const [answer] = (await once(call, 'response')) as [IncomingMessage];
     expect(answer.statusCode).toBe(200);
     expect(gateway.peers.size).toBe(0);
+    expect(await noted()).toMatchObject([{ unread: ['body: not whole'] }]);
     call.destroy();
   });
 

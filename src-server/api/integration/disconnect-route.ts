@@ -12,6 +12,7 @@ import { sendProblem } from '../../http/problem-reply.ts';
 import { disconnectMember } from '../../people/members/disconnect-member.ts';
 import { dropContentType, takeAnyBody } from './any-body.ts';
 import { tokenOf } from './integration-guard.ts';
+import { noteUnread, unreadOf } from './unread-body.ts';
 
 /** `POST /api/v1/member/{teamMemberId}/disconnect`: the step-up disconnect. */
 export function registerDisconnectRoute(
@@ -20,6 +21,7 @@ export function registerDisconnectRoute(
   enforcement: Enforcement,
 ): void {
   takeAnyBody(plain);
+  noteUnread(plain);
   plain.withTypeProvider<ZodTypeProvider>().post(
     '/api/v1/member/:teamMemberId/disconnect',
     {
@@ -47,6 +49,7 @@ export function registerDisconnectRoute(
         known,
         reason,
         incidentId: incident_id,
+        unread: unreadOf(request),
         actor: `api-token:${token.tokenId}`,
         ip: plainAddress(request.ip),
         also: (tx) => token.recordUse(tx),

@@ -23,12 +23,14 @@ export function disconnectMember(
     /** Shown to the member. */
     reason: string | null | undefined;
     incidentId: string | null | undefined;
+    /** What of the call could not be read, for the audit log. */
+    unread?: readonly string[];
     actor: string;
     ip: string;
     also?: (tx: Tx) => Promise<void>;
   },
 ): Promise<EndAccessAnswer> {
-  const { memberId, known, reason, incidentId, actor, ip, also } = input;
+  const { memberId, known, reason, incidentId, unread = [], actor, ip, also } = input;
   const told: KnownReason = {
     code: 'administrator',
     message: reason || DEFAULT_MESSAGE,
@@ -51,7 +53,12 @@ export function disconnectMember(
         subject: `member:${memberId}`,
         outcome: 'ok',
         ip,
-        details: { reason: reason || null, incidentId: incidentId || null, panelSessions },
+        details: {
+          reason: reason || null,
+          incidentId: incidentId || null,
+          panelSessions,
+          ...(unread.length > 0 ? { unread } : {}),
+        },
       });
       // Who was not connected has lost nothing, and a call that is repeated is no second mail.
       if (known.length > 0)
