@@ -11,6 +11,7 @@ import { ResetPage } from './reset/reset-page.tsx';
 import { EndedNote } from './sign-in/ended-note.tsx';
 import { SignIn } from './sign-in/sign-in.tsx';
 import { SignInAgain } from './sign-in/sign-in-again.tsx';
+import { StepUpDialog } from './step-up/step-up-dialog.tsx';
 import { useFlow } from './store/flow-store.ts';
 import { useLocation } from './store/location-store.ts';
 import { useSessionStore } from './store/session-store.ts';
@@ -63,6 +64,7 @@ function WithSession() {
         <>
           {/* Another member gets a page of their own: nothing of the one before is left. */}
           {flow ? <FlowScreen flow={flow} /> : <Shell key={state.session.member.id} />}
+          <StepUpDialog key={`step-up of ${state.session.member.id}`} />
           {state.isEnded && <SignInAgain session={state.session} reason={state.reason} />}
         </>
       );

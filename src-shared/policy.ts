@@ -45,7 +45,7 @@ export function isGated(policy: Policy): boolean {
 }
 
 /** What can be changed by itself: the two surfaces of MFA are rules of their own. */
-const policyRules = policySchema
+export const policyRules = policySchema
   .keyof()
   .options.flatMap((key) =>
     key === 'mfaRequired' ? (['mfaRequired.panel', 'mfaRequired.client'] as const) : [key],

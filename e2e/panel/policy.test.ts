@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connect, expectPeer } from './admin-steps.ts';
 import { expectAccessible, expectFits, PanelLab, signIn, type Visit, within } from './lab.ts';
+import { codeField } from './screen.ts';
 
 let lab: PanelLab;
 let admin: Visit;
@@ -150,6 +151,31 @@ test('two administrators at once: the second is told, sees both, and nothing is 
     maxConnectionSeconds: 36_000,
     mfaRequired: { panel: true, client: true },
   });
+});
+
+test("turning both gates off takes the team's name, typed, and a code; given up, nothing is lost or saved", async () => {
+  const { page } = admin;
+  lab.ageProofs();
+  for (const name of ['TOTP Prior Connection', 'PIN & Biometrics Prior Connection'])
+    await page.getByRole('switch', { name }).uncheck();
+  const typeName = async () => {
+    await press(page, 'Save');
+    const dialog = page.getByRole('dialog', { name: 'Turn off both gates?' });
+    await dialog.getByRole('textbox').fill('another team');
+    expect(await dialog.getByRole('button', { name: 'Turn off', exact: true }).isEnabled()).toBe(false);
+    await dialog.getByRole('textbox').fill('Postern local stack');
+    await dialog.getByRole('button', { name: 'Turn off', exact: true }).click();
+    await codeField(page).waitFor();
+  };
+  await typeName();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect(inForce()).toMatch(/totpPriorConnection\W+true/);
+  await typeName();
+  await codeField(page).fill((await lab.admin.phone?.code()) ?? '');
+  await page.getByText('Saved. The rules are in force.').waitFor();
+  expect(inForce()).toMatch(/totpPriorConnection\W+false/);
+  await warning(page).waitFor();
 });
 
 test('who has no authenticator is led through set-up once the panel requires MFA', async () => {

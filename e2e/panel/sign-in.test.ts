@@ -140,17 +140,22 @@ describe('the session', () => {
     await heading(page, 'Sign in').waitFor();
   });
 
-  test('that ended under the page is taken up again without losing what was typed', async () => {
+  test('that a disconnect ended under the page is told why, and taken up again without losing what was typed', async () => {
     const member = lab.newMember();
     const { page } = await lab.signedIn(member);
     await button(page, 'Change password').click();
     await page.getByLabel('Current password').fill(member.password);
     await page.getByLabel('New password', { exact: true }).fill('a much better password');
     await page.getByLabel('New password again').fill('a much better password');
-    lab.sql('update session set ended_at = ? where member_id = ?', Date.now(), member.id);
+    const authorization = `Bearer ${lab.file.apiToken}`;
+    const why = { reason: 'Sign-in from a new country', incident_id: 'INC-7' };
+    await lab.ask('POST', `/api/v1/member/${member.id}/disconnect`, { authorization }, why);
     await button(page, 'Change password').click();
     const dialog = page.getByRole('dialog', { name: 'Your session has ended' });
     await dialog.waitFor();
+    await dialog.getByText('Your team ended your connections and signed you out').waitFor();
+    await dialog.getByText('Sign-in from a new country').waitFor();
+    await dialog.getByText('Incident INC-7').waitFor();
     await expectAccessible(page, 'session ended');
     await dialog.getByLabel('Password', { exact: true }).fill(member.password);
     await button(dialog, 'Sign in').click();

@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PanelLab, type Visit } from './lab.ts';
+import { expectAccessible, PanelLab, type Visit } from './lab.ts';
+import { codeField } from './screen.ts';
 
 let lab: PanelLab;
 let admin: Visit;
@@ -90,5 +91,28 @@ test('what cannot be a token is refused beside its field, and the dialog keeps w
   await page.getByText('Each must be an address or a network').waitFor();
   expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('bad');
   await page.keyboard.press('Escape');
+  expect(admin.complaints).toEqual([]);
+});
+
+test('once the last code is five minutes old one is asked for, over what was typed', async () => {
+  const { page } = admin;
+  lab.ageProofs();
+  await page.getByRole('button', { name: 'New token' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('Watch');
+  await page.getByRole('checkbox', { name: /members:read$/ }).check();
+  await inDialog(page, 'Make token').click();
+  const asked = page.getByRole('dialog', { name: 'Is it you?' });
+  await asked.waitFor();
+  await expectAccessible(page, 'a code that is asked for');
+  await codeField(page).fill(lab.admin.phone?.oldCode() ?? '');
+  await asked.getByRole('alert').filter({ hasText: 'did not match' }).waitFor();
+  await page.keyboard.press('Escape');
+  await asked.waitFor({ state: 'detached' });
+  expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Watch');
+  await inDialog(page, 'Make token').click();
+  await codeField(page).fill((await lab.admin.phone?.code()) ?? '');
+  await page.getByRole('dialog', { name: 'Your new token' }).waitFor();
+  await inDialog(page, 'I have copied it').click();
+  await row('Watch').waitFor();
   expect(admin.complaints).toEqual([]);
 });

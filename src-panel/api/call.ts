@@ -5,11 +5,13 @@ import {
   PANEL_API,
   panelSession,
   panelSignedOutExtra,
+  panelStepUpExtra,
 } from '../../src-shared/panel/session.ts';
 import { parseJson } from '../../src-shared/parse-json.ts';
 import { fail, ok, type Problem, parseProblem, type Result } from '../../src-shared/problem.ts';
 import { noteServerTime } from '../store/clock-store.ts';
 import { sessionNow, takeSession, useSessionStore } from '../store/session-store.ts';
+import { askStepUp } from '../store/step-up-store.ts';
 
 export interface Request<T> {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -37,11 +39,30 @@ export function addressOf(path: string, query: Request<unknown>['query'] = {}): 
 }
 
 /**
- * One request of the page. Refusals are values: `server-unreachable` without an answer, `protocol-error` for one that
+ * One request of the page. Where the server wants a proof first, it is asked for over what is on screen and the request
+ * sent again, as it was; `cancelled` when none was given. Nothing of it is sent for somebody else who is signed in by then.
+ */
+export async function call<T>(request: Request<T>): Promise<Result<T>> {
+  let next = request;
+  for (;;) {
+    const answer = await sendOnce(next);
+    if (answer.ok || answer.problem.code !== 'step-up-required') return answer;
+    const needs = panelStepUpExtra.safeParse(answer.problem);
+    const before = sessionNow();
+    if (!needs.success || before === null) return answer;
+    const given = await askStepUp(needs.data);
+    if (given === null || sessionNow()?.member.id !== before.member.id) return fail('cancelled');
+    if (given.teamName !== undefined && typeof next.body === 'object')
+      next = { ...next, body: { ...next.body, teamName: given.teamName } };
+  }
+}
+
+/**
+ * Refusals are values: `server-unreachable` without an answer, `protocol-error` for one that
  * is not understood. A session that has ended is noted for the whole page, which then asks for a sign-in over what is
  * on screen. A CSRF token from before is renewed and the request sent once more, unless somebody else is signed in now.
  */
-export async function call<T>(request: Request<T>): Promise<Result<T>> {
+async function sendOnce<T>(request: Request<T>): Promise<Result<T>> {
   const answer = await send(request);
   if (answer.ok) return answer;
   const { code } = answer.problem;

@@ -3,6 +3,7 @@ import {
   newFactorAnswer,
   type PanelMfaRequest,
   type PanelSignInRequest,
+  type PanelStepUpRequest,
   panelSession,
 } from '../../src-shared/panel/session.ts';
 import { call, nothing } from './call.ts';
@@ -18,5 +19,9 @@ export const beginSetUp = (setupToken: string) =>
 
 export const confirmSetUp = (body: { setupToken: string; factorId: string; code: string }) =>
   call({ method: 'POST', path: 'mfa/confirm', body, answer: backupCodesAnswer });
+
+/** Proves once more who it is, in this session. */
+export const stepUp = (body: PanelStepUpRequest) =>
+  call({ method: 'POST', path: 'session/step-up', body, answer: nothing });
 
 export const signOut = () => call({ method: 'POST', path: 'sign-out', body: {}, answer: nothing });

@@ -12,7 +12,7 @@ export function EndedNote({ reason }: { reason: Reason }) {
     <div className="reason" role="status">
       <p>{w.signIn.kicked(timeText(reason.at, serverNow(), locale))}</p>
       {reason.message !== '' && <blockquote dir="auto">{reason.message}</blockquote>}
-      {reason.incidentId && <p className="hint mono">{t.incident(reason.incidentId)}</p>}
+      {reason.incidentId && <p className="mono">{t.incident(reason.incidentId)}</p>}
     </div>
   );
 }

@@ -67,6 +67,18 @@ export const de: Words = {
       'Ihr Team verlangt einen zweiten Faktor. Scannen Sie dies mit einer Authenticator-App auf Ihrem Telefon.',
     setUpDone: 'Ihr Authenticator ist eingerichtet. Melden Sie sich mit Passwort und Code an.',
   },
+  stepUp: {
+    title: 'Sind Sie es?',
+    codeText:
+      'Das schwächt den Schutz Ihres Teams oder gibt jemandem mehr Rechte: Dafür braucht es einen Code. Einer gilt fünf Minuten.',
+    passwordText:
+      'Das schwächt den Schutz Ihres Teams oder gibt jemandem mehr Rechte. Sie haben keinen Authenticator und Ihr Team verlangt keinen, darum wird nach Ihrem Passwort gefragt. Es gilt fünf Minuten.',
+    confirm: 'Bestätigen',
+    nameTitle: 'Beide Regeln ausschalten?',
+    nameText:
+      'Vor einer Verbindung wird niemand mehr nach einem Code oder einer Entsperrung gefragt, und eine Sitzung zu beenden bleibt ohne Wirkung.',
+    next: 'Ausschalten',
+  },
   security: {
     title: 'Sicherheit',
     text: 'Wie Sie zeigen, dass Sie es sind: hier und vor einer Verbindung.',

@@ -66,6 +66,18 @@ export const en = {
     setUpText: 'Your team requires a second factor. Scan this with an authenticator app on your phone.',
     setUpDone: 'Your authenticator is set up. Sign in with your password and a code.',
   },
+  stepUp: {
+    title: 'Is it you?',
+    codeText:
+      'This makes your team’s protection weaker, or gives somebody more rights: it needs a code. One code is good for five minutes.',
+    passwordText:
+      'This makes your team’s protection weaker, or gives somebody more rights. You have no authenticator and your team requires none, so your password is asked for. It is good for five minutes.',
+    confirm: 'Confirm',
+    nameTitle: 'Turn off both gates?',
+    nameText:
+      'Nobody is asked for a code or an unlock before a connection any more, and ending a session is without effect.',
+    next: 'Turn off',
+  },
   security: {
     title: 'Security',
     text: 'How you prove that it is you: here, and before a connection.',

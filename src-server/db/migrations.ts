@@ -53,6 +53,12 @@ export const migrations: Record<string, Migration> = {
       await sql`alter table session add column end_reason_json text`.execute(db);
     },
   },
+  '0011-panel-step-up': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await sql`alter table session add column proof_at integer`.execute(db);
+      await sql`alter table session add column proof_factor_id text`.execute(db);
+    },
+  },
 };
 
 const firstSchema = [

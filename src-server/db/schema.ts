@@ -121,6 +121,10 @@ export interface SessionRow {
   totp_factor_id: string | null;
   /** Why somebody else ended it (`Reason`): whoever comes with its cookie is told. */
   end_reason_json: string | null;
+  /** When this panel session was last given a proof; null: never since there are step-ups. */
+  proof_at: number | null;
+  /** The factor whose code or backup code that was; null: the password alone. */
+  proof_factor_id: string | null;
 }
 
 /** Between password and second factor. */

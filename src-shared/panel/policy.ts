@@ -89,12 +89,16 @@ export const policyPreview = z.object({
 });
 export type PolicyPreview = z.infer<typeof policyPreview>;
 
-/** `version` is that of the policy which was shown when editing began. */
+/**
+ * `version` is that of the policy which was shown when editing began. A policy that loosens a rule needs a step-up
+ * (`session.ts`); one that turns both gates off needs the team's name besides.
+ */
 export const savePolicyRequest = z.strictObject({
   policy: policyInput,
   version: z.number().int().min(0),
   /** Of those that cannot hold traffic back: may connect all the same, until they can. */
   exemptDevices: z.array(id).max(10_000).optional(),
+  teamName: z.string().max(1000).optional(),
 });
 
 /** With `policy-changed`: what another administrator has saved meanwhile. Nothing of the request was saved. */

@@ -20,6 +20,14 @@ import { id, isoTime } from '../primitives.ts';
  * | POST mfa/confirm | `panelConfirmRequest` | 200 `backupCodesAnswer` (then sign in again) · 401 `invalid-code` · 401 `mfa-token-invalid` · 404 `not-found` · 429 |
  * | GET session | – | 200 `panelSession` · 401 `session-invalid` |
  * | POST sign-out | `{}` | 204, clears the cookie |
+ * | POST session/step-up | `panelStepUpRequest` | 204 · 401 `invalid-code` `{attemptsLeft, drift?}` · 401 `code-already-used` `{nextCodeInMs}` · 403 `wrong-password`, `factor-disabled`, `mfa-setup-required` · 409 `wrong-state` (the password, where there is an authenticator) · 429 |
+ *
+ * What makes the team's protection weaker or gives somebody more rights needs a proof that this session was given at most
+ * `STEP_UP_SECONDS` ago, a sign-in with a code included: without one 401 `step-up-required` + `panelStepUpExtra`, and
+ * nothing has happened. Give it with `session/step-up`, then send the same request again. Who has no authenticator gives
+ * the password; where the team requires one, it has to be set up first (403 `mfa-setup-required`).
+ * Asked for by: PUT policy that loosens a rule (`loosenedRules`) · POST members of administrators and owners, PUT
+ * members/{id} to a higher role or another address · POST members/{id}/mfa-reset · POST api-tokens.
  */
 export const PANEL_API = '/panel/v1';
 export const CSRF_HEADER = 'x-csrf-token';
@@ -29,6 +37,9 @@ export const PANEL_SESSION_SECONDS = 12 * 3600;
 /** … and this long after its last request. A page that asks by itself sends `x-background: 1`, which counts as none. */
 export const PANEL_IDLE_SECONDS = 30 * 60;
 export const BACKGROUND_HEADER = 'x-background';
+
+/** How long a proof counts, within its session, for what needs one of its own. */
+export const STEP_UP_SECONDS = 5 * 60;
 
 /** Extra members of `session-invalid`: who ended the session and why. */
 export const panelSignedOutExtra = z.object({ reason: reasonSchema });
@@ -57,6 +68,23 @@ export const panelMfaRequest = z.discriminatedUnion('method', [
   z.strictObject({ mfaToken: token, method: z.literal('backup-code'), code: backupCode }),
 ]);
 export type PanelMfaRequest = z.infer<typeof panelMfaRequest>;
+
+export const stepUpMethod = z.enum([...codeMethod.options, 'password']);
+/** Extra members of `step-up-required` here. */
+export const panelStepUpExtra = z.object({
+  /** One of them has to be given; none where the proof is fresh enough. */
+  methods: z.array(stepUpMethod),
+  /** The request has to carry the team's name as well, as somebody typed it (`teamName`). */
+  needsTeamName: z.boolean(),
+});
+export type PanelStepUpExtra = z.infer<typeof panelStepUpExtra>;
+
+export const panelStepUpRequest = z.discriminatedUnion('method', [
+  z.strictObject({ method: z.literal('totp'), code: totpCode }),
+  z.strictObject({ method: z.literal('backup-code'), code: backupCode }),
+  z.strictObject({ method: z.literal('password'), password: passwordText }),
+]);
+export type PanelStepUpRequest = z.infer<typeof panelStepUpRequest>;
 
 export const panelSetupRequest = z.strictObject({ setupToken: token });
 export const panelConfirmRequest = z.strictObject({ setupToken: token, factorId: id, code: totpCode });

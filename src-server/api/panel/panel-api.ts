@@ -42,7 +42,7 @@ export async function registerPanelApi(
     registerMfaResetRoutes(panel, ctx, parts);
     await panel.register(async (members) => {
       guardPanel(members, ctx, 'member');
-      registerPanelSessionRoutes(members, ctx);
+      registerPanelSessionRoutes(members, ctx, parts.checkPassword);
       registerAccountRoutes(members, ctx, parts);
       registerAccountMfaRoutes(members, ctx, parts);
     });

@@ -18,7 +18,10 @@ const TOUCH_INTERVAL_MS = 30_000;
 const LONGEST_USER_AGENT = 300;
 
 export interface PanelSessionRow
-  extends Omit<SessionRow, 'token_hash' | 'device_id' | 'kind' | 'end_reason_json'> {
+  extends Omit<
+    SessionRow,
+    'token_hash' | 'device_id' | 'kind' | 'end_reason_json' | 'proof_at' | 'proof_factor_id'
+  > {
   email: string;
   name: string;
   role: MemberRow['role'];
@@ -39,11 +42,13 @@ export async function openPanelSession(
     method: SessionRow['method'];
     /** The factor whose code was given. */
     totpFactorId: string | null;
+    /** The factor whose code or backup code was given. */
+    proofFactorId: string | null;
     caller: Caller;
     now: number;
   },
 ): Promise<string> {
-  const { memberId, method, totpFactorId, caller, now } = input;
+  const { memberId, method, totpFactorId, proofFactorId, caller, now } = input;
   const token = newToken();
   const id = newId(now);
   await tx
@@ -62,6 +67,8 @@ export async function openPanelSession(
       ip: caller.ip,
       user_agent: caller.userAgent?.slice(0, LONGEST_USER_AGENT) ?? null,
       totp_factor_id: totpFactorId,
+      proof_at: now,
+      proof_factor_id: proofFactorId,
     })
     .execute();
   await appendAudit(tx, {

@@ -39,7 +39,8 @@ export async function panelSignIn(
       });
     if ((await readPolicy(tx)).mfaRequired.panel)
       return fail('mfa-setup-required', undefined, { setupToken: await issue('setup') });
-    return ok(await openPanelSession(tx, { memberId, method: 'password', totpFactorId: null, caller, now }));
+    const proof = { method: 'password', totpFactorId: null, proofFactorId: null } as const;
+    return ok(await openPanelSession(tx, { memberId, ...proof, caller, now }));
   });
 }
 
@@ -57,7 +58,14 @@ export async function panelSignInMfa(
       if (!pending.ok) return pending;
       const checked = await checkTotp(tx, ctx, codeOf(pending.value.memberId));
       if (!checked.ok) return checked;
-      return finish(tx, ctx, pending.value, { method, totpFactorId: checked.factorId }, caller);
+      const { factorId } = checked;
+      return finish(
+        tx,
+        ctx,
+        pending.value,
+        { method, totpFactorId: factorId, proofFactorId: factorId },
+        caller,
+      );
     });
   const pending = await db.transaction().execute((tx) => pendingMember(tx, ctx, mfaToken, 'mfa'));
   if (!pending.ok) return pending;
@@ -66,7 +74,8 @@ export async function panelSignInMfa(
   return db.transaction().execute(async (tx): Promise<Result<string>> => {
     // Comparing took its time.
     const still = await pendingMember(tx, ctx, mfaToken, 'mfa');
-    return still.ok ? finish(tx, ctx, still.value, { method, totpFactorId: null }, caller) : still;
+    const proof = { method, totpFactorId: null, proofFactorId: checked.factorId };
+    return still.ok ? finish(tx, ctx, still.value, proof, caller) : still;
   });
 }
 
@@ -96,7 +105,7 @@ async function finish(
   tx: Tx,
   ctx: ServerContext,
   { tokenHash, memberId }: Pending,
-  proof: { method: 'totp' | 'backup-code'; totpFactorId: string | null },
+  proof: { method: 'totp' | 'backup-code'; totpFactorId: string | null; proofFactorId: string },
   caller: Caller,
 ): Promise<Result<string>> {
   const now = ctx.now();

@@ -10,6 +10,7 @@ import {
   panelSession,
   panelSetupRequest,
   panelSignInRequest,
+  panelStepUpRequest,
 } from '../../../src-shared/panel/session.ts';
 import { isGated } from '../../../src-shared/policy.ts';
 import { problem, problemSchema, type Result } from '../../../src-shared/problem.ts';
@@ -29,6 +30,7 @@ import {
   type PanelSessionRow,
 } from './panel-session.ts';
 import { beginRequiredSetup, confirmRequiredSetup, panelSignIn, panelSignInMfa } from './panel-sign-in.ts';
+import { stepUp } from './step-up.ts';
 
 const tags = ['panel'];
 
@@ -110,8 +112,12 @@ export function registerPanelSignInRoutes(
   );
 }
 
-/** `GET session` and `POST sign-out`, behind the guard. */
-export function registerPanelSessionRoutes(plain: FastifyInstance, ctx: ServerContext): void {
+/** `GET session`, `POST session/step-up` and `POST sign-out`, behind the guard. */
+export function registerPanelSessionRoutes(
+  plain: FastifyInstance,
+  ctx: ServerContext,
+  checkPassword: PasswordCheck,
+): void {
   const app = plain.withTypeProvider<ZodTypeProvider>();
   app.get(
     '/panel/v1/session',
@@ -120,6 +126,21 @@ export function registerPanelSessionRoutes(plain: FastifyInstance, ctx: ServerCo
     },
     async (request, reply) =>
       reply.send(await sessionAnswer(ctx, panelIdentity(request).session, panelToken(request))),
+  );
+  app.post(
+    '/panel/v1/session/step-up',
+    {
+      schema: {
+        summary: 'Prove once more who it is, for what is refused with step-up-required',
+        tags,
+        body: panelStepUpRequest,
+        response: { 204: z.null(), default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const proven = await stepUp(ctx, checkPassword, panelIdentity(request), request.body);
+      return proven.ok ? reply.code(204).send(null) : sendProblem(reply, proven.problem);
+    },
   );
   app.post(
     '/panel/v1/sign-out',

@@ -8,9 +8,18 @@ import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import type { MemberRow } from '../../db/schema.ts';
 import { activeFactor } from '../../proof/mfa/code-check.ts';
+import { checkStepUp } from '../session/step-up.ts';
+import { normalizeEmail } from '../sign-in/password-check.ts';
 import { type By, editMember, type MemberChange, removeMember } from './member-changes.ts';
 import { type AddedMember, addMember, resetFactorLock, setBlocked } from './member-store.ts';
-import { type Admin, managedMember, mayManage, presentAdmin, withoutOwner } from './owner-rules.ts';
+import {
+  type Admin,
+  isPromotion,
+  managedMember,
+  mayManage,
+  presentAdmin,
+  withoutOwner,
+} from './owner-rules.ts';
 
 /**
  * What administrators do with members. Each asks for roles and for the last owner in the transaction of the change, and
@@ -23,24 +32,33 @@ const byOf = (ctx: ServerContext, { memberId, ip }: Admin): By => ({
   now: ctx.now(),
 });
 
-/** Adds a member with a password of its own making, which is in the answer and nowhere else. */
+/**
+ * Adds a member with a password of its own making, which is in the answer and nowhere else. More than a plain member
+ * needs a step-up.
+ */
 export async function addByAdmin(
   ctx: ServerContext,
   admin: Admin,
   person: { email: string; name: string; role: MemberRow['role'] },
 ): Promise<Result<AddedMember & { temporaryPassword: string }>> {
-  const { db } = ctx.database;
-  const by = await db.transaction().execute((tx) => presentAdmin(tx, admin));
-  if (!by.ok) return by;
-  if (!mayManage(by.value.role, person.role))
-    return fail('insufficient-role', 'Only an owner can add owners and administrators.');
+  const mayAdd = async (tx: Tx): Promise<Result<unknown>> => {
+    const by = await presentAdmin(tx, admin);
+    if (!by.ok) return by;
+    if (!mayManage(by.value.role, person.role))
+      return fail('insufficient-role', 'Only an owner can add owners and administrators.');
+    return isPromotion('member', person.role) ? checkStepUp(tx, admin, ctx.now()) : ok(undefined);
+  };
+  const may = await ctx.database.db.transaction().execute(mayAdd);
+  if (!may.ok) return may;
   const password = newTemporaryPassword();
   const { actor, ip } = byOf(ctx, admin);
-  const added = await addMember(ctx, { ...person, password, withTotp: false }, actor, ip);
+  const added = await addMember(ctx, { ...person, password, withTotp: false }, actor, ip, {
+    mayStill: mayAdd,
+  });
   return added.ok ? ok({ ...added.value, temporaryPassword: password }) : added;
 }
 
-/** Changes name, e-mail address or role. Only owners change roles. */
+/** Changes name, e-mail address or role. Only owners change roles; another address and more rights need a step-up. */
 export async function editByAdmin(
   ctx: ServerContext,
   admin: Admin,
@@ -56,6 +74,11 @@ export async function editByAdmin(
       if (by.role !== 'owner') return fail('insufficient-role', 'Only an owner can change roles.');
       const others = await withoutOwner(tx, target);
       if (!others.ok) return others;
+    }
+    const isMoved = change.email !== undefined && normalizeEmail(change.email) !== target.email;
+    if (isMoved || isPromotion(target.role, role)) {
+      const proven = await checkStepUp(tx, admin, ctx.now());
+      if (!proven.ok) return proven;
     }
     return editMember(tx, target, change, byOf(ctx, admin));
   });

@@ -31,12 +31,16 @@ export interface AddedMember {
   totp?: { secret: string; otpauthUri: string; backupCodes: string[] };
 }
 
-/** Adds a member, with an authenticator already set up when asked for. */
+/**
+ * Adds a member, with an authenticator already set up when asked for. `mayStill` is asked in the transaction of it: the
+ * hashing takes its time.
+ */
 export async function addMember(
   ctx: ServerContext,
   { email, name, password, role, withTotp }: NewMember,
   actor: string,
   ip: string | null = null,
+  { mayStill = async () => ok(undefined) }: { mayStill?: (tx: Tx) => Promise<Result<unknown>> } = {},
 ): Promise<Result<AddedMember>> {
   const address = normalizeEmail(email);
   const mistake = emailMistake(email);
@@ -47,6 +51,8 @@ export async function addMember(
   const password_hash = await hashSecret(password, ctx.config.argon2);
   const backup = withTotp ? await prepareBackupCodes(ctx) : null;
   return ctx.database.db.transaction().execute(async (tx): Promise<Result<AddedMember>> => {
+    const may = await mayStill(tx);
+    if (!may.ok) return may;
     const now = ctx.now();
     const same = await tx.selectFrom('member').select('id').where('email', '=', address).executeTakeFirst();
     if (same) return fail('email-taken', `email: ${address} is a member already`);

@@ -38,6 +38,12 @@ export async function presentAdmin(tx: Tx, { memberId, session }: Admin): Promis
   return present.value.role === 'member' ? fail('insufficient-role') : present;
 }
 
+const rank: Record<MemberRow['role'], number> = { member: 0, administrator: 1, owner: 2 };
+/** Whether the change gives more rights. */
+export function isPromotion(from: MemberRow['role'], to: MemberRow['role']): boolean {
+  return rank[to] > rank[from];
+}
+
 /** Whether somebody of this role may change members of that one: owners all, administrators only members. */
 export function mayManage(by: MemberRow['role'], target: MemberRow['role']): boolean {
   return by === 'owner' || (by === 'administrator' && target === 'member');

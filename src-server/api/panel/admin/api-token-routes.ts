@@ -16,6 +16,7 @@ import type { ApiTokenRow } from '../../../db/schema.ts';
 import { asNetwork } from '../../../http/client-address.ts';
 import { sendProblem } from '../../../http/problem-reply.ts';
 import { presentAdmin } from '../../../people/members/owner-rules.ts';
+import { checkStepUp } from '../../../people/session/step-up.ts';
 import { createApiToken, revokeApiToken } from '../../integration/api-token-store.ts';
 import { panelIdentity } from '../panel-guard.ts';
 import { type AdminParts, typed } from './admin-parts.ts';
@@ -58,6 +59,8 @@ export function registerApiTokenRoutes(plain: FastifyInstance, { ctx }: AdminPar
       const made = await db.transaction().execute(async (tx) => {
         const admin = await presentAdmin(tx, identity);
         if (!admin.ok) return admin;
+        const proven = await checkStepUp(tx, identity, now);
+        if (!proven.ok) return proven;
         return ok(await createApiToken(tx, { name, scopes, allowedIps, expiresDays, actor, ip, now }));
       });
       if (!made.ok) return sendProblem(reply, made.problem);

@@ -11,6 +11,7 @@ import { sendProblem } from '../../../http/problem-reply.ts';
 import { otherMember } from '../../../people/members/administration.ts';
 import { managedMember } from '../../../people/members/owner-rules.ts';
 import { requestMfaReset, withdrawMfaReset } from '../../../people/mfa/mfa-reset.ts';
+import { checkStepUp } from '../../../people/session/step-up.ts';
 import { panelIdentity } from '../panel-guard.ts';
 import { type AdminParts, typed } from './admin-parts.ts';
 import { decodeCursor, iso, pageOf, timeKey } from './cursor.ts';
@@ -40,6 +41,8 @@ export function registerResetRoutes(plain: FastifyInstance, { ctx }: AdminParts)
         const target = await otherMember(tx, identity, memberId, 'reset the second factor of');
         if (!target.ok) return target;
         if (target.value.is_blocked === 1) return fail('wrong-state', 'This member is blocked.');
+        const proven = await checkStepUp(tx, identity, ctx.now());
+        if (!proven.ok) return proven;
         return requestMfaReset(tx, ctx, { memberId, actor, ip });
       });
       if (!made.ok) return sendProblem(reply, made.problem);
