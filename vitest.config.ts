@@ -4,9 +4,13 @@ import { ownNetwork } from './e2e/pool/own-network-pool.ts';
 
 const units = ['{src-*,lab,scripts,bench}/**/*.test.ts'];
 const electronStandIns = ['src-main/shell/**/*.test.ts'];
-/** They measure, or count on the number of the only stack. */
-const wantTheMachine = ['e2e/stack/stack.test.ts', 'e2e/helper/up-speed.test.ts'];
-const patient = { pool: ownNetwork, testTimeout: 120_000, hookTimeout: 120_000 };
+/** They measure, count on the number of the only stack, or fetch a package with the machine's network. */
+const wantTheMachine = [
+  'e2e/stack/stack.test.ts',
+  'e2e/helper/up-speed.test.ts',
+  'e2e/helper/resolvconf.test.ts',
+];
+const patient = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 /** Each takes a minute or more: first, so that none of them is left over at the end. */
 const long = [
@@ -72,8 +76,9 @@ export default defineConfig({
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
           exclude: wantTheMachine,
-          // They wait half of the time: for a code's next step, a throttle, a gateway that gives up.
-          maxWorkers: 3,
+          pool: ownNetwork,
+          // As many as cores: each starts a whole stack, many a browser.
+          maxWorkers: 2,
           ...patient,
         },
       },

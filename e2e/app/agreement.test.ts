@@ -42,7 +42,8 @@ async function expectAgreement({ page, desktop }: SignedIn, steps: readonly stri
           : '',
       ].filter(Boolean);
       // What is on its way is checked when it has come to rest.
-      return ['connecting', 'disconnecting'].includes(phase) ? ['moving'] : disagreements;
+      const isChecking = phase === 'gate' && connection.prompt.isChecking;
+      return isChecking || ['connecting', 'disconnecting'].includes(phase) ? ['moving'] : disagreements;
     }, within)
     .toEqual([]);
   const { phase } = (await snapshotOf(page)).connection;
