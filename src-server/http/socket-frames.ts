@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { WebSocket } from '@fastify/websocket';
 import type { Logger } from 'pino';
 import type * as z from 'zod';
@@ -22,8 +23,9 @@ export function parseFrame<T>(
 }
 
 /**
- * Feeds frames to `onFrame` one after the other, in order; a bad frame closes the socket with 4003. An error of the
- * handler is logged and closes with 1011: the other end comes back and starts from the record.
+ * Feeds frames to `onFrame` one after the other, in order; a bad frame, and more of them than `isInTime` lets through,
+ * close the socket with 4003. An error of the handler is logged and closes with 1011: the other end comes back and
+ * starts from the record.
  */
 export function readFrames<T>(
   socket: WebSocket,
@@ -31,19 +33,33 @@ export function readFrames<T>(
     schema: z.ZodType<T>;
     maxBytes: number;
     log: Logger;
+    /** Asked once a frame, before it is looked at; without it the other end is trusted to keep measure. */
+    isInTime?: () => boolean;
     onFrame: (frame: T) => void | Promise<void>;
   },
 ): void {
   let last: Promise<void> = Promise.resolve();
+  let waiting = 0;
+  const isOpen = (): boolean => socket.readyState === socket.OPEN;
+  const refuse = (why: string): void => {
+    options.log.warn({ why }, 'bad frame, closing the channel');
+    socket.close(closeCodes.protocolError, why.slice(0, 100));
+  };
+  const handle = async (frame: T): Promise<void> => {
+    waiting -= 1;
+    if (!isOpen()) return;
+    await options.onFrame(frame);
+    // SQLite answers within the turn: without this, whoever sends many frames keeps everybody else waiting.
+    if (waiting > 0) await nextTurn();
+  };
   socket.on('message', (data, isBinary) => {
+    if (!isOpen()) return;
+    if (options.isInTime?.() === false) return refuse('too many frames');
     const parsed = parseFrame(options.schema, data, isBinary, options.maxBytes);
-    if (!parsed.ok) {
-      options.log.warn({ why: parsed.why }, 'bad frame, closing the channel');
-      socket.close(closeCodes.protocolError, parsed.why.slice(0, 100));
-      return;
-    }
+    if (!parsed.ok) return refuse(parsed.why);
+    waiting += 1;
     last = last
-      .then(() => (socket.readyState === socket.OPEN ? options.onFrame(parsed.frame) : undefined))
+      .then(() => handle(parsed.frame))
       .catch((error: unknown) => {
         options.log.error({ err: error }, 'channel frame failed');
         socket.close(closeCodes.internalError, 'internal error');

@@ -88,6 +88,12 @@ export class ClientHub {
     if (client?.wire === wire) client.sentSeq = Math.max(client.sentSeq, afterSeq);
   }
 
+  /** The newest seq that this socket was sent; -1 when it is not the device's channel, or has not resumed. */
+  sentSeq(deviceId: string, wire: ClientWire): number {
+    const client = this.#clients.get(deviceId);
+    return client?.wire === wire ? client.sentSeq : -1;
+  }
+
   /** To every open channel, and to nobody later. */
   broadcast(frame: ServerFrame): void {
     for (const { wire, sentSeq } of this.#clients.values()) if (sentSeq >= 0) wire.send(frame);

@@ -51,10 +51,31 @@ export async function eventsAfter(db: Db, deviceId: string, seq: number): Promis
   });
 }
 
-/** The device has everything up to and including `seq`. */
-export async function ackEvents(db: Db | Tx, deviceId: string, seq: number): Promise<void> {
-  await db.deleteFrom('event').where('device_id', '=', deviceId).where('seq', '<=', seq).execute();
+/** The device has everything up to and including `seq`: these frames go, and the leases whose end they told say so. */
+export async function ackEvents(tx: Tx, deviceId: string, seq: number, now: number): Promise<void> {
+  const { rows } = await takeAcked(tx, { deviceId, seq });
+  for (const { frame_json } of rows) {
+    const { data: frame } = serverFrame.safeParse(JSON.parse(frame_json));
+    if (frame?.type === 'disconnect' && frame.leaseId !== null)
+      await noteNotified(tx, { leaseId: frame.leaseId, deviceId, now });
+  }
 }
+
+const takeAcked = prepared<{ deviceId: string; seq: number }, { frame_json: string }>((db, param) =>
+  db
+    .deleteFrom('event')
+    .where('device_id', '=', param('deviceId'))
+    .where('seq', '<=', param('seq'))
+    .returning('frame_json'),
+);
+const noteNotified = prepared<{ leaseId: string; deviceId: string; now: number }, unknown>((db, param) =>
+  db
+    .updateTable('lease')
+    .set({ notified_at: param('now') })
+    .where('id', '=', param('leaseId'))
+    .where('device_id', '=', param('deviceId'))
+    .where('notified_at', 'is', null),
+);
 
 /** Nothing that was stored for the device is sent any more. Its next frame goes on counting. */
 export async function voidEvents(tx: Tx, deviceId: string): Promise<void> {

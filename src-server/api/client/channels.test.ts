@@ -1,8 +1,11 @@
 import { EventEmitter } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import * as z from 'zod';
 import type { SignInAnswer } from '../../../src-shared/client-api.ts';
 import { storeEvent } from '../../access/channel/event-store.ts';
-import { keepAlive } from '../../http/socket-frames.ts';
+import { keepAlive, readFrames } from '../../http/socket-frames.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
 import { newWgKey, ScriptedClient, ScriptedGateway } from '../../testing/scripted-ends.ts';
 import { startTestServer, type TestServer } from '../../testing/test-server.ts';
@@ -44,6 +47,31 @@ describe('channels', () => {
     const client = await open(null);
     client.send({ type: 'ack', seq: 0 });
     expect(await client.closed).toBe(4003);
+  });
+
+  it('closes with 4003 on far more frames than a client has to send', async () => {
+    const client = await open();
+    for (let t = 0; t < 600; t++) client.send({ type: 'pong', t });
+    expect(await client.closed).toBe(4003);
+  });
+
+  it('touches nothing for an acknowledgement that changes nothing', async () => {
+    const client = await open();
+    await expect.poll(() => server.parts.hub.open()[0]?.sentSeq).toBe(0);
+    const transactions = vi.spyOn(server.ctx.database.db, 'transaction');
+    for (const seq of [0, 0, 7, 9_999]) client.send({ type: 'ack', seq });
+    client.send({ type: 'status', phase: 'gate' });
+    await expect.poll(() => server.parts.hub.open()[0]?.phase).toBe('gate');
+    expect(transactions).not.toHaveBeenCalled();
+
+    const policy = await readPolicy(server.ctx.database.db);
+    const stored = await server.ctx.database.db
+      .transaction()
+      .execute((tx) => storeEvent(tx, session.deviceId, { type: 'policy', policy }, server.clock.now));
+    server.parts.hub.deliver(session.deviceId, stored);
+    client.send({ type: 'ack', seq: (await client.of('policy')).seq });
+    await expect.poll(() => server.ctx.database.db.selectFrom('event').selectAll().execute()).toHaveLength(0);
+    await client.close();
   });
 
   it('keeps one channel a device: the newer one wins', async () => {
@@ -123,6 +151,28 @@ describe('channels', () => {
     gateway.send('[]');
     expect(await gateway.closed).toBe(4003);
     await expect.poll(() => server.parts.registry.isOnline(gateway.id)).toBe(false);
+  });
+});
+
+describe('readFrames', () => {
+  it('lets everybody else have a turn between two frames', async () => {
+    const socket = Object.assign(new EventEmitter(), { OPEN: 1, readyState: 1 }) as unknown as Parameters<
+      typeof readFrames
+    >[0];
+    const order: string[] = [];
+    const log = pino({ enabled: false });
+    readFrames(socket, {
+      schema: z.string(),
+      maxBytes: 100,
+      log,
+      onFrame: (frame) => void order.push(frame),
+    });
+    for (const frame of ['first', 'second', 'third'])
+      socket.emit('message', Buffer.from(`"${frame}"`), false);
+    await nextTurn();
+    order.push('somebody else');
+    await expect.poll(() => order).toContain('third');
+    expect(order.indexOf('somebody else')).toBeLessThan(order.indexOf('third'));
   });
 });
 

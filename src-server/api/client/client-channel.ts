@@ -15,10 +15,13 @@ import { HourlyBudget } from '../../audit/hourly-budget.ts';
 import type { ServerContext } from '../../context.ts';
 import type { SessionIdentity } from '../../http/session.ts';
 import { keepAlive, readFrames } from '../../http/socket-frames.ts';
+import { TokenBucket } from '../../http/token-bucket.ts';
 import { sessionOf } from './client-guard.ts';
 
 /** A client that never says where it resumes is not one of ours. */
 const RESUME_TIMEOUT_MS = 10_000;
+/** Our clients send a few frames a minute, and one acknowledgement each 25 ms after a long sleep. */
+const FRAMES = { perSecond: 50, burst: 500 };
 
 /** `GET /client/v1/channel`: `hello` at once; after `resume` the stored frames, then the live ones. */
 export function registerClientChannel(app: FastifyInstance, ctx: ServerContext, hub: ClientHub): void {
@@ -48,6 +51,8 @@ async function openChannel(
     RESUME_TIMEOUT_MS,
   );
   let hasResumed = false;
+  let ackedSeq = 0;
+  const frames = new TokenBucket({ ...FRAMES, now: ctx.now() });
 
   const onFrame = async (frame: ClientFrame): Promise<void> => {
     if (frame.type === 'resume') {
@@ -64,23 +69,20 @@ async function openChannel(
       for (const stored of await eventsAfter(db, deviceId, afterSeq)) hub.replay(deviceId, stored);
       // Whatever is not in the record any more had been acked.
       hub.resume(deviceId, wire, last_seq);
-      await ackEvents(db, deviceId, afterSeq);
+      ackedSeq = afterSeq;
+      await db.transaction().execute((tx) => ackEvents(tx, deviceId, afterSeq, ctx.now()));
       return;
     }
     if (!hasResumed) return socket.close(closeCodes.protocolError, 'resume first');
     switch (frame.type) {
-      case 'ack':
-        await db.transaction().execute(async (tx) => {
-          await ackEvents(tx, deviceId, frame.seq);
-          await tx
-            .updateTable('lease')
-            .set({ notified_at: ctx.now() })
-            .where('device_id', '=', deviceId)
-            .where('ended_at', 'is not', null)
-            .where('notified_at', 'is', null)
-            .execute();
-        });
+      case 'ack': {
+        // What was never sent is not acknowledged, and what is already needs no transaction.
+        const seq = Math.min(frame.seq, hub.sentSeq(deviceId, wire));
+        if (seq <= ackedSeq) return;
+        ackedSeq = seq;
+        await db.transaction().execute((tx) => ackEvents(tx, deviceId, seq, ctx.now()));
         return;
+      }
       case 'status':
         hub.setPhase(deviceId, frame.phase);
         return;
@@ -95,7 +97,10 @@ async function openChannel(
         return;
     }
   };
-  readFrames<ClientFrame>(socket, { schema: clientFrame, maxBytes: CHANNEL_MAX_FRAME_BYTES, log, onFrame });
+  readFrames<ClientFrame>(socket, {
+    ...{ schema: clientFrame, maxBytes: CHANNEL_MAX_FRAME_BYTES, log, onFrame },
+    isInTime: () => frames.take(ctx.now()),
+  });
   keepAlive(socket, ctx.now);
   hub.attach(deviceId, sessionId, wire);
   socket.on('close', (code) => {

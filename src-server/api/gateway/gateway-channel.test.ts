@@ -215,6 +215,8 @@ test('a host that flaps does not fill the audit log, which ends with how it is',
     health(drop);
     health();
   }
+  await vi.waitFor(async () => expect(await rows()).toHaveLength(HEALTH_ROWS_AN_HOUR));
+  await inPanel([]);
   health(drop);
   await inPanel([drop]);
   expect(await rows()).toHaveLength(HEALTH_ROWS_AN_HOUR);
