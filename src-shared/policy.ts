@@ -58,7 +58,8 @@ export function changedRules(one: Policy, other: Policy): ReadonlySet<PolicyRule
   return new Set(policyRules.filter((rule) => before[rule] !== after[rule]));
 }
 
-function ruleValues(policy: Policy): Record<PolicyRule, string | number | boolean> {
+/** Each rule as one value; two that are equal say the same. */
+export function ruleValues(policy: Policy): Record<PolicyRule, string | number | boolean> {
   const { mfaRequired, unlockMethods, ...rest } = policy;
   return {
     ...rest,

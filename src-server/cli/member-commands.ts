@@ -8,10 +8,10 @@ import {
   passwordMistake,
   resetFactorLock,
   setBlocked,
-  setPassword,
+  setPasswordFor,
 } from '../people/members/member-store.ts';
 import { hashSecret } from '../proof/mfa/secret-hash.ts';
-import { resetUnlock } from '../proof/unlock/removal.ts';
+import { resetUnlockFor } from '../proof/unlock/removal.ts';
 import { accountLines, accountOf } from './account-output.ts';
 import { askNewPassword, askPerson, howToAnswer, type PersonOptions } from './ask.ts';
 import {
@@ -149,7 +149,7 @@ async function changePassword(who: string, options: CommonOptions & PersonOption
     }
     const passwordHash = await hashSecret(password, ctx.config.argon2);
     const changed = await changeMember(ctx, who, (tx, { id }) =>
-      setPassword(tx, { memberId: id, passwordHash, actor: CLI_ACTOR, now: ctx.now() }),
+      setPasswordFor(tx, ctx, { memberId: id, passwordHash, actor: CLI_ACTOR, now: ctx.now() }),
     );
     if (changed) {
       const { id, email } = changed.member;
@@ -176,7 +176,7 @@ async function resetLock(who: string, options: CommonOptions): Promise<void> {
 async function resetUnlockOf(who: string, options: CommonOptions): Promise<void> {
   await withServerFiles(options, async (ctx) => {
     const changed = await changeMember(ctx, who, (tx, { id }) =>
-      resetUnlock(tx, { memberId: id, actor: CLI_ACTOR, now: ctx.now() }),
+      resetUnlockFor(tx, ctx, { memberId: id, actor: CLI_ACTOR, now: ctx.now() }),
     );
     if (!changed) return;
     const { id, email } = changed.member;

@@ -1,8 +1,32 @@
 import * as z from 'zod';
+import { memberRole } from '../../src-shared/member-role.ts';
 import { isoTime } from '../../src-shared/primitives.ts';
 
 /** From where something was done; null when it was not over the network. */
 const ip = z.string().nullable();
+
+/** What weakens the team's protection or gives somebody more rights. `member`: name and address. */
+export const teamChange = z.discriminatedUnion('what', [
+  z.object({
+    what: z.literal('policy'),
+    rules: z.array(z.object({ rule: z.string(), from: z.string(), to: z.string() })),
+    /** Devices that may connect although they cannot hold traffic back. */
+    exempted: z.number().int(),
+    /** Neither gate policy is on any more. */
+    isUngated: z.boolean(),
+  }),
+  z.object({ what: z.literal('member-added'), member: z.string(), role: memberRole }),
+  z.object({ what: z.literal('role-raised'), member: z.string(), from: memberRole, to: memberRole }),
+  z.object({ what: z.literal('email-changed'), member: z.string(), from: z.string(), to: z.string() }),
+  z.object({ what: z.literal('mfa-reset'), member: z.string() }),
+  z.object({
+    what: z.literal('api-token'),
+    name: z.string(),
+    scopes: z.array(z.string()),
+    expiresAt: isoTime,
+  }),
+]);
+export type TeamChange = z.infer<typeof teamChange>;
 
 /** What a mail tells a member. Lies sealed in the outbox: `link` is a secret. */
 export const mailContent = z.discriminatedUnion('kind', [
@@ -30,6 +54,34 @@ export const mailContent = z.discriminatedUnion('kind', [
     incidentId: z.string().nullable(),
   }),
   z.object({ kind: z.literal('password-changed'), at: isoTime, ip }),
+  /** To owners. `by`: name and address of the administrator. */
+  z.object({ kind: z.literal('team-change'), at: isoTime, ip, by: z.string(), change: teamChange }),
+  /** By somebody else: where from is none of the member's business. */
+  z.object({ kind: z.literal('password-set'), at: isoTime }),
+  /** One goes to the old and one to the new address. */
+  z.object({
+    kind: z.literal('email-changed'),
+    at: isoTime,
+    from: z.string(),
+    to: z.string(),
+    recipient: z.string(),
+  }),
+  z.object({ kind: z.literal('role-changed'), at: isoTime, from: memberRole, to: memberRole }),
+  /** After too many wrong codes, the last of them from `ip`. */
+  z.object({ kind: z.literal('factor-disabled'), at: isoTime, ip }),
+  z.object({
+    kind: z.literal('unlock-removed'),
+    at: isoTime,
+    ip,
+    /** Null: every device of the member. */
+    deviceName: z.string().nullable(),
+    why: z.enum(['wrong-pins', 'by-member', 'by-administrator']),
+  }),
 ]);
 export type MailContent = z.infer<typeof mailContent>;
 export type MailKind = MailContent['kind'];
+
+/** Where the mail goes, if not to the member's address as it is when the mail is sent. */
+export function recipientOf(content: MailContent): string | null {
+  return content.kind === 'email-changed' ? content.recipient : null;
+}

@@ -65,6 +65,30 @@ const kinds: [MailContent, string, string[]][] = [
     ['Sign-in from a new country', 'INC-7'],
   ],
   [{ kind: 'password-changed', at, ip: null }, 'password', ['Every other session']],
+  [{ kind: 'password-set', at }, 'set by an administrator', ['Every session has ended']],
+  [{ kind: 'role-changed', at, from: 'member', to: 'owner' }, 'Your role in', ['New role: owner']],
+  [{ kind: 'factor-disabled', at, ip: '192.0.2.7' }, 'is disabled', ['192.0.2.7']],
+  [
+    { kind: 'unlock-removed', at, ip: null, deviceName: 'Laptop', why: 'wrong-pins' },
+    'PIN or biometrics',
+    ['Device: Laptop', 'too many wrong PINs'],
+  ],
+  [
+    {
+      kind: 'team-change',
+      at,
+      ip: '192.0.2.7',
+      by: 'Ada <ada@example.com>',
+      change: {
+        what: 'policy',
+        rules: [{ rule: 'idleSeconds', from: '180', to: '600' }],
+        exempted: 2,
+        isUngated: false,
+      },
+    },
+    'A rule was loosened',
+    ['Seconds until a silent connection ends: 180 → 600', 'holding traffic back: 2', '192.0.2.7'],
+  ],
 ];
 
 test.each(kinds)('a mail of each kind arrives in text and HTML: $kind', async (content, subject, words) => {

@@ -2,7 +2,7 @@ import { appendAudit } from '../audit/audit-log.ts';
 import type { ServerContext } from '../context.ts';
 import { prepared } from '../db/prepared.ts';
 import type { MailRow } from '../db/schema.ts';
-import { mailContent } from './mail-content.ts';
+import { mailContent, recipientOf } from './mail-content.ts';
 import type { MailTransport } from './mail-transport.ts';
 import { mailWords } from './mail-words.ts';
 import { renderMail } from './render-mail.ts';
@@ -65,7 +65,8 @@ export class MailSender {
         teamName: config.teamName,
         accountUrl: `${config.issuer}/account`,
       });
-      await this.#transport.send({ id: mail.id, to: mail.email, ...renderMail(words, config.teamName) });
+      const to = recipientOf(content) ?? mail.email;
+      await this.#transport.send({ id: mail.id, to, ...renderMail(words, config.teamName) });
     } catch (error) {
       log.warn({ err: error, mailId: mail.id, kind: mail.kind, tries: mail.tries + 1 }, 'mail not sent');
       await this.#later(mail);

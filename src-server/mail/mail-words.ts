@@ -1,4 +1,5 @@
 import type { MailContent } from './mail-content.ts';
+import { teamChangeWords } from './team-change-words.ts';
 
 /** A mail before it is laid out: plain text, nothing of it trusted as HTML. */
 export interface MailWords {
@@ -101,8 +102,82 @@ export function mailWords(content: MailContent, { teamName, accountUrl }: MailPl
         ],
         facts: whenAndWhere(content),
       };
+    case 'team-change': {
+      const { sentence, facts } = teamChangeWords(content.change);
+      return {
+        subject: `${sentence.subject}: ${teamName}`,
+        paragraphs: [
+          sentence.text,
+          'Every owner of the team is told. If you do not know why, ask who did it, and look at the audit log.',
+        ],
+        facts: [
+          ...facts.map(([label, value]) => [label, oneLine(value)] satisfies [string, string]),
+          ['Who', oneLine(content.by)],
+          ...whenAndWhere(content),
+        ],
+      };
+    }
+    case 'password-set':
+      return {
+        subject: `Your password for ${teamName} was set by an administrator`,
+        paragraphs: [
+          'It works no more as you knew it. Every session has ended, and so has every connection.',
+          'If you did not ask for this, tell another administrator at once.',
+        ],
+        facts: [['When', utc(content.at)]],
+      };
+    case 'email-changed':
+      return {
+        subject: `Your e-mail address for ${teamName} was changed`,
+        paragraphs: [
+          'From now on you sign in with the new address, and mails go there.',
+          'If you did not ask for this, tell an administrator at once. This mail goes to both addresses.',
+        ],
+        facts: [
+          ['Old address', oneLine(content.from)],
+          ['New address', oneLine(content.to)],
+          ['When', utc(content.at)],
+        ],
+      };
+    case 'role-changed':
+      return {
+        subject: `Your role in ${teamName} was changed`,
+        paragraphs: ['If you do not know why, ask an owner of your team.'],
+        facts: [
+          ['Old role', content.from],
+          ['New role', content.to],
+          ['When', utc(content.at)],
+        ],
+      };
+    case 'factor-disabled':
+      return {
+        subject: `Your authenticator for ${teamName} is disabled`,
+        paragraphs: [
+          'After too many wrong codes your authenticator and your backup codes count for nothing until an administrator enables them again.',
+          notYou,
+        ],
+        facts: whenAndWhere(content),
+      };
+    case 'unlock-removed':
+      return {
+        subject: `PIN or biometrics for ${teamName} were removed`,
+        paragraphs: [unlockSentence[content.why], notYou],
+        facts: [
+          ['Device', content.deviceName === null ? 'all of your devices' : oneLine(content.deviceName)],
+          ...whenAndWhere(content),
+        ],
+        link: account,
+      };
   }
 }
+
+const unlockSentence = {
+  'wrong-pins':
+    'After too many wrong PINs this device can no longer be unlocked. The next connection needs a code from your authenticator, and then you can set a new PIN.',
+  'by-member': 'This was done on the device itself. It can be set up again there.',
+  'by-administrator':
+    'An administrator has removed them. The next connection needs a code from your authenticator, and then you can set them up again.',
+};
 
 const newFactorSentence = {
   first: 'Your account now asks for a code from your authenticator app at every sign-in.',

@@ -18,7 +18,7 @@ import type { MemberRow } from '../../db/schema.ts';
 import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import { type By, editMember, removeMember } from '../../people/members/member-changes.ts';
-import { addMember, passwordMistake, setBlocked, setPassword } from '../../people/members/member-store.ts';
+import { addMember, passwordMistake, setBlocked, setPasswordFor } from '../../people/members/member-store.ts';
 import { presentMember } from '../../people/members/owner-rules.ts';
 import { hashSecret } from '../../proof/mfa/secret-hash.ts';
 import type { ApiTokenUse } from './api-token.ts';
@@ -93,10 +93,11 @@ export function registerMemberWriteRoutes(
         const found = await plainMember(tx, memberId);
         if (!found.ok) return found;
         if (weak) return fail('invalid-request', weak);
-        const edited = await editMember(tx, found.value, change, by);
+        const edited = await editMember(tx, ctx, found.value, change, by);
         if (!edited.ok) return edited;
         const ends: RecordedEnd[] = [];
-        if (passwordHash !== null) ends.push(await setPassword(tx, { memberId, passwordHash, ...by }));
+        if (passwordHash !== null)
+          ends.push(await setPasswordFor(tx, ctx, { memberId, passwordHash, ...by }));
         if (isBlocked !== undefined && isBlocked !== (found.value.is_blocked === 1))
           ends.push(await setBlocked(tx, { memberId, isBlocked, ...by }));
         return ok({

@@ -12,6 +12,7 @@ import { checkStepUp } from '../session/step-up.ts';
 import { normalizeEmail } from '../sign-in/password-check.ts';
 import { type By, editMember, type MemberChange, removeMember } from './member-changes.ts';
 import { type AddedMember, addMember, resetFactorLock, setBlocked } from './member-store.ts';
+import { personText, tellOwners } from './owner-notices.ts';
 import {
   type Admin,
   isPromotion,
@@ -54,6 +55,11 @@ export async function addByAdmin(
   const { actor, ip } = byOf(ctx, admin);
   const added = await addMember(ctx, { ...person, password, withTotp: false }, actor, ip, {
     mayStill: mayAdd,
+    also: async (tx) => {
+      if (!isPromotion('member', person.role)) return;
+      const member = personText(person);
+      await tellOwners(tx, ctx, admin, { what: 'member-added', member, role: person.role });
+    },
   });
   return added.ok ? ok({ ...added.value, temporaryPassword: password }) : added;
 }
@@ -80,7 +86,20 @@ export async function editByAdmin(
       const proven = await checkStepUp(tx, admin, ctx.now());
       if (!proven.ok) return proven;
     }
-    return editMember(tx, target, change, byOf(ctx, admin));
+    const edited = await editMember(tx, ctx, target, change, byOf(ctx, admin));
+    if (!edited.ok) return edited;
+    const member = personText(target);
+    const { email: from, role: fromRole } = target;
+    if (change.email !== undefined && isMoved)
+      await tellOwners(tx, ctx, admin, {
+        what: 'email-changed',
+        member,
+        from,
+        to: normalizeEmail(change.email),
+      });
+    if (isPromotion(fromRole, role))
+      await tellOwners(tx, ctx, admin, { what: 'role-raised', member, from: fromRole, to: role });
+    return edited;
   });
 }
 

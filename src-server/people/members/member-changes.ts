@@ -2,8 +2,10 @@ import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import type { RecordedEnd } from '../../access/enforcement/record-end.ts';
 import { type GuardSource, storeReleases } from '../../access/guard/guard.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
+import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import type { MemberRow } from '../../db/schema.ts';
+import { enqueueMail } from '../../mail/outbox.ts';
 import { removeUnlock } from '../../proof/unlock/removal.ts';
 import { normalizeEmail } from '../sign-in/password-check.ts';
 import { emailMistake, endSessions } from './member-store.ts';
@@ -21,9 +23,13 @@ export interface MemberChange {
   role?: MemberRow['role'] | undefined;
 }
 
-/** Changes what is given. Who may do so, and the last owner, are the caller's to ask before. */
+/**
+ * Changes what is given. Who may do so, and the last owner, are the caller's to ask before. The member is told of another
+ * address, at both, and of another role.
+ */
 export async function editMember(
   tx: Tx,
+  ctx: ServerContext,
   member: MemberRow,
   change: MemberChange,
   { actor, ip, now }: By,
@@ -54,6 +60,13 @@ export async function editMember(
     ip,
     details: changed,
   });
+  const at = new Date(now).toISOString();
+  const told = { kind: 'email-changed', at, from: member.email, to: email } as const;
+  if (email !== member.email)
+    for (const recipient of [member.email, email])
+      await enqueueMail(tx, ctx, member.id, { ...told, recipient });
+  if (next.role !== member.role)
+    await enqueueMail(tx, ctx, member.id, { kind: 'role-changed', at, from: member.role, to: next.role });
   return ok(undefined);
 }
 

@@ -5,6 +5,7 @@ import { appendAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Db, Tx } from '../../db/database.ts';
 import type { MemberRow } from '../../db/schema.ts';
+import { enqueueMail } from '../../mail/outbox.ts';
 import { clearAttempts } from '../../proof/mfa/attempts.ts';
 import { activeFactor, attemptKeys } from '../../proof/mfa/code-check.ts';
 import { activateFactor, prepareBackupCodes, setUpFactor } from '../../proof/mfa/enrolment.ts';
@@ -32,15 +33,18 @@ export interface AddedMember {
 }
 
 /**
- * Adds a member, with an authenticator already set up when asked for. `mayStill` is asked in the transaction of it: the
- * hashing takes its time.
+ * Adds a member, with an authenticator already set up when asked for. `mayStill` is asked in the transaction of it, since
+ * the hashing takes its time; `also` runs once the member is there.
  */
 export async function addMember(
   ctx: ServerContext,
   { email, name, password, role, withTotp }: NewMember,
   actor: string,
   ip: string | null = null,
-  { mayStill = async () => ok(undefined) }: { mayStill?: (tx: Tx) => Promise<Result<unknown>> } = {},
+  {
+    mayStill = async () => ok(undefined),
+    also,
+  }: { mayStill?: (tx: Tx) => Promise<Result<unknown>>; also?: (tx: Tx) => Promise<void> } = {},
 ): Promise<Result<AddedMember>> {
   const address = normalizeEmail(email);
   const mistake = emailMistake(email);
@@ -69,6 +73,7 @@ export async function addMember(
       ip,
       details: { email: address, role },
     });
+    await also?.(tx);
     if (!backup) return ok({ id, email: address });
     const factor = await setUpFactor(tx, ctx, id);
     if (!factor.ok) return factor;
@@ -134,6 +139,17 @@ export async function setPassword(
     code: 'signed-out',
     message: 'Your password was changed. Sign in with the new one.',
   });
+}
+
+/** The same by somebody else than the member, who is told by mail. */
+export async function setPasswordFor(
+  tx: Tx,
+  ctx: ServerContext,
+  input: Parameters<typeof setPassword>[1],
+): Promise<RecordedEnd> {
+  const at = new Date(input.now).toISOString();
+  await enqueueMail(tx, ctx, input.memberId, { kind: 'password-set', at });
+  return setPassword(tx, input);
 }
 
 /** Lets a member try codes again: counters cleared, a disabled factor enabled. False without a factor. */

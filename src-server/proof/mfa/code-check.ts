@@ -75,6 +75,8 @@ export async function checkTotp(tx: Tx, ctx: ServerContext, input: CodeInput): P
       : matchingSteps(secret, code, current - TOTP_DRIFT_WINDOW, current + TOTP_DRIFT_WINDOW);
   if (charge.failuresInRow >= DISABLE_AFTER_FAILURES) {
     await tx.updateTable('factor').set({ is_disabled: 1 }).where('id', '=', factorId).execute();
+    const at = new Date(now).toISOString();
+    await enqueueMail(tx, ctx, memberId, { kind: 'factor-disabled', at, ip: input.ip });
     return record.refused(problem('factor-disabled'), { factorId, failuresInRow: charge.failuresInRow });
   }
   if (found.length > 0 || near.includes(last_step))

@@ -9,6 +9,7 @@ import type { OpenChallenge } from '../challenge/challenge-store.ts';
 import { type AcceptedProof, hardwareAccepted } from './accepted-proof.ts';
 import { checkPin } from './pin-check.ts';
 import { advanceHardwareCounter, advanceProofCounter } from './proof-counter.ts';
+import { tellRemoved } from './removal.ts';
 import { verifyStatement } from './statement.ts';
 import { verifyAssertion } from './web-authn.ts';
 
@@ -57,13 +58,16 @@ export async function checkUnlock(tx: Tx, ctx: ServerContext, input: UnlockInput
     });
   }
   await appendAudit(tx, { ...entry, outcome: 'refused', details: { refusal: refusal.code, cause } });
-  if (refusal.code === 'pin-removed')
+  if (refusal.code === 'pin-removed') {
     await appendAudit(tx, {
       ...entry,
       action: 'unlock.remove',
       outcome: 'ok',
       details: { methods: ['pin', 'uv-soft'], cause: 'wrong-pins' },
     });
+    const { id: deviceId, member_id: memberId } = device;
+    await tellRemoved(tx, ctx, { deviceId, memberId, ip, why: 'wrong-pins' });
+  }
   return { ok: false, problem: { ...refusal, isProofSpent: false } };
 }
 

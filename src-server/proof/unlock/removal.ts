@@ -4,6 +4,7 @@ import { appendAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import { type SessionIdentity, sessionEnd } from '../../http/session.ts';
+import { enqueueMail } from '../../mail/outbox.ts';
 import { enrolledOf, noHardware, noPin, noSoft, unlockColumns } from './unlock-state.ts';
 
 const columnsOf = { pin: noPin, 'uv-hw': noHardware, 'uv-soft': noSoft } as const;
@@ -57,8 +58,24 @@ export function removeOwnUnlock(
     const ended = await sessionEnd(tx, sessionId);
     if (ended) return { ok: false, problem: ended };
     const actor = `member:${memberId}`;
-    return ok(await removeUnlock(tx, { deviceId, methods, actor, ip, now: ctx.now() }));
+    const now = ctx.now();
+    const removed = await removeUnlock(tx, { deviceId, methods, actor, ip, now });
+    if (removed.length > 0) await tellRemoved(tx, ctx, { deviceId, memberId, ip, why: 'by-member' });
+    return ok(removed);
   });
+}
+
+/** The same as `resetUnlock`, and the member is told by mail if there was anything to take away. */
+export async function resetUnlockFor(
+  tx: Tx,
+  ctx: ServerContext,
+  input: Parameters<typeof resetUnlock>[1],
+): Promise<number> {
+  const devices = await resetUnlock(tx, input);
+  const at = new Date(input.now).toISOString();
+  const told = { kind: 'unlock-removed', at, ip: null, deviceName: null, why: 'by-administrator' } as const;
+  if (devices > 0) await enqueueMail(tx, ctx, input.memberId, told);
+  return devices;
 }
 
 /** Takes PIN and biometrics away from all devices of a member, and asks for a code at their next connection. */
@@ -97,4 +114,20 @@ export async function resetUnlock(
     details: { devices: count },
   });
   return count;
+}
+
+/** Tells the member by mail that a device has no PIN or biometrics any more. */
+export async function tellRemoved(
+  tx: Tx,
+  ctx: ServerContext,
+  input: { deviceId: string; memberId: string; ip: string | null; why: 'wrong-pins' | 'by-member' },
+): Promise<void> {
+  const { deviceId, memberId, ip, why } = input;
+  const { name } = await tx
+    .selectFrom('device')
+    .select('name')
+    .where('id', '=', deviceId)
+    .executeTakeFirstOrThrow();
+  const at = new Date(ctx.now()).toISOString();
+  await enqueueMail(tx, ctx, memberId, { kind: 'unlock-removed', at, ip, deviceName: name, why });
 }

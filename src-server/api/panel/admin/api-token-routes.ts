@@ -15,6 +15,7 @@ import type { Db } from '../../../db/database.ts';
 import type { ApiTokenRow } from '../../../db/schema.ts';
 import { asNetwork } from '../../../http/client-address.ts';
 import { sendProblem } from '../../../http/problem-reply.ts';
+import { tellOwners } from '../../../people/members/owner-notices.ts';
 import { presentAdmin } from '../../../people/members/owner-rules.ts';
 import { checkStepUp } from '../../../people/session/step-up.ts';
 import { createApiToken, revokeApiToken } from '../../integration/api-token-store.ts';
@@ -61,7 +62,10 @@ export function registerApiTokenRoutes(plain: FastifyInstance, { ctx }: AdminPar
         if (!admin.ok) return admin;
         const proven = await checkStepUp(tx, identity, now);
         if (!proven.ok) return proven;
-        return ok(await createApiToken(tx, { name, scopes, allowedIps, expiresDays, actor, ip, now }));
+        const token = await createApiToken(tx, { name, scopes, allowedIps, expiresDays, actor, ip, now });
+        const expiresAt = iso(token.expiresAt);
+        await tellOwners(tx, ctx, identity, { what: 'api-token', name, scopes, expiresAt });
+        return ok(token);
       });
       if (!made.ok) return sendProblem(reply, made.problem);
       const row = await db

@@ -8,19 +8,20 @@ import {
   policyPreviewRequest,
   savePolicyRequest,
 } from '../../../../src-shared/panel/policy.ts';
-import { isGated } from '../../../../src-shared/policy.ts';
+import { isGated, ruleValues } from '../../../../src-shared/policy.ts';
 import { id } from '../../../../src-shared/primitives.ts';
 import { fail, ok, problemSchema, type Result } from '../../../../src-shared/problem.ts';
 import { endingAccess } from '../../../access/enforcement/ending-access.ts';
 import { exemptedDevices, withdrawExemption } from '../../../access/guard/unguarded-devices.ts';
 import { readVersionedPolicy, savePolicyVersion } from '../../../access/policy/policy-changes.ts';
 import { previewPolicy } from '../../../access/policy/policy-preview.ts';
-import type { ServerContext } from '../../../context.ts';
 import type { Tx } from '../../../db/database.ts';
 import { sendProblem } from '../../../http/problem-reply.ts';
+import type { TeamChange } from '../../../mail/mail-content.ts';
+import { tellOwners } from '../../../people/members/owner-notices.ts';
 import { presentAdmin } from '../../../people/members/owner-rules.ts';
 import { checkStepUp } from '../../../people/session/step-up.ts';
-import { type PanelIdentity, panelIdentity } from '../panel-guard.ts';
+import { panelIdentity } from '../panel-guard.ts';
 import { type AdminParts, typed } from './admin-parts.ts';
 
 const params = z.strictObject({ id });
@@ -30,6 +31,7 @@ export function registerPolicyRoutes(plain: FastifyInstance, parts: AdminParts):
   const { ctx, enforcement, guards } = parts;
   const app = typed(plain);
   const { db } = ctx.database;
+  const isTeamName = (typed = ''): boolean => typed.trim() === ctx.config.teamName.trim();
   app.get(
     '/panel/v1/policy',
     { schema: { hide: true, response: { 200: policyAnswer, default: problemSchema } } },
@@ -83,9 +85,16 @@ export function registerPolicyRoutes(plain: FastifyInstance, parts: AdminParts):
       const saved = await endingAccess(ctx, enforcement, async (tx) => {
         const admin = await presentAdmin(tx, identity);
         if (!admin.ok) return admin;
-        const proven = await mayLoosen(tx, ctx, identity, request.body);
-        if (!proven.ok) return proven;
-        return savePolicyVersion(tx, { policy, version, exempt, actor, ip, now: ctx.now(), guards });
+        const loosening = await looseningOf(tx, request.body);
+        if (loosening !== null) {
+          const needsTeamName = loosening.isUngated && !isTeamName(request.body.teamName);
+          const proven = await checkStepUp(tx, identity, ctx.now(), { needsTeamName });
+          if (!proven.ok) return proven;
+        }
+        const change = { policy, version, exempt, actor, ip, now: ctx.now(), guards };
+        const recorded = await savePolicyVersion(tx, change);
+        if (recorded.ok && loosening !== null) await tellOwners(tx, ctx, identity, loosening);
+        return recorded;
       });
       if (!saved.ok) return sendProblem(reply, saved.problem);
       return reply.send(await readVersionedPolicy(db));
@@ -94,19 +103,22 @@ export function registerPolicyRoutes(plain: FastifyInstance, parts: AdminParts):
 }
 
 /**
- * What is asked of who loosens the rules: a step-up, and the team's name besides where both gates would be off. Exempting
- * a device loosens only what was held back before. Nothing is asked for a save that its version refuses.
+ * What saving this would loosen, as owners are told of it; null for nothing, and for a save that its version refuses.
+ * Exempting a device loosens only what was held back before.
  */
-async function mayLoosen(
+async function looseningOf(
   tx: Tx,
-  ctx: ServerContext,
-  identity: PanelIdentity,
-  { policy, version, exemptDevices = [], teamName = '' }: z.infer<typeof savePolicyRequest>,
-): Promise<Result<void>> {
+  { policy, version, exemptDevices = [] }: z.infer<typeof savePolicyRequest>,
+): Promise<Extract<TeamChange, { what: 'policy' }> | null> {
   const { policy: before, version: current } = await readVersionedPolicy(tx);
-  const isExempting = exemptDevices.length > 0 && before.trafficWhileWaiting !== 'off';
-  if (version !== current || !(isExempting || loosenedRules(before, policy).length > 0)) return ok(undefined);
-  const isUngated = isGated(before) && !isGated(policy);
-  const needsTeamName = isUngated && teamName.trim() !== ctx.config.teamName.trim();
-  return checkStepUp(tx, identity, ctx.now(), { needsTeamName });
+  if (version !== current) return null;
+  const [from, to] = [ruleValues(before), ruleValues(policy)];
+  const rules = loosenedRules(before, policy).map((rule) => ({
+    rule,
+    from: String(from[rule]),
+    to: String(to[rule]),
+  }));
+  const exempted = before.trafficWhileWaiting === 'off' ? 0 : exemptDevices.length;
+  if (rules.length === 0 && exempted === 0) return null;
+  return { what: 'policy', rules, exempted, isUngated: isGated(before) && !isGated(policy) };
 }

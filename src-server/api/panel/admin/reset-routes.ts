@@ -9,6 +9,7 @@ import { namesOf } from '../../../audit/audit-names.ts';
 import type { Db } from '../../../db/database.ts';
 import { sendProblem } from '../../../http/problem-reply.ts';
 import { otherMember } from '../../../people/members/administration.ts';
+import { personText, tellOwners } from '../../../people/members/owner-notices.ts';
 import { managedMember } from '../../../people/members/owner-rules.ts';
 import { requestMfaReset, withdrawMfaReset } from '../../../people/mfa/mfa-reset.ts';
 import { checkStepUp } from '../../../people/session/step-up.ts';
@@ -43,7 +44,10 @@ export function registerResetRoutes(plain: FastifyInstance, { ctx }: AdminParts)
         if (target.value.is_blocked === 1) return fail('wrong-state', 'This member is blocked.');
         const proven = await checkStepUp(tx, identity, ctx.now());
         if (!proven.ok) return proven;
-        return requestMfaReset(tx, ctx, { memberId, actor, ip });
+        const requested = await requestMfaReset(tx, ctx, { memberId, actor, ip });
+        if (requested.ok)
+          await tellOwners(tx, ctx, identity, { what: 'mfa-reset', member: personText(target.value) });
+        return requested;
       });
       if (!made.ok) return sendProblem(reply, made.problem);
       const [reset] = await viewsOf(

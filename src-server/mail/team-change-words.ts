@@ -1,0 +1,112 @@
+import type { PolicyRule } from '../../src-shared/policy.ts';
+import type { TeamChange } from './mail-content.ts';
+
+interface TeamChangeWords {
+  sentence: { subject: string; text: string };
+  /** Plain text; names come from outside. */
+  facts: [label: string, value: string][];
+}
+
+/** What owners are told of one change. */
+export function teamChangeWords(change: TeamChange): TeamChangeWords {
+  switch (change.what) {
+    case 'policy':
+      return {
+        sentence: change.isUngated
+          ? {
+              subject: 'Both gates were turned off',
+              text: 'Nobody is asked for a code or an unlock before a connection any more, and a step-up disconnect is without effect.',
+            }
+          : {
+              subject: 'A rule was loosened',
+              text: 'The rules of your team now ask for less than before.',
+            },
+        facts: [
+          ...change.rules.map(
+            ({ rule, from, to }) => [nameOf(rule), `${from} → ${to}`] satisfies [string, string],
+          ),
+          ...(change.exempted > 0
+            ? [
+                ['Devices newly exempt from holding traffic back', String(change.exempted)] satisfies [
+                  string,
+                  string,
+                ],
+              ]
+            : []),
+        ],
+      };
+    case 'member-added':
+      return {
+        sentence: {
+          subject: `A new ${change.role} was added`,
+          text: 'Somebody new may administer your team.',
+        },
+        facts: [
+          ['Member', change.member],
+          ['Role', change.role],
+        ],
+      };
+    case 'role-raised':
+      return {
+        sentence: {
+          subject: 'A member was given more rights',
+          text: 'A member has a higher role than before.',
+        },
+        facts: [
+          ['Member', change.member],
+          ['Role', `${change.from} → ${change.to}`],
+        ],
+      };
+    case 'email-changed':
+      return {
+        sentence: {
+          subject: 'The address of a member was changed',
+          text: 'The member signs in with another address, and mails go there.',
+        },
+        facts: [
+          ['Member', change.member],
+          ['Address', `${change.from} → ${change.to}`],
+        ],
+      };
+    case 'mfa-reset':
+      return {
+        sentence: {
+          subject: 'A reset of MFA was begun',
+          text: 'A member was sent a link to set up a new authenticator. Nothing has changed yet.',
+        },
+        facts: [['Member', change.member]],
+      };
+    case 'api-token':
+      return {
+        sentence: { subject: 'An API token was made', text: 'A program may act for your team with it.' },
+        facts: [
+          ['Name', change.name],
+          ['May', change.scopes.join(', ')],
+          ['Until', change.expiresAt],
+        ],
+      };
+  }
+}
+
+const ruleNames: Record<PolicyRule, string> = {
+  totpPriorConnection: 'Code before every connection',
+  unlockPriorConnection: 'PIN or biometrics before every connection',
+  unlockMethods: 'Ways of unlocking',
+  softUnlockHours: 'Hours that the sign-in of the system counts',
+  codeEveryDays: 'Days until a code is asked for (0: never)',
+  'mfaRequired.panel': 'Second factor required for the Control Panel',
+  'mfaRequired.client': 'Second factor required for the client',
+  signInGraceSeconds: 'Seconds that the code of a sign-in counts for a connection',
+  maxConnectionSeconds: 'Longest connection in seconds',
+  idleSeconds: 'Seconds until a silent connection ends',
+  trafficWhileWaiting: 'Traffic while nobody has confirmed',
+  guardAllowLan: 'Own network stays reachable',
+  guardPortalMinutes: 'Minutes for the sign-in page of a network',
+  guardUserMayRelease: 'Users may end the holding back',
+  moveWithoutCode: 'Going on at another gateway without a code',
+};
+
+/** A rule of a later version, from a mail that waited, is told by its key. */
+function nameOf(rule: string): string {
+  return Object.entries(ruleNames).find(([key]) => key === rule)?.[1] ?? rule;
+}
