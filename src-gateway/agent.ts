@@ -91,7 +91,10 @@ async function serveOneChannel(options: AgentOptions, enforcer: Enforcer, source
           : enforcer.sync(order.peers);
     if (order.type === 'sync') opened = open(options, order);
     const [outcome, passage] = await Promise.all([carriedOut, opened]);
-    return outcome.type === 'done' && order.type === 'sync' ? passage : outcome;
+    if (order.type === 'remove' || outcome.type === 'failed' || passage.type === 'done') return outcome;
+    // Where nothing says what they may reach, nobody is let in.
+    await enforcer.sync([]);
+    return passage;
   };
   const end = await runChannel({
     url,

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { inTurn } from '../src-node/in-turn.ts';
-import { listTable, runNft } from '../src-node/nft.ts';
+import { listRules, listTable, runNft } from '../src-node/nft.ts';
 import { alternatePortsText } from './alternate-ports.ts';
 import type { GatewayConfig } from './config.ts';
 import { FAMILIES, type Family, familyOf } from './family.ts';
@@ -39,7 +39,13 @@ export interface Passage {
   leadFrom(ports: readonly number[]): Promise<void>;
 }
 
-/** The table in the kernel, from before the first peer until `remove`. */
+/** `nft flush ruleset`, with which many firewalls start anew, takes our table along: without it all would pass. */
+const LOOK_EVERY_MS = 5_000;
+
+/**
+ * The table in the kernel, from before the first peer until `remove`. It is looked at every five seconds, whoever the
+ * agent has for a server, and put back when another program has changed it or taken it away.
+ */
 export class PacketFilter implements Passage {
   readonly #settings: PassageSettings;
   readonly #log: Logger;
@@ -50,6 +56,11 @@ export class PacketFilter implements Passage {
   readonly #ownForwarding: Set<Family>;
   /** The table without its sets, as it is in force. */
   #table = '';
+  /** The same as the kernel lists it. */
+  #listed = '';
+  /** By the monotonic clock, milliseconds. */
+  #openUntil = 0;
+  #lookTimer: NodeJS.Timeout | undefined;
   readonly #inTurn = inTurn();
 
   private constructor(settings: PassageSettings, ownForwarding: Set<Family>, log: Logger) {
@@ -82,6 +93,8 @@ export class PacketFilter implements Passage {
     const text = `${this.#table}${aliveText(interfaceName, 0)}${empty}`;
     // A table of another version may have parts of the same name and another kind.
     await runNft(text).catch(() => runNft(`${tableRemoval(interfaceName)}${text}`));
+    this.#listed = await listRules(tableName(interfaceName));
+    this.#lookTimer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
   }
 
   /** The tunnel's, CIDR. A family that this host does not forward is no error: the other one passes. */
@@ -94,22 +107,20 @@ export class PacketFilter implements Passage {
           this.#log.error({ err: error }, 'a family of the tunnel leads nowhere'),
         );
       const table = filterTable(this.#settings, this.#state);
-      if (table !== this.#table) await runNft(table);
-      this.#table = table;
+      if (table !== this.#table) await this.#fill(table);
       const others = FAMILIES.filter(
         (family) => this.#ownForwarding.has(family) && !families.includes(family),
       );
       if (others.length === 0) return;
       await this.#closeForwarding(others);
-      this.#table = filterTable(this.#settings, this.#state);
-      await runNft(this.#table);
+      await this.#fill(filterTable(this.#settings, this.#state));
     });
   }
 
   allow(networks: readonly string[] | undefined): Promise<void> {
     return this.#inTurn(async () => {
       this.#networks = networks ?? EVERYTHING;
-      await runNft(networksText(this.#settings.interfaceName, this.#networks));
+      await this.#run(networksText(this.#settings.interfaceName, this.#networks));
     });
   }
 
@@ -127,12 +138,13 @@ export class PacketFilter implements Passage {
       this.#refusedPorts = null;
       if (ports.join() === this.#ports.join()) return;
       try {
-        await runNft(alternatePortsText(this.#settings, ports));
+        await this.#run(alternatePortsText(this.#settings, ports));
       } catch (error) {
         this.#refusedPorts = { ports, why: error instanceof Error ? error.message : String(error) };
         throw error;
       }
       this.#ports = ports;
+      this.#listed = await listRules(tableName(this.#settings.interfaceName));
       this.#log.info({ ports }, 'UDP ports beside the own one lead to the tunnel');
       await this.#nameListeners(ports);
     });
@@ -152,6 +164,7 @@ export class PacketFilter implements Passage {
   }
 
   remove(): Promise<void> {
+    clearInterval(this.#lookTimer);
     return this.#inTurn(async () => {
       await runNft(tableRemoval(this.#settings.interfaceName));
       await this.#closeForwarding(FAMILIES);
@@ -162,20 +175,48 @@ export class PacketFilter implements Passage {
     return { addresses: this.#addresses, ownForwarding: this.#ownForwarding };
   }
 
-  /** `nft flush ruleset`, with which many firewalls start anew, takes our table along: without it all would pass. */
   #renew(seconds: number): Promise<void> {
-    const { interfaceName } = this.#settings;
-    const alive = aliveText(interfaceName, seconds);
-    return this.#inTurn(async () => {
-      try {
-        await runNft(alive);
-      } catch (error) {
-        const networks = networksText(interfaceName, this.#networks);
-        const ports = alternatePortsText(this.#settings, this.#ports);
-        await runNft(`${this.#table}${networks}${ports}${alive}`);
-        this.#log.warn({ err: error }, 'another program had removed the filter: it is there again');
-      }
+    return this.#inTurn(() => {
+      this.#openUntil = performance.now() + seconds * 1000;
+      return this.#run(aliveText(this.#settings.interfaceName, seconds));
     });
+  }
+
+  async #fill(table: string): Promise<void> {
+    this.#table = table;
+    await this.#run(table);
+    this.#listed = await listRules(tableName(this.#settings.interfaceName));
+  }
+
+  /** A change of the table, which may have gone meanwhile. */
+  async #run(change: string): Promise<void> {
+    try {
+      await runNft(change);
+    } catch (error) {
+      if ((await listRules(tableName(this.#settings.interfaceName))) === this.#listed) throw error;
+      await this.#putBack();
+      await runNft(change);
+    }
+  }
+
+  #look(): Promise<void> {
+    return this.#inTurn(async () => {
+      if ((await listRules(tableName(this.#settings.interfaceName))) !== this.#listed) await this.#putBack();
+    }).catch((error: unknown) => this.#log.error({ err: error }, 'the filter cannot be put back'));
+  }
+
+  /** As open as it was, for the rest of its time. */
+  async #putBack(): Promise<void> {
+    const { interfaceName } = this.#settings;
+    const left = Math.max(0, Math.floor((this.#openUntil - performance.now()) / 1000));
+    const sets = [
+      networksText(interfaceName, this.#networks),
+      alternatePortsText(this.#settings, this.#ports),
+    ];
+    const text = [this.#table, ...sets, aliveText(interfaceName, left)].join('');
+    await runNft(text).catch(() => runNft(`${tableRemoval(interfaceName)}${text}`));
+    this.#listed = await listRules(tableName(interfaceName));
+    this.#log.warn('another program had changed or removed the filter: it is as it was again');
   }
 
   async #openForwarding(family: Family): Promise<void> {

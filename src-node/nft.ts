@@ -27,6 +27,12 @@ export async function listTable(name: string): Promise<string> {
   return result.ok ? result.stdout : '';
 }
 
+/** The same without what its sets hold, with its rules as they were made, counters left out: one text as long as nobody changes it. */
+export async function listRules(table: string): Promise<string> {
+  const result = await nft(['-s', '-t', 'list', 'table', 'inet', table], '');
+  return result.ok ? result.stdout : '';
+}
+
 /** Everything that the kernel filters by, as JSON, without what sets hold: that may be much. Throws what `nft` says. */
 export async function listRuleset(): Promise<string> {
   const result = await nft(['-j', '-t', 'list', 'ruleset'], '');

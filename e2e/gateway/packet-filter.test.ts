@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { tableName } from '../../src-gateway/table-name.ts';
 import type { FakeChannel } from '../../src-gateway/testing/fake-server.ts';
 import {
   type AgentProcess,
@@ -202,6 +203,29 @@ describe('what passes between tunnel and gateway', () => {
         await lab.inGateway('nft', 'delete', 'table', 'ip', 'docker');
       }
     });
+  });
+
+  it('comes back when another program has removed or emptied it, without a server and with the next sync', async () => {
+    await connect({}, [SERVER_NETWORK]);
+    const putBack = () => agent.lines.filter(({ msg }) => String(msg).includes('as it was again')).length;
+    const isRefused = async () => (await lab.tcp(LAPTOP_NETNS, GATEWAY_INSIDE, HOST_PORT)) === REFUSED;
+    const table = tableName(GATEWAY_INTERFACE);
+    expect(await isRefused()).toBe(true);
+    // With rules gone and sets there, every renewal works.
+    await lab.inGateway('nft', 'flush', 'table', 'inet', table);
+    await until(() => putBack() === 1);
+    expect(await isRefused()).toBe(true);
+    // A sync has to bring back what it would only change.
+    await lab.inGateway('nft', 'flush', 'ruleset');
+    await peers([SERVER_NETWORK]);
+    expect(await isRefused()).toBe(true);
+    channel.breakOff();
+    const before = putBack();
+    await lab.inGateway('nft', 'flush', 'ruleset');
+    await until(() => putBack() > before);
+    expect(await isRefused()).toBe(true);
+    // As open as it was: members go on where they may go.
+    expect(await lab.tcp(LAPTOP_NETNS, GATEWAY_INSIDE, 1)).toBe(REFUSED);
   });
 
   it('closes by itself when the agent hangs, and opens again when it is back', async () => {
