@@ -47,6 +47,12 @@ export const problemKinds = {
     'Storage unavailable',
     'The server cannot record anything right now, so it lets nobody in. Tell your administrator.',
   ),
+  'server-busy': kind(
+    503,
+    'retry',
+    'Server busy',
+    'The server has too much to do right now. Try again in a moment.',
+  ),
   'invalid-credentials': kind(401, 'ask', 'Invalid credentials', 'E-mail or password is wrong.'),
   'session-invalid': kind(401, 'stop', 'Session ended', 'You are signed out. Sign in again.'),
   'csrf-token-invalid': kind(

@@ -37,6 +37,7 @@ const byProblem: Record<ProblemCode, ExitName> = {
   'method-not-allowed': 'failed',
   'internal-error': 'server',
   'storage-unavailable': 'server',
+  'server-busy': 'server',
   'invalid-credentials': 'signedOut',
   'session-invalid': 'signedOut',
   'csrf-token-invalid': 'failed',

@@ -320,6 +320,7 @@ const nextSteps: Record<ProblemCode, string | null> = {
   'method-not-allowed': null,
   'internal-error': 'Try again in a moment.',
   'storage-unavailable': null,
+  'server-busy': null,
   'invalid-credentials': "Run 'postern sign-in' again.",
   'session-invalid': "Run 'postern sign-in'.",
   'csrf-token-invalid': null,

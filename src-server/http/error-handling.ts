@@ -15,6 +15,15 @@ export class RequestRateError extends Error {
   }
 }
 
+/** There is too much to do already; nothing of this request was begun. */
+export class ServerBusyError extends Error {
+  readonly retryAfterMs: number;
+  constructor(retryAfterMs: number) {
+    super('too much to do');
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
 /** Checks requests with the route's zod schemas. */
 export const requestValidator: FastifySchemaCompiler<z.ZodType> =
   ({ schema }) =>
@@ -48,6 +57,8 @@ function toProblem(error: unknown): Problem {
   if (error instanceof RequestShapeError) return problem('invalid-request', error.message);
   if (error instanceof RequestRateError)
     return problem('too-many-attempts', undefined, { retryAfterMs: error.retryAfterMs });
+  if (error instanceof ServerBusyError)
+    return problem('server-busy', undefined, { retryAfterMs: error.retryAfterMs });
   if (isStorageError(error)) return problem('storage-unavailable');
   const parsed = fastifyError.safeParse(error);
   if (parsed.success && parsed.data.statusCode === 413) return problem('payload-too-large');
@@ -69,7 +80,9 @@ export function handleErrors(app: FastifyInstance, fallback: Fallback = () => un
   });
   app.setErrorHandler((error, request, reply) => {
     const answer = toProblem(error);
-    if (answer.status >= 500) request.log.error({ err: error }, answer.title);
+    // A flood fills no log.
+    if (answer.status >= 500 && answer.code !== 'server-busy')
+      request.log.error({ err: error }, answer.title);
     return sendProblem(reply, answer);
   });
   app.setNotFoundHandler((request, reply) => {

@@ -95,6 +95,7 @@ export const de: Strings = {
     'internal-error': 'Auf dem Server ging etwas schief. Versuchen Sie es gleich noch einmal.',
     'storage-unavailable':
       'Der Server kann gerade nichts aufzeichnen und lässt deshalb niemanden ein. Sagen Sie es Ihrer Administration.',
+    'server-busy': 'Der Server hat gerade zu viel zu tun. Versuchen Sie es gleich noch einmal.',
     'invalid-credentials': 'E-Mail oder Passwort ist falsch.',
     'session-invalid': 'Sie sind abgemeldet. Melden Sie sich wieder an.',
     'csrf-token-invalid':

@@ -98,6 +98,7 @@ export const en = {
     'internal-error': 'Something went wrong on the server. Try again in a moment.',
     'storage-unavailable':
       'The server cannot record anything right now, so it lets nobody in. Tell your administrator.',
+    'server-busy': 'The server has too much to do right now. Try again in a moment.',
     'invalid-credentials': 'E-mail or password is wrong.',
     'session-invalid': 'You are signed out. Sign in again.',
     'csrf-token-invalid': 'This page is out of date. Reload it and try again.',

@@ -11,6 +11,7 @@ import { openChallenge } from '../../proof/challenge/challenge-store.ts';
 import { type BackupCodeMatch, matchBackupCode } from '../../proof/mfa/code-check.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
 import type { AcceptedProof } from '../../proof/unlock/accepted-proof.ts';
+import { type ExaminedProof, examineProof, isUnlockProof } from '../../proof/unlock/examine-proof.ts';
 import type { Enforcement } from '../enforcement/enforcement.ts';
 import type { GatewayRegistry } from '../gateway/gateway-registry.ts';
 import { guardFor, signGuard } from '../guard/guard.ts';
@@ -57,6 +58,7 @@ export async function connect(
   if ('code' in gateway) return { ok: false, problem: gateway };
   const backup = await findBackupCode(ctx, session, request, { actor, ip });
   if (backup && !backup.ok) return backup;
+  const examined = await examineUnlock(ctx, session, request);
 
   const begun = await ctx.database.db.transaction().execute(async (tx): Promise<NewLease | Problem> => {
     // Comparing a backup code takes its time, and an administrator's command writes from another process.
@@ -82,6 +84,7 @@ export async function connect(
         challengeId: request.challengeId,
         proofs: request.proofs ?? [],
         backupCode: backup?.ok ? backup.value : null,
+        examined,
         actor,
         ip,
       });
@@ -135,11 +138,10 @@ async function enforceNewLease(
     },
     ADD_WAIT_MS,
   );
-  const [confirmation, lease, guard] = await Promise.all([
-    added,
-    sign(deps, session, begun, request.helper?.features ?? []),
-    begun.guard ? signGuard(ctx.keys, begun.guard) : null,
-  ]);
+  // While the gateway is at work.
+  const lease = sign(deps, session, begun, request.helper?.features ?? []);
+  const guard = begun.guard ? signGuard(ctx.keys, begun.guard) : null;
+  const confirmation = await added;
   if (registry.isRevoked(leaseId)) return askAgain(ctx, session);
   if (!confirmation.ok) {
     ctx.log.error({ leaseId, gatewayId: gateway.id, confirmation }, 'gateway did not take the peer');
@@ -165,7 +167,7 @@ function sign(
   session: SessionIdentity,
   begun: BegunLease,
   features: readonly string[],
-): Promise<string> {
+): string {
   const { gateway } = begun;
   return signLease(ctx.keys, {
     iss: ctx.keys.serverKey.issuer,
@@ -231,6 +233,18 @@ async function findBackupCode(
   if (!looked) return null;
   const found = await matchBackupCode(ctx, { memberId: session.memberId, code: proof.code, actor, ip });
   return found.ok ? ok(found.match) : found;
+}
+
+/** The word on the signature of an unlock proof; null where none was sent for a challenge. */
+function examineUnlock(
+  ctx: ServerContext,
+  { deviceId }: SessionIdentity,
+  { challengeId, proofs }: ConnectRequest,
+): Promise<ExaminedProof | null> {
+  const proof = proofs?.find(isUnlockProof);
+  return proof && challengeId
+    ? examineProof(ctx.database.db, { deviceId, challengeId, proof })
+    : Promise.resolve(null);
 }
 
 /** The lease was ended while the gateway was adding its peer: a fresh proof is needed after all. */

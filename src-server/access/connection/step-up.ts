@@ -8,7 +8,8 @@ import { issueChallenge, openChallenge, spendChallenge } from '../../proof/chall
 import { auditDeadChallenge } from '../../proof/challenge/dead-challenge.ts';
 import { type BackupCodeMatch, checkTotp, spendBackupCode } from '../../proof/mfa/code-check.ts';
 import { type AcceptedProof, codeAccepted } from '../../proof/unlock/accepted-proof.ts';
-import { checkUnlock, isUnlockProof } from '../../proof/unlock/check-unlock.ts';
+import { checkUnlock } from '../../proof/unlock/check-unlock.ts';
+import { type ExaminedProof, isUnlockProof } from '../../proof/unlock/examine-proof.ts';
 import { type Needs, needsOf, unlockDetails } from '../../proof/unlock/unlock-state.ts';
 
 export interface StepUpInput {
@@ -18,6 +19,8 @@ export interface StepUpInput {
   proofs: Proof[];
   /** A backup code that was found right for this very challenge before this transaction; it is not spent yet. */
   backupCode: BackupCodeMatch | null;
+  /** The first unlock proof among them, as its signature was found before this transaction. */
+  examined: ExaminedProof | null;
   actor: string;
   ip: string | null;
 }
@@ -58,7 +61,8 @@ export async function checkStepUp(tx: Tx, ctx: ServerContext, input: StepUpInput
     return ask('challenge-invalid');
   }
   if (isUnlockDue && unlock) {
-    const checked = { device, challenge, methods: unlockMethods, proof: unlock, actor, ip };
+    const { examined } = input;
+    const checked = { device, challenge, methods: unlockMethods, proof: unlock, examined, actor, ip };
     const outcome = await checkUnlock(tx, ctx, checked);
     if (!outcome.ok) return refuse(await withWayOn(tx, device, policy, now, outcome.problem));
     Object.assign(accepted, outcome.accepted);

@@ -74,7 +74,7 @@ export async function wasConnected(tx: Tx, deviceId: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-export function signGuard(keys: ServerKeys, claims: GuardClaims): Promise<string> {
+export function signGuard(keys: ServerKeys, claims: GuardClaims): string {
   return signToken(keys, GUARD_TYPE, claims);
 }
 
@@ -82,7 +82,7 @@ export function signGuard(keys: ServerKeys, claims: GuardClaims): Promise<string
 export async function storeGuard(tx: Tx, source: GuardSource, request: GuardRequest): Promise<DeviceFrame[]> {
   const claims = await guardFor(tx, source, request);
   if (!claims) return [];
-  const guard = await signGuard(source.keys, claims);
+  const guard = signGuard(source.keys, claims);
   const { deviceId, now } = request;
   return [{ deviceId, frame: await storeEvent(tx, deviceId, { type: 'guard', guard }, now) }];
 }

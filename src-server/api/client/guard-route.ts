@@ -41,7 +41,7 @@ export function registerGuardRoute(
             'The server does not know where clients reach it. Tell your administrator.',
           ),
         );
-      return reply.send({ guard: await signGuard(guards.keys, claims) });
+      return reply.send({ guard: signGuard(guards.keys, claims) });
     },
   );
 }

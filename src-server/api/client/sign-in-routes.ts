@@ -72,9 +72,7 @@ export function registerSignOutRoute(
     },
     async (request, reply) => {
       const claims = await signOut(ctx, parts, sessionOf(request), plainAddress(request.ip));
-      return claims
-        ? reply.send({ guard: await signGuard(guards.keys, claims) })
-        : reply.code(204).send(null);
+      return claims ? reply.send({ guard: signGuard(guards.keys, claims) }) : reply.code(204).send(null);
     },
   );
 }

@@ -5,7 +5,7 @@ import type { ServerContext } from '../../context.ts';
 import type { MemberRow } from '../../db/schema.ts';
 import { chargeAttempt, clearAttempts } from '../../proof/mfa/attempts.ts';
 import { attemptKeys } from '../../proof/mfa/code-check.ts';
-import { dummyHash, matchesHash } from '../../proof/mfa/secret-hash.ts';
+import { dummyHash, type Hasher, inHashTurn } from '../../proof/mfa/secret-hash.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 
 /** E-mail addresses are compared in lower case. */
@@ -33,7 +33,7 @@ export function makePasswordCheck(ctx: ServerContext): PasswordCheck {
     const address = normalizeEmail(email);
     const found = await db.selectFrom('member').select('id').where('email', '=', address).executeTakeFirst();
     const key = found ? attemptKeys.password(found.id) : unknownAccountKey(address);
-    return queue.run(key, async () => {
+    const check = (hasher: Hasher) => async (): Promise<Result<MemberRow>> => {
       const entry = {
         actor: found ? `member:${found.id}` : 'anonymous',
         action,
@@ -58,9 +58,9 @@ export function makePasswordCheck(ctx: ServerContext): PasswordCheck {
       });
       const { charge, member } = charged;
       if (!charge.ok) return fail('too-many-attempts', undefined, { retryAfterMs: charge.retryAfterMs });
-      const isRight = await matchesHash(
+      const isRight = await hasher.matches(
         password,
-        member?.password_hash ?? (await dummyHash(ctx.config.argon2)),
+        member?.password_hash ?? (await dummyHash(hasher, ctx.config.argon2)),
       );
       return db.transaction().execute(async (tx) => {
         // Comparing took its time: a password that was changed meanwhile is void, and a block counts already.
@@ -78,7 +78,10 @@ export function makePasswordCheck(ctx: ServerContext): PasswordCheck {
         });
         return refusal || !present ? fail(refusal ?? 'invalid-credentials') : ok(present);
       });
-    });
+    };
+    // The turn comes first: in a flood nothing is charged, written or kept waiting in the queue of an account.
+    const caller = action === 'account.password' ? 'known' : 'stranger';
+    return inHashTurn(caller, (hasher) => queue.run(key, check(hasher)));
   };
 }
 

@@ -4,11 +4,11 @@ import { appendAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Db, Tx } from '../../db/database.ts';
 import { prepared } from '../../db/prepared.ts';
-import type { FactorRow } from '../../db/schema.ts';
+import type { BackupCodeRow, FactorRow } from '../../db/schema.ts';
 import { enqueueMail } from '../../mail/outbox.ts';
 import { type Charge, chargeAttempt, clearAttempts } from './attempts.ts';
 import { canonicalBackupCode } from './backup-codes.ts';
-import { matchesHash } from './secret-hash.ts';
+import { inHashTurn } from './secret-hash.ts';
 import {
   driftText,
   matchingSteps,
@@ -98,9 +98,33 @@ export async function matchBackupCode(
   ctx: ServerContext,
   input: CodeInput,
 ): Promise<{ ok: true; match: BackupCodeMatch } | { ok: false; problem: Problem }> {
-  const { memberId } = input;
   const { db } = ctx.database;
-  const charged = await db.transaction().execute(async (tx) => {
+  // Charged in the same turn: who is sent away has not tried.
+  const tried = await inHashTurn('known', async (hasher) => {
+    const charged = await chargeBackupCode(ctx, input);
+    if (!charged.ok) return charged;
+    const canonical = canonicalBackupCode(input.code);
+    for (const row of charged.codes)
+      if (await hasher.matches(canonical, row.code_hash)) return { ...charged, match: row };
+    return { ...charged, match: null };
+  });
+  if (!tried.ok) return tried;
+  const { match, charge } = tried;
+  if (match) return { ok: true, match: { backupCodeId: match.id } };
+  return db
+    .transaction()
+    .execute((tx) => recorder(tx, ctx.now(), 'proof.backup-code', input).refused(wrongCode(charge)));
+}
+
+/** Charges one attempt and reads what it may match. */
+function chargeBackupCode(
+  ctx: ServerContext,
+  input: CodeInput,
+): Promise<
+  { ok: true; charge: Charge & { ok: true }; codes: BackupCodeRow[] } | { ok: false; problem: Problem }
+> {
+  const { memberId } = input;
+  return ctx.database.db.transaction().execute(async (tx) => {
     const now = ctx.now();
     const record = recorder(tx, now, 'proof.backup-code', input);
     const factor = await activeFactor(tx, memberId);
@@ -112,15 +136,6 @@ export async function matchBackupCode(
       : [];
     return { ok: true as const, charge, codes };
   });
-  if (!charged.ok) return charged;
-
-  const canonical = canonicalBackupCode(input.code);
-  const matches = await Promise.all(charged.codes.map((row) => matchesHash(canonical, row.code_hash)));
-  const match = charged.codes.find((_, index) => matches[index]);
-  if (match) return { ok: true, match: { backupCodeId: match.id } };
-  return db
-    .transaction()
-    .execute((tx) => recorder(tx, ctx.now(), 'proof.backup-code', input).refused(wrongCode(charged.charge)));
 }
 
 /** Marks the code used by one conditional write, in the caller's transaction. */
@@ -137,7 +152,7 @@ export async function spendBackupCode(
     .set({ used_at: now })
     .where('id', '=', backupCodeId)
     .where('used_at', 'is', null)
-    .where('factor_id', 'in', activeFactorIds(tx))
+    .where('factor_id', 'in', activeFactorIds(tx, input.memberId))
     .returning('factor_id')
     .executeTakeFirst();
   if (!spent) return record.refused(usedBackupCode());
@@ -184,8 +199,13 @@ const factorOf = prepared<{ memberId: string }, FactorRow>((db, param) =>
     .where('state', '=', 'active'),
 );
 
-function activeFactorIds(tx: Tx) {
-  return tx.selectFrom('factor').select('id').where('state', '=', 'active').where('is_disabled', '=', 0);
+function activeFactorIds(tx: Tx, memberId: string) {
+  return tx
+    .selectFrom('factor')
+    .select('id')
+    .where('member_id', '=', memberId)
+    .where('state', '=', 'active')
+    .where('is_disabled', '=', 0);
 }
 
 /** The Base32 secret of a factor. */

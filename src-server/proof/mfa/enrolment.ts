@@ -7,7 +7,7 @@ import { newId } from '../../tokens.ts';
 import { chargeAttempt, clearAttempts } from './attempts.ts';
 import { canonicalBackupCode, newBackupCodes } from './backup-codes.ts';
 import { activeFactor, attemptKeys, openSecret, wrongCode } from './code-check.ts';
-import { hashSecret } from './secret-hash.ts';
+import { inHashTurn } from './secret-hash.ts';
 import { matchingSteps, newTotpSecret, otpauthUri, TOTP_WINDOW, totpStep } from './totp.ts';
 
 export interface NewFactor {
@@ -104,9 +104,11 @@ export async function checkFirstCode(
 /** Ten backup codes with their hashes. Slow (argon2id): call it outside any transaction. */
 export async function prepareBackupCodes(ctx: ServerContext): Promise<{ codes: string[]; hashes: string[] }> {
   const codes = newBackupCodes();
-  const hashes = await Promise.all(
-    codes.map((code) => hashSecret(canonicalBackupCode(code), ctx.config.argon2)),
-  );
+  const hashes = await inHashTurn('known', async (hasher) => {
+    const made: string[] = [];
+    for (const code of codes) made.push(await hasher.hash(canonicalBackupCode(code), ctx.config.argon2));
+    return made;
+  });
   return { codes, hashes };
 }
 

@@ -1,4 +1,3 @@
-import type { Proof } from '../../../src-shared/challenge.ts';
 import { type Problem, problem } from '../../../src-shared/problem.ts';
 import type { UnlockMethod } from '../../../src-shared/unlock.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
@@ -7,13 +6,10 @@ import type { Tx } from '../../db/database.ts';
 import type { DeviceRow } from '../../db/schema.ts';
 import type { OpenChallenge } from '../challenge/challenge-store.ts';
 import { type AcceptedProof, hardwareAccepted } from './accepted-proof.ts';
+import type { ExaminedProof, UnlockProof } from './examine-proof.ts';
 import { checkPin } from './pin-check.ts';
 import { advanceHardwareCounter, advanceProofCounter } from './proof-counter.ts';
 import { tellRemoved } from './removal.ts';
-import { verifyStatement } from './statement.ts';
-import { verifyAssertion } from './web-authn.ts';
-
-export type UnlockProof = Extract<Proof, { method: UnlockMethod }>;
 
 export interface UnlockInput {
   device: DeviceRow;
@@ -21,6 +17,8 @@ export interface UnlockInput {
   /** What counts now; the challenge may be older than that. */
   methods: readonly UnlockMethod[];
   proof: UnlockProof;
+  /** Of `examineProof`, before the transaction. */
+  examined: ExaminedProof | null;
   actor: string;
   ip: string | null;
 }
@@ -29,10 +27,6 @@ export type UnlockOutcome = { ok: true; accepted: AcceptedProof } | { ok: false;
 
 /** How far `uvAt` may be from the server's clock: the nonce binds the time, this only tells a clock that is off. */
 const LARGEST_CLOCK_OFFSET_MS = 5 * 60_000;
-
-export function isUnlockProof(proof: Proof): proof is UnlockProof {
-  return proof.method === 'pin' || proof.method === 'uv-hw' || proof.method === 'uv-soft';
-}
 
 /**
  * Checks one unlock proof in the caller's transaction, and audits the word on it with its cause. The challenge is the
@@ -79,15 +73,18 @@ function refused(cause: string, details: Record<string, unknown> = {}): Judgemen
   return { refusal: problem('unlock-refused'), cause, details };
 }
 
+/** The signature was looked at before this transaction, against another key: the device was set up anew meanwhile. */
+const changedMeanwhile = refused('changed-meanwhile');
+
 async function judge(
   tx: Tx,
   ctx: ServerContext,
-  { device, challenge, methods, proof }: UnlockInput,
+  { device, challenge, methods, proof, examined }: UnlockInput,
   now: number,
 ): Promise<Judgement> {
   if (!challenge.unlockMethods.includes(proof.method)) return refused('method-not-offered');
   if (!methods.includes(proof.method)) return refused('method-not-counting');
-  if (proof.method === 'uv-hw') return judgeAssertion(tx, device, challenge.nonce, proof.assertion, now);
+  if (proof.method === 'uv-hw') return judgeAssertion(tx, device, challenge.nonce, examined, now);
   const publicKey = proof.method === 'pin' ? device.public_key : device.soft_public_key;
   if (publicKey === null) return refused('not-enrolled');
   const fault = await statementFault(tx, ctx, {
@@ -95,7 +92,7 @@ async function judge(
     publicKey,
     nonce: challenge.nonce,
     method: proof.method,
-    jws: proof.signature,
+    examined,
     now,
   });
   if (fault) return fault;
@@ -114,12 +111,13 @@ async function statementFault(
     publicKey: string;
     nonce: string;
     method: 'pin' | 'uv-soft';
-    jws: string;
+    examined: ExaminedProof | null;
     now: number;
   },
 ): Promise<Judgement | null> {
-  const { device, publicKey, nonce, method, jws, now } = input;
-  const verified = await verifyStatement(jws, publicKey);
+  const { device, publicKey, nonce, method, examined, now } = input;
+  if (examined?.method !== method || examined.publicKey !== publicKey) return changedMeanwhile;
+  const { verified } = examined;
   if (!verified.ok) return refused(verified.fault);
   const { statement } = verified;
   const { ctr } = statement;
@@ -137,12 +135,14 @@ async function judgeAssertion(
   tx: Tx,
   device: DeviceRow,
   nonce: string,
-  assertion: Record<string, unknown>,
+  examined: ExaminedProof | null,
   now: number,
 ): Promise<Judgement> {
   const { hardware_credential_id: id, hardware_public_key: publicKey } = device;
   if (id === null || publicKey === null) return refused('not-enrolled');
-  const verified = await verifyAssertion(assertion, nonce, { id, publicKey });
+  if (examined?.method !== 'uv-hw' || examined.nonce !== nonce) return changedMeanwhile;
+  if (examined.credentialId !== id || examined.publicKey !== publicKey) return changedMeanwhile;
+  const { verified } = examined;
   if (!verified.ok) return refused(verified.fault);
   const { counter } = verified;
   if (!(await advanceHardwareCounter(tx, device.id, counter)))

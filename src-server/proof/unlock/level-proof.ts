@@ -8,6 +8,7 @@ import { issueChallenge, type OpenChallenge } from '../challenge/challenge-store
 import { type BackupCodeMatch, checkTotp, spendBackupCode } from '../mfa/code-check.ts';
 import { codeAccepted, graceGiven } from './accepted-proof.ts';
 import { checkUnlock, type UnlockOutcome } from './check-unlock.ts';
+import type { ExaminedProof } from './examine-proof.ts';
 import { enrolledMethods, unlockDetails } from './unlock-state.ts';
 
 export interface LevelProofInput {
@@ -18,6 +19,8 @@ export interface LevelProofInput {
   challenge: OpenChallenge | null;
   /** A backup code that was found right before this transaction. */
   backupCode: BackupCodeMatch | null;
+  /** An assertion whose signature was looked at before it. */
+  examined: ExaminedProof | null;
   actor: string;
   ip: string | null;
 }
@@ -54,6 +57,7 @@ export async function checkLevelProof(
         challenge,
         methods,
         proof: levelProof,
+        examined: input.examined,
         actor,
         ip,
       });

@@ -12,6 +12,7 @@ import { type OpenChallenge, openChallenge, spendChallenge } from '../challenge/
 import { auditDeadChallenge } from '../challenge/dead-challenge.ts';
 import { type BackupCodeMatch, matchBackupCode } from '../mfa/code-check.ts';
 import { readPolicy } from '../policy/policy-store.ts';
+import { examineProof, nonceOf } from './examine-proof.ts';
 import { askForLevelProof, checkLevelProof } from './level-proof.ts';
 import { pinVerifier } from './pin-check.ts';
 import { noPin } from './unlock-state.ts';
@@ -29,7 +30,7 @@ export async function setPin(
   ip: string,
 ): Promise<Result<void>> {
   const change = { ...noPin, pin_salt: request.salt, pin_verifier: pinVerifier(request.proof) };
-  return setUp(ctx, session, request, { ip, method: 'pin', prepare: async () => ({ change }) });
+  return setUp(ctx, session, request, { ip, method: 'pin', prepare: () => ({ change }) });
 }
 
 /** Registers a WebAuthn credential (level A), or the key that signs `uv-soft` (level D). */
@@ -44,12 +45,14 @@ export async function setBiometric(
     if (!isP256PublicKey(publicKey))
       return fail('invalid-request', 'publicKey: expected a P-256 public key (SPKI, DER, base64url)');
     const change = { soft_public_key: publicKey };
-    return setUp(ctx, session, request, { ip, method: 'uv-soft', prepare: async () => ({ change }) });
+    return setUp(ctx, session, request, { ip, method: 'uv-soft', prepare: () => ({ change }) });
   }
-  const { attestation } = request;
-  const prepare = async (challenge: OpenChallenge | null): Promise<Prepared> => {
-    if (!attestation || !challenge) return { ask: 'step-up-required' };
-    const verified = await verifyAttestation(attestation, challenge.nonce);
+  const { attestation, challengeId } = request;
+  const { deviceId } = session;
+  const nonce = challengeId ? await nonceOf(ctx.database.db, { deviceId, challengeId }) : null;
+  const verified = attestation && nonce !== null ? await verifyAttestation(attestation, nonce) : null;
+  const prepare = (challenge: OpenChallenge | null): Prepared => {
+    if (!verified || challenge?.nonce !== nonce) return { ask: 'step-up-required' };
     if (!verified.ok) return { refused: verified.fault };
     const { id, publicKey, counter } = verified.credential;
     return {
@@ -74,7 +77,7 @@ async function setUp(
   how: {
     ip: string;
     method: UnlockMethod;
-    prepare: (challenge: OpenChallenge | null) => Promise<Prepared>;
+    prepare: (challenge: OpenChallenge | null) => Prepared;
   },
 ): Promise<Result<void>> {
   const { ip, method, prepare } = how;
@@ -86,6 +89,11 @@ async function setUp(
     if (!found.ok) return found;
     backupCode = found.match;
   }
+  const { deviceId } = session;
+  const examined =
+    levelProof?.method === 'uv-hw' && challengeId
+      ? await examineProof(ctx.database.db, { deviceId, challengeId, proof: levelProof })
+      : null;
   return ctx.database.db.transaction().execute(async (tx): Promise<Result<void>> => {
     const refuse = (refusal: Problem): Result<void> => ({ ok: false, problem: refusal });
     const ended = await sessionEnd(tx, session.sessionId);
@@ -99,7 +107,7 @@ async function setUp(
       await auditDeadChallenge(tx, { challengeId, deviceId: device.id, actor, ip, now });
       return refuse(await askForLevelProof(tx, device, policy, now, 'challenge-invalid'));
     }
-    const prepared = await prepare(challenge);
+    const prepared = prepare(challenge);
     const entry = { at: now, actor, action: 'unlock.set', subject: `device:${device.id}`, ip };
     if ('refused' in prepared) {
       const details = { method, cause: prepared.refused };
@@ -108,7 +116,7 @@ async function setUp(
     }
     if ('ask' in prepared || !levelProof)
       return refuse(await askForLevelProof(tx, device, policy, now, 'step-up-required'));
-    const input = { device, policy, levelProof, challenge, backupCode, actor, ip };
+    const input = { device, policy, levelProof, challenge, backupCode, examined, actor, ip };
     const proven = await checkLevelProof(tx, ctx, input);
     if (!proven.ok) return refuse(proven.problem);
     if (challenge && !(await spendChallenge(tx, challenge.id, now)))

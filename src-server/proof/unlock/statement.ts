@@ -6,14 +6,15 @@ import { STATEMENT_TYPE, type UnlockStatement, unlockStatement } from '../../../
 /** Why a statement counts for nothing. */
 export type StatementFault = 'signature' | 'malformed';
 
+export type VerifiedStatement =
+  | { ok: true; statement: UnlockStatement }
+  | { ok: false; fault: StatementFault };
+
 /**
  * Verifies the `signature` of a `pin` or `uv-soft` proof: compact JWS (RFC 7515), ES256 only, `typ` STATEMENT_TYPE, by
  * the P-256 key (SPKI, base64url). What the statement says is the caller's to compare.
  */
-export async function verifyStatement(
-  jws: string,
-  publicKey: string,
-): Promise<{ ok: true; statement: UnlockStatement } | { ok: false; fault: StatementFault }> {
+export async function verifyStatement(jws: string, publicKey: string): Promise<VerifiedStatement> {
   const key = createPublicKey({ key: Buffer.from(publicKey, 'base64url'), format: 'der', type: 'spki' });
   try {
     const { payload, protectedHeader } = await compactVerify(jws, key, { algorithms: ['ES256'] });

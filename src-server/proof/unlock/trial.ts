@@ -9,7 +9,8 @@ import { type SessionIdentity, sessionEnd } from '../../http/session.ts';
 import { issueChallenge, openChallenge, spendChallenge } from '../challenge/challenge-store.ts';
 import { auditDeadChallenge } from '../challenge/dead-challenge.ts';
 import { readPolicy } from '../policy/policy-store.ts';
-import { checkUnlock, isUnlockProof } from './check-unlock.ts';
+import { checkUnlock } from './check-unlock.ts';
+import { examineProof, isUnlockProof } from './examine-proof.ts';
 import { deviceOf } from './set-up.ts';
 import { enrolledMethods, unlockDetails } from './unlock-state.ts';
 
@@ -27,6 +28,11 @@ export async function tryUnlock(
   if (proof && !unlock)
     return fail('invalid-request', 'proof.method: only a PIN or biometrics can be tried here');
   const actor = `member:${session.memberId}`;
+  const { deviceId } = session;
+  const examined =
+    unlock && challengeId
+      ? await examineProof(ctx.database.db, { deviceId, challengeId, proof: unlock })
+      : null;
   return ctx.database.db.transaction().execute(async (tx): Promise<Result<void>> => {
     const refuse = (refusal: Problem): Result<void> => ({ ok: false, problem: refusal });
     const ended = await sessionEnd(tx, session.sessionId);
@@ -45,7 +51,8 @@ export async function tryUnlock(
       await auditDeadChallenge(tx, { challengeId, deviceId: device.id, actor, ip, now });
       return ask('challenge-invalid');
     }
-    const outcome = await checkUnlock(tx, ctx, { device, challenge, methods, proof: unlock, actor, ip });
+    const checked = { device, challenge, methods, proof: unlock, examined, actor, ip };
+    const outcome = await checkUnlock(tx, ctx, checked);
     if (!outcome.ok) return refuse(await withWayOn(tx, device, outcome.problem, now, policy));
     if (!(await spendChallenge(tx, challenge.id, now))) return ask('challenge-invalid');
     const patch = { ...outcome.accepted, last_seen_at: now };

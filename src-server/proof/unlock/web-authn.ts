@@ -45,6 +45,11 @@ export interface HardwareCredential {
   counter: number;
 }
 
+export type VerifiedAssertion = { ok: true; counter: number } | { ok: false; fault: HardwareFault };
+export type VerifiedAttestation =
+  | { ok: true; credential: HardwareCredential }
+  | { ok: false; fault: HardwareFault };
+
 /**
  * AuthenticationResponseJSON → the signature counter that it carries. Type, challenge, origin, RP ID, UP, UV, BE=0 and
  * the signature are checked here; that the counter has not gone back is for one conditional write to say.
@@ -53,7 +58,7 @@ export async function verifyAssertion(
   assertion: Record<string, unknown>,
   nonce: string,
   registered: { id: string; publicKey: string },
-): Promise<{ ok: true; counter: number } | { ok: false; fault: HardwareFault }> {
+): Promise<VerifiedAssertion> {
   const response = assertionShape.safeParse(assertion);
   if (!response.success) return { ok: false, fault: 'malformed' };
   if (response.data.id !== registered.id) return { ok: false, fault: 'foreign-credential' };
@@ -81,7 +86,7 @@ export async function verifyAssertion(
 export async function verifyAttestation(
   attestation: Record<string, unknown>,
   nonce: string,
-): Promise<{ ok: true; credential: HardwareCredential } | { ok: false; fault: HardwareFault }> {
+): Promise<VerifiedAttestation> {
   const response = attestationShape.safeParse(attestation);
   if (!response.success) return { ok: false, fault: 'malformed' };
   return judged(async () => {
