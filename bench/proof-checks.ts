@@ -6,7 +6,7 @@ import type { Samples } from './stats.ts';
 /** Devices, and members of their own for them, since every code counts once. */
 export const CHECKING_DEVICES = 8;
 const SECONDS = 4;
-/** Two requests each; the server answers one address 3000 a minute. */
+/** Two requests each; the server answers a member 3000 a minute. */
 const MAX_CHECKS = 1_200;
 
 /** PIN proofs that the server takes from all devices at once: question asked, statement signed, proof accepted. */

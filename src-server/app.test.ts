@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { verifyAudit } from './audit/audit-log.ts';
+import { ScriptedGateway } from './testing/scripted-ends.ts';
 import { startTestServer, type TestServer } from './testing/test-server.ts';
 
 let server: TestServer;
@@ -105,12 +106,52 @@ test('an exception answers internal-error without saying what it was, and is log
 
 test('a flood from one address is braked with Retry-After', async () => {
   await server.close();
-  server = await startTestServer({ config: { requestsPerMinute: 60 } });
+  server = await startTestServer({ config: { strangerRequestsPerMinute: 60 } });
   const answers = await Promise.all(Array.from({ length: 70 }, () => server.request('GET', '/healthz')));
   const braked = answers.filter((answer) => answer.status === 429);
   expect(braked).toHaveLength(10);
   expect(braked[0]?.body).toMatchObject({ code: 'too-many-attempts', retryAfterMs: expect.any(Number) });
   expect(Number(braked[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
+});
+
+test('strangers use up nothing that a token, a gateway or a member behind the same address needs', async () => {
+  await server.close();
+  server = await startTestServer({ config: { requestsPerMinute: 8, strangerRequestsPerMinute: 60 } });
+  const gateway = await ScriptedGateway.create(server);
+  const member = await server.addMember();
+  const { sessionToken } = await server.signIn(member);
+  const siem = await server.addApiToken(['members:disconnect', 'logs:read']);
+  const many = (count: number, path: string, token?: string) =>
+    Promise.all(
+      Array.from({ length: count }, () => server.request('GET', path, token === undefined ? {} : { token })),
+    );
+  const braked = (answers: { status: number }[]) => answers.filter(({ status }) => status === 429).length;
+
+  expect(braked(await many(80, '/healthz'))).toBeGreaterThanOrEqual(20);
+  expect(braked(await many(8, '/client/v1/me', sessionToken))).toBe(0);
+  await gateway.connect(server);
+  expect(server.parts.registry.isOnline(gateway.id)).toBe(true);
+  // What reads logs without end does not keep its own token from ending access.
+  expect(braked(await many(10, '/api/v1/system-level-logs', siem))).toBe(2);
+  const kick = await server.request('POST', `/api/v1/member/${member.id}/disconnect`, { token: siem });
+  expect(kick.status).toBe(200);
+  // Nor is anybody known for long: each has a measure as well.
+  expect(braked(await many(1, '/client/v1/me', sessionToken))).toBe(1);
+  await gateway.disconnect();
+});
+
+test('refused tokens are not written down without end', async () => {
+  await server.close();
+  server = await startTestServer({ config: { strangerRequestsPerMinute: 5 } });
+  const token = await server.addApiToken([], { expiresDays: 0 });
+  const statuses: number[] = [];
+  for (let call = 0; call < 8; call++)
+    statuses.push((await server.request('GET', '/api/v1/test-connection', { token })).status);
+  expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);
+  const { db } = server.ctx.database;
+  expect(
+    await db.selectFrom('audit').selectAll().where('action', '=', 'api-token.use').execute(),
+  ).toHaveLength(5);
 });
 
 test('metrics are for the networks that may read them', async () => {

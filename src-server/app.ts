@@ -17,8 +17,9 @@ import { contentSecurityPolicy, registerPanelPage } from './api/panel/panel-page
 import { registerStatusRoutes } from './api/status/status-routes.ts';
 import type { EnforcementParts } from './compose.ts';
 import type { ServerContext } from './context.ts';
-import { handleErrors, RequestRateError, requestValidator } from './http/error-handling.ts';
+import { handleErrors, requestValidator } from './http/error-handling.ts';
 import { sendProblem } from './http/problem-reply.ts';
+import { addBudgets } from './http/request-budgets.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { makePasswordCheck } from './people/sign-in/password-check.ts';
 import { newId } from './tokens.ts';
@@ -62,12 +63,7 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
   await app.register(cookie);
   const page = await registerPanelPage(app, ctx.log, parts.panelDir);
   handleErrors(app, page);
-  await app.register(rateLimit, {
-    global: false,
-    max: ctx.config.requestsPerMinute,
-    timeWindow: 60_000,
-    errorResponseBuilder: (_request, { ttl }) => new RequestRateError(ttl),
-  });
+  await app.register(rateLimit, { global: false });
   await app.register(swagger, {
     openapi: {
       info: { title: 'Postern control server', version: '1' },
@@ -89,8 +85,8 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
     tellEdits: () => sweeper.tellEdits(),
   });
   await app.register(async (routes) => {
-    // Before the guards, which ask the database: guessing at tokens is braked like everything else.
-    routes.addHook('onRequest', routes.rateLimit());
+    const { requestsPerMinute: known, strangerRequestsPerMinute: strangers } = ctx.config;
+    addBudgets(routes, { known, strangers });
     registerStatusRoutes(routes, ctx, parts.metrics);
     await registerClientApi(routes, {
       ctx,

@@ -63,8 +63,13 @@ export const serverConfig = z.strictObject({
   metricsAllowFrom: z
     .array(cidr)
     .default(['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']),
-  /** Requests per minute and address, over all routes: a brake for floods; attempts have their own counters. */
+  /**
+   * Requests per minute of each API token and scope, gateway, and member: a brake for floods; attempts have their own
+   * counters.
+   */
   requestsPerMinute: z.number().int().min(60).default(3000),
+  /** The same for all those together whom no guard knows, by address; what a guard refuses counts here too. */
+  strangerRequestsPerMinute: z.number().int().min(60).default(600),
   /** Where mails go out; without it members are told nothing by mail, and MFA cannot be reset. */
   mail: z
     .strictObject({

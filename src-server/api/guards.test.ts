@@ -92,7 +92,7 @@ test('every route declares what it answers, and that problems are answered as pr
 });
 
 test('guessing at tokens is braked', async () => {
-  const slow = await startTestServer({ config: { requestsPerMinute: 5 } });
+  const slow = await startTestServer({ config: { strangerRequestsPerMinute: 5 } });
   const statuses: number[] = [];
   for (const path of ['/client/v1/me', '/api/v1/members', '/gateway/v1/channel', '/panel/v1/policy'])
     for (const token of ['a', 'b']) statuses.push((await slow.request('GET', path, { token })).status);

@@ -1,13 +1,23 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import rateLimit from '@fastify/rate-limit';
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
 import { fail, ok } from '../../src-shared/problem.ts';
 import { defineCaller } from './caller.ts';
+import { addBudgets } from './request-budgets.ts';
+
+const byName = ({ name }: { name: string }): string => name;
+async function makeApp() {
+  const app = Fastify();
+  await app.register(rateLimit, { global: false });
+  addBudgets(app, { known: 100, strangers: 100 });
+  return app;
+}
 
 test('a handler that stands outside of the guard gets no caller, not even the one of a request before', async () => {
-  const app = Fastify();
-  const name = defineCaller<{ name: string }>('name');
+  const app = await makeApp();
+  const name = defineCaller('name', byName);
   await app.register(async (guarded) => {
     name.guard(guarded, async () => ok({ name: 'Ada' }));
     guarded.get('/guarded', (request) => name.of(request));
@@ -19,8 +29,8 @@ test('a handler that stands outside of the guard gets no caller, not even the on
 });
 
 test('who is ended while the body is on its way does nothing any more', async () => {
-  const app = Fastify();
-  const name = defineCaller<{ name: string }>('name');
+  const app = await makeApp();
+  const name = defineCaller('name', byName);
   let isAlive = true;
   let asked = 0;
   let done = 0;

@@ -1,36 +1,48 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Result } from '../../src-shared/problem.ts';
+import type { Problem } from '../../src-shared/problem.ts';
 import { sendProblem } from './problem-reply.ts';
+import { chargeRequest } from './request-budgets.ts';
+
+/** `record`: what is written down of a refusal, once the caller's address had something left to pay for it. */
+export type Admission<T> =
+  | { ok: true; value: T }
+  | { ok: false; problem: Problem; record?: () => Promise<void> };
 
 /** Who calls, as one guard found out and the handlers behind it read. */
 export interface Caller<T> {
   /**
    * Lets nobody past to any route of this plugin, those that come later included, whom `authenticate` does not know.
    * Asked on the headers alone: a stranger's body is neither read nor parsed. Asked again once there is a body: it may
-   * take a minute to arrive, and what was ended meanwhile does nothing any more.
+   * take a minute to arrive, and what was ended meanwhile does nothing any more. Whom it knows pays from a budget of
+   * their own, the rest from that of their address (`addBudgets`).
    */
   guard(
     routes: FastifyInstance,
-    authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<Result<T>>,
+    authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<Admission<T>>,
   ): void;
   /** Throws on a route without the guard, which is a bug. */
   of(request: FastifyRequest): T;
 }
 
-export function defineCaller<T extends object>(name: string): Caller<T> {
+/** `budgetOf`: as what a caller pays for the request, such as `member:<id>`. */
+export function defineCaller<T extends object>(
+  name: string,
+  budgetOf: (caller: T, request: FastifyRequest) => string,
+): Caller<T> {
   const key = Symbol(name);
   return {
     guard(routes, authenticate) {
       routes.decorateRequest(key, null);
       routes.addHook('onRequest', async (request, reply) => {
         const caller = await authenticate(request, reply);
-        if (!caller.ok) return sendProblem(reply, caller.problem);
+        await chargeRequest(routes, request, caller.ok ? budgetOf(caller.value, request) : null);
+        if (!caller.ok) return refuse(reply, caller);
         request.setDecorator<T>(key, caller.value);
       });
       routes.addHook('preHandler', async (request, reply) => {
         if (request.body === undefined) return;
         const caller = await authenticate(request, reply);
-        if (!caller.ok) return sendProblem(reply, caller.problem);
+        if (!caller.ok) return refuse(reply, caller);
         request.setDecorator<T>(key, caller.value);
       });
     },
@@ -40,4 +52,12 @@ export function defineCaller<T extends object>(name: string): Caller<T> {
       return caller;
     },
   };
+}
+
+async function refuse(
+  reply: FastifyReply,
+  { problem, record }: Extract<Admission<unknown>, { ok: false }>,
+): Promise<FastifyReply> {
+  await record?.();
+  return sendProblem(reply, problem);
 }

@@ -89,6 +89,7 @@ export async function startTestServer(options: { config?: Partial<ServerConfig> 
       databaseFile: join(folder, 'postern.db'),
       keysDir: join(folder, 'keys'),
       requestsPerMinute: 1_000_000,
+      strangerRequestsPerMinute: 1_000_000,
     }),
     argon2: { memoryKib: 64, passes: 1, lanes: 1 },
     ...options.config,

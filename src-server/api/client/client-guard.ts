@@ -3,7 +3,7 @@ import type { ServerContext } from '../../context.ts';
 import { defineCaller } from '../../http/caller.ts';
 import { authenticateSession, type SessionIdentity } from '../../http/session.ts';
 
-const session = defineCaller<SessionIdentity>('client session');
+const session = defineCaller<SessionIdentity>('client session', ({ memberId }) => `member:${memberId}`);
 
 /** Guards every route of this plugin: a living session of a device. The handlers ask `sessionOf`. */
 export function guardClient(routes: FastifyInstance, ctx: ServerContext): void {

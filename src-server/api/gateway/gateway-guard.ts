@@ -4,7 +4,7 @@ import type { ServerContext } from '../../context.ts';
 import { defineCaller } from '../../http/caller.ts';
 import { bearerToken, hashToken } from '../../tokens.ts';
 
-const gateway = defineCaller<{ gatewayId: string }>('gateway');
+const gateway = defineCaller<{ gatewayId: string }>('gateway', ({ gatewayId }) => `gateway:${gatewayId}`);
 
 /** Guards every route of this plugin: the token of a gateway that was not removed. The handlers ask `gatewayOf`. */
 export function guardGateways(routes: FastifyInstance, ctx: ServerContext): void {

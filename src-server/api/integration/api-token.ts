@@ -2,12 +2,13 @@ import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { type ApiScope, apiScope } from '../../../src-shared/integration-api.ts';
 import { textList } from '../../../src-shared/primitives.ts';
-import { fail, ok, type Result } from '../../../src-shared/problem.ts';
+import { fail, ok } from '../../../src-shared/problem.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import { prepared } from '../../db/prepared.ts';
 import type { ApiTokenRow } from '../../db/schema.ts';
+import type { Admission } from '../../http/caller.ts';
 import { isInNetworks, plainAddress } from '../../http/client-address.ts';
 import { bearerToken, hashToken } from '../../tokens.ts';
 
@@ -29,7 +30,7 @@ export async function authenticateApiToken(
   ctx: ServerContext,
   request: Call,
   scope: ApiScope | null,
-): Promise<Result<ApiTokenUse>> {
+): Promise<Admission<ApiTokenUse>> {
   const value = bearerToken(request.headers.authorization);
   if (!value) return fail('token-invalid');
   const { rows } = await tokenByHash(ctx.database.db, { hash: hashToken(value) });
@@ -40,19 +41,18 @@ export async function authenticateApiToken(
   const actor = `api-token:${row.id}`;
   const action = 'api-token.use';
   const route = request.routeOptions.url ?? null;
-  const refuse = async (
-    code: 'token-invalid' | 'insufficient-scope',
-    why: string,
-  ): Promise<Result<never>> => {
-    await ctx.database.db
-      .transaction()
-      .execute((tx) =>
-        appendAudit(tx, { at: now, actor, action, outcome: 'refused', ip, details: { why, route } }),
-      );
-    return code === 'insufficient-scope'
-      ? fail(code, `The API token does not have the scope ${scope}.`)
-      : fail(code);
-  };
+  const refuse = (code: 'token-invalid' | 'insufficient-scope', why: string): Admission<never> => ({
+    ...fail(
+      code,
+      code === 'insufficient-scope' ? `The API token does not have the scope ${scope}.` : undefined,
+    ),
+    record: () =>
+      ctx.database.db
+        .transaction()
+        .execute((tx) =>
+          appendAudit(tx, { at: now, actor, action, outcome: 'refused', ip, details: { why, route } }),
+        ),
+  });
   if (row.revoked_at !== null) return refuse('token-invalid', 'revoked');
   if (row.expires_at <= now) return refuse('token-invalid', 'expired');
   const networks = textList.parse(JSON.parse(row.allowed_ips_json));

@@ -11,7 +11,11 @@ declare module 'fastify' {
   }
 }
 
-const token = defineCaller<ApiTokenUse>('API token');
+/** By scope: who reads logs without end can still end access. */
+const token = defineCaller<ApiTokenUse>(
+  'API token',
+  ({ tokenId }, request) => `api-token:${tokenId}:${request.routeOptions.config.scope ?? 'any'}`,
+);
 
 /**
  * Guards every route of this plugin: an API token that counts, from this address, with the scope of the route's

@@ -35,7 +35,7 @@ interface Admitted {
   identity: PanelIdentity;
   token: string;
 }
-const admission = defineCaller<Admitted>('panel session');
+const admission = defineCaller<Admitted>('panel session', ({ identity }) => `member:${identity.memberId}`);
 
 /**
  * Guards every route of this plugin: a living session, the CSRF token on whatever is no read, at least this role. The
