@@ -55,6 +55,7 @@ export default defineConfig({
           name: 'unit',
           include: units,
           exclude: electronStandIns,
+          setupFiles: ['src-server/testing/query-plans.ts'],
           testTimeout: 20_000,
           // Some files wait for other programs or for seconds to pass: on two cores the default is one.
           maxWorkers: 3,

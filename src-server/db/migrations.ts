@@ -1,5 +1,6 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 import { adminSchema } from './admin-schema.ts';
+import { pastIndices } from './past-indices.ts';
 
 /** In order of their names; each runs once, in a transaction, at start. Landed ones are never edited. */
 export const migrations: Record<string, Migration> = {
@@ -57,6 +58,11 @@ export const migrations: Record<string, Migration> = {
     async up(db: Kysely<unknown>): Promise<void> {
       await sql`alter table session add column proof_at integer`.execute(db);
       await sql`alter table session add column proof_factor_id text`.execute(db);
+    },
+  },
+  '0012-past-indices': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      for (const statement of pastIndices) await sql.raw(statement).execute(db);
     },
   },
 };

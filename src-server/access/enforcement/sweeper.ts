@@ -154,8 +154,10 @@ export class Sweeper {
     const { idleSeconds } = await readPolicy(ctx.database.db);
     const before = ctx.now() - idleSeconds * 1000;
     const peers = await selectLivePeers(ctx.database.db)
-      .where((eb) => eb(eb.fn.coalesce('last_handshake_at', 'begun_at'), '<', before))
-      .where('begun_at', '<', before)
+      // One expression: by `begun_at` alone SQLite would look through all that ever was, and not through what lives.
+      .where((eb) =>
+        eb(eb.fn('max', ['begun_at', eb.fn.coalesce('last_handshake_at', 'begun_at')]), '<', before),
+      )
       .execute();
     for (const peer of peers) {
       if (registry.lastStatsAt(peer.gatewayId) < ctx.now() - STATS_FRESH_MS) continue;

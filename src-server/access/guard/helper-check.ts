@@ -57,6 +57,15 @@ async function auditRefusal(tx: Tx, { device, helper, actor, ip, now }: HelperCh
     .where('subject', '=', subject)
     .where('action', '=', REFUSED)
     .where('at', '>', now - HOUR_MS)
+    // By rows of this hour, and not by all that there ever were about the device.
+    .where('seq', '>=', (eb) =>
+      eb
+        .selectFrom('audit')
+        .select('seq')
+        .where('at', '>', now - HOUR_MS)
+        .orderBy('at')
+        .limit(1),
+    )
     .limit(1)
     .executeTakeFirst();
   if (lately) return;

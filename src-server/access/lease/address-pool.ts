@@ -99,17 +99,16 @@ async function reclaimHost(tx: Tx, gatewayId: string): Promise<number | null> {
     .innerJoin('device', 'device.id', 'gateway_address.device_id')
     .select(['gateway_address.device_id', 'gateway_address.host'])
     .where('gateway_address.gateway_id', '=', gatewayId)
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom('lease')
-            .select('lease.id')
-            .whereRef('lease.device_id', '=', 'gateway_address.device_id')
-            .where((or) => or.or([or('ended_at', 'is', null), or('enforced_at', 'is', null)])),
-        ),
-      ),
-    )
+    // Two questions, each with an index of its own: one would read all leases that the device ever had.
+    .where((eb) => {
+      const ofHolder = eb
+        .selectFrom('lease')
+        .select('lease.id')
+        .whereRef('lease.device_id', '=', 'gateway_address.device_id');
+      const live = ofHolder.where('ended_at', 'is', null);
+      const unenforced = ofHolder.where('ended_at', 'is not', null).where('enforced_at', 'is', null);
+      return eb.and([eb.not(eb.exists(live)), eb.not(eb.exists(unenforced))]);
+    })
     .orderBy('device.last_seen_at')
     .limit(1)
     .executeTakeFirst();
