@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { type RunningStack, startStack } from '../lab/stack/start-stack.ts';
 import { benchApp } from './app.ts';
 import { openBench } from './bench.ts';
+import { kickUnderSignIns, STRANGERS } from './kick-under-sign-ins.ts';
 import { onLaptop, setPolicy } from './on-laptop.ts';
 import { benchPanelLists } from './panel-lists.ts';
 import { CHECKING_DEVICES, proofChecksPerSecond } from './proof-checks.ts';
@@ -87,7 +88,19 @@ async function aroundServer(stack: RunningStack): Promise<Row[]> {
   const first = CODE_MEMBERS + PIN_MEMBERS;
   await signInsPerSecond({ ...file, members: file.members.slice(first, first + SIGN_INS) }, api, samples);
   await api.close();
+  await underFlood(stack, samples);
   return samples.rows();
+}
+
+async function underFlood(stack: RunningStack, samples: Samples): Promise<void> {
+  const stackJson = path.join(stack.folder, 'stack.json');
+  const [{ stack: file, api: caller }, { api: strangers }] = [
+    await openBench(stackJson),
+    await openBench(stackJson, STRANGERS),
+  ];
+  await kickUnderSignIns({ ...file, members: file.members.slice(-1) }, { caller, strangers }, samples);
+  await caller.close();
+  await strangers.close();
 }
 
 async function proofChecks(stack: RunningStack): Promise<Row[]> {
