@@ -86,6 +86,7 @@ export class Session implements Tunnel {
 
   overlap(side: OverlapSide): Promise<Result<void>> {
     return this.#inTurn(() => {
+      if (!this.#connection) return fail('wrong-state', 'There is no connection whose networks these are.');
       this.#side = side;
       return this.#reroute();
     });

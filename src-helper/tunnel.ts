@@ -20,7 +20,7 @@ export interface Tunnel {
   reroute(): Promise<Result<void>>;
   /** Routes and a handshake now, whether or not the last one is old: tells whether the gateway answers. */
   refresh(): Promise<Result<void>>;
-  /** Whose the networks of both are, now or in the next session; `local` again when that is over. */
+  /** Whose the networks of both are in this session. `wrong-state` when down. */
   overlap(side: OverlapSide): Promise<Result<void>>;
   status(): TunnelStatus;
   /** Every change of phase, and the counters about once a second while they change. */

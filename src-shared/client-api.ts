@@ -86,9 +86,6 @@ export const meAnswer = z.object({
 });
 export type MeAnswer = z.infer<typeof meAnswer>;
 
-/** Far above what a device sees in its life, so that a client cannot drive its own to where it would not count on. */
-const MAX_KNOWN_EPOCH = 1_000_000_000;
-
 export const connectRequest = z.strictObject({
   gatewayId: id,
   wgPublicKey: wireGuardKey,
@@ -100,7 +97,7 @@ export const connectRequest = z.strictObject({
    * The newest epoch of this device that its computer knows of. A server that was restored from an older copy of its
    * record knows of less; it takes this one over, since the computer would refuse a lease of an older one.
    */
-  knownEpoch: z.number().int().min(0).max(MAX_KNOWN_EPOCH).optional(),
+  knownEpoch: z.number().int().min(0).optional(),
   /** Of the helper that will get the lease: one of a feature that it does not name would be refused by it. */
   helper: aboutHelper.optional(),
 });

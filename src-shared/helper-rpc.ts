@@ -80,8 +80,8 @@ export const helperParams = {
   /** Answers at once; a `lastHandshakeAt` that is heard after the answer belongs to a handshake after the call. */
   refresh: z.strictObject({}),
   /**
-   * Whose the networks are that team and computer both have: in the connection under way or, without one, in the next;
-   * `local` again after it. While traffic is held back they are the team's in any case.
+   * Whose the networks are that team and computer both have, in the connection under way; `wrong-state` without one.
+   * While traffic is held back they are the team's in any case.
    */
   overlap: z.strictObject({ side: overlapSide }),
   /** The newest epoch of the device that this computer has had a lease of: `epochAnswer`. An older lease is refused. */

@@ -354,10 +354,11 @@ describe('helper', () => {
     const way = () => bench.ip('route', 'get', '192.0.2.77');
     const local = { overlaps: ['192.0.2.0/24'], overlapSide: 'local' };
     const team = { overlaps: ['192.0.2.0/24'], overlapSide: 'team' };
-    // Before there is a connection, and where it has nothing but this network.
+    // Where the lease has nothing but this network.
     const all = await bench.lease(generateWgKeyPair(), { allowedIps: ['192.0.2.0/24'] });
-    await client.call('overlap', { side: 'team' });
-    expect(await client.call('up', all.params)).toMatchObject({ result: team });
+    expect(refusal(await client.call('overlap', { side: 'team' }))).toBe('wrong-state');
+    expect(await client.call('up', all.params)).toMatchObject({ result: local });
+    expect(await client.call('overlap', { side: 'team' })).toMatchObject({ result: team });
     await client.change(({ phase }) => phase === 'up');
     expect(await way()).toContain(bench.interfaceName);
     expect(await client.call('overlap', { side: 'local' })).toMatchObject({ result: local });

@@ -87,8 +87,9 @@ export interface RestOptions {
   answerTimeoutMs?: number;
 }
 
-function isRefusedFor({ code, detail }: Problem, fields: readonly string[]): boolean {
-  return code === 'invalid-request' && fields.some((field) => detail.startsWith(field));
+/** One that is not known is named with the others that are not. */
+function isRefusedFor({ code, detail }: Problem, field: string): boolean {
+  return code === 'invalid-request' && /^[\w., ]+:/.exec(detail)?.[0].includes(field) === true;
 }
 
 const nothing = z.unknown().transform(() => undefined);
@@ -155,10 +156,14 @@ export function createRest(settings: RestOptions): Rest {
     async connect(request, token) {
       const ask = (body: ConnectRequest) =>
         call('POST', '/client/v1/connections', connectAnswer, { token, body, lane: 'gate' });
-      let answer = await ask(request);
-      // A server from before these fields refuses the whole request, before it looks at a proof.
-      if (!answer.ok && isRefusedFor(answer.problem, ['helper', 'moveOf', 'knownEpoch']))
-        answer = await ask({ ...request, helper: undefined, moveOf: undefined, knownEpoch: undefined });
+      let body = request;
+      let answer = await ask(body);
+      // A server from before one of these fields refuses the whole request, before it looks at a proof.
+      for (const field of ['knownEpoch', 'moveOf', 'helper'] as const) {
+        if (answer.ok || !isRefusedFor(answer.problem, field)) continue;
+        body = { ...body, [field]: undefined };
+        answer = await ask(body);
+      }
       if (answer.ok) return answer;
       return { ...answer, challenge: challengeOf(answer.problem) };
     },

@@ -54,6 +54,13 @@ describe('the way to a gateway', () => {
     expect(knocks).toHaveLength(2);
   });
 
+  it('is not that of this computer itself, or of its own link', async () => {
+    for (const endpoint of ['127.0.0.1:51820', '0.0.0.0:9', '[::1]:9', '[::ffff:127.0.0.1]:9', '[fe80::1]:9'])
+      expect(
+        await measureRoundTrip(endpoint, never, { monotonic: Date.now, knock: async () => true }),
+      ).toBeNull();
+  });
+
   it('is not asked for any more once that is taken back', async () => {
     const asked = new AbortController();
     const measured = measure(asked.signal);

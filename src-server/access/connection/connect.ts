@@ -13,6 +13,7 @@ import { readPolicy } from '../../proof/policy/policy-store.ts';
 import type { AcceptedProof } from '../../proof/unlock/accepted-proof.ts';
 import { type ExaminedProof, examineProof, isUnlockProof } from '../../proof/unlock/examine-proof.ts';
 import type { Enforcement } from '../enforcement/enforcement.ts';
+import type { RecordedEnd } from '../enforcement/record-end.ts';
 import type { GatewayRegistry } from '../gateway/gateway-registry.ts';
 import { guardFor, signGuard } from '../guard/guard.ts';
 import { canGuard, checkHelper } from '../guard/helper-check.ts';
@@ -60,6 +61,7 @@ export async function connect(
   if (backup && !backup.ok) return backup;
   const examined = await examineUnlock(ctx, session, request);
 
+  let outlived: RecordedEnd | null = null;
   const begun = await ctx.database.db.transaction().execute(async (tx): Promise<NewLease | Problem> => {
     // Comparing a backup code takes its time, and an administrator's command writes from another process.
     const ended = await sessionEnd(tx, session.sessionId);
@@ -71,7 +73,10 @@ export async function connect(
     const unfit = await checkHelper(tx, { device: found, policy, helper, actor, ip, now: ctx.now() });
     if (unfit) return unfit;
     const { wgPublicKey, gatewayId, moveOf, knownEpoch } = request;
-    const device = await catchUpEpoch(tx, found, { knownEpoch, actor, ip, now: ctx.now() });
+    const caughtUp = await catchUpEpoch(tx, found, { knownEpoch, actor, ip, now: ctx.now() });
+    if ('code' in caughtUp) return caughtUp;
+    const { device } = caughtUp;
+    outlived = caughtUp.ended;
     const moving = { device, policy, wgPublicKey, gatewayId, registry: deps.registry, now: ctx.now() };
     // Who brings a proof wants it looked at, and spent.
     const moved =
@@ -106,6 +111,7 @@ export async function connect(
     const guard = canGuard(helper) ? await guardFor(tx, { keys: ctx.keys, control }, guarding) : null;
     return { ...lease, guard };
   });
+  if (outlived) void deps.enforcement.carryOut(outlived);
   if ('code' in begun) return { ok: false, problem: begun };
   return enforceNewLease(deps, session, begun, request, ip);
 }

@@ -255,8 +255,18 @@ describe('POST connections', () => {
     const [row, ...more] = await epochs();
     expect([row?.subject, more]).toEqual([`device:${session.deviceId}`, []]);
     expect(JSON.parse(row?.details_json ?? '')).toEqual({ from: 0, knownEpoch: 7 });
-    for (const knownEpoch of [-1, 1.5, 2e9])
+    for (const knownEpoch of [-1, 1.5, 20_000, 2 ** 53])
       expect((await post({ knownEpoch })).body.type).toBe('urn:postern:problem:invalid-request');
+    // It is an end of access like any other: the lease goes, and no proof of before is worth anything.
+    await server.ctx.database.db.updateTable('device').set({ soft_base_at: server.clock.now }).execute();
+    expect(gateway.peers.size).toBe(1);
+    await post({ knownEpoch: 20 });
+    await expect.poll(() => gateway.peers.size).toBe(0);
+    expect(await liveLeases()).toEqual([]);
+    const devices = await server.ctx.database.db.selectFrom('device').selectAll().execute();
+    expect(devices).toMatchObject([{ epoch: 21, soft_base_at: 0 }]);
+    for (let knownEpoch = 30; knownEpoch < 40; knownEpoch++) await post({ knownEpoch });
+    expect((await epochs()).length).toBeLessThan(6);
   });
 
   it('takes a backup code in place of a code, once', async () => {

@@ -1,29 +1,57 @@
+import type { KnownReason } from '../../../src-shared/challenge.ts';
+import { type Problem, problem } from '../../../src-shared/problem.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
+import { HourlyBudget } from '../../audit/hourly-budget.ts';
 import type { Tx } from '../../db/database.ts';
 import type { DeviceRow } from '../../db/schema.ts';
+import { type RecordedEnd, recordLeaseEnd } from '../enforcement/record-end.ts';
+
+/** More ends of access than one device sees between a backup and its restore. */
+const MOST_BEHIND = 10_000;
+/** By device: whoever claims more and more of itself must not fill the log. */
+const budget = new HourlyBudget(4);
+
+interface CaughtUp {
+  device: DeviceRow;
+  /** A lease of before, whose gateway has to hear of its end. */
+  ended: RecordedEnd | null;
+}
 
 /**
  * The device as it has to be to count again on its own computer, which has seen leases of `knownEpoch`. The record knows
- * of less only when it is an older copy: that a server was restored from a backup is in the audit log by this. Whatever
- * was proven in the copy's time is worth nothing, as after any end of access.
+ * of less only when it is an older copy: that a server was restored from a backup is in the audit log by this. It is an
+ * end of access like any other: a lease ends, and what was proven counts no more. `invalid-request` where it is so far
+ * ahead that only a client can have made it up.
  */
 export async function catchUpEpoch(
   tx: Tx,
   device: DeviceRow,
   input: { knownEpoch: number | undefined; actor: string; ip: string | null; now: number },
-): Promise<DeviceRow> {
+): Promise<CaughtUp | Problem> {
   const { knownEpoch, actor, ip, now } = input;
-  if (knownEpoch === undefined || knownEpoch <= device.epoch) return device;
-  const caughtUp = { epoch: knownEpoch + 1, soft_base_at: now };
+  if (knownEpoch === undefined || knownEpoch <= device.epoch) return { device, ended: null };
+  if (knownEpoch > device.epoch + MOST_BEHIND)
+    return problem('invalid-request', `knownEpoch: more than ${MOST_BEHIND} ahead of this server's record`);
+  const caughtUp = { epoch: knownEpoch + 1, soft_base_at: 0 };
   await tx.updateTable('device').set(caughtUp).where('id', '=', device.id).execute();
-  await appendAudit(tx, {
-    at: now,
-    actor,
-    action: 'device.epoch',
-    subject: `device:${device.id}`,
-    outcome: 'ok',
-    ip,
-    details: { from: device.epoch, knownEpoch },
-  });
-  return { ...device, ...caughtUp };
+  const lease = await tx
+    .selectFrom('lease')
+    .select('id')
+    .where('device_id', '=', device.id)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+  const at = new Date(now).toISOString();
+  const reason: KnownReason = { code: 'replaced', message: 'Of an older copy of the server’s record.', at };
+  const ended = lease ? await recordLeaseEnd(tx, lease.id, { reason, actor, ip, now }) : null;
+  if (budget.take(device.id, 1, now) > 0)
+    await appendAudit(tx, {
+      at: now,
+      actor,
+      action: 'device.epoch',
+      subject: `device:${device.id}`,
+      outcome: 'ok',
+      ip,
+      details: { from: device.epoch, knownEpoch },
+    });
+  return { device: { ...device, ...caughtUp }, ended };
 }

@@ -22,6 +22,7 @@ export function agentColumn({
   features,
 }: Pick<Extract<FromGateway, { type: 'hello' }>, 'version' | 'features'>): string | null {
   if (version === undefined && features === undefined) return null;
-  const agent: GatewayAgent = { version: plainText(version ?? '') || '?', features: features ?? [] };
+  const known = (features ?? []).filter((feature) => /^[a-z0-9-]+$/.test(feature));
+  const agent: GatewayAgent = { version: plainText(version ?? '') || '?', features: known };
   return JSON.stringify(agent);
 }

@@ -6,6 +6,7 @@ import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import type { GatewayRow } from '../../db/schema.ts';
 import type { GatewayRegistry, GatewayWire } from './gateway-registry.ts';
+import { NewestWins } from './newest-wins.ts';
 import { plainText } from './plain-text.ts';
 
 /** Rows in the audit log that a gateway may make in an hour: a host that flaps must not fill it. */
@@ -23,17 +24,23 @@ const RECOVERED = 'gateway.recover';
 export class GatewayHealth {
   readonly #ctx: ServerContext;
   readonly #registry: GatewayRegistry;
+  readonly #newest: NewestWins;
   readonly #budget = new HourlyBudget(HEALTH_ROWS_AN_HOUR);
   /** Gateways of which the audit log does not say yet how they are. */
   readonly #untold = new Set<string>();
 
   constructor(ctx: ServerContext, registry: GatewayRegistry) {
     this.#ctx = ctx;
+    this.#newest = new NewestWins(ctx.log);
     this.#registry = registry;
   }
 
   /** The agent's word on all that keeps members' packets from passing now. */
-  async noteTroubles(gatewayId: string, wire: GatewayWire, troubles: readonly HostTrouble[]): Promise<void> {
+  noteTroubles(gatewayId: string, wire: GatewayWire, troubles: readonly HostTrouble[]): Promise<void> {
+    return this.#newest.run(`${gatewayId} troubles`, () => this.#take(gatewayId, wire, troubles));
+  }
+
+  async #take(gatewayId: string, wire: GatewayWire, troubles: readonly HostTrouble[]): Promise<void> {
     const plain = troubles.map(inPlainText);
     if (!this.#registry.noteTroubles(gatewayId, wire, plain)) return;
     const ids = plain.map(({ id }) => id);
@@ -42,7 +49,11 @@ export class GatewayHealth {
   }
 
   /** Comes with every report of the agent. `aheadMs`: see `clockAhead`; null leaves what is known of the clock. */
-  async noteClock(gatewayId: string, wire: GatewayWire, aheadMs: number | null): Promise<void> {
+  noteClock(gatewayId: string, wire: GatewayWire, aheadMs: number | null): Promise<void> {
+    return this.#newest.run(`${gatewayId} clock`, () => this.#takeClock(gatewayId, wire, aheadMs));
+  }
+
+  async #takeClock(gatewayId: string, wire: GatewayWire, aheadMs: number | null): Promise<void> {
     const before = this.#registry.clockTroubleOf(gatewayId);
     const after = aheadMs === null ? before : clockTrouble(aheadMs, before !== null);
     const isOther = before?.detail !== after?.detail && this.#registry.noteClock(gatewayId, wire, after);
@@ -105,7 +116,7 @@ async function wasDegraded(tx: Tx, gatewayId: string): Promise<boolean> {
 
 function inPlainText({ id, detail, remedy }: HostTrouble): HostTrouble {
   const name = plainText(id) || 'unknown';
-  return { id: name, detail: plainText(detail) || name, remedy: remedy === null ? null : plainText(remedy) };
+  return { id: name, detail: plainText(detail) || name, remedy: plainText(remedy ?? '') || null };
 }
 
 function clockTrouble(aheadMs: number, isNamed: boolean): HostTrouble | null {

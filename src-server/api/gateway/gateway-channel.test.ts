@@ -27,7 +27,7 @@ const drop = { id: 'forwarding', detail: 'This host passes no packets on.', reme
 const full = { id: 'ports', detail: 'Port 443 is taken.', remedy: null };
 const health = (...troubles: object[]) => gateway.send({ type: 'health', troubles });
 const inPanel = (troubles: object[]) =>
-  vi.waitFor(async () => expect((await seen()).hostTroubles).toEqual(troubles));
+  vi.waitFor(async () => expect((await seen()).hostTroubles).toEqual(troubles), { timeout: 10_000 });
 
 /** A member's laptop, and how it connects. */
 async function laptop() {
@@ -183,6 +183,7 @@ test('the audit log has when trouble begins and ends, across channels, and not e
   await gateway.connect(server);
   health();
   health(drop);
+  await inPanel([drop]);
   health(drop, full);
   await inPanel([drop, full]);
   await gateway.disconnect();
@@ -211,12 +212,19 @@ test('the audit log has when trouble begins and ends, across channels, and not e
 
 test('a host that flaps does not fill the audit log, which ends with how it is', async () => {
   await gateway.connect(server);
-  for (let flap = 0; flap < HEALTH_ROWS_AN_HOUR; flap++) {
+  // At once, they are one: what is acted on costs every client a word.
+  for (let flap = 0; flap < 200; flap++) {
     health(drop);
     health();
   }
-  await vi.waitFor(async () => expect(await rows()).toHaveLength(HEALTH_ROWS_AN_HOUR));
-  await inPanel([]);
+  await vi.waitFor(async () => expect(await rows()).toHaveLength(2), { timeout: 10_000 });
+  for (let flap = 2; flap < HEALTH_ROWS_AN_HOUR; flap += 2) {
+    health(drop);
+    await inPanel([drop]);
+    health();
+    await inPanel([]);
+  }
+  expect(await rows()).toHaveLength(HEALTH_ROWS_AN_HOUR);
   health(drop);
   await inPanel([drop]);
   expect(await rows()).toHaveLength(HEALTH_ROWS_AN_HOUR);
