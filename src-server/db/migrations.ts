@@ -49,18 +49,18 @@ export const migrations: Record<string, Migration> = {
       await sql`alter table lease add column address6 text`.execute(db);
     },
   },
-  '0010-panel-session-end': {
+  '0009-panel-session-end': {
     async up(db: Kysely<unknown>): Promise<void> {
       await sql`alter table session add column end_reason_json text`.execute(db);
     },
   },
-  '0011-panel-step-up': {
+  '0010-panel-step-up': {
     async up(db: Kysely<unknown>): Promise<void> {
       await sql`alter table session add column proof_at integer`.execute(db);
       await sql`alter table session add column proof_factor_id text`.execute(db);
     },
   },
-  '0012-past-indices': {
+  '0011-past-indices': {
     async up(db: Kysely<unknown>): Promise<void> {
       for (const statement of pastIndices) await sql.raw(statement).execute(db);
     },

@@ -1,5 +1,5 @@
 /**
- * Migration 0012: what is alive, due or still to be confirmed is found without reading what has ended, of which there is
+ * Migration 0011: what is alive, due or still to be confirmed is found without reading what has ended, of which there is
  * more every day. Where an index over all of the past begins with the same column, SQLite takes the one that a second
  * column narrows; so the second column of these is the one that says that a row counts, the same for each.
  */
@@ -20,4 +20,5 @@ export const pastIndices = [
   `create index attempt_blocked on attempt(blocked_until)`,
   `create index challenge_device on challenge(device_id)`,
   `create index mail_member on mail(member_id)`,
+  `create index member_role on member(role)`,
 ];

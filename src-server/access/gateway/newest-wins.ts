@@ -1,15 +1,15 @@
-import type { Logger } from 'pino';
+import type { ServerContext } from '../../context.ts';
 
 /** How often what one gateway says is acted on: each time costs a write, and all clients may hear of it. */
 const TURN_MS = 500;
 
 /** Work for whoever asks for it again and again: the first at once, then the newest of what came meanwhile, turn by turn. */
 export class NewestWins {
-  readonly #log: Logger;
+  readonly #log: ServerContext['log'];
   /** What waits for the next turn, by who asked; there is one as long as there is a turn. */
   readonly #turns = new Map<string, (() => Promise<void>) | null>();
 
-  constructor(log: Logger) {
+  constructor(log: ServerContext['log']) {
     this.#log = log;
   }
 

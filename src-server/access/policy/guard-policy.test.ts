@@ -153,7 +153,7 @@ describe('turning it on', () => {
   test('is refused where a device could not find the server', async () => {
     const lost = await startTestServer();
     const admin = await PanelClient.of(lost, 'owner');
-    const body = { policy: policyOf({ trafficWhileWaiting: 'always' }), version: 0 };
+    const body = { policy: policySchema.parse({ trafficWhileWaiting: 'always' }), version: 0 };
     expect((await admin.call('PUT', 'policy', body)).body).toMatchObject({
       code: 'wrong-state',
       detail: expect.stringContaining('publicAddresses'),
