@@ -252,10 +252,16 @@ it('whose a network of both is stays as the user has said, over a restart', asyn
   expect(await core.chooseOverlap('team')).toEqual({ ok: true, value: undefined });
   await soon(() => expect(core.snapshot().overlap).toMatchObject({ side: 'team', choice: 'made' }));
   await core.stop();
+  helper.status = { ...helper.status, overlaps: [], overlapSide: 'local' };
   core = open();
+  const published: unknown[] = [];
+  core.subscribe(({ overlap }) => {
+    if (overlap) published.push(overlap.side);
+  });
   await core.start();
   await core.connect('cli', FAR);
-  await soon(() => expect(core.snapshot().overlap).toMatchObject({ side: 'team', choice: 'made' }));
+  await soon(() => expect(published).toContain('team'));
+  expect(published).not.toContain('local');
   expect(helper.calls.filter(({ method }) => method === 'overlap').map(({ params }) => params.side)).toEqual([
     'team',
     'team',

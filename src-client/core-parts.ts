@@ -67,6 +67,7 @@ export function createCoreParts(options: CorePartsOptions): CoreParts {
   const overlap = new OverlapKeeper({
     ...{ helper, attachment, log },
     onChange: (overlap) => publisher.stage({ overlap }),
+    onRest: () => publisher.publish(),
   });
   const driver = new Driver({
     helper,

@@ -15,6 +15,8 @@ describe('a network that the team and the place both have', () => {
   let keeper: OverlapKeeper;
   let shown: Overlap | null;
   let tells: number;
+  let told: (Overlap | null)[];
+  let rests: number;
   let calls: OverlapSide[];
   let network: string | null;
   let features: string[];
@@ -46,6 +48,10 @@ describe('a network that the team and the place both have', () => {
       onChange: (overlap) => {
         tells += 1;
         shown = overlap;
+        told.push(overlap);
+      },
+      onRest: () => {
+        rests += 1;
       },
       log: pino({ level: 'silent' }),
     });
@@ -66,6 +72,8 @@ describe('a network that the team and the place both have', () => {
     calls = [];
     shown = null;
     tells = 0;
+    told = [];
+    rests = 0;
     network = 'router 1';
     features = ['overlap'];
     refusal = null;
@@ -90,9 +98,46 @@ describe('a network that the team and the place both have', () => {
     hear({ phase: 'down' });
     open();
     connect('b');
-    expect(shown).toMatchObject({ choice: 'made' });
     await settle();
     expect(calls).toEqual(['team', 'team']);
+    expect(shown).toEqual({ networks: HOME, side: 'team', choice: 'made' });
+  });
+
+  it('is told only at rest: not while a side that was given or remembered is being carried out', async () => {
+    connect('a');
+    told = [];
+    await keeper.choose('team');
+    expect(told).toEqual([{ networks: HOME, side: 'team', choice: 'made' }]);
+    expect(rests).toBe(0);
+    hear({ phase: 'down' });
+    told = [];
+    connect('b');
+    hear({ rxBytes: 1 });
+    expect(told).toEqual([]);
+    await settle();
+    expect(told).toEqual([{ networks: HOME, side: 'team', choice: 'made' }]);
+    expect(rests).toBe(1);
+  });
+
+  it('is no more, at once, when the connection goes while a side is being carried out', async () => {
+    connect('a');
+    await keeper.choose('team');
+    connect('b');
+    hear({ phase: 'down' });
+    expect(shown).toBeNull();
+    isDeaf = true;
+    await settle();
+    expect(shown).toBeNull();
+  });
+
+  it('is carried out for the connection that came meanwhile too', async () => {
+    connect('a');
+    await keeper.choose('team');
+    isDeaf = true;
+    connect('b');
+    connect('c');
+    isDeaf = false;
+    await settle();
     expect(shown).toEqual({ networks: HOME, side: 'team', choice: 'made' });
   });
 

@@ -13,6 +13,8 @@ export interface OverlapKeeperOptions {
   /** Names the network that this computer is attached to; null where that is not known. */
   attachment: () => string | null;
   onChange: (overlap: Overlap | null) => void;
+  /** A remembered side was carried out or refused, after the status that came with the answer. */
+  onRest: () => void;
   log: Logger;
 }
 
@@ -41,12 +43,7 @@ export class OverlapKeeper {
 
   heard(status: HelperStatus): void {
     this.#status = status;
-    const now = this.#look();
-    if (now === null) this.#failed = null;
-    const remembered = now && this.#remembered(now);
-    if (now?.choice === 'made' && remembered && remembered !== now.side && this.#underWay === 0)
-      void this.#apply(remembered);
-    this.#tell(now);
+    this.#follow();
   }
 
   lost(): void {
@@ -65,21 +62,36 @@ export class OverlapKeeper {
     if (now.choice === 'none')
       return fail('not-supported', 'The helper on this computer is too old for this. Update Postern.');
     const refusal = side === now.side ? null : await this.#carryOut(side);
-    if (refusal) return { ok: false, problem: refusal };
+    if (refusal) {
+      this.#follow();
+      return { ok: false, problem: refusal };
+    }
     this.#failed = null;
     this.#remember(now, side);
-    this.#tell(this.#look());
+    this.#follow();
     return ok(undefined);
+  }
+
+  /** Has the remembered side carried out where it is not in force, and tells what there is. */
+  #follow(): void {
+    const now = this.#look();
+    if (now === null) this.#failed = null;
+    const remembered = now && this.#remembered(now);
+    if (now?.choice === 'made' && remembered && remembered !== now.side && this.#underWay === 0)
+      void this.#apply(remembered);
+    this.#tell(now);
   }
 
   async #apply(side: OverlapSide): Promise<void> {
     const leaseId = this.#status?.leaseId;
     const refusal = await this.#carryOut(side);
     const now = this.#look();
-    if (now === null || this.#status?.leaseId !== leaseId || now.side === side) return;
-    this.#options.log.warn({ code: refusal?.code ?? null, side }, 'the remembered side was not taken');
-    this.#failed = this.#attempt(side);
-    this.#tell(this.#look());
+    if (now !== null && this.#status?.leaseId === leaseId && now.side !== side) {
+      this.#options.log.warn({ code: refusal?.code ?? null, side }, 'the remembered side was not taken');
+      this.#failed = this.#attempt(side);
+    }
+    this.#follow();
+    this.#options.onRest();
   }
 
   /** The status that comes with the answer is heard before this goes on: nothing else is carried out at it. */
@@ -125,8 +137,9 @@ export class OverlapKeeper {
     settings.change({ overlapSides: Object.fromEntries(kept) });
   }
 
-  /** Only what is new: a status comes with every few bytes. */
+  /** Only what is new, for a status comes with every few bytes, and only what is at rest: no side on its way to another. */
   #tell(overlap: Overlap | null): void {
+    if (overlap !== null && this.#underWay > 0) return;
     const told = overlap && JSON.stringify(overlap);
     if (told === this.#told) return;
     this.#told = told;
