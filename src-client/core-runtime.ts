@@ -203,9 +203,13 @@ export class ClientRuntime implements ClientCore {
     return this.#guardChanged(({ stricter }) => stricter(mode));
   }
 
-  openPortal(): Promise<Result<GuardState>> {
+  async openPortal(): Promise<Result<GuardState>> {
     this.#log.info('portal window asked for');
-    return this.#guardChanged(({ portal }) => portal());
+    const opened = await this.#guardChanged(({ portal }) => portal());
+    if (opened.ok || opened.problem.code !== 'portal-refused') return opened;
+    // Refused a second time because it is open: what was asked for is so.
+    const { guard } = this.#parts.publisher.current;
+    return guard && guard.portalUntil !== null ? ok(guard) : opened;
   }
 
   releaseGuard(): Promise<Result<GuardState>> {

@@ -76,7 +76,7 @@ export interface ClientCore {
   guard(): Promise<Result<GuardState>>;
   /** What this user wants beyond the team's word. */
   chooseGuard(mode: GuardMode): Promise<Result<GuardState>>;
-  /** Opens the sign-in page of this network for a while; `portal-refused` where that may not be now. */
+  /** Opens the sign-in page of this network for a while, or finds it open; `portal-refused` where that may not be now. */
   openPortal(): Promise<Result<GuardState>>;
   /** Holds nothing back any more until the server says so anew; `release-refused` where the team does not let a user. */
   releaseGuard(): Promise<Result<GuardState>>;
