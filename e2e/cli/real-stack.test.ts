@@ -86,7 +86,8 @@ test('a person signs in, connects, is thrown out, comes back with the next code,
   const running = await status();
   expect(running).toMatchObject({
     phase: 'connected',
-    helper: 'up',
+    helper: 'running',
+    tunnel: 'up',
     keychain: 'ok',
     pid: expect.any(Number),
   });
@@ -121,7 +122,12 @@ test('a person signs in, connects, is thrown out, comes back with the next code,
   process.kill((await status()).pid ?? Number.NaN, 'SIGKILL');
   await connect.exitCode;
   expect(existsSync(path.join(folder, 'laptop/profile/control.sock'))).toBe(true);
-  expect(await status()).toMatchObject({ pid: null, phase: 'disconnected', helper: 'down' });
+  expect(await status()).toMatchObject({
+    pid: null,
+    phase: 'disconnected',
+    helper: 'running',
+    tunnel: 'down',
+  });
   const again = terminal('connect');
   await again.sees('Esc: cancel');
   again.press('\x03');
