@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { closedGuard, noGuard } from '../src-client/testing/guards.ts';
 import { problem } from '../src-shared/problem.ts';
 import { exitCodes } from './context/exit-codes.ts';
@@ -49,6 +49,62 @@ test('opens the sign-in page, and says until when', async () => {
   expect((await run('guard', 'portal')).out).toContain('The sign-in page of this network is open until');
 });
 
+describe('a server that is not reached', () => {
+  const away = problem('server-unreachable', 'No connection to vpn.example.');
+  const commands = [['connect'], ['sign-in', '--server', 'https://vpn.example']];
+  function unreached(argv: string[], refusal = away) {
+    core = createScriptedCore({ isSignedIn: argv[0] === 'connect', isGated: false });
+    core.connect = async () => ({ ok: false, problem: refusal });
+    core.serverInfo = async () => ({ ok: false, problem: refusal });
+  }
+
+  test.each(commands)(
+    '%s names what opens the page of the network while traffic is held back',
+    async (...argv) => {
+      unreached(argv);
+      core.change({ guard: closedGuard() });
+      const { code, err } = await run(...argv);
+      expect(code).toBe(exitCodes.server.code);
+      expect(err).toMatch(
+        /^No connection to vpn\.example\.\nCheck your network.*'postern guard portal' opens it/,
+      );
+      expect(err).not.toContain('browser');
+      const { events } = await run(...argv, '--json');
+      expect(events).toContainEqual(
+        expect.objectContaining({
+          event: 'error',
+          nextStep: expect.stringContaining("'postern guard portal'"),
+        }),
+      );
+    },
+  );
+
+  test.each(commands)(
+    '%s says that the network may want a sign-in where nothing is held back',
+    async (...argv) => {
+      unreached(argv);
+      for (const guard of [null, noGuard, closedGuard({ holds: 'nothing' })]) {
+        core.change({ guard });
+        const { err } = await run(...argv);
+        expect(err).toMatch(/Check your network.*sign-in first.*browser/);
+        expect(err).not.toContain('guard portal');
+      }
+    },
+  );
+
+  test.each(commands)(
+    '%s names neither where the team allows no page, or a proxy is why',
+    async (...argv) => {
+      unreached(argv);
+      core.change({ guard: closedGuard({ portalMinutes: 0 }) });
+      expect((await run(...argv)).err).toMatch(/\nCheck your network and the address of the server\.\n$/);
+      unreached(argv, { ...away, proxy: 'http://proxy.example:3128' });
+      core.change({ guard: closedGuard() });
+      expect((await run(...argv)).err).toBe('No connection to vpn.example.\n');
+    },
+  );
+});
+
 test('tells who may release it where the team does not let a user', async () => {
   core.change({ guard: closedGuard() });
   core.refuseNext(problem('release-refused'));
@@ -74,7 +130,19 @@ test('status tells what is held back, that blocking failed, and that it stays so
   const failed = await run('status');
   expect(failed.out).toContain('Blocking failed, traffic may be leaking: nft: no table.');
   expect(failed.out).toContain('systemctl restart');
-  core.change({ guard: null, tunnel: null });
+  core.change({ guard: null });
+  // What it says of itself and what the checks say are one.
+  expect((await run('status', '--json')).events[0]).toMatchObject({
+    helper: 'running',
+    tunnel: 'down',
+    checks: expect.arrayContaining([expect.objectContaining({ part: 'helper', isFine: true })]),
+  });
+  core.change({ tunnel: null });
+  expect((await run('status', '--json')).events[0]).toMatchObject({
+    helper: null,
+    tunnel: null,
+    checks: expect.arrayContaining([expect.objectContaining({ part: 'helper', isFine: false })]),
+  });
   const away = await run('status');
   expect(away.out).toMatch(/^Guard +What was held back before stays held back/m);
   expect(away.out).toContain('helper');

@@ -154,7 +154,7 @@ function runCommand(invocation: Invocation, context: CommandContext): Promise<En
 
 function exitCodeOf(ending: Ending, output: Output): number {
   const name = ending.kind === 'exit' ? ending.exit : exitForProblem(ending.problem.code);
-  if (ending.kind === 'refused') output.refuse(ending.problem);
+  if (ending.kind === 'refused') output.refuse(ending.problem, ending.nextStep);
   output.event({ event: 'exit', name, code: exitCodes[name].code });
   return exitCodes[name].code;
 }

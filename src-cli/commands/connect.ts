@@ -3,6 +3,7 @@ import { ok, problem, type Result } from '../../src-shared/problem.ts';
 import { runConnection } from '../connection/connection-session.ts';
 import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
 import { notSignedIn } from '../context/not-signed-in.ts';
+import { withPortalStep } from '../context/unreachable.ts';
 import { claimControlSocket } from '../control/control-server.ts';
 import { coreDesk } from '../device/device-desk.ts';
 import { guidedSetUp } from '../device/set-up.ts';
@@ -30,12 +31,13 @@ export async function connect(options: ConnectOptions, context: CommandContext):
     try {
       await core.start();
       const ready = await readyToConnect(core, options);
-      if (!ready.ok) return refused(ready.problem);
+      if (!ready.ok) return await withPortalStep(refused(ready.problem), core, context.time);
       if (context.interrupts.signal.aborted) return exit('cancelled');
       for (;;) {
         const ending = await runConnection(core, ready.value, claim.server, context);
         const setUp = await setUpAfter(ending, core, context);
-        if (setUp.kind !== 'exit' || setUp.exit !== 'done' || ending.kind !== 'refused') return setUp;
+        if (setUp.kind !== 'exit' || setUp.exit !== 'done' || ending.kind !== 'refused')
+          return await withPortalStep(setUp, core, context.time);
         context.output.say(fixed.setUpNextConnect);
       }
     } finally {

@@ -5,6 +5,7 @@ import type { Asked, CodeQuestion } from '../ask/asker.ts';
 import { countdownAfter } from '../ask/countdown.ts';
 import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
 import { notSignedIn } from '../context/not-signed-in.ts';
+import { withPortalStep } from '../context/unreachable.ts';
 import { openControl } from '../control/control-client.ts';
 import { plainText } from '../view/plain-text.ts';
 import { fixed, problemWords, waitOf } from '../view/words.ts';
@@ -28,43 +29,51 @@ export async function signIn(options: SignInOptions, context: CommandContext): P
   }
   const core = context.openCore();
   try {
-    await core.start();
-    const { keychain, account, connection } = core.snapshot();
-    // Better before the password is typed than after.
-    if (keychain === 'locked' || keychain === 'unavailable') return refused(notSignedIn(core.snapshot()));
-    if (account && connection.phase !== 'signed-out')
-      return refused(problem('wrong-state', fixed.signedInAlready(plainText(account.email))));
-
-    const address = await serverAddress(options, account?.serverUrl, context);
-    if (!address.ok) return address.ending;
-    const serverUrl = address.value;
-    const ca = options.ca ?? context.defaults.caFile;
-    const caFile = ca === undefined ? {} : { caFile: ca };
-    const info = await core.serverInfo(serverUrl, ca);
-    if (!info.ok) return refused(info.problem);
-    const serverName = plainText(info.value.name) || serverUrl;
-
-    const email: Got<string> =
-      options.email === undefined ? await ask(context, 'email') : { ok: true, value: options.email };
-    if (!email.ok) return email.ending;
-    const password = await ask(context, 'password');
-    if (!password.ok) return password.ending;
-    const credentials = { serverUrl, email: email.value.trim(), password: password.value, ...caFile };
-
-    let step = await core.signIn(credentials);
-    if (step.ok && step.value.step === 'mfa-setup') {
-      const setUp = await setUpFactor(step.value.setupToken, core, context);
-      if (setUp.kind !== 'exit' || setUp.exit !== 'done') return setUp;
-      step = await core.signIn(credentials);
-    }
-    const ending = await passSecondFactor(core, step, context);
-    if (ending.kind !== 'exit' || ending.exit !== 'done') return ending;
-    context.output.say(fixed.signedIn(plainText(credentials.email), serverName));
-    context.output.event({ event: 'signed-in', serverUrl, serverName, email: credentials.email });
-    return ending;
+    return await withPortalStep(await signInWith(core, options, context), core, context.time);
   } finally {
     await core.stop();
   }
+}
+
+async function signInWith(
+  core: ClientCore,
+  options: SignInOptions,
+  context: CommandContext,
+): Promise<Ending> {
+  await core.start();
+  const { keychain, account, connection } = core.snapshot();
+  // Better before the password is typed than after.
+  if (keychain === 'locked' || keychain === 'unavailable') return refused(notSignedIn(core.snapshot()));
+  if (account && connection.phase !== 'signed-out')
+    return refused(problem('wrong-state', fixed.signedInAlready(plainText(account.email))));
+
+  const address = await serverAddress(options, account?.serverUrl, context);
+  if (!address.ok) return address.ending;
+  const serverUrl = address.value;
+  const ca = options.ca ?? context.defaults.caFile;
+  const caFile = ca === undefined ? {} : { caFile: ca };
+  const info = await core.serverInfo(serverUrl, ca);
+  if (!info.ok) return refused(info.problem);
+  const serverName = plainText(info.value.name) || serverUrl;
+
+  const email: Got<string> =
+    options.email === undefined ? await ask(context, 'email') : { ok: true, value: options.email };
+  if (!email.ok) return email.ending;
+  const password = await ask(context, 'password');
+  if (!password.ok) return password.ending;
+  const credentials = { serverUrl, email: email.value.trim(), password: password.value, ...caFile };
+
+  let step = await core.signIn(credentials);
+  if (step.ok && step.value.step === 'mfa-setup') {
+    const setUp = await setUpFactor(step.value.setupToken, core, context);
+    if (setUp.kind !== 'exit' || setUp.exit !== 'done') return setUp;
+    step = await core.signIn(credentials);
+  }
+  const ending = await passSecondFactor(core, step, context);
+  if (ending.kind !== 'exit' || ending.exit !== 'done') return ending;
+  context.output.say(fixed.signedIn(plainText(credentials.email), serverName));
+  context.output.event({ event: 'signed-in', serverUrl, serverName, email: credentials.email });
+  return ending;
 }
 
 /** Codes until one is taken, the user gives up or the server ends the sign-in. */

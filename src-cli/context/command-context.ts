@@ -27,6 +27,11 @@ export const refused = (problem: Problem): { kind: 'refused'; problem: Problem }
   problem,
 });
 
-/** How a command ended: with an exit of the table, or with a problem that is still to be told. */
-export type Ending = { kind: 'exit'; exit: ExitName } | { kind: 'refused'; problem: Problem };
+/**
+ * How a command ended: with an exit of the table, or with a problem that is still to be told. `nextStep` takes the place
+ * of the one that goes with the problem.
+ */
+export type Ending =
+  | { kind: 'exit'; exit: ExitName }
+  | { kind: 'refused'; problem: Problem; nextStep?: string };
 export const exit = (name: ExitName): Ending => ({ kind: 'exit', exit: name });

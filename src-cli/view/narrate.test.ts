@@ -36,6 +36,13 @@ test('a server that is lost and found is told', () => {
   expect(told('connecting', 'open')).toEqual(['The server can be reached again.']);
 });
 
+test.each([
+  [['10.7.0.2'], 'Your address is 10.7.0.2.'],
+  [['10.7.0.2', 'fd86:1:4::2'], 'Your addresses are 10.7.0.2 and fd86:1:4::2.'],
+])('the addresses %j are told as so many', (addresses, sentence) => {
+  expect(narrate(null, { ...onChannel('open'), addresses }, time).join(' ')).toContain(sentence);
+});
+
 test('a channel that the server closed for good is not told as a server that is lost', () => {
   expect(told('open', 'closed')).toEqual([]);
 });

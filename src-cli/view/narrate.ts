@@ -47,7 +47,7 @@ function isTold({ phase, reason }: View): boolean {
 }
 
 function arrival(view: View, time: TimeStyle): string[] {
-  const address = view.addresses.length > 0 ? [fixed.yourAddress(view.addresses.join(', '))] : [];
+  const address = view.addresses.length > 0 ? [fixed.yourAddress(view.addresses)] : [];
   const end = view.expiresAt === null ? [] : [fixed.mayLast(formatClock(view.expiresAt, time))];
   const line = [...address, ...end].join(' ');
   return line === '' ? [] : [line];

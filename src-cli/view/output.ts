@@ -16,8 +16,11 @@ export interface Output {
   hold(isHeld: boolean): void;
   /** One JSON object on its own line. */
   event(event: JsonEvent): void;
-  /** A refusal that ends the command: sentence and next step on standard error, or an `error` event. */
-  refuse(problem: Problem): void;
+  /**
+   * A refusal that ends the command: sentence and next step on standard error, or an `error` event. `nextStep`: another
+   * one than goes with the problem.
+   */
+  refuse(problem: Problem, nextStep?: string): void;
 }
 
 export interface Sink {
@@ -71,8 +74,9 @@ export function createHumanOutput(out: Sink, err: Sink): Output {
       draw();
     },
     event: () => undefined,
-    refuse(problem) {
-      const { sentence, nextStep } = problemWords(problem);
+    refuse(problem, otherStep) {
+      const { sentence, nextStep: usual } = problemWords(problem);
+      const nextStep = otherStep ?? usual;
       show(err, nextStep === null ? sentence : `${sentence}\n${nextStep}`);
     },
   };
@@ -87,17 +91,17 @@ export function createJsonOutput(out: Sink): Output {
     status: () => undefined,
     hold: () => undefined,
     event,
-    refuse: (problem) => event(errorEvent(problem)),
+    refuse: (problem, nextStep) => event(errorEvent(problem, nextStep)),
   };
 }
 
 /** A refusal as `--json` prints it: code, sentence, next step. */
-export function errorEvent(problem: Problem): JsonEvent {
+export function errorEvent(problem: Problem, otherStep?: string): JsonEvent {
   const { sentence, nextStep } = problemWords(problem);
   return {
     event: 'error',
     problem: { code: problem.code, title: problem.title, detail: sentence },
-    nextStep,
+    nextStep: otherStep ?? nextStep,
   };
 }
 

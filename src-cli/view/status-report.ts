@@ -103,11 +103,19 @@ function account({ account: known, lockedSession, phase }: View): Check {
 }
 
 function server(view: View, refreshed: Result<void>, isRunning: boolean): Check {
-  if (!refreshed.ok) return wrong('server', refreshed.problem);
+  if (!refreshed.ok) return unreached(view, refreshed.problem);
   if (view.lockedSession) return fine('server', 'Not asked, because the keyring is locked.');
   if (view.phase === 'signed-out') return fine('server', 'Not asked, because nobody is signed in.');
-  if (isRunning && view.channel !== 'open') return wrong('server', problem('server-unreachable'));
+  if (isRunning && view.channel !== 'open') return unreached(view, problem('server-unreachable'));
   return fine('server', 'The server answers.');
+}
+
+/** While traffic is held back no browser opens the network's page, and the guard's line says what does. */
+function unreached({ guard }: View, refusal: Problem): Check {
+  const check = wrong('server', refusal);
+  const isHeld = guard !== null && guard.holds !== 'nothing';
+  if (!isHeld || refusal.code !== 'server-unreachable' || check.nextStep === null) return check;
+  return { ...check, nextStep: fixed.checkNetwork };
 }
 
 function keyring({ keychain }: View): Check {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { closedGuard } from '../../src-client/testing/guards.ts';
 import { reasonCode } from '../../src-shared/challenge.ts';
 import type { ConnectionState } from '../../src-shared/connection-state.ts';
 import { problem, problemCodes } from '../../src-shared/problem.ts';
@@ -267,6 +268,16 @@ test('status names who was signed in when the keyring is locked, and what to do'
     nextStep: expect.stringContaining('Unlock your keyring'),
   });
   expect(checks.find(({ part }) => part === 'server')?.sentence).toContain('keyring is locked');
+});
+
+test('status sends nobody to a browser while traffic is held back', () => {
+  const refreshed = { ok: false as const, problem: problem('server-unreachable') };
+  const stepWith = (guard: ReturnType<typeof closedGuard> | null) =>
+    statusReport(toView({ ...core.snapshot(), guard }), refreshed, false, time).find(
+      ({ part }) => part === 'server',
+    )?.nextStep;
+  expect(stepWith(closedGuard())).toBe('Check your network and the address of the server.');
+  expect(stepWith(null)).toContain('browser');
 });
 
 test('status gives a next step for every part that is not well', () => {

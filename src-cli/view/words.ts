@@ -109,7 +109,10 @@ export const fixed = {
   nothingToDisconnect: 'Nothing to disconnect: no connection is running.',
   noInput: 'An answer is needed, and there is no more input to read one from.',
   moreInLog: 'Run it again with POSTERN_LOG_LEVEL=error for the details.',
-  yourAddress: (address: string) => `Your address is ${address}.`,
+  yourAddress: (addresses: readonly string[]) =>
+    addresses.length === 1
+      ? `Your address is ${addresses[0]}.`
+      : `Your addresses are ${addresses.slice(0, -1).join(', ')} and ${addresses.at(-1)}.`,
   mayLast: (at: string) => `The connection may last until ${at}.`,
   renewLater: (at: string) => `This connection ends at ${at}. Run 'postern renew' to keep it.`,
   outdated: "Your team has changed the settings of this gateway. Run 'postern renew' to use them.",
@@ -134,6 +137,7 @@ export const fixed = {
   channelLost:
     'The server cannot be reached at the moment: it could not tell you now that your access has ended.',
   channelBack: 'The server can be reached again.',
+  checkNetwork: 'Check your network and the address of the server.',
 } as const;
 
 const andThen = (sentence: string, detail: string | null) =>
@@ -361,7 +365,7 @@ const nextSteps: Record<ProblemCode, string | null> = {
   'member-not-found': null,
   'token-invalid': null,
   'insufficient-scope': null,
-  'server-unreachable': 'Check your network and the address of the server.',
+  'server-unreachable': `${fixed.checkNetwork} If the network wants a sign-in first, open a page in a browser.`,
   'server-untrusted-certificate':
     "If your team runs a certificate authority of its own, sign in with '--ca FILE'. Otherwise do not go on.",
   'protocol-error': null,

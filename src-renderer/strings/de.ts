@@ -278,7 +278,8 @@ export const de: Words = {
     networkDown: 'Dieser Computer ist offline. Prüfen Sie WLAN oder Kabel.',
     serverOpen: (server) => `Verbunden mit ${server}; Anweisungen kommen sofort an.`,
     serverConnecting: (server) => `${server} wird gesucht. Das wird von selbst wiederholt.`,
-    serverClosed: 'Keine Leitung zum Server. Prüfen Sie Ihr Netz und versuchen Sie es dann erneut.',
+    serverClosed:
+      'Keine Leitung zum Server. Prüfen Sie Ihr Netz, in Hotel oder Zug auch dessen Anmeldeseite, und versuchen Sie es dann erneut.',
     serverNone: 'Melden Sie sich an, um einen Server zu erreichen.',
     helperUp: 'Läuft und antwortet.',
     helperDown:

@@ -276,7 +276,8 @@ export const en = {
     networkDown: 'This computer is offline. Check Wi-Fi or cable.',
     serverOpen: (server: string) => `Connected to ${server}; orders arrive at once.`,
     serverConnecting: (server: string) => `Reaching ${server}. This is retried by itself.`,
-    serverClosed: 'No line to the server. Check your network, then try again.',
+    serverClosed:
+      'No line to the server. Check your network, and in a hotel or a train its sign-in page, then try again.',
     serverNone: 'Sign in to reach a server.',
     helperUp: 'Running and answering.',
     helperDown: 'The helper does not answer. Start the service “postern-helper”, or install Postern again.',
