@@ -165,6 +165,14 @@ describe('connect', () => {
     await run.exitCode;
   });
 
+  test.each(['', ' '])('a gateway without a name (%j) is a wrong command line', async (name) => {
+    const core = open();
+    const nameless = runScripted(core, profile.dir, ['connect', '--gateway', name]);
+    expect(await nameless.exitCode).toBe(exitCodes.usage.code);
+    expect(nameless.err()).toContain('--gateway');
+    expect(core.calls).toEqual([]);
+  });
+
   test('an unknown gateway is refused with the ones there are', async () => {
     const run = runScripted(open(), profile.dir, ['connect', '--gateway', 'nowhere']);
     expect(await run.exitCode).toBe(exitCodes.gateway.code);

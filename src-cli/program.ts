@@ -1,4 +1,4 @@
-import { Command, CommanderError, type CommandOptions, Option } from 'commander';
+import { Command, CommanderError, type CommandOptions, InvalidArgumentError, Option } from 'commander';
 import type { BiometricsAction } from './commands/biometrics.ts';
 import type { GuardAction } from './commands/guard.ts';
 import type { OverlapAction } from './commands/overlap.ts';
@@ -36,6 +36,12 @@ export interface ProgramIo {
   /** Only what the options read: POSTERN_PROFILE, POSTERN_HELPER_SOCKET, POSTERN_SERVER, POSTERN_CA. */
   env: Record<string, string | undefined>;
   version: string;
+}
+
+/** A script whose variable is empty is not to be connected to just any. */
+function named(value: string): string {
+  if (value.trim() === '') throw new InvalidArgumentError('It is empty.');
+  return value;
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value ? value : undefined);
@@ -85,6 +91,7 @@ export function parseCommandLine(argv: readonly string[], { out, env, version }:
     .option(
       '--gateway <name-or-id>',
       'which gateway; "auto", as without it: the nearest, else the last used, and on to another one when it is gone',
+      named,
     )
     .action((options: Record<string, unknown>) => {
       const gateway = text(options.gateway);
