@@ -32,7 +32,7 @@ test.each([
   ],
   [
     'a full tunnel in halves, one of them in two and one of these named twice',
-    { allowedIps: ['0.0.0.0/1', '128.0.0.0/2', '192.0.0.0/2', '10.0.0.0/8', '128.0.0.0/2'] },
+    { allowedIps: ['0.0.0.0/1', '128.0.0.0/2', '192.0.0.0/2', '11.0.0.0/8', '128.0.0.0/2'] },
     ['names-stay-here', 'ipv6-beside'],
   ],
   [
@@ -63,6 +63,23 @@ test.each([
   ],
 ])('%s is named', (_, change, expected) => {
   expect(codes(change)).toEqual(expected);
+});
+
+test.each([
+  ['the same', ['10.86.0.0/22', '10.20.0.0/16'], '10.86.0.0/22'],
+  ['a larger one', ['10.0.0.0/8'], '10.0.0.0/8'],
+  ['a part of it', ['10.86.3.0/24', '10.86.0.2/32'], '10.86.3.0/24, 10.86.0.2/32'],
+  ['in IPv6', ['10.20.0.0/16', 'fd00:1::/48'], 'fd00:1::/48'],
+  ['each family', ['10.86.0.0/16', 'fd00:1::/64'], '10.86.0.0/16, fd00:1::/64'],
+])('a network of the devices that is also one behind the gateway is named: %s', (_, allowedIps, value) => {
+  expect(codes({ subnet6: 'fd00:1::/64', allowedIps })).toEqual([`subnet-behind ${value}`]);
+});
+
+test('the internet is no network behind the gateway, and its own address is meant', () => {
+  const subnet6 = 'fd00:1::/64';
+  expect(codes({ subnet6, allowedIps: ['8.0.0.0/7', 'fc00::/7'] })).toEqual([]);
+  const own = ['10.86.0.1/32', 'fd00:1::1/128'];
+  expect(codes({ subnet: '10.86.0.9/22', subnet6, allowedIps: own, dns: ['10.86.0.1'] })).toEqual([]);
 });
 
 test('subnets that share addresses are named, by the gateway that has them', () => {

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { networkAddress } from './device-networks.ts';
 
 /** What will not work for those who connect to a gateway with these settings; `value` is what it is about. */
 export interface GatewayTrouble {
@@ -10,6 +11,8 @@ export interface GatewayTrouble {
     /** `value`: the IPv6 network of the devices, which could go through the tunnel; empty: they have none. */
     | 'ipv6-beside'
     | 'subnet-overlap'
+    /** `value`: the networks behind the gateway with which its devices' share addresses. */
+    | 'subnet-behind'
     /** Domains, to ask for or to search, and nobody to ask. */
     | 'domains-without-resolver';
   value: string;
@@ -31,6 +34,9 @@ export interface GatewayDraft extends DeviceNetworks {
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
+/** A network through the tunnel with a prefix no longer than this means the internet, not one behind the gateway. */
+const WIDE_BITS = 7;
+
 /**
  * Settings that are taken and yet leave somebody without names, without a family, or with another's packets. All are
  * well-formed addresses and networks in CIDR form; `others` are the gateways that there are.
@@ -48,6 +54,13 @@ export function gatewayTroubles(
   const isForeign = ([base]: Range) => !own.some(([address]) => address.kind() === base.kind());
   const foreign = networks.find(isForeign);
   const isEverything = (kind: string) => coversAll(networks.filter(([base]) => base.kind() === kind));
+  // The gateway's own address alone is how members reach what it serves itself.
+  const isOwn = (network: Range) => own.some((ours) => isFirstHost(network, ours));
+  const behind = allowedIps.filter((_, at) => {
+    const network = networks[at];
+    if (!network || network[1] <= WIDE_BITS || isOwn(network)) return false;
+    return own.some((ours) => doOverlap(ours, network));
+  });
   const overlapping = others.filter((other) =>
     networksOfDevices(other).some((theirs) => own.some((ours) => doOverlap(ours, theirs))),
   );
@@ -70,6 +83,7 @@ export function gatewayTroubles(
     ...(dns.length === 0 && dnsDomains.length + dnsSearch.length > 0
       ? [{ code: 'domains-without-resolver' as const, value: '' }]
       : []),
+    ...(behind.length > 0 ? [{ code: 'subnet-behind' as const, value: behind.join(', ') }] : []),
     ...overlapping.map(({ name }) => ({ code: 'subnet-overlap' as const, value: name })),
   ];
 }
@@ -92,6 +106,15 @@ function coversAll(networks: readonly Range[]): boolean {
 
 function doOverlap(one: Range, other: Range): boolean {
   return isWithin(one, other) || isWithin(other, one);
+}
+
+/** Whether a network is but the first address of the other, which is the gateway's own. */
+function isFirstHost([address, bits]: Range, [base, baseBits]: Range): boolean {
+  const bytes = address.toByteArray();
+  const isHost = bits === bytes.length * 8;
+  if (!isHost || !isWithin([address, bits], [base, baseBits])) return false;
+  const network = ipaddr.parse(networkAddress(`${base}/${baseBits}`)).toByteArray();
+  return bytes.every((byte, at) => byte === (network[at] ?? 0) + (at === bytes.length - 1 ? 1 : 0));
 }
 
 function networksOfDevices({ subnet, subnet6 }: DeviceNetworks): Range[] {

@@ -72,9 +72,15 @@ export function addGatewayCommands(program: Command): void {
     .action(add);
   withCommonOptions(gateway.command('edit'))
     .argument('<gateway>', 'its id or name')
-    .description('change a gateway; connections take the change when they are renewed or made anew')
+    .description(
+      'change a gateway; connections take the change when they are renewed or made anew, but lose IPv6 at once with its network',
+    )
     .option('--name <name>', 'what people call it', properName)
-    .option('--subnet6 <network>', "the devices' addresses in IPv6; none: without", network6)
+    .option(
+      '--subnet6 <network>',
+      "the devices' addresses in IPv6; none: without. Another takes the present ones from connections at once",
+      network6,
+    )
     .option('--allowed-ips <networks>', 'what goes through the tunnel, separated by commas', networks)
     .option('--dns <addresses>', 'DNS servers inside, separated by commas; "" for none', addresses)
     .option('--dns-domains <domains>', `${DOMAINS}; "" for every name`, domains)
@@ -88,7 +94,8 @@ export function addGatewayCommands(program: Command): void {
     .argument('<gateway>', 'its id or name')
     .description('a gateway with its settings')
     .action(showGateway);
-  withCommonOptions(gateway.command('remove <id>'))
+  withCommonOptions(gateway.command('remove'))
+    .argument('<gateway>', 'its id or name')
     .description('remove a gateway; its connections end')
     .action(remove);
 }
@@ -126,7 +133,7 @@ async function add(name: string, options: AddOptions): Promise<void> {
       ...(value.troubles.length > 0 ? [`         postern-server gateway edit ${value.id} changes it.`] : []),
       '  on the gateway, as root:',
       `  ${installLine({ issuer: ctx.config.issuer, gatewayId: value.id, ...value, mtu, dns })}`,
-      `  ADDRESS is where clients reach it. Add --nat INTERFACE unless the networks behind it route ${value.subnet} to it.`,
+      `  ADDRESS is where clients reach it. Add --nat INTERFACE unless the networks behind it route ${[value.subnet, value.subnet6].filter(Boolean).join(' and ')} to it.`,
     ]);
   });
 }
@@ -151,7 +158,7 @@ async function edit(gateway: string, options: EditOptions): Promise<void> {
     const value = valueOrRefuse(edited);
     if (!value) return;
     print(options, value, [
-      `Changed gateway ${value.name}. Connections that there are keep what they have until they are renewed.`,
+      `Changed gateway ${value.name}. Connections that there are keep what they have until they are renewed${value.endsIpv6 ? ', but for their IPv6 addresses: these are gone now' : ''}.`,
       ...value.troubles.map((trouble) => `  note   ${gatewayTroubleText(trouble)}`),
     ]);
   });
@@ -166,12 +173,15 @@ function network6(text: string): string {
   return network.data;
 }
 
-async function remove(id: string, options: CommonOptions): Promise<void> {
+async function remove(gateway: string, options: CommonOptions): Promise<void> {
   await withServerFiles(options, async (ctx) => {
-    const removed = await ctx.database.db
-      .transaction()
-      .execute((tx) => removeGateway(tx, { id: id.toLowerCase(), actor: CLI_ACTOR, now: ctx.now() }));
-    if (removed) print(options, { id }, ['Removed; its connections have ended.']);
-    else refuse([`There is no gateway ${id}.`], EXIT_FAILED);
+    const removed = await ctx.database.db.transaction().execute(async (tx) => {
+      const row = await gatewayNamed(tx, gateway);
+      if (!row) return null;
+      await removeGateway(tx, { id: row.id, actor: CLI_ACTOR, now: ctx.now() });
+      return row;
+    });
+    if (removed) print(options, { id: removed.id }, [`Removed ${removed.name}; its connections have ended.`]);
+    else refuse([`There is no gateway ${gateway}.`], EXIT_FAILED);
   });
 }

@@ -22,6 +22,8 @@ export function gatewayTroubleText({ code, value }: GatewayTrouble): string {
       return '--dns-domains and --dns-search do nothing without a name server: set --dns.';
     case 'subnet-overlap':
       return `The subnet shares addresses with that of the gateway ${value}.`;
+    case 'subnet-behind':
+      return `The devices' network is also one behind the gateway (${value} in --allowed-ips): what has these addresses there is not reached, and the first is the gateway's own. It is right only where members are to reach each other (memberToMember).`;
     default:
       return assertNever(code);
   }

@@ -9,8 +9,11 @@ import { GatewayForm } from './gateway-form.tsx';
 interface EditGatewayProps {
   gateway: PanelGateway;
   onCancel: () => void;
-  /** `outdated`: connections that have the settings from before until they are renewed. */
-  onDone: (gateway: PanelGateway, outdated: number) => void;
+  /**
+   * `outdated`: connections that have the settings from before until they are renewed. `endsIpv6`: all but their IPv6
+   * addresses, which are gone.
+   */
+  onDone: (gateway: PanelGateway, outdated: number, endsIpv6: boolean) => void;
 }
 
 /** Name, networks, IPv6 of the devices, DNS, further ports and MTU of a gateway that is there. */
@@ -21,7 +24,10 @@ export function EditGateway({ gateway, onCancel, onDone }: EditGatewayProps) {
 
   async function save({ subnet: _, ...change }: GatewayValues): Promise<void> {
     const answer = await run(gateway.id, change);
-    if (answer.ok) onDone(answer.value.gateway, answer.value.outdatedConnections);
+    if (!answer.ok) return;
+    const { gateway: changed, outdatedConnections } = answer.value;
+    const endsIpv6 = gateway.subnet6 !== null && gateway.subnet6 !== changed.subnet6;
+    onDone(changed, outdatedConnections, endsIpv6);
   }
   return (
     <GatewayForm

@@ -71,9 +71,9 @@ export function GatewayPage({ gatewayId, onRemoved }: GatewayPageProps) {
       {open === 'edit' && gateway && (
         <EditGateway
           gateway={gateway}
-          onDone={(changed, outdated) => {
+          onDone={(changed, outdated, endsIpv6) => {
             setGateway(changed);
-            setDone(a.gateways.edited(changed.name, outdated));
+            setDone(a.gateways.edited(changed.name, outdated, endsIpv6));
             setOpen(null);
           }}
           onCancel={() => setOpen(null)}

@@ -72,6 +72,8 @@ export const deIntegration: typeof enIntegration = {
           : 'IPv6 geht am Tunnel vorbei. Nehmen Sie ::/0 in die Netze auf, damit es hindurchgeht.',
       'domains-without-resolver': () => 'Domains bewirken nichts ohne DNS-Server. Geben Sie einen an.',
       'subnet-overlap': (name) => `Das Netz der Geräte hat Adressen mit dem von ${name} gemeinsam.`,
+      'subnet-behind': (networks) =>
+        `Das Netz der Geräte ist auch eines hinter dem Gateway (${networks}): Was dort diese Adressen hat, ist nicht erreichbar, und die erste gehört dem Gateway. Richtig ist das nur, wenn Mitglieder einander erreichen sollen.`,
     },
     addedTitle: (name) => `${name} kann installiert werden`,
     addedText:
@@ -84,7 +86,7 @@ export const deIntegration: typeof enIntegration = {
       subnet6: 'Geben Sie ein IPv6-Netz von /64 bis /120 ein, etwa fd12:3456:789a::/64.',
       subnet6Twice: 'Das Netz darüber ist schon IPv6. Lassen Sie dieses leer.',
       subnet6Range:
-        'Kein Gerät kann eine Adresse aus diesem Netz haben. Geben Sie eines wie fd12:3456:789a::/64 ein.',
+        'Kein Gerät kann eine Adresse aus diesem Netz haben: Es ist link-lokal, für Multicast oder Dokumentation oder anders vergeben. Geben Sie eines wie fd12:3456:789a::/64 ein.',
       subnet6Room: 'Dieses Netz hat Platz für weniger Geräte als das darüber.',
       allowed: 'Jedes muss ein Netz wie 10.0.0.0/8 sein.',
       dns: 'Jede muss eine Adresse wie 10.0.0.53 sein.',
@@ -99,13 +101,13 @@ export const deIntegration: typeof enIntegration = {
     edit: 'Bearbeiten',
     editTitle: (name) => `${name} bearbeiten`,
     editText:
-      'Wohin Mitglieder dürfen und die Ports des Gateways ändern sich sofort. Was ihre Geräte durch den Tunnel schicken, ihre IPv6-Adressen, welche Namen sie dort erfragen und welche Ports sie versuchen, ändert sich, wenn die Verbindung erneuert oder neu aufgebaut wird; die Clients sagen das.',
+      'Wohin Mitglieder dürfen und die Ports des Gateways ändern sich sofort. Was ihre Geräte durch den Tunnel schicken, welche Namen sie dort erfragen und welche Ports sie versuchen, ändert sich, wenn die Verbindung erneuert oder neu aufgebaut wird; die Clients sagen das. Nehmen Sie das IPv6-Netz weg oder ändern Sie es, haben Verbindungen von jetzt bis dahin kein IPv6.',
     save: 'Speichern',
     saveAnyway: 'Trotzdem speichern',
-    edited: (name, outdated) =>
+    edited: (name, outdated, endsIpv6) =>
       outdated === 0
         ? `${name} ist geändert.`
-        : `${name} ist geändert; ${plural(outdated, 'Verbindung hat', 'Verbindungen haben')} die bisherigen Einstellungen bis zur Erneuerung.`,
+        : `${name} ist geändert; ${plural(outdated, 'Verbindung hat', 'Verbindungen haben')} bis zur Erneuerung ${endsIpv6 ? 'kein IPv6 und sonst ' : ''}die bisherigen Einstellungen.`,
     back: 'Gateways',
     endpoint: 'Endpunkt',
     furtherPorts: 'Weitere UDP-Ports',

@@ -71,6 +71,8 @@ export const enIntegration = {
           : 'IPv6 leaves beside the tunnel. Add ::/0 to the networks to have it go through.',
       'domains-without-resolver': () => 'Domains do nothing without a DNS server. Enter one.',
       'subnet-overlap': (name: string) => `The network of the devices shares addresses with that of ${name}.`,
+      'subnet-behind': (networks: string) =>
+        `The network of the devices is also one behind the gateway (${networks}): what has these addresses there is not reached, and the first is the gateway’s own. This is right only where members are to reach each other.`,
     },
     addedTitle: (name: string) => `${name} is ready to be installed`,
     addedText:
@@ -82,7 +84,8 @@ export const enIntegration = {
       subnet: 'Enter a network such as 10.77.0.0/24.',
       subnet6: 'Enter an IPv6 network from /64 to /120, such as fd12:3456:789a::/64.',
       subnet6Twice: 'The network above is IPv6 already. Leave this one empty.',
-      subnet6Range: 'No device can have an address of this network. Enter one such as fd12:3456:789a::/64.',
+      subnet6Range:
+        'No device can have an address of this network: it is link-local, for multicast or documentation, or set aside otherwise. Enter one such as fd12:3456:789a::/64.',
       subnet6Room: 'This network has room for fewer devices than the one above.',
       allowed: 'Each must be a network such as 10.0.0.0/8.',
       dns: 'Each must be an address such as 10.0.0.53.',
@@ -97,13 +100,13 @@ export const enIntegration = {
     edit: 'Edit',
     editTitle: (name: string) => `Edit ${name}`,
     editText:
-      'Where members may go, and the gateway’s ports, change at once. What their devices send through the tunnel, their IPv6 addresses, which names they ask there and which ports they try change when the connection is renewed or made anew; clients say so.',
+      'Where members may go, and the gateway’s ports, change at once. What their devices send through the tunnel, which names they ask there and which ports they try change when the connection is renewed or made anew; clients say so. When the IPv6 network is taken away or changed, connections have no IPv6 from now until then.',
     save: 'Save',
     saveAnyway: 'Save anyway',
-    edited: (name: string, outdated: number) =>
+    edited: (name: string, outdated: number, endsIpv6: boolean) =>
       outdated === 0
         ? `${name} is changed.`
-        : `${name} is changed; ${plural(outdated, 'connection has', 'connections have')} the settings from before until renewed.`,
+        : `${name} is changed; ${plural(outdated, 'connection has', 'connections have')} ${endsIpv6 ? 'no IPv6, and the other' : 'the'} settings from before, until renewed.`,
     back: 'Gateways',
     endpoint: 'Endpoint',
     furtherPorts: 'Further UDP ports',

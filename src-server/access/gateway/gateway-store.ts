@@ -26,6 +26,15 @@ export interface NewGateway extends GatewaySettings {
   now: number;
 }
 
+interface AddedGateway {
+  id: string;
+  token: string;
+  /** Both without host bits. */
+  subnet: string;
+  subnet6: string | null;
+  troubles: GatewayTrouble[];
+}
+
 interface GatewayEdit {
   id: string;
   change: GatewayChange;
@@ -35,10 +44,7 @@ interface GatewayEdit {
 }
 
 /** Adds a gateway; the token that its agent signs in with is in the answer and nowhere else. */
-export async function addGateway(
-  tx: Tx,
-  gateway: NewGateway,
-): Promise<Result<{ id: string; token: string; subnet: string; troubles: GatewayTrouble[] }>> {
+export async function addGateway(tx: Tx, gateway: NewGateway): Promise<Result<AddedGateway>> {
   const { name, subnet: _, actor, ip = null, now, ...given } = gateway;
   const settings = inCanonicalForm(given);
   const [address, bits] = ipaddr.parseCIDR(gateway.subnet);
@@ -80,18 +86,18 @@ export async function addGateway(
     ip,
     details,
   });
-  return ok({ id, token, subnet, troubles: gatewayTroubles({ ...settings, subnet }, others) });
+  return ok({ id, token, subnet, subnet6, troubles: gatewayTroubles({ ...settings, subnet }, others) });
 }
 
 /**
  * Changes what is named. `gateway-not-found`, or `invalid-request` with what does not fit. Leases keep what they were
  * given, but for addresses of an IPv6 network that is gone; where members may go, and on which ports, changes with the
- * agent's next sync.
+ * agent's next sync. `endsIpv6`: the network of these addresses is gone, or another.
  */
 export async function editGateway(
   tx: Tx,
   { id, change, actor, ip = null, now }: GatewayEdit,
-): Promise<Result<{ troubles: GatewayTrouble[] }>> {
+): Promise<Result<{ troubles: GatewayTrouble[]; endsIpv6: boolean }>> {
   const all = await livingGateways(tx);
   const row = all.find((gateway) => gateway.id === id);
   if (!row) return fail('gateway-not-found');
@@ -143,7 +149,8 @@ export async function editGateway(
       details,
     });
   }
-  return ok({ troubles: gatewayTroubles({ ...after, subnet: row.subnet }, others) });
+  const endsIpv6 = before.subnet6 !== null && before.subnet6 !== after.subnet6;
+  return ok({ troubles: gatewayTroubles({ ...after, subnet: row.subnet }, others), endsIpv6 });
 }
 
 function livingGateways(tx: Tx): Promise<GatewayRow[]> {
@@ -185,10 +192,28 @@ function mistakeInFamilies(subnet: string, subnet6: string | null): string | nul
     case 'size':
       return `subnet6: ${subnet6} is no network from /${least} to /${most}`;
     case 'range':
-      return `subnet6: no device can have an address of ${subnet6}`;
+      return `subnet6: no device can have an address of ${subnet6}: ${whyNoDevice(networkAddress(subnet6))}`;
     case 'room':
       return `subnet6: ${subnet6} has room for fewer devices than ${subnet}`;
   }
+}
+
+const SPECIAL_RANGES: Record<string, string> = {
+  linkLocal: 'link-local addresses are good on one link alone',
+  multicast: 'these addresses are for multicast',
+  loopback: 'this is the loopback address',
+  unspecified: 'the unspecified address is nobody’s',
+  deprecatedSiteLocal: 'site-local addresses are out of use (RFC 3879)',
+  ipv4Mapped: 'these stand for IPv4 addresses',
+};
+const DOCUMENTATION = ['2001:db8::/32', '3fff::/20'];
+
+/** `address`: neither global unicast nor unique local. */
+function whyNoDevice(address: string): string {
+  const parsed = ipaddr.IPv6.parse(address);
+  if (DOCUMENTATION.some((network) => parsed.match(ipaddr.IPv6.parseCIDR(network))))
+    return 'these addresses are for documentation';
+  return SPECIAL_RANGES[parsed.range()] ?? 'these addresses are set aside for another use';
 }
 
 function mistakeInName(name: string, others: readonly { name: string }[]): string | null {
