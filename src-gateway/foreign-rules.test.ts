@@ -12,12 +12,14 @@ const chain = (name: string, rules: Statement[][], change: object = {}, family =
 ];
 const forward = (rules: Statement[][] = [], policy = 'drop', family = 'ip', table = 'filter') =>
   chain('FORWARD', rules, { hook: 'forward', policy }, family, table);
-const drops = (nftables: object[], way: Way = WAY) =>
+const found = (nftables: object[], way: Way = WAY) =>
   foreignForwardDrops(
     parseRuleset(JSON.stringify({ nftables: [{ metainfo: { version: '1.0.6' } }, ...nftables] })),
     way,
     'postern_postern0',
-  ).map(({ table, chain: name }) => `${table} ${name}`);
+  );
+const drops = (nftables: object[], way: Way = WAY) =>
+  found(nftables, way).map(({ table, chain: name }) => `${table} ${name}`);
 
 const is = (left: object, right: unknown, op = '=='): Statement => ({ match: { op, left, right } });
 const iif = (name: unknown, op?: string) => is({ meta: { key: 'iifname' } }, name, op);
@@ -149,15 +151,26 @@ describe('what another firewall drops of what we forward', () => {
   });
 
   it('comes with what to run', () => {
-    expect(remedyFor({ table: 'ip filter', chain: 'FORWARD' }, 'postern0')).toContain(
-      'iptables -I DOCKER-USER -i postern0 -j ACCEPT',
-    );
-    expect(remedyFor({ table: 'inet fw', chain: 'fwd' }, 'wg0')).toContain(
-      'nft insert rule inet fw fwd iifname wg0 accept',
-    );
-    expect(remedyFor({ table: 'inet firewalld', chain: 'filter_FORWARD' }, 'wg0')).toContain(
-      '--zone=trusted',
-    );
+    const remedies = (nftables: object[], way: Way = WAY) =>
+      found(nftables, way).map((drop) => remedyFor(drop, 'postern0'));
+    const inserted = (program: string, into: string) => [
+      `${program} -I ${into} -i postern0 -j ACCEPT && ${program} -I ${into} -o postern0 -j ACCEPT`,
+    ];
+    expect(remedies(forward())).toEqual(inserted('iptables', 'FORWARD'));
+    expect(remedies(forward([], 'drop', 'ip6'), both)).toEqual(inserted('ip6tables', 'FORWARD'));
+    const docker = chain('DOCKER-USER', []);
+    expect(remedies([...forward(), ...docker])).toEqual(inserted('iptables', 'DOCKER-USER'));
+    const ufw = chain('ufw-before-forward', []);
+    expect(remedies([...forward(), ...ufw])).toEqual([
+      'ufw route allow in on postern0 && ufw route allow out on postern0',
+    ]);
+    expect(remedies([...forward(), ...ufw, ...docker])).toEqual(inserted('iptables', 'DOCKER-USER'));
+    expect(remedies(forward([], 'drop', 'inet', 'fw'))).toEqual([
+      'nft insert rule inet fw FORWARD iifname postern0 accept && nft insert rule inet fw FORWARD oifname postern0 accept',
+    ]);
+    expect(remedies(forward([], 'drop', 'inet', 'firewalld'))).toEqual([
+      'firewall-cmd --permanent --zone=trusted --add-interface=postern0 && firewall-cmd --reload',
+    ]);
   });
 });
 
@@ -171,7 +184,7 @@ describe('rules of the old iptables', () => {
 
   it('count as those of nft', () => {
     expect(drop(':FORWARD ACCEPT [0:0]')).toEqual([]);
-    const [found] = drop(
+    const [dropping] = drop(
       ':FORWARD DROP [12:720]',
       ':DOCKER-USER - [0:0]',
       '-A FORWARD -j DOCKER-USER',
@@ -181,9 +194,9 @@ describe('rules of the old iptables', () => {
       '-A FORWARD -m comment --comment "not -j ACCEPT by hand" -j LOG',
       '-A DOCKER-USER -j RETURN',
     );
-    expect(found).toEqual({ table: 'iptables-legacy ip', chain: 'FORWARD' });
-    expect(found && remedyFor(found, 'postern0')).toBe(
-      'iptables-legacy -I FORWARD -i postern0 -j ACCEPT && iptables-legacy -I FORWARD -o postern0 -j ACCEPT',
+    expect(dropping).toEqual({ table: 'iptables-legacy ip', chain: 'FORWARD', program: 'docker' });
+    expect(dropping && remedyFor(dropping, 'postern0')).toBe(
+      'iptables-legacy -I DOCKER-USER -i postern0 -j ACCEPT && iptables-legacy -I DOCKER-USER -o postern0 -j ACCEPT',
     );
   });
 

@@ -7,6 +7,8 @@ export interface ForeignDrop {
   /** As `nft` names it, e.g. `ip filter`. */
   table: string;
   chain: string;
+  /** Whose chains are beside it: there rules are added in another way. */
+  program: 'docker' | 'ufw' | null;
 }
 
 export interface Way {
@@ -31,8 +33,14 @@ export function foreignForwardDrops(tables: readonly Table[], way: Way, ownTable
         .filter((chain) =>
           packets.some((packet) => table.families.includes(packet.family) && dropsAll(table, chain, packet)),
         )
-        .map((chain) => ({ table: table.name, chain: chain.name })),
+        .map((chain) => ({ table: table.name, chain: chain.name, program: programOf(table) })),
     );
+}
+
+/** With both, Docker's chain comes before ufw's, and what it accepts is past them. */
+function programOf({ chains }: Table): ForeignDrop['program'] {
+  if (chains.has(DOCKER_CHAIN)) return 'docker';
+  return [...chains.keys()].some((name) => /^ufw6?-/.test(name)) ? 'ufw' : null;
 }
 
 /** In each family of the tunnel, the first packet of a connection of a member's and the answer to it. */
@@ -62,33 +70,29 @@ function packetsOf({ interfaceName, egressInterface, addresses }: Way): Packet[]
   });
 }
 
-/** What to run so that a chain lets the tunnel through, in the words of whoever made it. */
-export function remedyFor({ table, chain }: ForeignDrop, interfaceName: string): string {
+/** One line for a shell, so that a chain lets the tunnel through, in the words of whoever made it. */
+export function remedyFor({ table, chain, program }: ForeignDrop, interfaceName: string): string {
   const name = interfaceName;
   const both = (command: (direction: 'in' | 'out') => string) => `${command('in')} && ${command('out')}`;
-  const letter = { in: 'i', out: 'o' } as const;
   const [family, of] = table.split(' ');
-  if (of === 'filter' && family !== 'inet') {
-    const program = family === 'ip' ? 'iptables' : 'ip6tables';
-    const insert = (where: string) =>
-      both((direction) => `${program} -I ${where} -${letter[direction]} ${name} -j ACCEPT`);
-    return [
-      `With Docker: ${insert('DOCKER-USER')}.`,
-      `With ufw: ${both((direction) => `ufw route allow ${direction} on ${name}`)}.`,
-      `Otherwise: ${insert('FORWARD')}.`,
-    ].join(' ');
-  }
   if (of === 'firewalld')
     return `firewall-cmd --permanent --zone=trusted --add-interface=${name} && firewall-cmd --reload`;
-  if (family === LEGACY) {
-    const program = of === 'ip' ? 'iptables-legacy' : 'ip6tables-legacy';
-    return both((direction) => `${program} -I ${chain} -${letter[direction]} ${name} -j ACCEPT`);
-  }
+  if (program === 'ufw') return both((direction) => `ufw route allow ${direction} on ${name}`);
+  const letter = { in: 'i', out: 'o' } as const;
+  const insert = (iptables: string) => {
+    const where = program === 'docker' ? DOCKER_CHAIN : chain;
+    return both((direction) => `${iptables} -I ${where} -${letter[direction]} ${name} -j ACCEPT`);
+  };
+  if (family === LEGACY) return insert(of === 'ip' ? 'iptables-legacy' : 'ip6tables-legacy');
+  if (of === 'filter' && family !== 'inet') return insert(family === 'ip' ? 'iptables' : 'ip6tables');
   return both(
     (direction) =>
       `nft insert rule ${table} ${chain} ${direction === 'in' ? 'iifname' : 'oifname'} ${name} accept`,
   );
 }
+
+/** Docker leaves it to the host's administrator, and asks it first. */
+const DOCKER_CHAIN = 'DOCKER-USER';
 
 /** Begins the names of the old iptables' tables, which `nft` does not show. */
 export const LEGACY = 'iptables-legacy';
