@@ -77,7 +77,8 @@ test('devices that cannot are listed with the way on, and exempt when they are n
   expect(refused.stderr).toContain('helper 0.1[2J\n');
   expect(refused.stderr).toContain('--exempt-all');
   const rest = await set('trafficWhileWaiting=gate', '--exempt', deviceId);
-  expect(rest.stderr).toMatch(/^One device/);
+  expect(rest.stderr).toMatch(/^One device .*: exempt it, or update it first\.\n/);
+  expect(rest.stderr).toContain(`Add --exempt ${other.session.deviceId} to let it`);
   expect(rest.stderr).not.toContain(deviceId);
   expect(await one.row()).toMatchObject({ is_guard_exempt: 0 });
 
@@ -89,11 +90,33 @@ test('devices that cannot are listed with the way on, and exempt when they are n
   );
   expect(both.status).toBe(0);
   expect(both.stderr).toContain(`Exempt until it can hold traffic back: ${deviceId}`);
-  expect(both.stderr).toContain(`${stranger}: not exempted`);
+  expect(both.stderr).toContain(`${stranger}: not exempted; there is no device with this id.`);
   expect(await one.row()).toMatchObject({ is_guard_exempt: 1 });
 
   const late = await TestDevice.signIn(server, await server.addMember());
+  const able = await connected(guardingHelper);
+  expect((await set('--exempt', able.session.deviceId)).stderr).toContain('not exempted; no device in use');
   expect((await set('--exempt-all')).stderr).toContain(late.session.deviceId);
   expect(await late.row()).toMatchObject({ is_guard_exempt: 1 });
   expect((await set()).stderr).toContain('Say what to change');
+});
+
+test('a device that has not told yet what its helper can is to connect once, not to be updated', async () => {
+  const silent = await TestDevice.signIn(server, await server.addMember());
+  const one = await set('trafficWhileWaiting=gate');
+  expect(one.stderr).toMatch(/^One device that is in use has not told yet .* let it connect once first\.\n/);
+  expect(one.stderr).toContain('its helper has not told yet');
+  await TestDevice.signIn(server, await server.addMember());
+  const two = await set('trafficWhileWaiting=gate');
+  expect(two.stderr).toMatch(
+    /^2 devices that are in use have not told yet .* let them connect once first\.\n/,
+  );
+  await connected({ version: '0.1.0', features: [] });
+  const stranger = '01a1ffbd-8da2-7710-bc82-16adeaf130c7';
+  const mixed = await set('trafficWhileWaiting=gate', '--exempt', `${silent.session.deviceId},${stranger}`);
+  expect(mixed).toMatchObject({ status: 1, stdout: '' });
+  expect(mixed.stderr).toContain(`${stranger}: not exempted; there is no device with this id.\n`);
+  expect(mixed.stderr).toMatch(
+    /2 devices .* cannot hold traffic back or have not told .* update those that cannot and let the others/,
+  );
 });

@@ -7,6 +7,7 @@ import { exemptedDevices, withdrawExemption } from '../access/guard/unguarded-de
 import { ControlAddresses } from '../access/lease/control-addresses.ts';
 import { type Exempt, savePolicyExempting } from '../access/policy/policy-changes.ts';
 import type { ServerContext } from '../context.ts';
+import type { Db } from '../db/database.ts';
 import { readPolicy } from '../proof/policy/policy-store.ts';
 import { assignPolicy } from './policy-assignments.ts';
 import {
@@ -80,6 +81,8 @@ async function set(words: string[], options: SetOptions): Promise<void> {
   }
   await withServerFiles(options, async (ctx) => {
     const saved = await save(ctx, words, exempt);
+    const unknown = exempt === 'all' ? [] : await unknownDevices(ctx.database.db, exempt);
+    for (const id of unknown) say(`${id}: not exempted; there is no device with this id.`);
     if (!saved.ok) {
       refuse(refusalOf(saved.problem), EXIT_FAILED);
       return;
@@ -89,12 +92,24 @@ async function set(words: string[], options: SetOptions): Promise<void> {
     for (const device of exempted) say(`Exempt until it can hold traffic back: ${deviceLine(device)}`);
     if (exempt !== 'all')
       for (const id of exempt)
-        if (!exempted.some((device) => device.id === id))
+        if (!unknown.includes(id) && !exempted.some((device) => device.id === id))
           say(`${id}: not exempted; no device in use that has to hold traffic back and cannot.`);
     if (!isGated(policy)) say(noGateWarning);
     if (policy.unlockPriorConnection && policy.unlockMethods.length === 0)
       say('No way of unlocking is allowed: nobody can connect. Set unlockMethods.');
   });
+}
+
+/** Of these ids, those that no device has, or none any more. */
+async function unknownDevices(db: Db, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .selectFrom('device')
+    .select('id')
+    .where('id', 'in', ids)
+    .where('removed_at', 'is', null)
+    .execute();
+  return ids.filter((id) => !rows.some((row) => row.id === id));
 }
 
 interface Saved {
@@ -124,7 +139,9 @@ function refusalOf(refusal: Problem): string[] {
   return [
     refusal.detail,
     ...devices.map((device) => `  ${deviceLine(device)}`),
-    `Add --exempt-all, or --exempt ${devices[0]?.id ?? 'ID'} with more ids after commas, to let them connect all the same.`,
+    devices.length === 1
+      ? `Add --exempt ${devices[0]?.id} to let it connect all the same.`
+      : `Add --exempt-all, or --exempt ${devices[0]?.id} with more ids after commas, to let them connect all the same.`,
   ];
 }
 

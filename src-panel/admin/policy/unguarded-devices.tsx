@@ -20,11 +20,13 @@ export function UnguardedDevices(props: UnguardedDevicesProps) {
   const { a } = useAdminWords();
   const id = useId();
   const words = a.policy;
+  const silent = devices.filter(({ helperVersion }) => helperVersion === null).length;
+  const old = devices.length - silent;
   return (
     <section className="stack" aria-labelledby={id}>
       <div>
         <h2 id={id}>{words.cannotGuard(devices.length, total)}</h2>
-        <p className="hint">{words.cannotGuardText}</p>
+        <p className="hint">{words.cannotGuardText(old, silent)}</p>
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: a list that scrolls, not a form field */}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard */}
@@ -47,7 +49,7 @@ export function UnguardedDevices(props: UnguardedDevicesProps) {
         label={words.exemption}
         options={[{ value: 'exempt', name: words.exempt(devices.length), text: words.exemptText }]}
         values={isExempting ? ['exempt'] : []}
-        error={isRefused ? words.exemptMissing : null}
+        error={isRefused ? words.exemptMissing(old, silent) : null}
         onChange={(values) => onExempt(values.length > 0)}
       />
     </section>

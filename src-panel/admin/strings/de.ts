@@ -269,8 +269,19 @@ export const de: AdminWords = {
       'Bis zu ihrer nächsten Verbindung. Es steht im Protokoll. Die Administration des Computers darf es immer.',
     cannotGuard: (count, total) =>
       `${number(count)} von ${plural(total, 'Gerät', 'Geräten')} ${count === 1 ? 'kann' : 'können'} das nicht`,
-    cannotGuardText:
-      'Postern kann dort keinen Verkehr zurückhalten oder hat noch nicht gesagt, dass es das kann. Ohne Ausnahme können sich diese Geräte erst nach einem Update wieder verbinden.',
+    cannotGuardText: (old, silent) =>
+      [
+        ...(old === 0
+          ? []
+          : [
+              `Auf ${old === 1 ? 'einem Gerät' : `${number(old)} Geräten`} kann Postern keinen Verkehr zurückhalten: Ohne Ausnahme ${old === 1 ? 'kann es' : 'können sie'} sich erst nach einem Update wieder verbinden.`,
+            ]),
+        ...(silent === 0
+          ? []
+          : [
+              `${silent === 1 ? 'Ein Gerät hat' : `${number(silent)} Geräte haben`} noch nicht gesagt, ob ${silent === 1 ? 'es' : 'sie'} das ${silent === 1 ? 'kann' : 'können'}: Lassen Sie ${silent === 1 ? 'es' : 'sie'} sich zuerst einmal verbinden.`,
+            ]),
+      ].join(' '),
     helper: (version) => `Postern-Helfer ${version}`,
     helperUnknown: 'Version noch nicht genannt',
     exemption: 'Ausnahme',
@@ -285,8 +296,16 @@ export const de: AdminWords = {
         : `Diese ${number(count)} Geräte dürfen sich trotzdem verbinden`,
     exemptText:
       'Auf ihnen wird nichts zurückgehalten. Eine Ausnahme endet von selbst, sobald das Gerät es kann.',
-    exemptMissing:
-      'Nichts wurde gespeichert: Nehmen Sie diese Geräte aus, oder aktualisieren Sie Postern zuerst dort.',
+    exemptMissing: (old, silent) => {
+      const them = old + silent === 1 ? 'dieses Gerät' : 'diese Geräte';
+      const first =
+        silent === 0
+          ? 'aktualisieren Sie Postern zuerst dort'
+          : old === 0
+            ? `lassen Sie ${silent === 1 ? 'es' : 'sie'} sich zuerst einmal verbinden`
+            : 'aktualisieren Sie Postern, wo es das nicht kann, und lassen Sie die übrigen sich zuerst einmal verbinden';
+      return `Nichts wurde gespeichert: Nehmen Sie ${them} aus, oder ${first}.`;
+    },
     range: (least, most) => `Eine ganze Zahl von ${least} bis ${most}.`,
     unchanged: 'Noch keine Änderungen.',
     changes: 'Bevor Sie speichern',

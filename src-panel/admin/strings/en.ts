@@ -266,8 +266,19 @@ export const en = {
       'Until their next connection. It is in the audit log. The administrator of the computer always may.',
     cannotGuard: (count: number, total: number) =>
       `${number(count)} of ${plural(total, 'device', 'devices')} cannot do this`,
-    cannotGuardText:
-      'Their Postern cannot hold traffic back, or has not said yet that it can. Not exempted, they cannot connect until it is updated.',
+    cannotGuardText: (old: number, silent: number) =>
+      [
+        ...(old === 0
+          ? []
+          : [
+              `${old === 1 ? 'One device has' : `${number(old)} devices have`} a Postern that cannot hold traffic back: not exempted, ${old === 1 ? 'it' : 'they'} cannot connect until it is updated.`,
+            ]),
+        ...(silent === 0
+          ? []
+          : [
+              `${silent === 1 ? 'One device has' : `${number(silent)} devices have`} not said yet whether ${silent === 1 ? 'it' : 'they'} can: let ${silent === 1 ? 'it' : 'them'} connect once first.`,
+            ]),
+      ].join(' '),
     helper: (version: string) => `Postern helper ${version}`,
     helperUnknown: 'version not told yet',
     exemption: 'Exemption',
@@ -281,7 +292,16 @@ export const en = {
         ? 'Let this device connect all the same'
         : `Let these ${number(count)} devices connect all the same`,
     exemptText: 'Nothing is held back on them. An exemption ends by itself once the device can.',
-    exemptMissing: 'Nothing was saved: exempt these devices, or update Postern on them first.',
+    exemptMissing: (old: number, silent: number) => {
+      const them = old + silent === 1 ? 'this device' : 'these devices';
+      const first =
+        silent === 0
+          ? `update Postern on ${old === 1 ? 'it' : 'them'} first`
+          : old === 0
+            ? `let ${silent === 1 ? 'it' : 'them'} connect once first`
+            : 'update Postern where it cannot and let the others connect once first';
+      return `Nothing was saved: exempt ${them}, or ${first}.`;
+    },
     range: (least: number, most: number) => `A whole number from ${least} to ${most}.`,
     unchanged: 'No changes yet.',
     changes: 'Before you save',

@@ -68,14 +68,24 @@ export async function savePolicyExempting(
   const cannot = policy.trafficWhileWaiting === 'off' ? [] : await unguardedDevices(tx, now);
   const exempted = cannot.filter(({ id }) => exempt === 'all' || exempt.includes(id));
   const devices = cannot.filter((device) => !exempted.includes(device));
-  if (devices.length > 0 && isStricter) {
-    const who =
-      devices.length === 1 ? 'One device that is in use' : `${devices.length} devices that are in use`;
-    const detail = `${who} cannot hold traffic back and could not connect any more. Nothing was saved: exempt them, or update them first.`;
-    return fail('guard-unsupported', detail, { devices });
-  }
+  if (devices.length > 0 && isStricter) return fail('guard-unsupported', whyUnguarded(devices), { devices });
   await exemptDevices(tx, exempted);
   return ok({ ...(await savePolicy(tx, { ...change, exempted })), exempted });
+}
+
+/** Who is in the way, and what to do first: a device that has not told yet what its helper can may be able. */
+function whyUnguarded(devices: readonly UnguardedDevice[]): string {
+  const silent = devices.filter(({ helperVersion }) => helperVersion === null).length;
+  const isOne = devices.length === 1;
+  const [who, has, them] = isOne
+    ? ['One device that is in use', 'has', 'it']
+    : [`${devices.length} devices that are in use`, 'have', 'them'];
+  const notTold = `${has} not told yet whether ${isOne ? 'it' : 'they'} can`;
+  if (silent === devices.length)
+    return `${who} ${notTold} hold traffic back, and might not connect any more. Nothing was saved: exempt ${them}, or let ${them} connect once first.`;
+  if (silent === 0)
+    return `${who} cannot hold traffic back and could not connect any more. Nothing was saved: exempt ${them}, or update ${them} first.`;
+  return `${who} cannot hold traffic back or ${notTold}, and could not connect any more. Nothing was saved: exempt them, or first update those that cannot and let the others connect once.`;
 }
 
 /**
