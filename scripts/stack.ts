@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { announce } from '../lab/stack/announce.ts';
+import { announcement } from '../lab/stack/announce.ts';
 import { stackArguments, withStackOptions } from '../lab/stack/options.ts';
 import { explain, StackError } from '../lab/stack/stack-error.ts';
 import { startStack } from '../lab/stack/start-stack.ts';
@@ -22,12 +22,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 try {
   await enterUserNamespace();
+  const wished = stackArguments(command);
   const stack = await startStack({
-    ...stackArguments(command),
+    ...wished,
     signal: abort.signal,
     onStep: (step, tookMs) => console.log(`${(tookMs / 1000).toFixed(2).padStart(7)} s  ${step}`),
   });
-  announce(stack);
+  console.log(announcement(stack, wished).join('\n'));
   for (const part of stack.parts)
     void part.ended.then((end) => {
       if (!abort.signal.aborted) console.error(`${part.name} ended (${end}); its log: ${part.logFile}`);
