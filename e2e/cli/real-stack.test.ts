@@ -49,7 +49,6 @@ const statusLine = z.object({
   pid: z.number().nullable(),
   phase: z.string(),
   helper: z.string().nullable(),
-  tunnel: z.string().nullable(),
   keychain: z.string(),
 });
 async function status() {
