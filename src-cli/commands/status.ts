@@ -4,7 +4,6 @@ import { openControl } from '../control/control-client.ts';
 import { formatClock } from '../view/format.ts';
 import { narrate } from '../view/narrate.ts';
 import { statusReport } from '../view/status-report.ts';
-import { viewEvent } from '../view/view.ts';
 import type { View } from '../view/view-schema.ts';
 import { stateSentence, trafficLine } from '../view/words.ts';
 import { currentView } from './current-view.ts';
@@ -22,7 +21,7 @@ export async function status(options: { watch: boolean }, context: CommandContex
 function report(view: View, pid: number | null, refreshed: Result<void>, context: CommandContext): void {
   const { output, time } = context;
   const checks = statusReport(view, refreshed, pid !== null, time);
-  output.event({ event: 'status', pid, ...viewEvent(view), checks });
+  output.event({ event: 'status', pid, ...view, checks });
   const width = Math.max(...checks.map(({ part }) => part.length)) + 2;
   for (const { part, sentence, nextStep } of checks) {
     const label = `${part[0]?.toUpperCase()}${part.slice(1)}`.padEnd(width);
@@ -55,7 +54,7 @@ async function watch(context: CommandContext): Promise<Ending> {
     const { client } = running;
     let told: View | null = null;
     const show = (view: View) => {
-      output.event({ event: 'snapshot', pid: client.pid, ...viewEvent(view) });
+      output.event({ event: 'snapshot', pid: client.pid, ...view });
       const lines = told === null ? [stateSentence(view, time)] : narrate(told, view, time);
       if (told !== null && told.phase !== 'gate' && view.phase === 'gate')
         lines.push(stateSentence(view, time));

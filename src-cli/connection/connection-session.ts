@@ -5,7 +5,7 @@ import type { ControlHandler, ControlServer } from '../control/control-server.ts
 import { callCore } from '../device/device-desk.ts';
 import { formatClock, type TimeStyle } from '../view/format.ts';
 import { narrate } from '../view/narrate.ts';
-import { toView, viewEvent } from '../view/view.ts';
+import { toView } from '../view/view.ts';
 import type { View } from '../view/view-schema.ts';
 import { fixed, reasonSentence, stateSentence, trafficLine } from '../view/words.ts';
 import { createGateSession, renewLater } from './gate-session.ts';
@@ -90,7 +90,7 @@ export async function runConnection(
     if (view.phase === 'connected') wasConnected = true;
     for (const line of narrate(told, view, time)) say(line);
     if (told?.version !== view.version) {
-      output.event({ event: 'snapshot', ...viewEvent(view) });
+      output.event({ event: 'snapshot', ...view });
       control.publish(view);
     }
     told = view;

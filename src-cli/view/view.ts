@@ -200,11 +200,6 @@ export function toView(snapshot: Snapshot): View {
   };
 }
 
-/** As `--json` prints it: whether the helper runs, and how the interface is, are two things. */
-export function viewEvent({ helper, ...rest }: View) {
-  return { ...rest, helper: helper === null ? null : 'running', tunnel: helper };
-}
-
 /** When the sign-in page of a network was opened, as far as the helper remembers: ISO 8601, oldest first. */
 export function portalsOf(tunnel: Snapshot['tunnel']): string[] {
   return (tunnel?.guardEvents ?? []).filter(({ kind }) => kind === 'portal-opened').map(({ at }) => at);
