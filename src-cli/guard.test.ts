@@ -130,19 +130,7 @@ test('status tells what is held back, that blocking failed, and that it stays so
   const failed = await run('status');
   expect(failed.out).toContain('Blocking failed, traffic may be leaking: nft: no table.');
   expect(failed.out).toContain('systemctl restart');
-  core.change({ guard: null });
-  // What it says of itself and what the checks say are one.
-  expect((await run('status', '--json')).events[0]).toMatchObject({
-    helper: 'running',
-    tunnel: 'down',
-    checks: expect.arrayContaining([expect.objectContaining({ part: 'helper', isFine: true })]),
-  });
-  core.change({ tunnel: null });
-  expect((await run('status', '--json')).events[0]).toMatchObject({
-    helper: null,
-    tunnel: null,
-    checks: expect.arrayContaining([expect.objectContaining({ part: 'helper', isFine: false })]),
-  });
+  core.change({ guard: null, tunnel: null });
   const away = await run('status');
   expect(away.out).toMatch(/^Guard +What was held back before stays held back/m);
   expect(away.out).toContain('helper');
