@@ -86,7 +86,7 @@ export const deIntegration: typeof enIntegration = {
       subnet6: 'Geben Sie ein IPv6-Netz von /64 bis /120 ein, etwa fd12:3456:789a::/64.',
       subnet6Twice: 'Das Netz darüber ist schon IPv6. Lassen Sie dieses leer.',
       subnet6Range:
-        'Kein Gerät kann eine Adresse aus diesem Netz haben: Es ist link-lokal, für Multicast oder Dokumentation oder anders vergeben. Geben Sie eines wie fd12:3456:789a::/64 ein.',
+        'Kein Gerät kann eine Adresse aus diesem Netz haben. Es ist link-lokal, für Multicast oder Dokumentation oder anders vergeben. Geben Sie eines wie fd12:3456:789a::/64 ein.',
       subnet6Room: 'Dieses Netz hat Platz für weniger Geräte als das darüber.',
       allowed: 'Jedes muss ein Netz wie 10.0.0.0/8 sein.',
       dns: 'Jede muss eine Adresse wie 10.0.0.53 sein.',

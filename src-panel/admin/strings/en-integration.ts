@@ -85,7 +85,7 @@ export const enIntegration = {
       subnet6: 'Enter an IPv6 network from /64 to /120, such as fd12:3456:789a::/64.',
       subnet6Twice: 'The network above is IPv6 already. Leave this one empty.',
       subnet6Range:
-        'No device can have an address of this network: it is link-local, for multicast or documentation, or set aside otherwise. Enter one such as fd12:3456:789a::/64.',
+        'No device can have an address of this network. It is link-local, for multicast or documentation, or set aside otherwise. Enter one such as fd12:3456:789a::/64.',
       subnet6Room: 'This network has room for fewer devices than the one above.',
       allowed: 'Each must be a network such as 10.0.0.0/8.',
       dns: 'Each must be an address such as 10.0.0.53.',
