@@ -118,7 +118,7 @@ const shots: readonly (Omit<PanelShot, 'size'> & { width?: number; height?: numb
     answers: degradedDetails,
     go: seen(admin.gateways.degradedTitle),
   },
-  { name: 'gateway-edit', at: gatewayPath, answers: gatewayDetails, go: toEdit, width: 620, height: 1_250 },
+  { name: 'gateway-edit', at: gatewayPath, answers: gatewayDetails, go: toEdit, width: 500, height: 1_250 },
   { name: 'gateway-add', at: '/gateways', answers: gatewayList, go: toTroubles, width: 900, height: 1_380 },
   { name: 'gateway-install', at: '/gateways', answers: gatewayList, go: toInstallLine },
   { name: 'api-tokens', at: '/api-tokens', answers: apiTokens, go: seen('Splunk') },
