@@ -203,14 +203,16 @@ test('commands beside a running server: members, gateways, tokens, policy, audit
     '10.0.0.0/8',
   ]);
   expect(await json(['gateway', 'edit', 'g1', '--subnet6', 'fd12:3456:789a::7/64'])).toMatchObject({
-    troubles: [],
+    troubles: [{ code: 'subnet-behind', value: '10.0.0.0/8' }],
   });
   expect(await json(['gateway', 'show', 'g1'])).toMatchObject({
     subnet6: 'fd12:3456:789a::/64',
     agent: null,
     hostTroubles: [],
   });
-  expect(await json(['gateway', 'edit', 'g1', '--subnet6', 'none'])).toMatchObject({ troubles: [] });
+  expect(await json(['gateway', 'edit', 'g1', '--subnet6', 'none'])).toMatchObject({
+    troubles: [{ code: 'subnet-behind', value: '10.0.0.0/8' }],
+  });
   expect(await json(['gateway', 'list'])).toMatchObject([{ subnet6: null }]);
   expect(gateway).toMatchObject({ subnet: '10.86.0.0/24', token: expect.any(String) });
   const change = ['--name', 'g 2', '--allowed-ips', '0.0.0.0/0,::/0', '--dns', '10.0.0.53', '--mtu', '1380'];

@@ -2,7 +2,7 @@ import type { Challenge, Reason } from '../../src-shared/challenge.ts';
 import type { Source } from '../../src-shared/connection-state.ts';
 import { noGateWarning } from '../../src-shared/policy.ts';
 import { type Problem, problem } from '../../src-shared/problem.ts';
-import { openGate, openPrompt } from './gate.ts';
+import { forgetTyped, openGate, openPrompt } from './gate.ts';
 import {
   cancelRetry,
   dropRequest,
@@ -57,6 +57,8 @@ export function reconnect(step: Step, cause: Problem | null): undefined {
 export function showReconnecting(step: Step, cause: Problem | null): undefined {
   const { m } = step;
   if (m.gatewayId === null) return rest(step, cause, 'system');
+  // The prompt of a renewal goes from the screen, and with it what the system was asked for it.
+  forgetTyped(step);
   show(step, {
     phase: 'reconnecting',
     gatewayId: m.gatewayId,
