@@ -217,7 +217,7 @@ test('commands beside a running server: members, gateways, tokens, policy, audit
   expect(gateway).toMatchObject({ subnet: '10.86.0.0/24', token: expect.any(String) });
   const change = ['--name', 'g 2', '--allowed-ips', '0.0.0.0/0,::/0', '--dns', '10.0.0.53', '--mtu', '1380'];
   expect(await json(['gateway', 'edit', 'g1', ...change])).toEqual({
-    ...{ id: gateway.id, name: 'g 2' },
+    ...{ id: gateway.id, name: 'g 2', endsIpv6: false },
     troubles: [{ code: 'ipv6-refused', value: '' }],
   });
   expect(await json(['gateway', 'edit', gateway.id, '--dns', ''])).toMatchObject({
