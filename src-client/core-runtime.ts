@@ -203,13 +203,9 @@ export class ClientRuntime implements ClientCore {
     return this.#guardChanged(({ stricter }) => stricter(mode));
   }
 
-  async openPortal(): Promise<Result<GuardState>> {
+  openPortal(): Promise<Result<GuardState>> {
     this.#log.info('portal window asked for');
-    const opened = await this.#guardChanged(({ portal }) => portal());
-    if (opened.ok || opened.problem.code !== 'portal-refused') return opened;
-    // Refused a second time because it is open: what was asked for is so.
-    const { guard } = this.#parts.publisher.current;
-    return guard && guard.portalUntil !== null ? ok(guard) : opened;
+    return this.#guardChanged(({ portal }) => portal());
   }
 
   releaseGuard(): Promise<Result<GuardState>> {

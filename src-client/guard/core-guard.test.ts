@@ -421,12 +421,8 @@ describe('what the user asks of the helper', () => {
           ? problem('release-refused')
           : null;
     expect(await core.openPortal()).toMatchObject({ problem: { code: 'portal-refused' } });
-    const portalUntil = isoIn(300_000);
-    helper.changed({ guard: closedGuard({ portalUntil }) });
-    await soon(() => expect(core.snapshot().guard).toMatchObject({ portalUntil }));
-    expect(await core.openPortal()).toMatchObject({ ok: true, value: { portalUntil } });
     expect(await core.releaseGuard()).toMatchObject({ problem: { code: 'release-refused' } });
-    expect(methods()).toEqual(['stricter', 'portal', 'portal', 'release']);
+    expect(methods()).toEqual(['stricter', 'portal', 'release']);
     expect(server.requests).toEqual([]);
     await helper.close();
     await soon(() => expect(core.snapshot().guard).toBeNull());

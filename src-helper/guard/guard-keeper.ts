@@ -129,13 +129,17 @@ export class GuardKeeper {
     return this.#inOrder(() => this.#change({ own: this.#ownWith(user, mode) }));
   }
 
-  /** Opens names and web pages for the sign-in page of a network, for as long as the team allows: `portal-refused`. */
+  /**
+   * Opens names and web pages for the sign-in page of a network, for as long as the team allows: `portal-refused`. One that
+   * is open stays open until its time, and no longer.
+   */
   openPortal(): Promise<Result<void>> {
     return this.#inOrder(async () => {
       const { mode, portalMinutes } = this.#asked;
       if (mode === 'off') return fail('portal-refused', 'Nothing is held back.');
       const [now, monotonicNow] = [this.#options.now(), this.#options.monotonicNow()];
       const attachment = this.#options.rules.attachment();
+      if (this.#portal && this.#isPortalOpen(this.#portal)) return ok(undefined);
       const allowed = portalAllowed({
         portalMinutes,
         isTunnelUp: this.#isTunnelUp,
