@@ -67,6 +67,14 @@ export const hostTrouble = z.object({
   remedy: z.string().max(1000).nullable(),
 });
 export type HostTrouble = z.infer<typeof hostTrouble>;
+
+/** What administrators should know of and members do not feel: the gateway's own port leads on. */
+const STOPS_NOTHING: ReadonlySet<string> = new Set(['ports', 'clock']);
+
+/** The first of what keeps members' packets from passing: by it a gateway is degraded. Undefined: nothing does. */
+export function degradedBy(troubles: readonly HostTrouble[]): HostTrouble | undefined {
+  return troubles.find(({ id }) => !STOPS_NOTHING.has(id));
+}
 export const MAX_HOST_TROUBLES = 20;
 
 export const fromGateway = z.discriminatedUnion('type', [

@@ -29,9 +29,6 @@ export function Authenticator({ factor, cancelLabel, onCancel, onConfirm, onDone
         <CodeForm
           methods={['totp']}
           serverName={w.signIn.mfaServer}
-          earlierFailure={null}
-          attemptsLeft={null}
-          waitUntilMs={null}
           submitLabel={w.authenticator.confirm}
           cancelLabel={cancelLabel}
           onCancel={onCancel}

@@ -25,9 +25,6 @@ export function MfaStep({ mfaToken, methods, onSignedIn, onCancel, onExpired }: 
       <CodeForm
         methods={methods}
         serverName={w.signIn.mfaServer}
-        earlierFailure={null}
-        attemptsLeft={null}
-        waitUntilMs={null}
         submitLabel={t.credentials.submit}
         cancelLabel={t.credentials.startOver}
         onCancel={onCancel}

@@ -78,9 +78,6 @@ function CodeStep({ methods, onDone, onCancel }: CodeStepProps) {
       <CodeForm
         methods={methods}
         serverName={w.signIn.mfaServer}
-        earlierFailure={null}
-        attemptsLeft={null}
-        waitUntilMs={null}
         submitLabel={w.stepUp.confirm}
         cancelLabel={w.common.cancel}
         onCancel={onCancel}

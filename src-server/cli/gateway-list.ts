@@ -1,4 +1,5 @@
 import { agentGaps } from '../../src-shared/agent-gaps.ts';
+import { degradedBy } from '../../src-shared/gateway-channel.ts';
 import { agentOf } from '../access/gateway/gateway-agent.ts';
 import { hostTroublesOf } from '../access/gateway/gateway-health.ts';
 import { settingsOf } from '../access/gateway/gateway-settings.ts';
@@ -97,6 +98,6 @@ function subnetsText({ subnet, subnet6 }: GatewayRow): string {
 
 function agentText(row: GatewayRow, now: number): string {
   if (row.last_seen_at === 0) return 'never seen';
-  const degraded = hostTroublesOf(row, now).length > 0 ? ', degraded' : '';
+  const degraded = degradedBy(hostTroublesOf(row, now)) ? ', degraded' : '';
   return `${agentOf(row)?.version ?? 'unknown version'}, seen ${shortTime(row.last_seen_at)}${degraded}`;
 }

@@ -67,7 +67,7 @@ export const overviewAnswer = z.object({
     connected: z.number().int(),
     members: z.number().int(),
     gatewaysOnline: z.number().int(),
-    /** Of those online, the ones with `hostTroubles`. */
+    /** Of those online: see `degradedBy`. */
     gatewaysDegraded: z.number().int(),
     gateways: z.number().int(),
   }),

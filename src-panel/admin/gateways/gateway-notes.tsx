@@ -1,4 +1,5 @@
 import { agentGaps } from '../../../src-shared/agent-gaps.ts';
+import { degradedBy } from '../../../src-shared/gateway-channel.ts';
 import type { PanelGateway } from '../../../src-shared/panel/gateways.ts';
 import { Bar } from '../../../src-ui/parts/bar.tsx';
 import { CopyField } from '../../parts/copy-field.tsx';
@@ -19,7 +20,9 @@ export function GatewayNotes({ gateway }: { gateway: PanelGateway }) {
       {gateway.hostTroubles.length > 0 && (
         <section className="panel stack" aria-labelledby="host-troubles">
           <div>
-            <h2 id="host-troubles">{words.degradedTitle}</h2>
+            <h2 id="host-troubles">
+              {degradedBy(gateway.hostTroubles) ? words.degradedTitle : words.troubleTitle}
+            </h2>
             <p className="hint">{words.degradedText}</p>
           </div>
           {gateway.hostTroubles.map(({ id, detail, remedy }) => (

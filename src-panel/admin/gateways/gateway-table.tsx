@@ -1,3 +1,4 @@
+import { degradedBy } from '../../../src-shared/gateway-channel.ts';
 import type { PanelGateway } from '../../../src-shared/panel/gateways.ts';
 import { bytesText } from '../../../src-ui/format/bytes.ts';
 import { Link } from '../../frame/link.tsx';
@@ -44,7 +45,7 @@ export function GatewayTable({ gateways }: { gateways: readonly PanelGateway[] }
 
 export function GatewayState({ gateway }: { gateway: PanelGateway }) {
   const { a } = useAdminWords();
-  if (gateway.isOnline && gateway.hostTroubles.length > 0)
+  if (gateway.isOnline && degradedBy(gateway.hostTroubles))
     return <Badge tone="gate">{a.gateways.degraded}</Badge>;
   if (gateway.isOnline) return <Badge tone="on">{a.gateways.online}</Badge>;
   if (gateway.lastSeenAt === null) return <Badge tone="off">{a.gateways.waiting}</Badge>;

@@ -15,6 +15,7 @@ export const deIntegration: typeof enIntegration = {
     offline: 'Offline',
     degraded: 'Beeinträchtigt',
     degradedTitle: 'Dieses Gateway ist beeinträchtigt',
+    troubleTitle: 'Auf seinem Host ist etwas zu tun',
     degradedText: 'In den Worten seines Rechners. Er sagt es neu, sooft es sich ändert.',
     remedy: 'Was auf dem Gateway zu tun ist',
     agent: 'Agent',

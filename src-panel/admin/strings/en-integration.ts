@@ -15,6 +15,7 @@ export const enIntegration = {
     offline: 'Offline',
     degraded: 'Degraded',
     degradedTitle: 'This gateway is degraded',
+    troubleTitle: 'Something on its host needs you',
     degradedText: 'In the words of its host. It is told anew whenever it changes.',
     remedy: 'What to do on the gateway',
     agent: 'Agent',

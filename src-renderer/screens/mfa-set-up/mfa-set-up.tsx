@@ -62,9 +62,6 @@ export function MfaSetUp({ serverName, onDone, onCancel }: MfaSetUpProps) {
             <CodeForm
               methods={['totp']}
               serverName={serverName}
-              earlierFailure={null}
-              attemptsLeft={null}
-              waitUntilMs={null}
               submitLabel={w.setup.confirm}
               cancelLabel={t.credentials.startOver}
               onCancel={onCancel}

@@ -18,9 +18,6 @@ export function MfaStep({ serverName, methods, onSetUp, onCancel }: MfaStepProps
       <CodeForm
         methods={methods}
         serverName={serverName}
-        earlierFailure={null}
-        attemptsLeft={null}
-        waitUntilMs={null}
         submitLabel={t.credentials.submit}
         cancelLabel={t.credentials.startOver}
         onCancel={onCancel}

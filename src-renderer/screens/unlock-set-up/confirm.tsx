@@ -21,9 +21,6 @@ export function Confirm({ onSubmit, ...form }: ConfirmProps) {
       {...form}
       methods={['totp', 'backup-code']}
       serverName={serverName}
-      earlierFailure={null}
-      attemptsLeft={null}
-      waitUntilMs={null}
       onSubmit={(method, code) => onSubmit({ method, code })}
     />
   );

@@ -1,15 +1,12 @@
 import type { KnownReason } from '../../../src-shared/challenge.ts';
 import { type Problem, problem } from '../../../src-shared/problem.ts';
-import { appendAudit } from '../../audit/audit-log.ts';
-import { HourlyBudget } from '../../audit/hourly-budget.ts';
+import { appendOnceAnHour } from '../../audit/once-an-hour.ts';
 import type { Tx } from '../../db/database.ts';
 import type { DeviceRow } from '../../db/schema.ts';
 import { type RecordedEnd, recordLeaseEnd } from '../enforcement/record-end.ts';
 
 /** More ends of access than one device sees between a backup and its restore. */
 const MOST_BEHIND = 10_000;
-/** By device: whoever claims more and more of itself must not fill the log. */
-const budget = new HourlyBudget(4);
 
 interface CaughtUp {
   device: DeviceRow;
@@ -43,15 +40,14 @@ export async function catchUpEpoch(
   const at = new Date(now).toISOString();
   const reason: KnownReason = { code: 'replaced', message: 'Of an older copy of the server’s record.', at };
   const ended = lease ? await recordLeaseEnd(tx, lease.id, { reason, actor, ip, now }) : null;
-  if (budget.take(device.id, 1, now) > 0)
-    await appendAudit(tx, {
-      at: now,
-      actor,
-      action: 'device.epoch',
-      subject: `device:${device.id}`,
-      outcome: 'ok',
-      ip,
-      details: { from: device.epoch, knownEpoch },
-    });
+  await appendOnceAnHour(tx, {
+    at: now,
+    actor,
+    action: 'device.epoch',
+    subject: `device:${device.id}`,
+    outcome: 'ok',
+    ip,
+    details: { from: device.epoch, knownEpoch },
+  });
   return { device: { ...device, ...caughtUp }, ended };
 }

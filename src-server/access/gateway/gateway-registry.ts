@@ -1,5 +1,6 @@
 import { type CloseCode, closeCodes } from '../../../src-shared/client-channel.ts';
 import {
+  degradedBy,
   gatewayFeature,
   type HostTrouble,
   type Peer,
@@ -28,9 +29,6 @@ export interface GatewayWire {
 export type Confirmation =
   | { ok: true }
   | { ok: false; why: 'offline' | 'timeout' | 'failed'; error?: string };
-
-/** Of an agent's troubles, what administrators should know of and members do not feel: their own port leads on. */
-const STOPS_NOTHING: ReadonlySet<string> = new Set(['ports', 'clock']);
 
 interface Link {
   wire: GatewayWire;
@@ -93,8 +91,7 @@ export class GatewayRegistry {
 
   /** `id` of the first of what keeps members' packets from passing there; null: nothing that is known. */
   troubleOf(gatewayId: string): string | null {
-    const troubles = this.#links.get(gatewayId)?.troubles ?? [];
-    return troubles.find(({ id }) => !STOPS_NOTHING.has(id))?.id ?? null;
+    return degradedBy(this.#links.get(gatewayId)?.troubles ?? [])?.id ?? null;
   }
 
   /** Whether the agent has said what is wrong, or that nothing is. */
@@ -124,9 +121,9 @@ export class GatewayRegistry {
     return true;
   }
 
-  /** Of those that are online, the ones with host troubles. */
+  /** Of those that are online. */
   get degradedCount(): number {
-    return [...this.#links].filter(([id, link]) => link.isSynced && this.hostTroubles(id).length > 0).length;
+    return [...this.#links].filter(([id, link]) => link.isSynced && this.troubleOf(id) !== null).length;
   }
 
   get onlineCount(): number {

@@ -2,7 +2,7 @@ import type { ConnectRequest } from '../../../src-shared/client-api.ts';
 import type { HelperFeature } from '../../../src-shared/helper-rpc.ts';
 import type { Policy } from '../../../src-shared/policy.ts';
 import { type Problem, problem } from '../../../src-shared/problem.ts';
-import { appendAudit } from '../../audit/audit-log.ts';
+import { appendOnceAnHour } from '../../audit/once-an-hour.ts';
 import type { Tx } from '../../db/database.ts';
 import { prepared } from '../../db/prepared.ts';
 import type { DeviceRow } from '../../db/schema.ts';
@@ -20,7 +20,6 @@ interface HelperCheck {
 }
 
 const REFUSED = 'guard.unsupported';
-const HOUR_MS = 3_600_000;
 
 /** Whether this helper can hold traffic back; one that says nothing of itself cannot. */
 export function canGuard(helper: Helper): boolean {
@@ -48,29 +47,10 @@ export async function checkHelper(tx: Tx, check: HelperCheck): Promise<Problem |
   return problem('guard-unsupported');
 }
 
-/** Once an hour: a client that keeps trying must not fill the log. */
 async function auditRefusal(tx: Tx, { device, helper, actor, ip, now }: HelperCheck): Promise<void> {
-  const subject = `device:${device.id}`;
-  const lately = await tx
-    .selectFrom('audit')
-    .select('seq')
-    .where('subject', '=', subject)
-    .where('action', '=', REFUSED)
-    .where('at', '>', now - HOUR_MS)
-    // By rows of this hour, and not by all that there ever were about the device.
-    .where('seq', '>=', (eb) =>
-      eb
-        .selectFrom('audit')
-        .select('seq')
-        .where('at', '>', now - HOUR_MS)
-        .orderBy('at')
-        .limit(1),
-    )
-    .limit(1)
-    .executeTakeFirst();
-  if (lately) return;
   const details = { helperVersion: helper?.version ?? null };
-  await appendAudit(tx, { at: now, actor, action: REFUSED, subject, outcome: 'refused', ip, details });
+  const subject = `device:${device.id}`;
+  await appendOnceAnHour(tx, { at: now, actor, action: REFUSED, subject, outcome: 'refused', ip, details });
 }
 
 type Noted = Pick<DeviceRow, 'id' | 'helper_version' | 'can_guard' | 'is_guard_exempt'>;

@@ -3,7 +3,7 @@ import type { Tx } from '../../db/database.ts';
 import type { MemberRow } from '../../db/schema.ts';
 import type { TeamChange } from '../../mail/mail-content.ts';
 import { enqueueMail } from '../../mail/outbox.ts';
-import type { Admin } from './owner-rules.ts';
+import { type Admin, presentOwners } from './owner-rules.ts';
 
 /** A member in a mail, for a person: several may have the same name. */
 export const personText = ({ name, email }: Pick<MemberRow, 'name' | 'email'>): string =>
@@ -24,14 +24,7 @@ export async function tellOwners(
     .select(['name', 'email'])
     .where('id', '=', memberId)
     .executeTakeFirstOrThrow();
-  const owners = await tx
-    .selectFrom('member')
-    .select('id')
-    .where('role', '=', 'owner')
-    .where('is_blocked', '=', 0)
-    .where('removed_at', 'is', null)
-    .execute();
   const at = new Date(ctx.now()).toISOString();
-  for (const { id } of owners)
+  for (const { id } of await presentOwners(tx).execute())
     await enqueueMail(tx, ctx, id, { kind: 'team-change', at, ip, by: personText(by), change });
 }

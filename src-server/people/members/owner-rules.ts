@@ -64,19 +64,22 @@ export async function managedMember(
   return ok({ by: by.value, target: target.value });
 }
 
+/** Those who may sign in. */
+export function presentOwners(tx: Tx) {
+  return tx
+    .selectFrom('member')
+    .select('id')
+    .where('role', '=', 'owner')
+    .where('is_blocked', '=', 0)
+    .where('removed_at', 'is', null);
+}
+
 /**
  * `last-owner` when no owner who can sign in would be left without this member. Ask in the transaction of the change:
  * it holds the write lock, so that two changes at once see each other.
  */
 export async function withoutOwner(tx: Tx, member: MemberRow): Promise<Result<void>> {
   if (member.role !== 'owner') return ok(undefined);
-  const other = await tx
-    .selectFrom('member')
-    .select('id')
-    .where('role', '=', 'owner')
-    .where('is_blocked', '=', 0)
-    .where('removed_at', 'is', null)
-    .where('id', '!=', member.id)
-    .executeTakeFirst();
+  const other = await presentOwners(tx).where('id', '!=', member.id).executeTakeFirst();
   return other ? ok(undefined) : fail('last-owner');
 }

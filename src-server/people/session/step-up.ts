@@ -2,6 +2,7 @@ import { codeMethod } from '../../../src-shared/otp-code.ts';
 import { type PanelStepUpExtra, STEP_UP_SECONDS } from '../../../src-shared/panel/session.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import type { Db, Tx } from '../../db/database.ts';
+import type { FactorRow } from '../../db/schema.ts';
 import { activeFactor } from '../../proof/mfa/code-check.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
 
@@ -19,7 +20,14 @@ export async function stepUpMethods(
   db: Db | Tx,
   memberId: string,
 ): Promise<Result<PanelStepUpExtra['methods']>> {
-  if (await activeFactor(db, memberId)) return ok([...codeMethod.options]);
+  return methodsWith(db, await activeFactor(db, memberId));
+}
+
+async function methodsWith(
+  db: Db | Tx,
+  factor: FactorRow | undefined,
+): Promise<Result<PanelStepUpExtra['methods']>> {
+  if (factor) return ok([...codeMethod.options]);
   return (await readPolicy(db)).mfaRequired.panel ? fail('mfa-setup-required') : ok(['password']);
 }
 
@@ -33,9 +41,9 @@ export async function checkStepUp(
   now: number,
   { needsTeamName = false }: { needsTeamName?: boolean } = {},
 ): Promise<Result<void>> {
-  const methods = await stepUpMethods(tx, memberId);
-  if (!methods.ok) return methods;
   const factor = await activeFactor(tx, memberId);
+  const methods = await methodsWith(tx, factor);
+  if (!methods.ok) return methods;
   const { proof_at, proof_factor_id } = await tx
     .selectFrom('session')
     .select(['proof_at', 'proof_factor_id'])

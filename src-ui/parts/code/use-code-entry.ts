@@ -8,10 +8,10 @@ const codeAlone = ['code'] as const;
 
 export interface CodeEntryOptions {
   /** The last refusal of a prompt that was open before this page was. */
-  earlierFailure: CodeFailure | null;
-  attemptsLeft: number | null;
+  earlierFailure?: CodeFailure | null;
+  attemptsLeft?: number | null;
   /** The server's wait, milliseconds by its clock; it holds for one method, the one that was used last. */
-  waitUntilMs: number | null;
+  waitUntilMs?: number | null;
   firstMethod: CodeMethod;
   /** Main says that a code is on its way, e.g. one that was sent before this page was loaded. */
   isChecking?: boolean | undefined;
@@ -23,7 +23,7 @@ const isUnanswered = (failure: CodeFailure): boolean => failure.code === 'server
 
 /** The entry of one code, which goes out by itself when it is complete. */
 export function useCodeEntry(options: CodeEntryOptions) {
-  const { earlierFailure, onSubmit } = options;
+  const { earlierFailure = null, attemptsLeft = null, waitUntilMs = null, onSubmit } = options;
   const form = useEntry({
     parts: codeAlone,
     fields: codeAlone,
@@ -31,9 +31,7 @@ export function useCodeEntry(options: CodeEntryOptions) {
     earlier: earlierFailure && { failure: earlierFailure, blamed: 'code' },
     isChecking: options.isChecking ?? false,
     waitUntil: ({ codeMethod, refusal }: Entry) =>
-      codeMethod === (refusal?.codeMethod ?? 'totp')
-        ? latestOf(waitAfter(refusal), options.waitUntilMs)
-        : null,
+      codeMethod === (refusal?.codeMethod ?? 'totp') ? latestOf(waitAfter(refusal), waitUntilMs) : null,
   });
   const { codeMethod, refusal, tell } = form;
   const field = useRef<{ focus(): void }>(null);
@@ -51,7 +49,7 @@ export function useCodeEntry(options: CodeEntryOptions) {
   return {
     ...form,
     field,
-    attemptsLeft: (refusal && attemptsLeftOf(refusal.failure)) ?? options.attemptsLeft,
+    attemptsLeft: (refusal && attemptsLeftOf(refusal.failure)) ?? attemptsLeft,
     choose: (method: CodeMethod) => tell({ kind: 'method-chosen', method }),
     type(next: string) {
       tell({ kind: 'typed', part: 'code', text: next });

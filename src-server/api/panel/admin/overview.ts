@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { degradedBy } from '../../../../src-shared/gateway-channel.ts';
 import type { AttentionItem, OverviewAnswer, overviewRange } from '../../../../src-shared/panel/overview.ts';
 import { isGated, type Policy } from '../../../../src-shared/policy.ts';
 import type { GatewayRegistry } from '../../../access/gateway/gateway-registry.ts';
@@ -71,7 +72,7 @@ export async function readOverview(
       connected,
       members,
       gatewaysOnline: gateways.filter(({ id }) => presence.isOnline(id)).length,
-      gatewaysDegraded: gateways.filter(({ id }) => presence.hostTroubles(id).length > 0).length,
+      gatewaysDegraded: gateways.filter(({ id }) => degradedBy(presence.hostTroubles(id))).length,
       gateways: gateways.length,
     },
     connections: leases.map((lease) => ({
@@ -95,8 +96,8 @@ export async function readOverview(
           : [{ kind: 'gateway-offline', gateway: { id, name }, lastSeenAt: isoOrNull(last_seen_at) }],
       ),
       ...gateways.flatMap(({ id, name }): AttentionItem[] => {
-        const [first] = presence.hostTroubles(id);
-        return first ? [{ kind: 'gateway-degraded', gateway: { id, name }, detail: first.detail }] : [];
+        const trouble = degradedBy(presence.hostTroubles(id));
+        return trouble ? [{ kind: 'gateway-degraded', gateway: { id, name }, detail: trouble.detail }] : [];
       }),
       ...(await unconfirmed(db, now)),
       ...(await memberItems(db, now)),
