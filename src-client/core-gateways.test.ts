@@ -8,6 +8,7 @@ import type { ClientCore } from './core.ts';
 import { createClientCore } from './create-core.ts';
 import { makeCertificate, type TestCertificate } from './testing/certificates.ts';
 import { memoryKeychain } from './testing/memory-keychain.ts';
+import { infoReply, meReply, signedInReply } from './testing/scripted-answers.ts';
 import { helperDown, type ScriptedHelper, startScriptedHelper } from './testing/scripted-helper.ts';
 import {
   type Reply,
@@ -17,7 +18,8 @@ import {
 } from './testing/scripted-server.ts';
 
 const id = (n: number) => `00000000-0000-7000-8000-0000000000${n}`;
-const [NEAR, FAR, THIRD, DEVICE, MEMBER] = [id(11), id(12), id(13), id(21), id(22)];
+const [NEAR, FAR, THIRD] = [id(11), id(12), id(13)];
+const SOMEONE = { deviceId: id(21), memberId: id(22) };
 const folder = mkdtempSync(join(tmpdir(), 'pst-gateways-'));
 const socketPath = join(folder, 'h.sock');
 const isoIn = (ms: number) => new Date(Date.now() + ms).toISOString();
@@ -83,26 +85,11 @@ function open(): ClientCore {
 function reply({ method, path, body }: Request): Reply {
   switch (`${method} ${path}`) {
     case 'GET /.well-known/postern':
-      return { status: 200, body: { name: 'Team', issuer: 'https://vpn.test.example', serverKey: 'x' } };
+      return infoReply;
     case 'POST /client/v1/sign-in':
-      return {
-        status: 200,
-        body: { sessionToken: 't', memberId: MEMBER, deviceId: DEVICE, expiresAt: isoIn(86_400_000) },
-      };
+      return signedInReply(SOMEONE);
     case 'GET /client/v1/me':
-      return {
-        status: 200,
-        body: {
-          member: { id: MEMBER, email: 'a@b.example', name: 'A', role: 'member' },
-          device: { id: DEVICE, name: 'Laptop' },
-          policy: policySchema.parse({}),
-          gateways,
-          connection: null,
-          stepUp: { required: false, requires: [], reason: null },
-          epoch: 1,
-          serverTime: isoIn(0),
-        },
-      };
+      return meReply(SOMEONE, { gateways });
     case 'POST /client/v1/connections':
       return lease(body.gatewayId);
     default:

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { policySchema } from '../src-shared/policy.ts';
 import { problem } from '../src-shared/problem.ts';
 import type { ClientCore } from './core.ts';
 import { createClientCore } from './create-core.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 import { makeCertificate, type TestCertificate } from './testing/certificates.ts';
 import { startKeyring, type TestKeyring } from './testing/keyring.ts';
+import { infoReply, meReply, signedInReply } from './testing/scripted-answers.ts';
 import { type ScriptedHelper, startScriptedHelper } from './testing/scripted-helper.ts';
 import {
   type Reply,
@@ -90,24 +90,18 @@ const stepUp = (n = 1): Reply => ({
 function reply(request: Request): Reply {
   switch (`${request.method} ${request.path}`) {
     case 'GET /.well-known/postern':
-      return { status: 200, body: { name: 'Team', issuer: 'https://vpn.test.example', serverKey: 'x' } };
+      return infoReply;
     case 'POST /client/v1/sign-in':
       return {
         status: 401,
         body: problem('mfa-required', undefined, { mfaToken: 'mt', methods: ['totp', 'backup-code'] }),
       };
     case 'POST /client/v1/sign-in/mfa':
-      return {
-        status: 200,
-        body: { sessionToken: TOKEN, memberId: MEMBER, deviceId: DEVICE, expiresAt: isoIn(86_400_000) },
-      };
+      return signedInReply({ memberId: MEMBER, deviceId: DEVICE }, TOKEN);
     case 'GET /client/v1/me':
-      return {
-        status: 200,
-        body: {
-          member: { id: MEMBER, email: 'a@b.example', name: 'A', role: 'member' },
-          device: { id: DEVICE, name: 'Laptop' },
-          policy: policySchema.parse({}),
+      return meReply(
+        { memberId: MEMBER, deviceId: DEVICE },
+        {
           gateways: [{ id: GATEWAY, name: 'gw1', endpoint: '192.0.2.1:51820', isOnline: true }],
           connection:
             leases === 0
@@ -117,7 +111,7 @@ function reply(request: Request): Reply {
           epoch,
           serverTime: isoIn(aheadMs),
         },
-      };
+      );
     case 'POST /client/v1/connections':
       return answerConnect(request);
     default:

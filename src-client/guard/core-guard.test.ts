@@ -11,6 +11,7 @@ import { createClientCore } from '../create-core.ts';
 import { makeCertificate, type TestCertificate } from '../testing/certificates.ts';
 import { closedGuard, guardingHelper, guardJws, noGuard } from '../testing/guards.ts';
 import { memoryKeychain } from '../testing/memory-keychain.ts';
+import { infoReply, meReply, signedInReply } from '../testing/scripted-answers.ts';
 import { helperDown, type ScriptedHelper, startScriptedHelper } from '../testing/scripted-helper.ts';
 import {
   type Reply,
@@ -69,27 +70,13 @@ function reply(request: Request): Reply {
   const call = `${request.method} ${request.path}`;
   const scripted = answers[call];
   if (scripted) return scripted;
-  if (call === 'GET /.well-known/postern')
-    return { status: 200, body: { name: 'Team', issuer: 'https://vpn.test.example', serverKey: 'x' } };
-  if (call === 'POST /client/v1/sign-in')
-    return {
-      status: 200,
-      body: { sessionToken: 't', memberId: MEMBER, deviceId: DEVICE, expiresAt: isoIn(86_400_000) },
-    };
+  if (call === 'GET /.well-known/postern') return infoReply;
+  if (call === 'POST /client/v1/sign-in') return signedInReply({ memberId: MEMBER, deviceId: DEVICE });
   if (call === 'GET /client/v1/me')
-    return {
-      status: 200,
-      body: {
-        member: { id: MEMBER, email: 'a@b.example', name: 'A', role: 'member' },
-        device: { id: DEVICE, name: 'Laptop' },
-        policy: policySchema.parse({}),
-        gateways: [{ id: GATEWAY, name: 'gw1', endpoint: '192.0.2.1:51820', isOnline: true }],
-        connection: null,
-        stepUp: { required: false, requires: [], reason: null },
-        epoch: 1,
-        serverTime: isoIn(0),
-      },
-    };
+    return meReply(
+      { memberId: MEMBER, deviceId: DEVICE },
+      { gateways: [{ id: GATEWAY, name: 'gw1', endpoint: '192.0.2.1:51820', isOnline: true }] },
+    );
   return { status: 204 };
 }
 
