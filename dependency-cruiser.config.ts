@@ -25,10 +25,13 @@ const storeys: { at: string[]; packages: string[] }[] = [
   { at: ['src-server/keys'], packages: ['jose'] },
   { at: ['src-server/db'], packages: ['kysely'] },
   { at: ['src-server/context.ts'], packages: ['pino'] },
-  { at: ['src-server/audit'], packages: ['kysely', 'zod'] },
+  { at: ['src-server/audit'], packages: ['ipaddr.js', 'kysely', 'zod'] },
   { at: ['src-server/mail'], packages: ['nodemailer', 'zod'] },
   { at: ['src-server/metrics'], packages: ['prom-client'] },
-  { at: ['src-server/http'], packages: ['@fastify/websocket', 'fastify', 'ipaddr.js', 'pino', 'zod'] },
+  {
+    at: ['src-server/http'],
+    packages: ['@fastify/websocket', 'fastify', 'forwarded-parse', 'ipaddr.js', 'pino', 'zod'],
+  },
   { at: ['src-server/proof/policy'], packages: [] },
   { at: ['src-server/proof/challenge'], packages: ['uuid', 'zod'] },
   { at: ['src-server/proof/mfa'], packages: ['@node-rs/argon2', 'otplib'] },
@@ -94,7 +97,12 @@ const page = { isNode: false };
 
 export const places: Place[] = [
   { at: ['src-shared'], from: [], packages: ['ipaddr.js', 'zod'], ...page },
-  { at: ['src-node'], from: ['src-shared'], packages: ['pino', 'smol-toml', 'zod'], ...node },
+  {
+    at: ['src-node'],
+    from: ['src-shared'],
+    packages: ['pino', 'pino-pretty', 'smol-toml', 'zod'],
+    ...node,
+  },
   { at: ['src-ui'], from: ['src-shared'], packages: ['react', 'uqr'], ...page },
   {
     at: ['src-client'],
