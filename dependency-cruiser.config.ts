@@ -43,6 +43,7 @@ const storeys: { at: string[]; packages: string[] }[] = [
   { at: ['src-server/access/guard'], packages: ['zod'] },
   { at: ['src-server/access/policy'], packages: [] },
   { at: ['src-server/access/connection'], packages: ['uuid'] },
+  { at: ['src-server/people/password'], packages: ['@zxcvbn-ts/language-common', 'zod'] },
   { at: ['src-server/people/session'], packages: [] },
   { at: ['src-server/people/sign-in'], packages: ['zod'] },
   { at: ['src-server/people/members'], packages: ['zod'] },
