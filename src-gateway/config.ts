@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { type Loaded, loadConfig } from '../src-node/config.ts';
+import { readSecret } from '../src-node/secret-file.ts';
 import { INTERFACE_NAME } from '../src-node/wireguard/network-interface.ts';
 import { cidr, endpoint, id } from '../src-shared/primitives.ts';
 
@@ -22,6 +23,8 @@ export const gatewayConfigSchema = z
     token: z.string().min(1).optional(),
     /** A file that only its owner may read. */
     tokenFile: z.string().min(1).optional(),
+    /** A container mounts the token or the private key: root's, and readable by every process in it. */
+    secretsAreMounted: z.boolean().default(false),
     interfaceName: interfaceName.default('postern0'),
     /** Made at the first start. */
     privateKeyFile: z.string().min(1).default('/var/lib/postern-gateway/private.key'),
@@ -68,21 +71,19 @@ export function loadGatewayConfig(
   });
 }
 
-/** The content of a file that holds a secret; throws when anybody but its owner may read it. */
-export async function readSecretFile(path: string): Promise<string> {
-  const { mode } = await stat(path);
-  if ((mode & 0o077) !== 0) {
-    throw new Error(`${path} can be read by others (mode ${(mode & 0o777).toString(8)}): chmod 600 ${path}`);
-  }
-  return (await readFile(path, 'utf8')).trim();
+/** The content of a file that holds a secret; throws when it is not there, or others may read it (`readSecret`). */
+export function readSecretFile(path: string, areMounted = false): string {
+  const read = readSecret(path, { env: process.env, areMounted });
+  if (!read.ok) throw new Error(read.mistake);
+  return read.text.trim();
 }
 
 /** The gateway's token from its own file or the configuration, which then must be for its owner alone too. */
 export async function readToken(config: GatewayConfig, configFile: string | undefined): Promise<string> {
-  if (config.tokenFile !== undefined) return readSecretFile(config.tokenFile);
+  if (config.tokenFile !== undefined) return readSecretFile(config.tokenFile, config.secretsAreMounted);
   const fromFile = configFile === undefined ? '' : await readFile(configFile, 'utf8');
   if (configFile !== undefined && config.token !== undefined && fromFile.includes(config.token)) {
-    await readSecretFile(configFile);
+    readSecretFile(configFile, config.secretsAreMounted);
   }
   return config.token ?? '';
 }

@@ -33,7 +33,10 @@ export interface GatewayOptions {
  */
 export async function runGateway({ config, token, log, signal }: GatewayOptions): Promise<void> {
   const { interfaceName, gatewayId, endpoint, failClosedAfterSeconds } = config;
-  const { privateKey, publicKey, isNew } = await openPrivateKey(config.privateKeyFile);
+  const { privateKey, publicKey, isNew } = await openPrivateKey(
+    config.privateKeyFile,
+    config.secretsAreMounted,
+  );
   const ca = config.caFile === undefined ? null : await readFile(config.caFile, 'utf8');
   log.info({ publicKey, isNew, gatewayId }, 'gateway key');
   const { nat, egressInterface } = config;

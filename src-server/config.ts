@@ -56,9 +56,16 @@ export const serverConfig = z.strictObject({
   databaseFile: file.default('postern.db'),
   /** Holds `lease-key.pem` and `encryption.key`, readable by the service user alone. */
   keysDir: file.default('keys'),
+  /** A container mounts the key files: root's, and readable by every process in it. */
+  secretsAreMounted: z.boolean().default(false),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  /** Proxies whose `X-Forwarded-For` is believed. */
+  /** Proxies whose `proxyHeader` is believed. */
   trustedProxies: z.array(address).default([]),
+  /**
+   * The one header in which these proxies say who asks. Any other may have come from the client itself, since proxies
+   * pass on what they do not know.
+   */
+  proxyHeader: z.enum(['x-forwarded-for', 'forwarded']).default('x-forwarded-for'),
   /** Networks that may read `/metrics`. */
   metricsAllowFrom: z
     .array(cidr)
@@ -83,6 +90,14 @@ export const serverConfig = z.strictObject({
       from: z.string().regex(/^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$/, 'expected a mail address'),
       /** PEM of an authority of your own. */
       caFile: file.optional(),
+      /** What this server calls itself to the mail server (`EHLO`); left out: the issuer's host. */
+      ehloName: z
+        .string()
+        .regex(
+          /^([\w-]+(\.[\w-]+)*|\[[\da-fA-F.:]+\]|\[IPv6:[\da-fA-F.:]+\])$/,
+          'expected a host name or [address]',
+        )
+        .optional(),
     })
     .refine(({ user, password }) => (user === undefined) === (password === undefined), {
       error: 'user and password belong together',

@@ -1,12 +1,17 @@
+import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { giveToFolderOwner } from '../../src-node/file-owner.ts';
 
 /**
  * Makes this process the only server on `databaseFile`: an exclusive SQLite lock on `<file>.lock`, which the
  * operating system gives back when the process dies, however it dies. Null when another server holds it.
  */
 export function lockDatabase(databaseFile: string): { release(): void } | null {
-  const lock = new DatabaseSync(`${databaseFile}.lock`, { timeout: 0 });
+  const file = `${databaseFile}.lock`;
+  const isNew = !existsSync(file);
+  const lock = new DatabaseSync(file, { timeout: 0 });
   try {
+    if (isNew) giveToFolderOwner(file);
     lock.exec('begin exclusive');
   } catch (error) {
     lock.close();

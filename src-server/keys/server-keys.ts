@@ -5,18 +5,11 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
+import { giveToFolderOwner } from '../../src-node/file-owner.ts';
+import { readSecret, type SecretPlace } from '../../src-node/secret-file.ts';
 import type { ServerKey } from '../../src-shared/server-key.ts';
 import { makeSealedBox, SEALED_BOX_KEY_BYTES, type SealedBox } from './sealed-box.ts';
 
@@ -43,7 +36,7 @@ export type LoadedKeys = { ok: true; keys: ServerKeys } | { ok: false; mistakes:
  * keys are never replaced: leases and sealed secrets depend on them.
  */
 export function generateServerKeys(keysDir: string, env: Env): string[] {
-  mkdirSync(keysDir, { recursive: true, mode: 0o700 });
+  if (mkdirSync(keysDir, { recursive: true, mode: 0o700 }) !== undefined) giveToFolderOwner(keysDir);
   const made: string[] = [];
   const make = (name: string, content: () => string): void => {
     const path = join(keysDir, name);
@@ -59,10 +52,28 @@ export function generateServerKeys(keysDir: string, env: Env): string[] {
   return made;
 }
 
-/** Reads the keys. Refuses files that group or others may touch, and names every mistake. */
-export async function loadServerKeys(keysDir: string, issuer: string, env: Env): Promise<LoadedKeys> {
-  const leaseKey = readLeaseKey(join(keysDir, LEASE_KEY_FILE));
-  const encryptionKey = readEncryptionKey(join(keysDir, ENCRYPTION_KEY_FILE), env[ENCRYPTION_KEY_VARIABLE]);
+/** The files of keys that should be there and are not. */
+export function missingKeys(keysDir: string, env: Env): string[] {
+  return keyFiles(keysDir, env).filter((path) => !existsSync(path));
+}
+
+/** Every file that holds a key: without them what the database holds sealed is lost. */
+export function keyFiles(keysDir: string, env: Env): string[] {
+  const names = env[ENCRYPTION_KEY_VARIABLE] ? [LEASE_KEY_FILE] : [LEASE_KEY_FILE, ENCRYPTION_KEY_FILE];
+  return names.map((name) => join(keysDir, name));
+}
+
+/** Reads the keys. Refuses files that others may read (`readSecret`), and names every mistake. */
+export async function loadServerKeys(
+  keysDir: string,
+  issuer: string,
+  env: Env,
+  { areMounted = false }: Pick<SecretPlace, 'areMounted'> = {},
+): Promise<LoadedKeys> {
+  const place = { env, areMounted };
+  const leaseKey = readLeaseKey(join(keysDir, LEASE_KEY_FILE), place);
+  const fromEnv = env[ENCRYPTION_KEY_VARIABLE];
+  const encryptionKey = readEncryptionKey(join(keysDir, ENCRYPTION_KEY_FILE), fromEnv, place);
   if (!leaseKey.ok || !encryptionKey.ok)
     return { ok: false, mistakes: [leaseKey, encryptionKey].flatMap((r) => (r.ok ? [] : [r.mistake])) };
   const jwk = await exportJWK(createPublicKey(leaseKey.value));
@@ -81,22 +92,18 @@ export async function loadServerKeys(keysDir: string, issuer: string, env: Env):
 type Read<T> = { ok: true; value: T } | { ok: false; mistake: string };
 const mistake = (text: string): { ok: false; mistake: string } => ({ ok: false, mistake: text });
 
-function readSecret(path: string): Read<string> {
-  let mode: number;
-  try {
-    ({ mode } = statSync(path));
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT') return mistake(`${path}: not there; "postern-server init" makes it`);
-    return mistake(`${path}: cannot be read (${code}); does it belong to the user of the server?`);
-  }
-  if ((mode & 0o077) !== 0)
-    return mistake(`${path}: mode ${(mode & 0o777).toString(8)} lets others read it; run: chmod 600 ${path}`);
-  return { ok: true, value: readFileSync(path, 'utf8') };
+function readKeyFile(path: string, place: SecretPlace): Read<string> {
+  const read = readSecret(path, place);
+  if (read.ok) return { ok: true, value: read.text };
+  return mistake(
+    read.isMissing
+      ? `${path}: not there; put it back from your backup, with its own database (docs/operations.md, "Keys that are lost")`
+      : read.mistake,
+  );
 }
 
-function readLeaseKey(path: string): Read<KeyObject> {
-  const text = readSecret(path);
+function readLeaseKey(path: string, place: SecretPlace): Read<KeyObject> {
+  const text = readKeyFile(path, place);
   if (!text.ok) return text;
   try {
     const key = createPrivateKey(text.value);
@@ -110,8 +117,12 @@ function readLeaseKey(path: string): Read<KeyObject> {
   }
 }
 
-function readEncryptionKey(path: string, fromEnv: string | undefined): Read<Uint8Array> {
-  const text: Read<string> = fromEnv ? { ok: true, value: fromEnv } : readSecret(path);
+function readEncryptionKey(
+  path: string,
+  fromEnv: string | undefined,
+  secrets: SecretPlace,
+): Read<Uint8Array> {
+  const text: Read<string> = fromEnv ? { ok: true, value: fromEnv } : readKeyFile(path, secrets);
   if (!text.ok) return text;
   const key = Buffer.from(text.value.trim(), 'base64url');
   const where = fromEnv ? ENCRYPTION_KEY_VARIABLE : path;
@@ -123,6 +134,7 @@ function readEncryptionKey(path: string, fromEnv: string | undefined): Read<Uint
 function writeSecret(path: string, content: string): void {
   const descriptor = openSync(path, 'wx', 0o600);
   try {
+    giveToFolderOwner(path, descriptor);
     writeSync(descriptor, content);
     fsyncSync(descriptor);
   } finally {
