@@ -18,6 +18,7 @@ import { registerStatusRoutes } from './api/status/status-routes.ts';
 import type { EnforcementParts } from './compose.ts';
 import type { ServerContext } from './context.ts';
 import { handleErrors, requestValidator } from './http/error-handling.ts';
+import { knowCallers } from './http/forwarding.ts';
 import { sendProblem } from './http/problem-reply.ts';
 import { addBudgets } from './http/request-budgets.ts';
 import type { Metrics } from './metrics/metrics.ts';
@@ -58,6 +59,7 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
   app.setValidatorCompiler(requestValidator);
   app.setSerializerCompiler(serializerCompiler);
   acceptEmptyJson(app);
+  knowCallers(app, ctx.config, ctx.log);
   observe(app, parts.metrics);
   await app.register(helmet, { contentSecurityPolicy });
   await app.register(cookie);

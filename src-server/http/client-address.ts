@@ -1,8 +1,9 @@
 import ipaddr from 'ipaddr.js';
 
-/** The address without an IPv4-mapped prefix (`::ffff:192.0.2.1` → `192.0.2.1`). */
+/** The address without an IPv4-mapped prefix (`::ffff:192.0.2.1` → `192.0.2.1`) and without a zone (`fe80::1%eth0`). */
 export function plainAddress(address: string): string {
-  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
+  const [zoneless = ''] = address.split('%');
+  return ipaddr.isValid(zoneless) ? ipaddr.process(zoneless).toString() : address;
 }
 
 /** A single address as a network of its own; a network stays. */

@@ -11,6 +11,7 @@ import type { ApiTokenRow } from '../../db/schema.ts';
 import type { Admission } from '../../http/caller.ts';
 import { isInNetworks, plainAddress } from '../../http/client-address.ts';
 import { bearerToken, hashToken } from '../../tokens.ts';
+import { isForwardedInDoubt } from '../../http/forwarding.ts';
 
 export interface ApiTokenIdentity {
   tokenId: string;
@@ -23,7 +24,9 @@ export type ApiTokenUse = ApiTokenIdentity & { recordUse(tx: Tx): Promise<void> 
 
 const scopesJson = z.array(apiScope);
 
-type Call = Pick<FastifyRequest, 'headers' | 'ip'> & { routeOptions: { url?: string | undefined } };
+type Call = Pick<FastifyRequest, 'headers' | 'ip' | 'getDecorator'> & {
+  routeOptions: { url?: string | undefined };
+};
 
 /** The API token of the request, if it is alive, allowed from this address, and has the scope (null: any token). */
 export async function authenticateApiToken(
@@ -57,6 +60,7 @@ export async function authenticateApiToken(
   if (row.expires_at <= now) return refuse('token-invalid', 'expired');
   const networks = textList.parse(JSON.parse(row.allowed_ips_json));
   if (networks.length > 0 && !isInNetworks(ip, networks)) return refuse('token-invalid', 'address');
+  if (networks.length > 0 && isForwardedInDoubt(request)) return refuse('token-invalid', 'forwarded');
   const scopes = scopesJson.parse(JSON.parse(row.scopes_json));
   if (scope !== null && !scopes.includes(scope)) return refuse('insufficient-scope', 'scope');
   return ok({

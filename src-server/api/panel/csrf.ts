@@ -21,12 +21,12 @@ const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 export const isRead = (method: string): boolean => READS.has(method);
 
 /**
- * Whether a browser says that another site sent this. Covers what has no session yet (signing somebody in to an account
- * that is not theirs); programs that are no browsers send neither header.
+ * The origin of the other site that a browser says has sent this; null when it was our page, or no browser. Covers what
+ * has no session yet (signing somebody in to an account that is not theirs). Our page is at the issuer, whatever a proxy
+ * makes of `Host`. `issuer`: only scheme, host and port.
  */
-export function isFromElsewhere(request: Pick<FastifyRequest, 'headers' | 'host'>): boolean {
+export function foreignOrigin(request: Pick<FastifyRequest, 'headers'>, issuer: string): string | null {
   const { origin, 'sec-fetch-site': site } = request.headers;
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') return true;
-  if (origin === undefined) return false;
-  return !URL.canParse(origin) || new URL(origin).host !== request.host;
+  if (origin !== undefined && origin !== issuer) return origin;
+  return site === undefined || site === 'same-origin' || site === 'none' ? null : `(${site})`;
 }

@@ -9,10 +9,13 @@ import { registerAccountMfaRoutes } from './account-mfa-routes.ts';
 import { registerAccountRoutes } from './account-routes.ts';
 import type { AdminParts } from './admin/admin-parts.ts';
 import { registerAdminRoutes } from './admin/admin-routes.ts';
-import { isFromElsewhere, isRead } from './csrf.ts';
+import { foreignOrigin, isRead } from './csrf.ts';
 import { guardPanel } from './panel-guard.ts';
 import { registerMfaResetRoutes } from './reset-routes.ts';
 import { registerPanelSessionRoutes, registerPanelSignInRoutes } from './session-routes.ts';
+
+/** Whoever likes can make up more of them. */
+const MOST_ORIGINS_TOLD = 10;
 
 export interface PanelParts {
   enforcement: Enforcement;
@@ -32,11 +35,24 @@ export async function registerPanelApi(
   ctx: ServerContext,
   parts: PanelParts,
 ): Promise<void> {
+  const { issuer } = ctx.config;
+  const told = new Set<string>();
   await app.register(async (panel) => {
     panel.addHook('onRequest', async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      if (!isRead(request.method) && isFromElsewhere(request))
-        return sendProblem(reply, problem('csrf-token-invalid'));
+      if (isRead(request.method)) return;
+      const origin = foreignOrigin(request, issuer);
+      if (origin === null) return;
+      if (!told.has(origin) && told.size < MOST_ORIGINS_TOLD)
+        ctx.log.warn(
+          { origin },
+          `a change was refused that came from another page than the Control Panel at ${issuer}, the issuer. If people open it elsewhere, set issuer, or lead them there`,
+        );
+      told.add(origin);
+      return sendProblem(
+        reply,
+        problem('csrf-token-invalid', `This page is not the Control Panel of this server. Open ${issuer}`),
+      );
     });
     registerPanelSignInRoutes(panel, ctx, parts.checkPassword);
     registerMfaResetRoutes(panel, ctx, parts);

@@ -7,6 +7,7 @@ import { problem, problemSchema } from '../../../src-shared/problem.ts';
 import { formatServerKey } from '../../../src-shared/server-key.ts';
 import type { ServerContext } from '../../context.ts';
 import { isInNetworks } from '../../http/client-address.ts';
+import { isForwardedInDoubt } from '../../http/forwarding.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
 
@@ -31,7 +32,7 @@ export function registerStatusRoutes(plain: FastifyInstance, ctx: ServerContext,
     '/metrics',
     { schema: { hide: true, response: { 200: z.string(), default: problemSchema } } },
     async (request, reply) => {
-      if (!isInNetworks(request.ip, ctx.config.metricsAllowFrom))
+      if (isForwardedInDoubt(request) || !isInNetworks(request.ip, ctx.config.metricsAllowFrom))
         return sendProblem(reply, problem('not-found'));
       return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
     },

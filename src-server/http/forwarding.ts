@@ -1,0 +1,105 @@
+import { isIP } from 'node:net';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import parseForwarded from 'forwarded-parse';
+import type { Logger } from 'pino';
+import type { ServerConfig } from '../config.ts';
+import { asNetwork, isInNetworks, plainAddress } from './client-address.ts';
+
+/** What says that a request has come through a proxy, whoever wrote it. */
+const FORWARDING = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'];
+/** Of whom a proxy does not tell; trusted by nobody. */
+const UNKNOWN = 'unknown';
+
+/** RFC 7239 §6: a number, or a word that hides it. */
+const PORT = '(?:[0-9]{1,5}|_[A-Za-z0-9._-]+)';
+
+const doubtful = Symbol('forwarded by nobody whom the configuration names');
+
+/**
+ * Finds out for every request who asks, before anything else does: `request.ip` is the caller's plain address, through
+ * the proxies of `trustedProxies`, whatever form they write it in. To be called before hooks that read it are added.
+ */
+export function knowCallers(
+  app: FastifyInstance,
+  { trustedProxies, proxyHeader }: Pick<ServerConfig, 'trustedProxies' | 'proxyHeader'>,
+  log: Logger,
+): void {
+  const networks = trustedProxies.map(asNetwork);
+  const warned = new Set<string>();
+  const warnOnce = (cause: string, proxy: string, advice: string): void => {
+    if (warned.has(cause)) return;
+    warned.add(cause);
+    log.warn(
+      { proxy },
+      `a request was forwarded, and who asks is not known: where addresses decide (metrics, allow lists of API tokens) it is refused, and all who come this way share one budget. ${advice}`,
+    );
+  };
+  app.decorateRequest(doubtful, false);
+  app.addHook('onRequest', async (request) => {
+    const { headers, socket } = request.raw;
+    const proxy = plainAddress(socket.remoteAddress ?? UNKNOWN);
+    const isForwarded = FORWARDING.some((name) => headers[name] !== undefined);
+    const isTrusted = isInNetworks(proxy, networks);
+    if (isForwarded && isTrusted) {
+      const chain = forwardedFor(headers, proxyHeader);
+      // Fastify walks this list from its end, as far as it trusts.
+      if (chain.length > 0) headers['x-forwarded-for'] = chain.join(', ');
+      else delete headers['x-forwarded-for'];
+    }
+    const ip = plainAddress(request.ip);
+    Object.defineProperty(request, 'ip', { value: ip });
+    if (!isForwarded) return;
+    if (!isTrusted)
+      warnOnce('untrusted', proxy, `If ${proxy} is your proxy, name it: trustedProxies = ["${proxy}"]`);
+    else if (headers[proxyHeader] === undefined)
+      warnOnce(
+        'header',
+        proxy,
+        `The proxy ${proxy} sends no ${proxyHeader} header: set proxyHeader, or the proxy, right.`,
+      );
+    else if (isIP(ip) === 0)
+      warnOnce('unknown', proxy, `The ${proxyHeader} header of the proxy ${proxy} names no address.`);
+    else return;
+    request.setDecorator<boolean>(doubtful, true);
+  });
+}
+
+/** Whether the request was forwarded by somebody who is not believed: its address is not that of who asks. */
+export function isForwardedInDoubt(request: Pick<FastifyRequest, 'getDecorator'>): boolean {
+  return request.getDecorator<boolean>(doubtful);
+}
+
+type Headers = Record<string, string | string[] | undefined>;
+
+/**
+ * The addresses of a forwarding header, nearest to the client first, each plain; `unknown` for what is none (RFC 7239
+ * §6: `unknown`, `_hidden`, or not well-formed).
+ */
+export function forwardedFor(headers: Headers, header: ServerConfig['proxyHeader']): string[] {
+  const value = [headers[header] ?? []].flat().join(',');
+  if (value.trim() === '') return [];
+  if (header === 'x-forwarded-for')
+    return value
+      .split(',')
+      .filter((part) => part.trim() !== '')
+      .map((part) => forwardedAddress(part) ?? UNKNOWN);
+  try {
+    return parseForwarded(value).map((element) => forwardedAddress(element.for ?? '') ?? UNKNOWN);
+  } catch {
+    // Not well-formed: no part of it is to be believed.
+    return [UNKNOWN];
+  }
+}
+
+/**
+ * An address as proxies write it: with a port, brackets, quotes or a zone, or an IPv4 one inside of an IPv6 one. Null
+ * when it is none.
+ */
+export function forwardedAddress(text: string): string | null {
+  const unquoted = text.trim().replace(/^"(.*)"$/, '$1');
+  const bare =
+    new RegExp(`^\\[([^\\]]+)\\](?::${PORT})?$`).exec(unquoted)?.[1] ??
+    new RegExp(`^([^:]+):${PORT}$`).exec(unquoted)?.[1] ??
+    unquoted;
+  return isIP(bare) === 0 ? null : plainAddress(bare);
+}
