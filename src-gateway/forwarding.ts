@@ -73,25 +73,27 @@ async function announcedOn(family: Family): Promise<string[]> {
 }
 
 /**
- * Lets the kernel pass packets of this family on; answers whether it did not before. Throws with what to do where that
- * is not allowed, or would cost the host its own way out.
+ * Whether it takes `openForwarding` for the kernel to pass packets of this family on. Throws with what to do where that
+ * would cost the host its own way out.
  */
-export async function openForwarding(family: Family): Promise<boolean> {
+export async function needsForwarding(family: Family): Promise<boolean> {
   if (await isForwarding(family)) return false;
-  const remedy = await forwardingRemedy(family);
-  if ((await announcedOn(family)).length > 0)
-    throw new Error(
-      `${familyName[family]} packets are not forwarded, and with it this host would lose its own router: ${remedy}`,
-    );
+  if ((await announcedOn(family)).length === 0) return true;
+  throw new Error(
+    `${familyName[family]} packets are not forwarded, and with it this host would lose its own router: ${await forwardingRemedy(family)}`,
+  );
+}
+
+/** Lets the kernel pass packets of this family on. Throws with what to do where that is not allowed. */
+export async function openForwarding(family: Family): Promise<void> {
   try {
     await writeFile(fileFor(family), '1');
   } catch (error) {
     throw new Error(
-      `${familyName[family]} packets are not forwarded and this cannot be changed here: ${remedy}`,
+      `${familyName[family]} packets are not forwarded and this cannot be changed here: ${await forwardingRemedy(family)}`,
       { cause: error },
     );
   }
-  return true;
 }
 
 /** Undoes it. */

@@ -5,7 +5,7 @@ import { alternatePortsText } from './alternate-ports.ts';
 import type { GatewayConfig } from './config.ts';
 import { FAMILIES, type Family, familyOf } from './family.ts';
 import { aliveText, filterTable, networksText, ownForwardingOf, tableRemoval } from './filter-table.ts';
-import { closeForwarding, openForwarding } from './forwarding.ts';
+import { closeForwarding, needsForwarding, openForwarding } from './forwarding.ts';
 import type { Refusals } from './passage-checks.ts';
 import { listenersOn } from './port-listeners.ts';
 import { tableName } from './table-name.ts';
@@ -78,7 +78,9 @@ export class PacketFilter implements Passage {
     try {
       await filter.#begin();
     } catch (error) {
-      await filter.#closeForwarding(FAMILIES);
+      await filter
+        .#takeAway()
+        .catch((left: unknown) => log.error({ err: left }, 'the filter cannot be removed'));
       throw error;
     }
     return filter;
@@ -86,13 +88,16 @@ export class PacketFilter implements Passage {
 
   async #begin(): Promise<void> {
     const { interfaceName, address, nat } = this.#settings;
-    if (nat) await this.#openForwarding(familyOf(address));
-    await this.#closeForwarding(FAMILIES.filter((family) => !nat || family !== familyOf(address)));
+    const family = familyOf(address);
+    await this.#closeForwarding(FAMILIES.filter((each) => !nat || each !== family));
+    const needsOpening = nat && (await needsForwarding(family));
+    if (needsOpening) this.#ownForwarding.add(family);
     this.#table = filterTable(this.#settings, this.#state);
     const empty = [networksText(interfaceName, []), alternatePortsText(this.#settings, [])].join('');
     const text = `${this.#table}${aliveText(interfaceName, 0)}${empty}`;
     // A table of another version may have parts of the same name and another kind.
     await runNft(text).catch(() => runNft(`${tableRemoval(interfaceName)}${text}`));
+    if (needsOpening) await openForwarding(family);
     this.#listed = await listRules(tableName(interfaceName));
     this.#lookTimer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
   }
@@ -165,10 +170,12 @@ export class PacketFilter implements Passage {
 
   remove(): Promise<void> {
     clearInterval(this.#lookTimer);
-    return this.#inTurn(async () => {
-      await runNft(tableRemoval(this.#settings.interfaceName));
-      await this.#closeForwarding(FAMILIES);
-    });
+    return this.#inTurn(() => this.#takeAway());
+  }
+
+  async #takeAway(): Promise<void> {
+    await this.#closeForwarding(FAMILIES);
+    await runNft(tableRemoval(this.#settings.interfaceName));
   }
 
   get #state() {
@@ -219,8 +226,17 @@ export class PacketFilter implements Passage {
     this.#log.warn('another program had changed or removed the filter: it is as it was again');
   }
 
+  /** The mark and the rules against passing others' packets on come first: whoever kills the agent leaves both or neither. */
   async #openForwarding(family: Family): Promise<void> {
-    if (await openForwarding(family)) this.#ownForwarding.add(family);
+    if (!(await needsForwarding(family))) return;
+    this.#ownForwarding.add(family);
+    try {
+      await this.#fill(filterTable(this.#settings, this.#state));
+      await openForwarding(family);
+    } catch (error) {
+      this.#ownForwarding.delete(family);
+      throw error;
+    }
   }
 
   /** Of these families, where it was we who opened it. */
