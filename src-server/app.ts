@@ -76,13 +76,14 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
   await app.register(websocket, { options: { maxPayload: MAX_FRAME_BYTES } });
 
   // A plugin of its own, so that swagger sees every route.
-  const { ender, hub, registry, sweeper, control, guards } = parts.enforcement;
+  const { ender, hub, registry, sweeper, control, reached, guards } = parts.enforcement;
   const checkPassword = makePasswordCheck(ctx);
   const administration = createAdminParts({
     ctx,
     enforcement: ender,
     guards,
     gateways: registry,
+    reached,
     dismissGateway: (gatewayId) => sweeper.dismiss(gatewayId),
     tellEdits: () => sweeper.tellEdits(),
   });
@@ -95,6 +96,7 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
       registry,
       enforcement: ender,
       hub,
+      reached,
       control,
       guards,
       checkPassword,

@@ -9,6 +9,7 @@ import { GatewayHealth } from './access/gateway/gateway-health.ts';
 import { GatewayRegistry } from './access/gateway/gateway-registry.ts';
 import type { GuardSource } from './access/guard/guard.ts';
 import { ControlAddresses } from './access/lease/control-addresses.ts';
+import { ReachedAddresses } from './access/lease/reached-addresses.ts';
 import type { ServerContext } from './context.ts';
 
 /** The half of the server that decides who is connected, joined once. */
@@ -20,6 +21,7 @@ export interface EnforcementParts {
   ender: AccessEnder;
   sweeper: Sweeper;
   control: ControlAddresses;
+  reached: ReachedAddresses;
   guards: GuardSource;
   /** Closes every channel with 1012 (the clients come back) and stops the sweeper. */
   stop(): Promise<void>;
@@ -49,6 +51,7 @@ export function createEnforcement(ctx: ServerContext, metrics: Registry): Enforc
     ender,
     sweeper,
     control,
+    reached: new ReachedAddresses(control),
     guards: { keys: ctx.keys, control },
     async stop() {
       control.stop();

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { challengeSchema, reasonSchema } from './challenge.ts';
 import { guardEvent, guardToken, MAX_GUARD_EVENTS } from './guard.ts';
 import { policySchema } from './policy.ts';
-import { id, isoTime } from './primitives.ts';
+import { endpoint, id, isoTime } from './primitives.ts';
 
 /** Client channel, `GET /client/v1/channel`: JSON text frames. Frames from the server ignore unknown keys, frames to it refuse them. */
 export const CHANNEL_MAX_FRAME_BYTES = 16 * 1024;
@@ -27,7 +27,14 @@ const epoch = z.number().int().min(0);
 
 /** `reason` of a `disconnect`; `leaseId` is null when the device had no lease left to end. */
 export const serverFrame = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('hello'), epoch, seq, serverTime: isoTime }),
+  z.object({
+    type: z.literal('hello'),
+    epoch,
+    seq,
+    serverTime: isoTime,
+    /** Frames that came later than the first version; one that is not named here is not sent. */
+    accepts: z.array(z.string()).optional(),
+  }),
   z.object({
     type: z.literal('disconnect'),
     seq,
@@ -65,5 +72,13 @@ export const clientFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('pong'), t: z.number() }),
   /** May be sent again: what has been recorded is not recorded twice. */
   z.strictObject({ type: z.literal('guard'), events: z.array(guardEvent).min(1).max(MAX_GUARD_EVENTS) }),
+  /** Of this computer, after `hello` and whenever it is another; where `accepts` has it. */
+  z.strictObject({
+    type: z.literal('report'),
+    /** Where this channel reached the server. */
+    serverAddress: endpoint,
+    /** Why what should be held back is not: the code of a problem; null while it is. */
+    guardFailed: z.string().min(1).max(60).nullable(),
+  }),
 ]);
 export type ClientFrame = z.infer<typeof clientFrame>;

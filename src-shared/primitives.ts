@@ -68,6 +68,11 @@ export function splitEndpoint(value: string): { address: string; port: number } 
   return { address: value.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(value.slice(colon + 1)) };
 }
 
+/** The `endpoint` of an address, which comes without brackets. */
+export function joinEndpoint(address: string, port: number): string {
+  return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
 /** Of a column that holds a list as JSON. */
 export const textList = z.array(z.string());
 /** The same, of UDP ports. */

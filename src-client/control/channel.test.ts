@@ -116,6 +116,30 @@ describe('the channel', () => {
     ]);
   });
 
+  it('reports where it reached the server and what is not held back to a server that takes it, and to no other', async () => {
+    const report = (guardFailed: string | null) => {
+      const { hostname, port } = new URL(server.url);
+      return { type: 'report', serverAddress: `${hostname}:${port}`, guardFailed };
+    };
+    const of = ({ frames }: { frames: { type: string }[] }) => frames.filter(({ type }) => type === 'report');
+    open();
+    const first = await server.channel(1);
+    first.send(hello());
+    channel.sendGuardFailed('guard-failed');
+    first.send({ type: 'ping', t: 1 });
+    await first.frame('pong');
+    expect(of(first)).toEqual([]);
+    channel.restart();
+    const second = await server.channel(2);
+    second.send({ ...hello(), accepts: ['report'] });
+    await second.frame('report');
+    channel.sendGuardFailed('guard-failed');
+    channel.sendGuardFailed(null);
+    second.send({ type: 'ping', t: 2 });
+    await second.frame('pong');
+    expect(of(second)).toEqual([report('guard-failed'), report(null)]);
+  });
+
   it.each([
     ['not JSON', 'no json'],
     ['huge', JSON.stringify({ type: 'ping', t: 1, pad: 'x'.repeat(17_000) })],

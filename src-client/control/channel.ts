@@ -13,6 +13,7 @@ import {
 } from '../../src-shared/client-channel.ts';
 import type { ChannelState } from '../../src-shared/connection-state.ts';
 import type { GuardEvent } from '../../src-shared/guard.ts';
+import { joinEndpoint } from '../../src-shared/primitives.ts';
 import { type Problem, problem } from '../../src-shared/problem.ts';
 import { readFrame } from './frame-reader.ts';
 import { errorCode } from './network-problem.ts';
@@ -62,6 +63,8 @@ export interface Channel {
   sendStatus(phase: string, leaseId: string | null): void;
   /** Dropped unless the channel is open. */
   sendGuardEvents(events: GuardEvent[]): void;
+  /** Why what should be held back is not, the code of a problem; told a server that wants to know, now and on every new socket. */
+  sendGuardFailed(code: string | null): void;
   close(): void;
 }
 
@@ -74,6 +77,9 @@ export function createChannel(options: ChannelOptions): Channel {
   let lastSeq = options.lastSeq;
   let toldSeq = lastSeq;
   let status: Extract<ClientFrame, { type: 'status' }> | null = null;
+  let guardFailed: string | null = null;
+  /** Of the open socket: where it leads, once the server has said that it wants to know. */
+  let serverAddress: string | null = null;
   let socket: WebSocket | null = null;
   let silence: { heard(): void; stop(): void } | null = null;
   let retryTimer: NodeJS.Timeout | undefined;
@@ -99,6 +105,10 @@ export function createChannel(options: ChannelOptions): Channel {
     });
     socket = opened;
     const isCurrent = () => socket === opened;
+    let reached: string | null = null;
+    opened.on('upgrade', ({ socket: { remoteAddress, remotePort } }) => {
+      if (remoteAddress && remotePort) reached = joinEndpoint(remoteAddress, remotePort);
+    });
     opened.on('open', () => {
       if (!isCurrent()) return;
       openedAt = monotonic();
@@ -107,7 +117,7 @@ export function createChannel(options: ChannelOptions): Channel {
       if (status) send(status);
     });
     opened.on('message', (data, isBinary) => {
-      if (isCurrent()) onMessage(opened, data, isBinary);
+      if (isCurrent()) onMessage(opened, reached, data, isBinary);
     });
     opened.on('unexpected-response', (request, response) => {
       refusedUpgrade(response, url.host).then(
@@ -136,6 +146,7 @@ export function createChannel(options: ChannelOptions): Channel {
     silence = null;
     openedAt = null;
     hasHello = false;
+    serverAddress = null;
     clearTimeout(retryTimer);
     return old;
   }
@@ -185,7 +196,7 @@ export function createChannel(options: ChannelOptions): Channel {
     }
   }
 
-  function onMessage(from: WebSocket, data: RawData, isBinary: boolean): void {
+  function onMessage(from: WebSocket, reached: string | null, data: RawData, isBinary: boolean): void {
     silence?.heard();
     const read = readFrame(data, isBinary, CHANNEL_MAX_FRAME_BYTES);
     if (read.kind === 'bad' || (read.kind === 'frame' && !hasHello && read.frame.type !== 'hello')) {
@@ -213,13 +224,19 @@ export function createChannel(options: ChannelOptions): Channel {
           lastSeq = frame.seq;
           tellSeq();
         }
+        serverAddress = frame.accepts?.includes('report') ? reached : null;
         events.onState('open');
         events.onHello(frame);
+        report();
         return;
       default:
         if (frame.seq > lastSeq) events.onFrame(frame);
         handled(frame.seq, from);
     }
+  }
+
+  function report(): void {
+    if (serverAddress !== null) send({ type: 'report', serverAddress, guardFailed });
   }
 
   function handled(seq: number, from: WebSocket): void {
@@ -258,6 +275,11 @@ export function createChannel(options: ChannelOptions): Channel {
     },
     sendGuardEvents(events) {
       if (hasHello) send({ type: 'guard', events });
+    },
+    sendGuardFailed(code) {
+      if (code === guardFailed) return;
+      guardFailed = code;
+      report();
     },
     close() {
       acknowledge();

@@ -11,6 +11,8 @@ export interface GuardLink {
   deviceId: string;
   guard(): Promise<Result<GuardAnswer>>;
   sendGuardEvents(events: GuardEvent[]): void;
+  /** The code of a problem; null: nothing should be held back, or it is. */
+  sendGuardFailed(code: string | null): void;
 }
 
 export interface GuardKeeperOptions {
@@ -69,6 +71,7 @@ export class GuardKeeper {
     this.#isChannelOpen = false;
     this.#hasGiven = false;
     this.#handover.forget(link.deviceId);
+    this.#tellFailure();
   }
 
   end(): void {
@@ -101,6 +104,7 @@ export class GuardKeeper {
     const portalUntil = status.guard?.portalUntil ?? null;
     this.#status = status;
     this.#tellEvents();
+    this.#tellFailure();
     // Where the way to the server was only just opened, the server may answer elsewhere than before.
     if (portalUntil !== null && portalUntil !== before) this.look();
   }
@@ -128,6 +132,10 @@ export class GuardKeeper {
     if (!this.#handover.isSettled(deviceId) || guard.portalUntil !== null) return true;
     const lastsMs = guard.until === null ? Infinity : Date.parse(guard.until) - this.#options.serverNow();
     return guard.mode !== 'off' && lastsMs < GUARD_RENEWAL_SECONDS * 1000;
+  }
+
+  #tellFailure(): void {
+    if (this.#status) this.#link?.sendGuardFailed(this.#status.guard?.failed?.code ?? null);
   }
 
   /** Only to a server that gives guards: another one would not understand the frame. */

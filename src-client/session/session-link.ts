@@ -44,6 +44,7 @@ export function createSessionLink(options: SessionLinkOptions): SessionLink {
     warm: () => void rest.warm(),
     guard: () => rest.guard(token),
     sendGuardEvents: (events) => channel.sendGuardEvents(events),
+    sendGuardFailed: (code) => channel.sendGuardFailed(code),
     sendStatus: (phase, leaseId) => channel.sendStatus(phase, leaseId),
     restart() {
       rest.renewConnections();

@@ -225,6 +225,8 @@ export const de: Words = {
       'unlock.reset': 'PIN und Biometrie zurückgesetzt',
       'device.remove': 'Gerät abgemeldet',
       'device.clone-alarm': 'Ein kopierter Geräteschlüssel fiel auf',
+      'guard.failed': 'Zurückhalten von Verkehr auf dem Gerät fehlgeschlagen',
+      'guard.works-again': 'Zurückhalten von Verkehr auf dem Gerät funktioniert wieder',
       'guard.portal-opened': 'Anmeldeseite eines Netzes geöffnet',
       'device.epoch':
         'Stand des Geräts nachgeholt: Der Server wurde aus einer älteren Sicherung wiederhergestellt',

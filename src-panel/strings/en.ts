@@ -223,6 +223,8 @@ export const en = {
       'unlock.reset': 'PIN and biometrics reset',
       'device.remove': 'Device signed out',
       'device.clone-alarm': 'A copied device key was noticed',
+      'guard.failed': 'Holding back of traffic failed on the device',
+      'guard.works-again': 'Holding back of traffic works again on the device',
       'guard.portal-opened': 'Sign-in page of a network opened',
       'device.epoch': 'Caught up with the device: the server was restored from an older backup',
       'guard.released': 'Holding back of traffic ended on the device',

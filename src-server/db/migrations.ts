@@ -65,6 +65,12 @@ export const migrations: Record<string, Migration> = {
       for (const statement of pastIndices) await sql.raw(statement).execute(db);
     },
   },
+  '0017-guard-failed': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await sql`alter table device add column guard_failed text`.execute(db);
+      await sql`create index device_guard_failed on device(member_id) where guard_failed is not null`.execute(db);
+    },
+  },
 };
 
 const firstSchema = [

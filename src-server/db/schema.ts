@@ -100,6 +100,8 @@ export interface DeviceRow {
   guard_seq: number;
   /** Of the newest event of its guard that is in the audit log. */
   guard_event_at: number;
+  /** Why what should be held back on it is not: the code of a problem; null: it is, or nothing was told. */
+  guard_failed: string | null;
 }
 
 export interface SessionRow {

@@ -90,8 +90,11 @@ export const memberDevice = z.object({
   isSignedIn: z.boolean(),
   /** What is set up on it. */
   unlock: z.array(unlockMethod),
-  /** Where the team has traffic held back and this device cannot: it connects all the same, or it is refused. */
-  guard: z.enum(['exempt', 'refused']).optional(),
+  /**
+   * Where the team has traffic held back and this device cannot: it connects all the same, or it is refused. `failed`:
+   * it could, and says that it does not.
+   */
+  guard: z.enum(['exempt', 'refused', 'failed']).optional(),
 });
 
 /** What the administrator who asks may do with this member, so that the page need not know the rules. */

@@ -57,6 +57,15 @@ export const attentionItem = z.discriminatedUnion('kind', [
   /** Within two weeks. */
   z.object({ kind: z.literal('token-expiring'), apiToken: named, expiresAt: isoTime }),
   z.object({ kind: z.literal('mail-not-configured') }),
+  /** On a device of these what the team has held back is not. */
+  z.object({ kind: z.literal('guard-failed'), count, members: z.array(named) }),
+  /** Where clients of these say that they reach the server, and no lease says that it is there: `ReachedAddresses`. */
+  z.object({
+    kind: z.literal('server-address-unknown'),
+    address: z.string(),
+    count,
+    members: z.array(named),
+  }),
 ]);
 export type AttentionItem = z.infer<typeof attentionItem>;
 

@@ -56,7 +56,7 @@ export function MemberDevices({ member }: { member: Member }) {
           <Badge tone={isSignedIn ? 'on' : 'off'}>
             {isSignedIn ? a.member.signedIn : a.member.signedOut}
           </Badge>
-          {guard && <Badge tone={guard === 'refused' ? 'stopped' : 'gate'}>{a.member.guard[guard]}</Badge>}
+          {guard && <Badge tone={guard === 'exempt' ? 'gate' : 'stopped'}>{a.member.guard[guard]}</Badge>}
         </span>
       ),
     },

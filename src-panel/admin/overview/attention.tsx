@@ -45,6 +45,8 @@ const isPressing = ({ kind }: AttentionItem): boolean =>
     'gateway-offline',
     'gateway-degraded',
     'end-unconfirmed',
+    'guard-failed',
+    'server-address-unknown',
   ].includes(kind);
 
 function sentenceOf(item: AttentionItem, { kinds, others }: AdminWords['overview'], locale: string): string {
@@ -71,7 +73,10 @@ function sentenceOf(item: AttentionItem, { kinds, others }: AdminWords['overview
     case 'members-without-mfa':
     case 'factor-disabled':
     case 'reset-pending':
+    case 'guard-failed':
       return kinds[item.kind](item.count, named(item.count, item.members));
+    case 'server-address-unknown':
+      return kinds[item.kind](item.address, item.count, named(item.count, item.members));
     case 'token-expiring':
       return kinds[item.kind](item.apiToken.name, dateText(item.expiresAt, locale));
   }
@@ -97,6 +102,9 @@ function placeOf(item: AttentionItem): string | null {
       return '/members?status=reset-pending';
     case 'token-expiring':
       return '/api-tokens';
+    case 'guard-failed':
+      return '/members';
+    case 'server-address-unknown':
     case 'mail-not-configured':
       return null;
   }

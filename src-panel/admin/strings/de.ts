@@ -70,6 +70,10 @@ export const de: AdminWords = {
       'reset-pending': (count, names) =>
         `${plural(count, 'MFA-Zurücksetzung wartet', 'MFA-Zurücksetzungen warten')} auf das Mitglied: ${names}`,
       'token-expiring': (name, at) => `Das API-Token ${name} läuft am ${at} ab.`,
+      'guard-failed': (count: number, names: string) =>
+        `${plural(count, 'Mitglied hat', 'Mitglieder haben')} ein Gerät, das Verkehr nicht zurückhält, obwohl es soll: ${names}`,
+      'server-address-unknown': (address: string, count: number, names: string) =>
+        `${plural(count, 'Mitglied erreicht', 'Mitglieder erreichen')} diesen Server unter ${address}, was keine seiner bekannten Adressen ist: ${names}. Bei vollem Tunnel erfahren sie nichts von einer Trennung. Wenn die Adresse Ihre ist, tragen Sie sie in publicAddresses ein.`,
       'mail-not-configured':
         'Kein Mailserver ist eingerichtet: MFA lässt sich nicht zurücksetzen, und Mitglieder erhalten keine Mails.',
     },
@@ -184,6 +188,7 @@ export const de: AdminWords = {
     guard: {
       exempt: 'Ausgenommen: hält nichts zurück',
       refused: 'Abgewiesen: kann Verkehr nicht zurückhalten',
+      failed: 'Hält Verkehr nicht zurück: Fehler',
     },
     unlock: { pin: 'PIN', 'uv-hw': 'Hardwareschlüssel', 'uv-soft': 'Systemanmeldung' },
     unlockName: 'Entsperren',

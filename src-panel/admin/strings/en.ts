@@ -69,6 +69,10 @@ export const en = {
       'reset-pending': (count: number, names: string) =>
         `${plural(count, 'MFA reset waits', 'MFA resets wait')} for the member: ${names}`,
       'token-expiring': (name: string, at: string) => `The API token ${name} expires ${at}.`,
+      'guard-failed': (count: number, names: string) =>
+        `${plural(count, 'member has', 'members have')} a device that fails to hold traffic back: ${names}`,
+      'server-address-unknown': (address: string, count: number, names: string) =>
+        `${plural(count, 'member reaches', 'members reach')} this server at ${address}, which is none of its known addresses: ${names}. Under a full tunnel they do not hear of a disconnect. If the address is yours, add it to publicAddresses.`,
       'mail-not-configured':
         'No mail server is configured: MFA cannot be reset, and members are told nothing by mail.',
     },
@@ -181,7 +185,11 @@ export const en = {
     noDevices: 'No devices yet.',
     signedIn: 'Signed in',
     signedOut: 'Signed out',
-    guard: { exempt: 'Exempt: holds nothing back', refused: 'Refused: cannot hold traffic back' },
+    guard: {
+      exempt: 'Exempt: holds nothing back',
+      refused: 'Refused: cannot hold traffic back',
+      failed: 'Fails to hold traffic back',
+    },
     unlock: { pin: 'PIN', 'uv-hw': 'Hardware key', 'uv-soft': 'System sign-in' },
     unlockName: 'Unlock',
     unlockNone: 'No PIN or biometrics',

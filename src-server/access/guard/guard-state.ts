@@ -3,7 +3,7 @@ import type { DeviceRow } from '../../db/schema.ts';
 /** The columns of `device` that are about holding traffic back. */
 export type GuardColumns = Pick<
   DeviceRow,
-  'helper_version' | 'can_guard' | 'is_guard_exempt' | 'guard_seq' | 'guard_event_at'
+  'helper_version' | 'can_guard' | 'is_guard_exempt' | 'guard_seq' | 'guard_event_at' | 'guard_failed'
 >;
 
 /** Of a device that has not said what its helper can do. */
@@ -13,4 +13,5 @@ export const newGuardState = {
   is_guard_exempt: 0,
   guard_seq: 0,
   guard_event_at: 0,
+  guard_failed: null,
 } as const satisfies GuardColumns;

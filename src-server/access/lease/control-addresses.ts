@@ -1,6 +1,7 @@
 import { NODATA, Resolver } from 'node:dns/promises';
 import ipaddr from 'ipaddr.js';
 import { MAX_CONTROL_ADDRESSES } from '../../../src-shared/gateway-limits.ts';
+import { joinEndpoint } from '../../../src-shared/primitives.ts';
 import { isReachable, type ServerConfig } from '../../config.ts';
 import type { ServerContext } from '../../context.ts';
 
@@ -93,7 +94,7 @@ export class ControlAddresses {
   #usable(addresses: readonly string[]): string[] {
     return [...new Set(addresses.map((address) => ipaddr.process(address).toString()))]
       .filter(isReachable)
-      .map((address) => `${address.includes(':') ? `[${address}]` : address}:${this.#port}`)
+      .map((address) => joinEndpoint(address, this.#port))
       .sort()
       .slice(0, MAX_CONTROL_ADDRESSES);
   }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ClientHub } from '../../access/channel/client-hub.ts';
 import type { ConnectDeps } from '../../access/connection/connect.ts';
 import type { GuardSource } from '../../access/guard/guard.ts';
+import type { ReachedAddresses } from '../../access/lease/reached-addresses.ts';
 import type { PasswordCheck } from '../../people/sign-in/password-check.ts';
 import { registerClientChannel } from './client-channel.ts';
 import { guardClient } from './client-guard.ts';
@@ -15,13 +16,14 @@ import { registerUnlockRoutes } from './unlock-routes.ts';
 
 export interface ClientParts extends ConnectDeps {
   hub: ClientHub;
+  reached: ReachedAddresses;
   guards: GuardSource;
   checkPassword: PasswordCheck;
 }
 
 /** `/client/v1`: what the desktop and the terminal client ask. */
 export async function registerClientApi(app: FastifyInstance, parts: ClientParts): Promise<void> {
-  const { ctx, registry, hub } = parts;
+  const { ctx, registry } = parts;
   await app.register(async (open) => {
     registerSignInRoutes(open, ctx, parts.checkPassword);
     // With the token of a sign-in, which is in the body, or with a session.
@@ -35,6 +37,6 @@ export async function registerClientApi(app: FastifyInstance, parts: ClientParts
     registerDeviceRoutes(guarded, parts);
     registerConnectionRoutes(guarded, parts);
     registerGuardRoute(guarded, parts);
-    registerClientChannel(guarded, ctx, hub);
+    registerClientChannel(guarded, ctx, parts);
   });
 }

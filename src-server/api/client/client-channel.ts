@@ -11,6 +11,8 @@ import { MAX_GUARD_EVENTS } from '../../../src-shared/guard.ts';
 import type { ClientHub, ClientWire } from '../../access/channel/client-hub.ts';
 import { ackEvents, eventsAfter } from '../../access/channel/event-store.ts';
 import { recordGuardEvents } from '../../access/guard/guard-events.ts';
+import { noteGuardFailure } from '../../access/guard/guard-failure.ts';
+import type { ReachedAddresses } from '../../access/lease/reached-addresses.ts';
 import { HourlyBudget } from '../../audit/hourly-budget.ts';
 import type { ServerContext } from '../../context.ts';
 import type { SessionIdentity } from '../../http/session.ts';
@@ -21,14 +23,25 @@ import { sessionOf } from './client-guard.ts';
 /** A client that never says where it resumes is not one of ours. */
 const RESUME_TIMEOUT_MS = 10_000;
 /** Our clients send a few frames a minute, and one acknowledgement each 25 ms after a long sleep. */
+const UNKNOWN_ADDRESS =
+  'a client reaches this server where no lease says that it is: under a full tunnel it does not hear of a disconnect. If that is an address of this server, add it to publicAddresses';
 const FRAMES = { perSecond: 50, burst: 500 };
 
+interface ChannelParts {
+  hub: ClientHub;
+  reached: ReachedAddresses;
+}
+
 /** `GET /client/v1/channel`: `hello` at once; after `resume` the stored frames, then the live ones. */
-export function registerClientChannel(app: FastifyInstance, ctx: ServerContext, hub: ClientHub): void {
+export function registerClientChannel(
+  app: FastifyInstance,
+  ctx: ServerContext,
+  { hub, reached }: ChannelParts,
+): void {
   const budget = new HourlyBudget(MAX_GUARD_EVENTS);
   app.get('/client/v1/channel', { websocket: true, schema: { hide: true } }, (socket, request) => {
     const identity = sessionOf(request);
-    void openChannel({ ctx, hub, budget }, socket, identity).catch((error: unknown) => {
+    void openChannel({ ctx, hub, reached, budget }, socket, identity).catch((error: unknown) => {
       ctx.log.error({ err: error, deviceId: identity.deviceId }, 'client channel failed');
       socket.close(closeCodes.internalError, 'internal error');
     });
@@ -36,9 +49,9 @@ export function registerClientChannel(app: FastifyInstance, ctx: ServerContext, 
 }
 
 async function openChannel(
-  { ctx, hub, budget }: { ctx: ServerContext; hub: ClientHub; budget: HourlyBudget },
+  { ctx, hub, reached, budget }: ChannelParts & { ctx: ServerContext; budget: HourlyBudget },
   socket: WebSocket,
-  { deviceId, sessionId }: SessionIdentity,
+  { deviceId, memberId, sessionId }: SessionIdentity,
 ): Promise<void> {
   const { db } = ctx.database;
   const log = ctx.log.child({ deviceId });
@@ -52,6 +65,8 @@ async function openChannel(
   );
   let hasResumed = false;
   let ackedSeq = 0;
+  /** Undefined until it is read. */
+  let guardFailed: string | null | undefined;
   const frames = new TokenBucket({ ...FRAMES, now: ctx.now() });
 
   const onFrame = async (frame: ClientFrame): Promise<void> => {
@@ -93,6 +108,17 @@ async function openChannel(
           .execute((tx) => recordGuardEvents(tx, budget, { deviceId, events, now: ctx.now() }));
         return;
       }
+      case 'report': {
+        const { serverAddress, guardFailed: code } = frame;
+        if (reached.note(serverAddress, memberId, ctx.now()))
+          log.warn({ serverAddress, known: ctx.config.publicAddresses ?? 'DNS' }, UNKNOWN_ADDRESS);
+        if (code === guardFailed) return;
+        guardFailed = code;
+        await db
+          .transaction()
+          .execute((tx) => noteGuardFailure(tx, { deviceId, memberId, code, now: ctx.now() }));
+        return;
+      }
       case 'pong':
         return;
     }
@@ -114,13 +140,15 @@ async function openChannel(
     .updateTable('device')
     .set({ last_seen_at: ctx.now() })
     .where('id', '=', deviceId)
-    .returning(['epoch', 'last_seq'])
+    .returning(['epoch', 'last_seq', 'guard_failed'])
     .executeTakeFirstOrThrow();
+  guardFailed = device.guard_failed;
   const hello: ServerFrame = {
     type: 'hello',
     epoch: device.epoch,
     seq: device.last_seq,
     serverTime: new Date(ctx.now()).toISOString(),
+    accepts: ['report' satisfies ClientFrame['type']],
   };
   wire.send(hello);
   log.info('client channel open');

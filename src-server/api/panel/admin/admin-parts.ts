@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Enforcement } from '../../../access/enforcement/enforcement.ts';
 import type { GatewayRegistry } from '../../../access/gateway/gateway-registry.ts';
 import type { GuardSource } from '../../../access/guard/guard.ts';
+import type { ReachedAddresses } from '../../../access/lease/reached-addresses.ts';
 import { AuditIndex } from '../../../audit/audit-index.ts';
 import { AuditVerifier } from '../../../audit/audit-verification.ts';
 import type { ServerContext } from '../../../context.ts';
@@ -13,6 +14,7 @@ export interface AdminParts {
   enforcement: Enforcement;
   guards: GuardSource;
   gateways: Pick<GatewayRegistry, 'isOnline' | 'hostTroubles'>;
+  reached: Pick<ReachedAddresses, 'list'>;
   /** Takes every peer from a gateway that was removed and closes its channel. */
   dismissGateway(gatewayId: string): Promise<void>;
   /** Tells whoever has to know of gateways that were edited. */
@@ -21,9 +23,7 @@ export interface AdminParts {
   verifier: AuditVerifier;
 }
 
-export function createAdminParts(
-  input: Pick<AdminParts, 'ctx' | 'enforcement' | 'guards' | 'gateways' | 'dismissGateway' | 'tellEdits'>,
-): AdminParts {
+export function createAdminParts(input: Omit<AdminParts, 'index' | 'verifier'>): AdminParts {
   const { db } = input.ctx.database;
   return { ...input, index: new AuditIndex(db), verifier: new AuditVerifier(db, input.ctx.now) };
 }

@@ -26,7 +26,7 @@ export function registerAdminRoutes(routes: FastifyInstance, parts: AdminParts):
 }
 
 function registerOverviewRoute(routes: FastifyInstance, parts: AdminParts): void {
-  const { ctx, gateways, index, verifier } = parts;
+  const { ctx, gateways, index, verifier, reached } = parts;
   typed(routes).get(
     '/panel/v1/overview',
     {
@@ -39,7 +39,7 @@ function registerOverviewRoute(routes: FastifyInstance, parts: AdminParts): void
     async (request, reply) => {
       const isMailOn = ctx.config.mail !== undefined;
       const onError = (error: unknown): void => ctx.log.error({ err: error }, 'audit index failed');
-      const overview = { db: ctx.database.db, gateways, index, verifier, isMailOn, onError };
+      const overview = { db: ctx.database.db, gateways, index, verifier, reached, isMailOn, onError };
       return reply.send(await readOverview(overview, request.query.range, ctx.now()));
     },
   );

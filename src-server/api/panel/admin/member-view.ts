@@ -1,7 +1,8 @@
-import type { MemberAnswer } from '../../../../src-shared/panel/members.ts';
+import type * as z from 'zod';
+import type { MemberAnswer, memberDevice } from '../../../../src-shared/panel/members.ts';
 import { fail, ok, type Result } from '../../../../src-shared/problem.ts';
 import type { Db } from '../../../db/database.ts';
-import type { MemberRow } from '../../../db/schema.ts';
+import type { DeviceRow, MemberRow } from '../../../db/schema.ts';
 import { mayManage } from '../../../people/members/owner-rules.ts';
 import { readPolicy } from '../../../proof/policy/policy-store.ts';
 import { enrolledOf } from '../../../proof/unlock/unlock-state.ts';
@@ -96,9 +97,15 @@ async function devicesOf(db: Db, memberId: string, now: number): Promise<MemberA
         ...(uvHw ? ['uv-hw' as const] : []),
         ...(uvSoft ? ['uv-soft' as const] : []),
       ],
-      ...(isHeldBack && device.can_guard === 0
-        ? { guard: device.is_guard_exempt === 1 ? ('exempt' as const) : ('refused' as const) }
-        : {}),
+      ...(isHeldBack ? { guard: guardOf(device) } : {}),
     };
   });
+}
+
+type GuardedDevice = Pick<DeviceRow, 'can_guard' | 'is_guard_exempt' | 'guard_failed'>;
+
+/** Where the team has traffic held back; undefined: this device does it. */
+function guardOf(device: GuardedDevice): z.infer<typeof memberDevice>['guard'] {
+  if (device.can_guard === 0) return device.is_guard_exempt === 1 ? 'exempt' : 'refused';
+  return device.guard_failed === null ? undefined : 'failed';
 }

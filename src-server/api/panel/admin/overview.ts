@@ -3,11 +3,13 @@ import { degradedBy } from '../../../../src-shared/gateway-channel.ts';
 import type { AttentionItem, OverviewAnswer, overviewRange } from '../../../../src-shared/panel/overview.ts';
 import { isGated, type Policy } from '../../../../src-shared/policy.ts';
 import type { GatewayRegistry } from '../../../access/gateway/gateway-registry.ts';
+import type { ReachedAddresses } from '../../../access/lease/reached-addresses.ts';
 import { membersWithoutMfa } from '../../../access/policy/policy-preview.ts';
 import { type AuditIndex, HOUR_MS } from '../../../audit/audit-index.ts';
 import type { AuditVerifier } from '../../../audit/audit-verification.ts';
 import type { Db } from '../../../db/database.ts';
 import { readPolicy } from '../../../proof/policy/policy-store.ts';
+import { computerItems } from './computer-items.ts';
 import { iso, isoOrNull } from './cursor.ts';
 import { liveLeases } from './member-list.ts';
 
@@ -31,6 +33,7 @@ export interface OverviewParts {
   gateways: Pick<GatewayRegistry, 'isOnline' | 'hostTroubles'>;
   index: AuditIndex;
   verifier: AuditVerifier;
+  reached: Pick<ReachedAddresses, 'list'>;
   isMailOn: boolean;
   /** Hears what went wrong beside the answer. */
   onError: (error: unknown) => void;
@@ -100,6 +103,7 @@ export async function readOverview(
         return trouble ? [{ kind: 'gateway-degraded', gateway: { id, name }, detail: trouble.detail }] : [];
       }),
       ...(await unconfirmed(db, now)),
+      ...(await computerItems(db, parts.reached, now)),
       ...(await memberItems(db, now)),
       ...(await tokenItems(db, now)),
       ...(parts.isMailOn ? [] : [{ kind: 'mail-not-configured' as const }]),
