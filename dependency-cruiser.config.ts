@@ -23,7 +23,7 @@ const storeys: { at: string[]; packages: string[] }[] = [
   { at: ['src-server/tokens.ts'], packages: ['uuid'] },
   { at: ['src-server/logger.ts'], packages: ['pino'] },
   { at: ['src-server/keys'], packages: ['jose'] },
-  { at: ['src-server/db'], packages: ['kysely'] },
+  { at: ['src-server/db'], packages: ['kysely', 'pino', 'zod'] },
   { at: ['src-server/context.ts'], packages: ['pino'] },
   { at: ['src-server/audit'], packages: ['ipaddr.js', 'kysely', 'zod'] },
   { at: ['src-server/mail'], packages: ['nodemailer', 'zod'] },

@@ -1,6 +1,7 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 import { adminSchema } from './admin-schema.ts';
 import { pastIndices } from './past-indices.ts';
+import { pastSchema } from './past-schema.ts';
 
 /** In order of their names; each runs once, in a transaction, at start. Landed ones are never edited. */
 export const migrations: Record<string, Migration> = {
@@ -63,6 +64,11 @@ export const migrations: Record<string, Migration> = {
   '0011-past-indices': {
     async up(db: Kysely<unknown>): Promise<void> {
       for (const statement of pastIndices) await sql.raw(statement).execute(db);
+    },
+  },
+  '0013-past': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      for (const statement of pastSchema) await sql.raw(statement).execute(db);
     },
   },
   '0017-guard-failed': {

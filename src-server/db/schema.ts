@@ -28,6 +28,8 @@ export interface FactorRow {
   /** Newest accepted TOTP step (30 s units since 1970); only a later one is accepted. */
   last_step: number;
   created_at: number;
+  /** When it became `ended`, by the database's own clock. */
+  ended_at: Generated<number | null>;
 }
 
 export interface BackupCodeRow {
@@ -306,10 +308,44 @@ export interface AuditHourRow {
   count: number;
 }
 
-/** Up to which `seq` the search over the audit log and its counts have come. */
+/** Which rows the search over the audit log and its counts have taken in. */
 export interface AuditIndexedRow {
   id: Generated<1>;
+  /** Up to which `seq`; but for those up to `backfill_seq`, which are taken in from the newest backwards. */
   seq: number;
+  backfill_seq: number;
+}
+
+/** Up to where the audit log was archived: the rows from `from_seq` to `seq` are in a file, and may be gone from here. */
+export interface AuditAnchorRow {
+  seq: number;
+  from_seq: number;
+  rows: number;
+  /** Of the row before `from_seq`. */
+  prev_hash: string;
+  /** Of the row `seq`: the next one follows from it. */
+  hash: string;
+  at: number;
+  /** The same, signed by the server key; see audit/audit-anchor.ts. */
+  token: string;
+}
+
+/** What strangers were refused in an hour, on its way to be one row of the audit log. */
+export interface RefusalRow {
+  key: string;
+  /** Milliseconds since 1970. */
+  hour: number;
+  actor: string;
+  action: string;
+  subject: string | null;
+  ip: string | null;
+  details_json: string;
+  /** How many are rows of the log by themselves. */
+  written: number;
+  /** How many are not, and when the first and the last of those were. */
+  count: number;
+  first_at: number;
+  last_at: number;
 }
 
 export interface Schema {
@@ -330,6 +366,8 @@ export interface Schema {
   audit: AuditRow;
   audit_hour: AuditHourRow;
   audit_indexed: AuditIndexedRow;
+  audit_anchor: AuditAnchorRow;
+  refusal: RefusalRow;
   mfa_reset: MfaResetRow;
   mail: MailRow;
 }

@@ -11,7 +11,7 @@ afterAll(() => database.close());
 const faultsOf = (sql: string, file = 'src-server/new.ts') => queryPlanFaults(database.db, [{ sql, file }]);
 
 test.each([
-  ['select * from lease where gateway_id = ?', 'SCAN lease'],
+  ['select * from lease where proof_lease_id = ?', 'SCAN lease'],
   [
     'update lease set notified_at = ? where device_id = ? and notified_at is null',
     'lease_device (device_id=?)',

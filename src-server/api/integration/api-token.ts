@@ -4,6 +4,7 @@ import { type ApiScope, apiScope } from '../../../src-shared/integration-api.ts'
 import { textList } from '../../../src-shared/primitives.ts';
 import { fail, ok } from '../../../src-shared/problem.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
+import { appendRefusal } from '../../audit/refusals.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import { prepared } from '../../db/prepared.ts';
@@ -53,7 +54,7 @@ export async function authenticateApiToken(
       ctx.database.db
         .transaction()
         .execute((tx) =>
-          appendAudit(tx, { at: now, actor, action, outcome: 'refused', ip, details: { why, route } }),
+          appendRefusal(tx, { at: now, actor, action, outcome: 'refused', ip, details: { why, route } }),
         ),
   });
   if (row.revoked_at !== null) return refuse('token-invalid', 'revoked');

@@ -4,6 +4,7 @@ import { endingAccess } from '../../access/enforcement/ending-access.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
 import { type RecordedEnd, recordEnd } from '../../access/enforcement/record-end.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
+import { appendRefusal } from '../../audit/refusals.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import type { MfaResetRow } from '../../db/schema.ts';
@@ -134,7 +135,7 @@ async function refuse(
   memberId: string | null,
   ip: string,
 ): Promise<Result<never>> {
-  await appendAudit(tx, {
+  await appendRefusal(tx, {
     at: ctx.now(),
     actor: 'anonymous',
     action: 'mfa-reset.link',
