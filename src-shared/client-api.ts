@@ -3,7 +3,7 @@ import { challengeSchema, levelProofSchema, proofSchema, reasonSchema, requireme
 import { guardToken } from './guard.ts';
 import { aboutHelper } from './helper-rpc.ts';
 import { memberRole } from './member-role.ts';
-import { backupCode, codeMethod, totpCode } from './otp-code.ts';
+import { backupCode, clockDrift, codeMethod, totpCode } from './otp-code.ts';
 import { policySchema } from './policy.ts';
 import { base64url, id, isoTime, wireGuardKey } from './primitives.ts';
 import { enrolledUnlock, promptMethod } from './unlock.ts';
@@ -194,7 +194,8 @@ export const stepUpExtra = z.object({
 });
 export const invalidCodeExtra = z.object({
   attemptsLeft: z.number().int().optional(),
-  drift: z.string().optional(),
+  /** Anything else is none: of a newer or older server. */
+  drift: clockDrift.optional().catch(undefined),
 });
 export const codeUsedExtra = z.object({ nextCodeInMs: z.number().int() });
 /** On a refusal that came before any code was looked at, a wrong PIN too: the same code may be sent again. */

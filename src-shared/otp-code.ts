@@ -5,6 +5,10 @@ import { normalizeBackupCode } from './otp-input.ts';
 export const codeMethod = z.enum(['totp', 'backup-code']);
 export type CodeMethod = z.infer<typeof codeMethod>;
 
+/** Which way the clock of the phone is off, by some minutes, as a code that was refused tells. */
+export const clockDrift = z.enum(['ahead', 'behind']);
+export type ClockDrift = z.infer<typeof clockDrift>;
+
 /**
  * A one-time password on the wire. Full-width digits and spaces are normalised; anything but exactly six digits
  * is refused as `invalid-request` before an attempt is charged.

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { type ReasonCode, reasonCode } from '../../src-shared/challenge.ts';
 import {
   codeUsedExtra,
@@ -6,7 +5,7 @@ import {
   throttledExtra,
   wrongPinExtra,
 } from '../../src-shared/client-api.ts';
-import type { CodeMethod } from '../../src-shared/otp-code.ts';
+import type { ClockDrift, CodeMethod } from '../../src-shared/otp-code.ts';
 import type { PinWeakness } from '../../src-shared/pin-rules.ts';
 import { type Problem, type ProblemCode, problemKinds } from '../../src-shared/problem.ts';
 import type { UnlockObstacle, UnlockProviderKind } from '../../src-shared/unlock.ts';
@@ -248,13 +247,9 @@ export function trafficLine(view: View, time: TimeStyle): string {
   return parts.filter(Boolean).join(' · ');
 }
 
-/** Server's `+90s` → the sentence about the phone's clock; null for anything else. */
-export function driftSentence(drift: string | undefined): string | null {
-  const match = /^([+-])(\d{1,4})\s?s$/.exec(drift ?? '');
-  if (!match) return null;
-  const side = match[1] === '+' ? 'fast' : 'slow';
-  return `Your phone's clock looks about ${match[2]} s ${side}. Turn on automatic date and time on it.`;
-}
+/** What a code that came too early or too late says of the phone's clock. */
+const driftSentence = (drift: ClockDrift): string =>
+  `Your phone's clock is some minutes ${drift}. Turn on automatic date and time on it.`;
 
 /** Who was signed in, when the keyring that keeps the session is locked. */
 export const lockedSentence = (email: string, serverName: string) =>
@@ -397,8 +392,6 @@ const nextSteps: Record<ProblemCode, string | null> = {
   cancelled: null,
 };
 
-const drift = z.object({ drift: z.string() });
-
 /** The sentence for a refusal, with tries left, wait and clock drift where the server told them, and the next step. */
 /** What to do about a problem of this code; null where there is nothing, or the code is a newer one. */
 export function nextStepOf(code: string): string | null {
@@ -412,10 +405,11 @@ export function problemWords(problem: Problem, method: CodeMethod = 'totp'): Wor
   switch (problem.code) {
     case 'invalid-code': {
       const extra = invalidCodeExtra.safeParse(problem);
-      const offset = driftSentence(drift.safeParse(problem).data?.drift);
-      const tries = triesLeft(extra.success ? extra.data.attemptsLeft : undefined);
+      const drift = extra.data?.drift;
+      const offset = drift === undefined ? '' : ` ${driftSentence(drift)}`;
+      const tries = triesLeft(extra.data?.attemptsLeft);
       const sentence = method === 'totp' ? problemKinds['invalid-code'].sentence : fixed.wrongBackupCode;
-      return { sentence: `${sentence}${tries}${offset ? ` ${offset}` : ''}`, nextStep };
+      return { sentence: `${sentence}${tries}${offset}`, nextStep };
     }
     case 'code-already-used':
       return {

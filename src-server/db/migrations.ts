@@ -2,6 +2,7 @@ import { type Kysely, type Migration, sql } from 'kysely';
 import { adminSchema } from './admin-schema.ts';
 import { pastIndices } from './past-indices.ts';
 import { pastSchema } from './past-schema.ts';
+import { tokenAndFactorSchema } from './token-and-factor-schema.ts';
 
 /** In order of their names; each runs once, in a transaction, at start. Landed ones are never edited. */
 export const migrations: Record<string, Migration> = {
@@ -69,6 +70,11 @@ export const migrations: Record<string, Migration> = {
   '0013-past': {
     async up(db: Kysely<unknown>): Promise<void> {
       for (const statement of pastSchema) await sql.raw(statement).execute(db);
+    },
+  },
+  '0014-tokens-and-factors': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      for (const statement of tokenAndFactorSchema) await sql.raw(statement).execute(db);
     },
   },
   '0017-guard-failed': {

@@ -30,6 +30,8 @@ export interface FactorRow {
   created_at: number;
   /** When it became `ended`, by the database's own clock. */
   ended_at: Generated<number | null>;
+  /** Steps near the present whose code was refused: none of them is accepted later. */
+  refused_steps_json: string;
 }
 
 export interface BackupCodeRow {
@@ -247,6 +249,12 @@ export interface ApiTokenRow {
   last_used_at: number | null;
   last_used_ip: string | null;
   use_count: number;
+  /** As in `AuditEntry.actor`. */
+  made_by: string;
+  /** It does not end when its maker leaves, is blocked or is demoted. */
+  is_kept: Flag;
+  /** Why it was revoked. */
+  end_reason: 'revoked' | 'maker-removed' | 'maker-blocked' | 'maker-demoted' | null;
 }
 
 export interface PolicyRow {

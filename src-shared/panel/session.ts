@@ -15,7 +15,7 @@ import { id, isoTime } from '../primitives.ts';
  * | route | request | answers |
  * |---|---|---|
  * | POST sign-in | `panelSignInRequest` | 200 `panelSession`, sets the cookie · 401 `invalid-credentials` · 401 `mfa-required` + `panelMfaRequiredExtra` · 403 `mfa-setup-required` + `panelSetupRequiredExtra` · 403 `member-blocked` · 429 `too-many-attempts` |
- * | POST sign-in/mfa | `panelMfaRequest` | 200 `panelSession`, sets the cookie · 401 `invalid-code` `{attemptsLeft, drift?}` · 401 `code-already-used` `{nextCodeInMs}` · 401 `mfa-token-invalid` · 403 `factor-disabled` · 429 |
+ * | POST sign-in/mfa | `panelMfaRequest` | 200 `panelSession`, sets the cookie · 401 `invalid-code` `{attemptsLeft, drift?: "ahead"\|"behind"}` · 401 `code-already-used` `{nextCodeInMs}` · 401 `mfa-token-invalid` · 403 `factor-disabled` · 429 |
  * | POST mfa/setup | `panelSetupRequest` | 200 `newFactorAnswer` · 401 `mfa-token-invalid` · 409 `factor-exists` |
  * | POST mfa/confirm | `panelConfirmRequest` | 200 `backupCodesAnswer` (then sign in again) · 401 `invalid-code` · 401 `mfa-token-invalid` · 404 `not-found` · 429 |
  * | GET session | – | 200 `panelSession` · 401 `session-invalid` |

@@ -45,10 +45,12 @@ export const de: Strings = {
     waitOver: 'Sie können es wieder versuchen.',
     triesLeft: (count) => `Noch ${plural(count, 'Versuch', 'Versuche')}, dann müssen Sie warten.`,
     lastTry: 'Letzter Versuch. Danach müssen Sie warten, bevor Sie es wieder versuchen können.',
-    driftFast: (seconds) =>
-      `Die Uhr Ihres Telefons geht wohl etwa ${seconds} s vor. Schalten Sie dort Datum und Uhrzeit auf automatisch.`,
-    driftSlow: (seconds) =>
-      `Die Uhr Ihres Telefons geht wohl etwa ${seconds} s nach. Schalten Sie dort Datum und Uhrzeit auf automatisch.`,
+    drift: {
+      ahead:
+        'Die Uhr Ihres Telefons geht einige Minuten vor. Schalten Sie dort Datum und Uhrzeit auf automatisch.',
+      behind:
+        'Die Uhr Ihres Telefons geht einige Minuten nach. Schalten Sie dort Datum und Uhrzeit auf automatisch.',
+    },
     unreachable: (server) =>
       `Keine Verbindung zu ${server}. Es wurde kein Versuch verbraucht; senden Sie den Code erneut, sobald sie zurück ist.`,
     sixDigits: 'Ein Code hat 6 Ziffern.',

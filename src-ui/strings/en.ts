@@ -1,4 +1,5 @@
 import type { ReasonCode } from '../../src-shared/challenge.ts';
+import type { ClockDrift } from '../../src-shared/otp-code.ts';
 import type { ProblemCode } from '../../src-shared/problem.ts';
 import { countingIn } from '../format/counting.ts';
 
@@ -50,10 +51,10 @@ export const en = {
     waitOver: 'You can try again.',
     triesLeft: (count: number) => `${plural(count, 'try', 'tries')} left, then you have to wait.`,
     lastTry: 'Last try. After this you have to wait before you can try again.',
-    driftFast: (seconds: number) =>
-      `Your phone’s clock looks about ${seconds} s fast. Turn on automatic date and time on the phone.`,
-    driftSlow: (seconds: number) =>
-      `Your phone’s clock looks about ${seconds} s slow. Turn on automatic date and time on the phone.`,
+    drift: {
+      ahead: 'Your phone’s clock is some minutes ahead. Turn on automatic date and time on the phone.',
+      behind: 'Your phone’s clock is some minutes behind. Turn on automatic date and time on the phone.',
+    } satisfies Record<ClockDrift, string>,
     unreachable: (server: string) =>
       `No connection to ${server}. No try was used; send the code again when it is back.`,
     sixDigits: 'A code has 6 digits.',

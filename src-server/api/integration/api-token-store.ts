@@ -38,6 +38,9 @@ export async function createApiToken(
       last_used_at: null,
       last_used_ip: null,
       use_count: 0,
+      made_by: actor,
+      is_kept: 0,
+      end_reason: null,
     })
     .execute();
   await appendAudit(tx, {
@@ -59,7 +62,7 @@ export async function revokeApiToken(
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('api_token')
-    .set({ revoked_at: now })
+    .set({ revoked_at: now, end_reason: 'revoked' })
     .where('id', '=', id)
     .where('revoked_at', 'is', null)
     .executeTakeFirst();

@@ -19,6 +19,7 @@ import {
   prepareBackupCodes,
   setUpFactor,
 } from '../../proof/mfa/enrolment.ts';
+import { endPendingFactors, lastEndOfAccess } from '../../proof/mfa/pending-factor.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
 import { mfaPermissions } from './account-rules.ts';
 import { provePassword } from './change-password.ts';
@@ -104,12 +105,7 @@ export async function turnOffMfa(
     if (!may.turnOffMfa.isAllowed)
       return fail(isMfaRequired ? 'mfa-kept' : 'factor-disabled', may.turnOffMfa.why ?? undefined);
     await endFactor(tx, factor.id, memberId);
-    await tx
-      .updateTable('factor')
-      .set({ state: 'ended' })
-      .where('member_id', '=', memberId)
-      .where('state', '=', 'pending')
-      .execute();
+    await endPendingFactors(tx, memberId);
     await appendAudit(tx, {
       at: now,
       actor,
@@ -173,6 +169,7 @@ async function present(tx: Tx, ctx: ServerContext, { memberId, session }: PanelI
     factor,
     session: { ...session, totp_factor_id },
     isMfaRequired,
+    lastEnd: await lastEndOfAccess(tx, memberId),
     now: ctx.now(),
   });
   return { factor, may, isMfaRequired };

@@ -3,7 +3,10 @@ import type { FactorRow, SessionRow } from '../../db/schema.ts';
 
 type May = AccountAnswer['may'];
 
-/** The first factor may be set up without the password for this long after the sign-in that just asked for it. */
+/**
+ * The first factor may be set up without the password for this long after the sign-in that just asked for it, as long as
+ * access was not ended since: the rule of the client API (`client-set-up.ts`).
+ */
 const FRESH_SIGN_IN_MS = 10 * 60_000;
 
 const allowed = (needsPassword: boolean): Permission => ({ isAllowed: true, why: null, needsPassword });
@@ -22,14 +25,16 @@ export function mfaPermissions(input: {
   factor: Pick<FactorRow, 'id' | 'is_disabled'> | undefined;
   session: Pick<SessionRow, 'created_at' | 'totp_factor_id'>;
   isMfaRequired: boolean;
+  /** As `lastEndOfAccess` has it. */
+  lastEnd: number;
   now: number;
 }): May {
-  const { factor, session, isMfaRequired, now } = input;
+  const { factor, session, isMfaRequired, lastEnd, now } = input;
   if (!factor)
     return {
       regenerateBackupCodes: noFactor,
       turnOffMfa: noFactor,
-      replaceFactor: allowed(now - session.created_at >= FRESH_SIGN_IN_MS),
+      replaceFactor: allowed(now - session.created_at >= FRESH_SIGN_IN_MS || session.created_at <= lastEnd),
     };
   if (factor.is_disabled === 1)
     return { regenerateBackupCodes: disabled, turnOffMfa: disabled, replaceFactor: disabled };

@@ -2,6 +2,7 @@ import type { AccountAnswer, AccountDevice, AccountSession } from '../../../src-
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import { activeFactor, backupCodesLeft } from '../../proof/mfa/code-check.ts';
+import { lastEndOfAccess } from '../../proof/mfa/pending-factor.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
 import { enrolledOf } from '../../proof/unlock/unlock-state.ts';
 import { mfaPermissions } from './account-rules.ts';
@@ -34,7 +35,13 @@ export function readAccount(
         : null,
       backupCodesLeft: factor ? await backupCodesLeft(tx, factor.id) : 0,
       isMfaRequired,
-      may: mfaPermissions({ factor, session, isMfaRequired, now }),
+      may: mfaPermissions({
+        factor,
+        session,
+        isMfaRequired,
+        lastEnd: await lastEndOfAccess(tx, memberId),
+        now,
+      }),
       devices: await devicesOf(tx, memberId, now),
       sessions: await sessionsOf(tx, memberId, session.id, now),
     };

@@ -9,6 +9,7 @@ import { enqueueMail } from '../../mail/outbox.ts';
 import { clearAttempts } from '../../proof/mfa/attempts.ts';
 import { activeFactor, attemptKeys } from '../../proof/mfa/code-check.ts';
 import { activateFactor, prepareBackupCodes, setUpFactor } from '../../proof/mfa/enrolment.ts';
+import { endPendingFactors } from '../../proof/mfa/pending-factor.ts';
 import { hashSecret } from '../../proof/mfa/secret-hash.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
 import { newId } from '../../tokens.ts';
@@ -198,6 +199,7 @@ export async function endSessions(
     .where('ended_at', 'is', null)
     .execute();
   await tx.deleteFrom('sign_in_token').where('member_id', '=', memberId).execute();
+  await endPendingFactors(tx, memberId);
   const reason = { code, message, at: new Date(now).toISOString() };
   const policy = await readPolicy(tx);
   return recordEnd(tx, { scope: { memberId }, reason, actor, ip, now, policy, signOut: true });

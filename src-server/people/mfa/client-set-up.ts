@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { reasonSchema } from '../../../src-shared/challenge.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import type { ServerContext } from '../../context.ts';
 import { authenticateSession, sessionEnd } from '../../http/session.ts';
@@ -10,6 +9,7 @@ import {
   prepareBackupCodes,
   setUpFactor,
 } from '../../proof/mfa/enrolment.ts';
+import { endedAt } from '../../proof/mfa/pending-factor.ts';
 import { findSignInToken, spendSignInToken } from '../sign-in/sign-in-token.ts';
 
 /** A new factor within a session needs the password to have been entered this recently. */
@@ -102,6 +102,5 @@ async function isFreshSignIn(ctx: ServerContext, sessionId: string): Promise<boo
     .select(['session.created_at', 'device.gate_reason_json'])
     .where('session.id', '=', sessionId)
     .executeTakeFirstOrThrow();
-  const endedAt = gate_reason_json ? Date.parse(reasonSchema.parse(JSON.parse(gate_reason_json)).at) : null;
-  return created_at > ctx.now() - FRESH_SIGN_IN_MS && (endedAt === null || created_at > endedAt);
+  return created_at > ctx.now() - FRESH_SIGN_IN_MS && created_at > endedAt(gate_reason_json);
 }

@@ -1,10 +1,11 @@
 import type { KnownReason } from '../../../src-shared/challenge.ts';
 import type { Tx } from '../../db/database.ts';
 import { prepared } from '../../db/prepared.ts';
+import { endPendingFactors } from '../../proof/mfa/pending-factor.ts';
 
 /**
- * Ends every Control Panel session of a member, and each sign-in to it that has got no further than the password: what
- * was proven before is worthless. Whoever comes with a cookie of them is told `reason`. Answers how many ended.
+ * Ends every Control Panel session of a member, each sign-in to it that has got no further than the password, and each
+ * set-up of an authenticator that is under way, from a client too: what was proven before is worthless. Whoever comes with a cookie of them is told `reason`. Answers how many ended.
  */
 export async function endPanelSessions(
   tx: Tx,
@@ -12,6 +13,7 @@ export async function endPanelSessions(
 ): Promise<number> {
   const { rows } = await endSessions(tx, { memberId, now, reason: JSON.stringify(reason) });
   await dropSignIns(tx, { memberId });
+  await endPendingFactors(tx, memberId);
   return rows.length;
 }
 
@@ -25,5 +27,8 @@ const endSessions = prepared<{ memberId: string; now: number; reason: string }, 
     .returning('id'),
 );
 const dropSignIns = prepared<{ memberId: string }, unknown>((db, param) =>
-  db.deleteFrom('sign_in_token').where('member_id', '=', param('memberId')).where('surface', '=', 'panel'),
+  db
+    .deleteFrom('sign_in_token')
+    .where('member_id', '=', param('memberId'))
+    .where((eb) => eb.or([eb('surface', '=', 'panel'), eb('purpose', '=', 'setup')])),
 );

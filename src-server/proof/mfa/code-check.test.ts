@@ -49,15 +49,50 @@ test.each([-1, 0, 1])('the code of step %i is accepted, once', async (step) => {
 });
 
 test.each([
-  [2, '+60s'],
-  [-2, '-60s'],
-  [10, '+300s'],
-  [-10, '-300s'],
-])('a code %i steps off is refused and the drift named', async (step, drift) => {
+  [2, 'ahead'],
+  [-2, 'behind'],
+  [10, 'ahead'],
+  [-10, 'behind'],
+])('a code %i steps off is refused and the way that the clock is off named', async (step, drift) => {
   expect(await check(server.codeOf(member, step))).toMatchObject({
     ok: false,
     problem: { code: 'invalid-code', drift, attemptsLeft: 4 },
   });
+});
+
+test.each([2, 3, 6, 10])(
+  'a code refused %i steps early is not accepted when its time comes',
+  async (steps) => {
+    const code = server.codeOf(member, steps);
+    expect(await check(code)).toMatchObject({ problem: { code: 'invalid-code', drift: 'ahead' } });
+    // From the first moment at which its step is in the window until it has left it.
+    server.nextStep(steps - 1);
+    for (const nextCodeInMs of [60_000, 30_000, 0]) {
+      expect(await check(code)).toMatchObject({ problem: { code: 'code-already-used', nextCodeInMs } });
+      server.nextStep();
+    }
+  },
+);
+
+test('a code refused late is not accepted by a clock that is set back', async () => {
+  const code = server.codeOf(member, -4);
+  expect((await check(code)).ok).toBe(false);
+  server.nextStep(-4);
+  await server.ctx.database.db.deleteFrom('attempt').execute();
+  expect(await check(code)).toMatchObject({ problem: { code: 'code-already-used' } });
+  server.nextStep();
+  expect(await check(server.codeOf(member))).toMatchObject({ ok: true });
+});
+
+test('other codes are accepted after an early one, and what is remembered of those refused stays small', async () => {
+  for (let round = 0; round < 40; round++) {
+    expect((await check(server.codeOf(member, 2 + (round % 9)))).ok).toBe(false);
+    server.nextStep(30);
+    expect((await check(server.codeOf(member))).ok).toBe(true);
+    server.nextStep(2);
+  }
+  for (let step = 2; step <= 5; step++) await check(server.codeOf(member, step));
+  expect(JSON.parse((await factor()).refused_steps_json)).toHaveLength(4);
 });
 
 test('a code eleven steps off is only wrong', async () => {

@@ -1,3 +1,4 @@
+import type { ClockDrift } from '../../../src-shared/otp-code.ts';
 import { type Problem, problem } from '../../../src-shared/problem.ts';
 import { usedCodeProblem } from '../../../src-shared/used-code.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
@@ -8,9 +9,10 @@ import type { BackupCodeRow, FactorRow } from '../../db/schema.ts';
 import { enqueueMail } from '../../mail/outbox.ts';
 import { type Charge, chargeAttempt, clearAttempts } from './attempts.ts';
 import { canonicalBackupCode } from './backup-codes.ts';
+import { noteRefusedSteps, readRefusedSteps } from './refused-steps.ts';
 import { inHashTurn } from './secret-hash.ts';
 import {
-  driftText,
+  driftOf,
   matchingSteps,
   newTotpSecret,
   TOTP_DRIFT_WINDOW,
@@ -46,7 +48,8 @@ const nobodysSecret = newTotpSecret();
 
 /**
  * Checks a one-time password in the caller's transaction (RFC 6238 §5.2): throttled → charged → compared → spent by
- * one conditional write. A refusal is a value, so that the charge is committed with it.
+ * one conditional write. A refusal is a value, so that the charge is committed with it. The step of a code that was
+ * refused, early or late, is spent as well: whoever reads "your clock is ahead" must not just wait for it.
  */
 export async function checkTotp(tx: Tx, ctx: ServerContext, input: CodeInput): Promise<CodeOutcome> {
   const { memberId, code } = input;
@@ -63,8 +66,9 @@ export async function checkTotp(tx: Tx, ctx: ServerContext, input: CodeInput): P
   const found = matchingSteps(secret, code, current - TOTP_WINDOW, current + TOTP_WINDOW);
   if (!factor) return record.refused(wrongCode(charge));
   const { id: factorId, last_step } = factor;
-  const step = found.find((match) => match > last_step);
-  if (step !== undefined && (await spendStep(tx, factorId, step))) {
+  const refused = readRefusedSteps(factor);
+  const step = found.find((match) => match > last_step && !refused.includes(match));
+  if (step !== undefined && (await spendStep(tx, factor, step))) {
     await clearAttempts(tx, key);
     await record.accepted({ factorId, step });
     return { ok: true, factorId, step };
@@ -73,6 +77,7 @@ export async function checkTotp(tx: Tx, ctx: ServerContext, input: CodeInput): P
     found.length > 0
       ? []
       : matchingSteps(secret, code, current - TOTP_DRIFT_WINDOW, current + TOTP_DRIFT_WINDOW);
+  await noteRefusedSteps(tx, factor, near, current);
   if (charge.failuresInRow >= DISABLE_AFTER_FAILURES) {
     await tx.updateTable('factor').set({ is_disabled: 1 }).where('id', '=', factorId).execute();
     const at = new Date(now).toISOString();
@@ -80,9 +85,9 @@ export async function checkTotp(tx: Tx, ctx: ServerContext, input: CodeInput): P
     return record.refused(problem('factor-disabled'), { factorId, failuresInRow: charge.failuresInRow });
   }
   if (found.length > 0 || near.includes(last_step))
-    return record.refused(usedCode(now, last_step), { factorId });
+    return record.refused(usedCode(now, Math.max(last_step, ...found)), { factorId });
   const [drifted] = near;
-  return record.refused(wrongCode(charge, drifted === undefined ? undefined : driftText(drifted, current)));
+  return record.refused(wrongCode(charge, drifted === undefined ? undefined : driftOf(drifted, current)));
 }
 
 /** A backup code that was right; whether it is still unused shows when it is spent. */
@@ -213,17 +218,20 @@ export function openSecret(ctx: ServerContext, factor: Pick<FactorRow, 'secret_s
   return Buffer.from(ctx.keys.sealedBox.open(factor.secret_sealed)).toString('utf8');
 }
 
-async function spendStep(tx: Tx, factorId: string, step: number): Promise<boolean> {
-  const { numAffectedRows } = await takeStep(tx, { factorId, step });
+/** `factor` as it was just read: a refusal that came between is a reason to refuse. */
+async function spendStep(tx: Tx, factor: FactorRow, step: number): Promise<boolean> {
+  const { id: factorId, refused_steps_json: refused } = factor;
+  const { numAffectedRows } = await takeStep(tx, { factorId, step, refused });
   return numAffectedRows === 1n;
 }
 
-const takeStep = prepared<{ factorId: string; step: number }, unknown>((db, param) =>
+const takeStep = prepared<{ factorId: string; step: number; refused: string }, unknown>((db, param) =>
   db
     .updateTable('factor')
     .set({ last_step: param('step') })
     .where('id', '=', param('factorId'))
     .where('last_step', '<', param('step'))
+    .where('refused_steps_json', '=', param('refused'))
     .where('state', '=', 'active')
     .where('is_disabled', '=', 0),
 );
@@ -232,7 +240,7 @@ function throttled(retryAfterMs: number): Problem {
   return problem('too-many-attempts', undefined, { retryAfterMs });
 }
 
-export function wrongCode({ attemptsLeft, waitMs }: Charge & { ok: true }, drift?: string): Problem {
+export function wrongCode({ attemptsLeft, waitMs }: Charge & { ok: true }, drift?: ClockDrift): Problem {
   return problem('invalid-code', undefined, {
     attemptsLeft,
     ...(drift === undefined ? {} : { drift }),

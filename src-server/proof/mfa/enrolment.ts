@@ -7,6 +7,7 @@ import { newId } from '../../tokens.ts';
 import { chargeAttempt, clearAttempts } from './attempts.ts';
 import { canonicalBackupCode, newBackupCodes } from './backup-codes.ts';
 import { activeFactor, attemptKeys, openSecret, wrongCode } from './code-check.ts';
+import { endPendingFactors, pendingFactor } from './pending-factor.ts';
 import { inHashTurn } from './secret-hash.ts';
 import { matchingSteps, newTotpSecret, otpauthUri, TOTP_WINDOW, totpStep } from './totp.ts';
 
@@ -36,12 +37,7 @@ export async function setUpFactor(
   const now = ctx.now();
   const factorId = newId(now);
   const secret = newTotpSecret();
-  await tx
-    .updateTable('factor')
-    .set({ state: 'ended' })
-    .where('member_id', '=', memberId)
-    .where('state', '=', 'pending')
-    .execute();
+  await endPendingFactors(tx, memberId);
   await tx
     .insertInto('factor')
     .values({
@@ -52,6 +48,7 @@ export async function setUpFactor(
       is_disabled: 0,
       last_step: 0,
       created_at: now,
+      refused_steps_json: '[]',
     })
     .execute();
   return ok({ factorId, secret, otpauthUri: otpauthUri(secret, ctx.config.teamName, email) });
@@ -81,21 +78,18 @@ export async function checkFirstCode(
     });
     return { ok: false, problem: refusal };
   };
-  const factor = await tx
-    .selectFrom('factor')
-    .selectAll()
-    .where('id', '=', factorId)
-    .where('member_id', '=', memberId)
-    .where('state', '=', 'pending')
-    .executeTakeFirst();
-  if (!factor) return refuse(problem('not-found', 'That set-up has expired. Start it again.'));
+  const pending = await pendingFactor(tx, { memberId, factorId, now });
+  if (!pending.ok) return refuse(pending.problem);
   const charge = await chargeAttempt(tx, key, now);
   if (!charge.ok)
     return refuse(problem('too-many-attempts', undefined, { retryAfterMs: charge.retryAfterMs }));
   const current = totpStep(now);
-  const step = matchingSteps(openSecret(ctx, factor), code, current - TOTP_WINDOW, current + TOTP_WINDOW).at(
-    -1,
-  );
+  const step = matchingSteps(
+    openSecret(ctx, pending.value),
+    code,
+    current - TOTP_WINDOW,
+    current + TOTP_WINDOW,
+  ).at(-1);
   if (step === undefined) return refuse(wrongCode(charge));
   await clearAttempts(tx, key);
   return ok(step);
@@ -138,14 +132,8 @@ export async function activateFactor(
 ): Promise<Result<void>> {
   const { memberId, factorId, step, backupCodeHashes, how, sessionId, actor, ip } = input;
   const now = ctx.now();
-  const pending = await tx
-    .selectFrom('factor')
-    .select('id')
-    .where('id', '=', factorId)
-    .where('member_id', '=', memberId)
-    .where('state', '=', 'pending')
-    .executeTakeFirst();
-  if (!pending) return fail('not-found', 'That set-up has expired. Start it again.');
+  const pending = await pendingFactor(tx, { memberId, factorId, now });
+  if (!pending.ok) return pending;
   const old = await activeFactor(tx, memberId);
   if (old && how === 'first') return fail('factor-exists');
   if (old) await endFactor(tx, old.id, memberId);

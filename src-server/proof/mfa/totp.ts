@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { generateSecret, generateSync, generateURI } from 'otplib';
+import type { ClockDrift } from '../../../src-shared/otp-code.ts';
 
 export const TOTP_STEP_MS = 30_000;
 /** Steps that are accepted: the current one and one on either side (RFC 6238 §5.2). */
@@ -45,8 +46,7 @@ export function otpauthUri(secret: string, issuer: string, label: string): strin
   return generateURI({ secret, issuer, label, strategy: 'totp', digits: 6, period: TOTP_STEP_MS / 1000 });
 }
 
-/** By how much the phone's clock is off, as `+90s` (fast) or `-120s` (slow). */
-export function driftText(step: number, currentStep: number): string {
-  const seconds = ((step - currentStep) * TOTP_STEP_MS) / 1000;
-  return `${seconds > 0 ? '+' : '-'}${Math.abs(seconds)}s`;
+/** Which way the phone's clock is off, and no more: by how much would say when a code that was refused becomes right. */
+export function driftOf(step: number, currentStep: number): ClockDrift {
+  return step > currentStep ? 'ahead' : 'behind';
 }

@@ -1,4 +1,4 @@
-import type { CodeMethod } from '../../../src-shared/otp-code.ts';
+import { type ClockDrift, type CodeMethod, clockDrift } from '../../../src-shared/otp-code.ts';
 import type { Strings } from '../../strings/en.ts';
 import { ownCause, problemText, type Told } from '../../strings/problem-text.ts';
 
@@ -14,13 +14,9 @@ export const attemptsLeftOf = (failure: CodeFailure): number | null => numberOf(
 export const retryAfterMsOf = (failure: CodeFailure): number | null => numberOf(failure, 'retryAfterMs');
 export const nextCodeInMsOf = (failure: CodeFailure): number | null => numberOf(failure, 'nextCodeInMs');
 
-/** How far the phone's clock is off, in seconds, positive when it is fast; null unless the server said so. */
-export function driftSecondsOf(failure: CodeFailure): number | null {
-  if (typeof failure.drift !== 'string') return null;
-  const match = /^([+-]?)(\d{1,5})\s*s$/.exec(failure.drift.trim());
-  if (!match) return null;
-  return Number(match[2]) * (match[1] === '-' ? -1 : 1);
-}
+/** Which way the phone's clock is off; null unless the server said so. */
+export const driftOf = (failure: CodeFailure): ClockDrift | null =>
+  clockDrift.safeParse(failure.drift).data ?? null;
 
 /**
  * Cause, count and next step, one sentence each, without anything that ticks: this goes into `role="alert"`.
@@ -40,8 +36,8 @@ export function failureSentences(
     case 'cancelled':
       return [];
     case 'invalid-code': {
-      const drift = driftSecondsOf(failure);
-      const clock = drift === null ? [] : [drift > 0 ? t.code.driftFast(drift) : t.code.driftSlow(-drift)];
+      const drift = driftOf(failure);
+      const clock = drift === null ? [] : [t.code.drift[drift]];
       return [
         isTotp ? t.code.wrong(serverName) : t.code.wrongBackup,
         ...(isTotp ? clock : []),
