@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { createClient, type MessageBus } from 'dbus-native';
 import type { Logger } from 'pino';
 import * as z from 'zod';
@@ -73,15 +74,20 @@ async function ask<T>(busAddress: string, log: Logger, run: (call: Call) => Prom
   for (let tries = 1; ; tries++) {
     const answer = await askOnce(busAddress, log, run);
     if (answer !== 'unknown-caller') return answer;
-    if (tries === MAX_TRIES) return null;
+    if (tries === MAX_TRIES) {
+      log.warn('secret service answers that it does not know the calls');
+      return null;
+    }
+    await setTimeout(FIRST_PAUSE_MS * 3 ** (tries - 1));
   }
 }
 
 /**
  * gnome-keyring answers "no such method" to a caller that it has not taken note of yet: it looks up who has come in
- * the background. On a new connection it looks again.
+ * the background. On a new connection it looks again; on a busy computer that takes its time.
  */
-const MAX_TRIES = 4;
+const MAX_TRIES = 5;
+const FIRST_PAUSE_MS = 10;
 const unknownMethod = z.object({ dbusName: z.literal('org.freedesktop.DBus.Error.UnknownMethod') });
 
 async function askOnce<T>(
