@@ -58,7 +58,7 @@ export function residentMemory(process: ManagedProcess, samples: Samples): void 
   if (kib) samples.add(process.name, 'memory at idle', Number(kib) / 1024, 'MiB');
 }
 
-const logLine = z.looseObject({ time: z.number(), msg: z.string() });
+const logLine = z.looseObject({ time: z.iso.datetime(), msg: z.string() });
 const CLOCK_TICKS_PER_SECOND = 100;
 
 /** From the start of a running process (`starttime`, proc(5), in steps of 10 ms) until its log says `ready`. */
@@ -74,5 +74,5 @@ export function startTime(process: ManagedProcess, ready: RegExp, samples: Sampl
   const startedSeconds = Number(fields[19]) / CLOCK_TICKS_PER_SECOND;
   const uptimeSeconds = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
   const startedAt = Date.now() - (uptimeSeconds - startedSeconds) * 1000;
-  samples.add(process.name, 'start of the process -> ready', readyAt - startedAt);
+  samples.add(process.name, 'start of the process -> ready', Date.parse(readyAt) - startedAt);
 }

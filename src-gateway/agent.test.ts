@@ -9,6 +9,7 @@ import { runAgent } from './agent.ts';
 import { systemClock } from './clock.ts';
 import type { HostHealth } from './host-watch.ts';
 import type { Passage } from './packet-filter.ts';
+import type { ServerAccess } from './server-access.ts';
 import { MemoryDevice } from './testing/memory-device.ts';
 
 const hello = {
@@ -23,6 +24,7 @@ describe('the way through a gateway', () => {
   let sockets: WebSocketServer;
   let stop: AbortController;
   let device: MemoryDevice;
+  let access: ServerAccess;
   let calls: string[];
   let isRefused: boolean;
   let agent: Promise<void>;
@@ -57,6 +59,18 @@ describe('the way through a gateway', () => {
     },
   };
   const channel = async (): Promise<WebSocket> => (await once(sockets, 'connection'))[0];
+  it('comes with the token that a reload has read, from the next channel on', async () => {
+    const tokenOf = async (): Promise<[string | undefined, WebSocket]> => {
+      const [socket, request] = await once(sockets, 'connection');
+      return [request.headers.authorization, socket];
+    };
+    const [before, socket] = await tokenOf();
+    access.token = 'renewed';
+    socket.close(1012);
+    const [after] = await tokenOf();
+    expect([before, after]).toEqual(['Bearer t', 'Bearer renewed']);
+  });
+
   const DROP = { id: 'firewall', detail: 'Docker drops it.', remedy: null };
   const answer = async (socket: WebSocket) => JSON.parse(String((await once(socket, 'message'))[0]));
 
@@ -66,6 +80,7 @@ describe('the way through a gateway', () => {
     sockets = new WebSocketServer({ server });
     device = new MemoryDevice();
     calls = [];
+    access = { token: 't', ca: null };
     isRefused = false;
     troubles = [];
     server.listen(0, '127.0.0.1');
@@ -76,8 +91,7 @@ describe('the way through a gateway', () => {
       passage,
       host,
       url,
-      token: 't',
-      ca: null,
+      access,
       hello,
       failClosedAfterSeconds: 60,
       clock: systemClock,

@@ -11,6 +11,7 @@ import { HandshakeAges } from './handshake-ages.ts';
 import type { HostHealth } from './host-watch.ts';
 import type { Passage } from './packet-filter.ts';
 import { RevLedger, type RevOutcome } from './rev-ledger.ts';
+import type { ServerAccess } from './server-access.ts';
 
 /** A channel that lived this long starts the backoff over; a shorter one may have been refused at once. */
 const SETTLED_AFTER_MS = 20_000;
@@ -29,8 +30,7 @@ export interface AgentOptions {
   /** Looked at after each sync; a server that accepts it hears of what changes. */
   host: HostHealth;
   url: string;
-  token: string;
-  ca: string | null;
+  access: ServerAccess;
   hello: Extract<FromGateway, { type: 'hello' }>;
   failClosedAfterSeconds: number;
   clock: Clock;
@@ -69,7 +69,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 }
 
 async function serveOneChannel(options: AgentOptions, enforcer: Enforcer, sources: ReportSources) {
-  const { url, token, ca, hello, log, signal } = options;
+  const { url, access, hello, log, signal } = options;
+  const { token, ca } = access;
   const ledger = new RevLedger();
   const reports = new ChannelReports(sources);
   let opening: NodeJS.Timeout | null = null;

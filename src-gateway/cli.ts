@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import pino from 'pino';
+import { openProgramLog } from '../src-node/program-log.ts';
 import { checkHost } from './check.ts';
-import { loadGatewayConfig, readToken } from './config.ts';
+import { loadGatewayConfig } from './config.ts';
 import { type InstallInput, installGateway } from './install.ts';
 import { openPrivateKey } from './private-key-file.ts';
 import { runGateway } from './run-gateway.ts';
+import { readAccess, reloadAccess, type ServerAccess } from './server-access.ts';
 
 /** Exit codes: 0 ended as asked, 1 failed, 2 the configuration has mistakes. */
 const EXIT_FAILED = 1;
@@ -28,10 +29,7 @@ function configOrExit(file: string | undefined) {
 
 async function start({ config: file }: { config?: string }): Promise<void> {
   const config = configOrExit(file);
-  const log = pino(
-    { level: config.logLevel, base: { gateway: config.interfaceName } },
-    pino.destination({ fd: 1, sync: true }),
-  );
+  const log = await openProgramLog({ level: config.logLevel, base: { gateway: config.interfaceName } });
   const stopping = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
     process.once(name, () => {
@@ -39,8 +37,11 @@ async function start({ config: file }: { config?: string }): Promise<void> {
       stopping.abort();
     });
   }
-  const token = await readToken(config, file);
-  await runGateway({ config, token, log, signal: stopping.signal });
+  // Asked for before anything that takes its time: a reload is no end.
+  const access: ServerAccess = { token: '', ca: null };
+  process.on('SIGHUP', () => void reloadAccess({ file, config, access, log }));
+  Object.assign(access, await readAccess(config, file));
+  await runGateway({ config, access, log, signal: stopping.signal });
   log.info('stopped');
 }
 

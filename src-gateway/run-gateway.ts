@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { createBackoff, sleep } from '../src-node/backoff.ts';
@@ -12,6 +11,7 @@ import { listLinks } from './links.ts';
 import { PacketFilter, type Passage } from './packet-filter.ts';
 import { missingEgress, passageChecks } from './passage-checks.ts';
 import { openPrivateKey } from './private-key-file.ts';
+import type { ServerAccess } from './server-access.ts';
 import { TunnelAddresses } from './tunnel-addresses.ts';
 import { openTunnelInterface } from './tunnel-interface.ts';
 
@@ -21,7 +21,8 @@ const STEADY_AFTER_MS = 60_000;
 
 export interface GatewayOptions {
   config: GatewayConfig;
-  token: string;
+  /** Read again for each channel: a reload changes it in place. */
+  access: ServerAccess;
   log: Logger;
   /** Ends the gateway: peers removed, interface and rules gone, then `runGateway` returns. */
   signal: AbortSignal;
@@ -31,13 +32,12 @@ export interface GatewayOptions {
  * The whole gateway: interface, filter, agent. Throws when the first start fails; an interface that goes away
  * later is made anew, and the server's next sync fills it.
  */
-export async function runGateway({ config, token, log, signal }: GatewayOptions): Promise<void> {
+export async function runGateway({ config, access, log, signal }: GatewayOptions): Promise<void> {
   const { interfaceName, gatewayId, endpoint, failClosedAfterSeconds } = config;
   const { privateKey, publicKey, isNew } = await openPrivateKey(
     config.privateKeyFile,
     config.secretsAreMounted,
   );
-  const ca = config.caFile === undefined ? null : await readFile(config.caFile, 'utf8');
   log.info({ publicKey, isNew, gatewayId }, 'gateway key');
   const { nat, egressInterface } = config;
   const missing =
@@ -83,8 +83,7 @@ export async function runGateway({ config, token, log, signal }: GatewayOptions)
         passage,
         host,
         url: channelUrl(config.serverUrl),
-        token,
-        ca,
+        access,
         hello: { type: 'hello', gatewayId, publicKey, endpoint, version, features },
         failClosedAfterSeconds,
         clock: systemClock,

@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 import { stdin, stdout } from 'node:process';
 import { Command, InvalidArgumentError } from 'commander';
-import pino from 'pino';
+import type { Logger } from 'pino';
+import { changedSettings } from '../src-node/changed-settings.ts';
+import type { Loaded } from '../src-node/config.ts';
 import { fingerprint } from '../src-node/fingerprint.ts';
+import { openProgramLog } from '../src-node/program-log.ts';
 import type { Result } from '../src-shared/problem.ts';
 import { parseServerKey, TRUSTED_SERVERS_FILE } from '../src-shared/server-key.ts';
-import { loadHelperConfig } from './config.ts';
+import { type HelperConfig, loadHelperConfig } from './config.ts';
 import { startDaemon } from './daemon.ts';
 import { release } from './linux/release.ts';
 import { isPlainIssuer, TrustedServers } from './trusted-servers.ts';
@@ -28,15 +31,17 @@ interface StartFlags {
 }
 
 async function start({ config: file, allowUid, ...flags }: StartFlags): Promise<void> {
-  const config = loadHelperConfig(file, process.env, { ...flags, allowUids: allowUid });
+  const read = () => loadHelperConfig(file, process.env, { ...flags, allowUids: allowUid });
+  const config = read();
   if (!config.ok) {
     for (const mistake of config.mistakes) say(mistake);
     process.exitCode = EXIT_INPUT;
     return;
   }
-  const log = pino({ level: config.value.logLevel, base: null }, pino.destination({ fd: 1, sync: true }));
+  const log = await openProgramLog({ level: config.value.logLevel });
   // Asked for before anything is made: an end that comes while the helper starts still takes away what it made.
   const end = firstSignal();
+  process.on('SIGHUP', () => reload(config.value, read(), log));
   const daemon = await startDaemon(config.value, log);
   log.info({ signal: await end }, 'stopping');
   try {
@@ -46,6 +51,20 @@ async function start({ config: file, allowUid, ...flags }: StartFlags): Promise<
     process.exit(EXIT_FAILED);
   }
   process.exit(0);
+}
+
+/** What SIGHUP asks for: the level of the log as it is in the file now. All else takes a restart, and is named. */
+function reload(running: HelperConfig, next: Loaded<HelperConfig>, log: Logger): void {
+  if (!next.ok) {
+    log.error(
+      { mistakes: next.mistakes },
+      'not reloaded: the configuration has mistakes, and all stays as it was',
+    );
+    return;
+  }
+  log.level = next.value.logLevel;
+  const needsRestart = changedSettings(running, next.value, ['logLevel']);
+  log.info({ logLevel: log.level, needsRestart }, 'reloaded');
 }
 
 /** Which of the two asked for the end. Whatever comes after it is heard, too, and changes nothing. */

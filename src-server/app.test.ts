@@ -97,7 +97,7 @@ test('an exception answers internal-error without saying what it was, and is log
   const answer = await server.request('GET', '/client/v1/me', { token: 'x' });
   expect(answer).toMatchObject({ status: 500, body: { code: 'internal-error' } });
   expect(JSON.stringify(answer.body)).not.toContain('session');
-  const logged = server.logLines.map((line) => JSON.parse(line)).find((line) => line.level === 50);
+  const logged = server.logLines.map((line) => JSON.parse(line)).find((line) => line.level === 'error');
   expect(logged).toMatchObject({
     reqId: expect.any(String),
     err: { message: expect.stringContaining('session') },

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { makeLogger } from '../logger.ts';
+import { openLogger } from '../logger.ts';
 import { EXIT_FAILED, readServerFiles, refuse } from './run-command.ts';
 
 /** `start`: runs until SIGTERM or SIGINT. */
@@ -16,14 +16,15 @@ async function start(options: { config?: string }): Promise<void> {
   if (!files) return;
   // Here and not above: the other commands do without the HTTP server, and take a third of the time to start.
   const { startServer } = await import('../start.ts');
-  const log = makeLogger(files.config.logLevel);
+  const log = await openLogger(files.config.logLevel);
   // Asked for before it listens: an end that comes while it starts is an end like any other.
   const end = Promise.withResolvers<string>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end.resolve);
   const started = await startServer({ ...files, log, now: Date.now });
   if (!started.ok) {
     refuse(started.mistakes, EXIT_FAILED);
-    return;
+    // Whatever may still be open: a server that does not serve must not look as if it did.
+    process.exit();
   }
   log.info({ signal: await end.promise }, 'stopping');
   await started.server.stop();

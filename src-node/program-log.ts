@@ -1,0 +1,44 @@
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
+
+export interface ProgramLogOptions {
+  level: string;
+  /** In every line. */
+  base?: Record<string, unknown>;
+  redact?: NonNullable<LoggerOptions['redact']>;
+}
+
+/**
+ * One JSON line each to `destination` (default: standard output): the level as a word, the time as ISO 8601 in UTC, and
+ * an IPv4 address as one, however the socket wrote it.
+ */
+export function programLog(
+  { level, base, redact }: ProgramLogOptions,
+  destination: DestinationStream = pino.destination({ fd: 1, sync: true }),
+): Logger {
+  return pino(
+    {
+      level,
+      base: base ?? null,
+      ...(redact === undefined ? {} : { redact }),
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: {
+        ip: (ip: unknown) => (typeof ip === 'string' ? ip.replace(/^::ffff:(?=\d+\.)/i, '') : ip),
+      },
+    },
+    // Synchronous: lines keep their order, and none is lost or waited for when the process ends.
+    destination,
+  );
+}
+
+/** The log of a long-running program on standard output: lines for people on a terminal, JSON elsewhere. */
+export async function openProgramLog(options: ProgramLogOptions): Promise<Logger> {
+  if (!process.stdout.isTTY) return programLog(options);
+  // Loaded where it is needed: services do without it.
+  const { default: pretty } = await import('pino-pretty');
+  const colorize = process.stdout.hasColors();
+  return programLog(
+    options,
+    pretty({ destination: 1, sync: true, colorize, translateTime: 'SYS:HH:MM:ss.l', singleLine: true }),
+  );
+}
