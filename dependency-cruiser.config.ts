@@ -97,7 +97,7 @@ const node = { isNode: true };
 const page = { isNode: false };
 
 export const places: Place[] = [
-  { at: ['src-shared'], from: [], packages: ['ipaddr.js', 'zod'], ...page },
+  { at: ['src-shared'], from: [], packages: ['ipaddr.js', 'temporal-polyfill', 'zod'], ...page },
   {
     at: ['src-node'],
     from: ['src-shared'],
@@ -162,7 +162,7 @@ export const places: Place[] = [
   {
     at: ['src-cli'],
     from: ['src-shared', 'src-client', 'package.json'],
-    packages: ['@inquirer/core', 'commander', 'pino', 'uqr', 'zod'],
+    packages: ['@inquirer/core', 'commander', 'pino', 'string-width', 'uqr', 'zod'],
     ...node,
   },
   {
@@ -232,7 +232,7 @@ export const places: Place[] = [
 /** Tests and what only they use: all of their room, what the room's files may import, and the tools of tests. */
 const TEST_FILES = String.raw`\.test\.tsx?$|/testing/`;
 const TEST_PACKAGES = [
-  ...['@simplewebauthn/server', 'app-builder-lib', 'builder-util', 'fast-check', 'fastify', 'jose', 'kysely'],
+  ...['@simplewebauthn/server', 'app-builder-lib', 'builder-util', 'fast-check', 'fastify', 'jose', 'koffi', 'kysely'],
   ...['pino', 'postal-mime', 'smtp-server', 'uuid', 'vitest', 'ws', 'yaml', 'zod'],
 ];
 
