@@ -5,13 +5,15 @@ import { buildApp } from './app.ts';
 import { createEnforcement } from './compose.ts';
 import type { ServerConfig } from './config.ts';
 import type { ServerContext } from './context.ts';
-import { openDatabase } from './db/database.ts';
 import { lockDatabase } from './db/database-lock.ts';
+import { openOwnDatabase } from './db/own-database.ts';
+import { MarkKeeper } from './db/record-mark.ts';
+import { listenOn, stopListening } from './http/listen.ts';
 import type { ServerKeys } from './keys/server-keys.ts';
 import { MailSender } from './mail/mail-sender.ts';
 import { type MailTransport, smtpTransport } from './mail/mail-transport.ts';
 import { createMetrics } from './metrics/metrics.ts';
-import { purgeUnknownAttempts } from './proof/mfa/attempts.ts';
+import { purgePassingAttempts } from './proof/mfa/attempts.ts';
 
 const PURGE_INTERVAL_MS = 3_600_000;
 /** `npm run build:panel` makes it. */
@@ -25,13 +27,28 @@ export interface RunningServer {
 
 export type Started = { ok: true; server: RunningServer } | { ok: false; mistakes: string[] };
 
-/** Opens the database (migrations run), joins the parts and listens. What can be wrong outside is a value. */
-export async function startServer(input: {
+interface StartInput {
   config: ServerConfig;
   keys: ServerKeys;
   log: Logger;
   now: () => number;
-}): Promise<Started> {
+}
+
+/** Opens the database (migrations run), joins the parts and listens. What can be wrong outside is a value. */
+export async function startServer(input: StartInput): Promise<Started> {
+  const ends = new AsyncDisposableStack();
+  let started: Started | undefined;
+  try {
+    started = await begin(input, ends);
+    return started;
+  } finally {
+    // Nothing is held by a server that did not start: neither the process nor the lock of the database.
+    if (!started?.ok) await ends.disposeAsync();
+  }
+}
+
+/** `ends` takes how each part is stopped again, the last one first. */
+async function begin(input: StartInput, ends: AsyncDisposableStack): Promise<Started> {
   const { config, log, now } = input;
   const tls = readTls(config);
   if (!tls.ok) return tls;
@@ -40,8 +57,17 @@ export async function startServer(input: {
   const lock = lockDatabase(config.databaseFile);
   if (!lock)
     return { ok: false, mistakes: [`databaseFile: another server is running on ${config.databaseFile}`] };
-  const database = await openDatabase(config.databaseFile);
+  ends.defer(() => lock.release());
+  const opened = await openOwnDatabase(input);
+  if (!opened.ok) return opened;
+  const { database } = opened;
+  ends.defer(() => database.close());
   const ctx: ServerContext = { ...input, database };
+  const mark = new MarkKeeper(database.db, config, log);
+  ends.defer(() => mark.stop());
+  const mail = transport.value ? new MailSender(ctx, transport.value) : null;
+  if (!mail) log.warn('no mail server is configured: members are told nothing by mail, MFA cannot be reset');
+  ends.defer(() => mail?.stop());
   const metrics = createMetrics();
   const parts = createEnforcement(ctx, metrics.registry);
   const app = await buildApp(ctx, {
@@ -50,32 +76,25 @@ export async function startServer(input: {
     tls: tls.value,
     panelDir: PANEL_DIR,
   });
-  const mail = transport.value ? new MailSender(ctx, transport.value) : null;
-  if (!mail) log.warn('no mail server is configured: members are told nothing by mail, MFA cannot be reset');
+  ends.defer(async () => {
+    const closed = stopListening(app);
+    await parts.stop();
+    await app.close();
+    await closed;
+  });
   const purge = setInterval(() => {
-    purgeUnknownAttempts(database.db, now()).catch((error: unknown) =>
+    purgePassingAttempts(database.db, now()).catch((error: unknown) =>
       log.error({ err: error }, 'purge failed'),
     );
   }, PURGE_INTERVAL_MS);
-
-  const stop = async (): Promise<void> => {
-    clearInterval(purge);
-    app.server.close();
-    await parts.stop();
-    await app.close();
-    await mail?.stop();
-    await database.close();
-    lock.release();
-  };
+  ends.defer(() => clearInterval(purge));
   await parts.control.start();
   await parts.sweeper.start();
-  const listening = await listen(app, config);
-  if (!listening.ok) {
-    await stop();
-    return listening;
-  }
+  const listening = await listenOn(app, config.listen, log);
+  if (!listening.ok) return listening;
+  mark.start();
   mail?.start();
-  return { ok: true, server: { url: listening.url, stop } };
+  return { ok: true, server: { url: listening.url, stop: () => ends.disposeAsync() } };
 }
 
 function readTls({
@@ -105,34 +124,4 @@ function openTransport({
     const why = error instanceof Error ? error.message : String(mail.caFile);
     return { ok: false, mistakes: [`mail.caFile: ${why}`] };
   }
-}
-
-type App = Awaited<ReturnType<typeof buildApp>>;
-
-async function listen(
-  app: App,
-  { listen: { host, port } }: ServerConfig,
-): Promise<{ ok: true; url: string } | { ok: false; mistakes: string[] }> {
-  try {
-    const listenTextResolver = (address: string): string => `listening on ${secure(address)}`;
-    return { ok: true, url: secure(await app.listen({ host, port, listenTextResolver })) };
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    const where = `port ${port} on ${host}`;
-    if (code === 'EADDRINUSE')
-      return { ok: false, mistakes: [`listen: ${where} is in use by another program`] };
-    if (code === 'EACCES')
-      return {
-        ok: false,
-        mistakes: [`listen: ${where} is not allowed for this user (below 1024: CAP_NET_BIND_SERVICE)`],
-      };
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      return { ok: false, mistakes: [`listen.host: ${host} is not an address of this machine`] };
-    throw error;
-  }
-}
-
-/** Fastify takes a server that it did not make for a plain one. */
-function secure(address: string): string {
-  return address.replace(/^http:/, 'https:');
 }

@@ -1,13 +1,18 @@
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
+import { fileTrouble, giveToFolderOwner } from '../../src-node/file-owner.ts';
 import { formatServerKey } from '../../src-shared/server-key.ts';
+import type { ServerConfig } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
-import { generateServerKeys } from '../keys/server-keys.ts';
+import { generateServerKeys, missingKeys } from '../keys/server-keys.ts';
 import { addMember } from '../people/members/member-store.ts';
 import { accountLines, accountOf } from './account-output.ts';
 import { askPerson, howToAnswer, type PersonOptions } from './ask.ts';
 import {
   CLI_ACTOR,
   type CommonOptions,
+  EXIT_CONFIG,
   EXIT_FAILED,
   print,
   readConfig,
@@ -37,7 +42,13 @@ export function addInitCommand(program: Command): void {
 async function init(options: InitOptions): Promise<void> {
   const config = readConfig(options);
   if (!config) return;
+  const mistake = beginMistake(config);
+  if (mistake !== null) {
+    refuse([mistake], EXIT_CONFIG);
+    return;
+  }
   const made = generateServerKeys(config.keysDir, process.env);
+  makeDatabaseFile(config.databaseFile);
   await (await openDatabase(config.databaseFile)).close();
   await withServerFiles(options, async (ctx) => {
     const someone = await ctx.database.db.selectFrom('member').select('id').limit(1).executeTakeFirst();
@@ -45,7 +56,7 @@ async function init(options: InitOptions): Promise<void> {
       refuse(['This server has members already. "postern-server member add" adds more.'], EXIT_FAILED);
       return;
     }
-    const person = await askPerson(options);
+    const person = await askPerson(ctx.config, options);
     if (!person) {
       refuse([howToAnswer], EXIT_FAILED);
       return;
@@ -67,4 +78,28 @@ async function init(options: InitOptions): Promise<void> {
       ...serverKeyLines(ctx.keys.serverKey),
     ]);
   });
+}
+
+/** Why nothing can be made here; null when it can. */
+function beginMistake({ databaseFile, keysDir }: ServerConfig): string | null {
+  const folder = dirname(databaseFile);
+  const trouble = fileTrouble(folder, 'write');
+  if (trouble?.kind === 'missing')
+    return `databaseFile: the folder ${folder} is not there; run: mkdir -m 700 ${folder}`;
+  if (trouble) return `databaseFile: ${trouble.text}`;
+  const missing = missingKeys(keysDir, process.env);
+  if (!holdsSomething(databaseFile) || missing.length === 0) return null;
+  return `keysDir: ${missing.join(' and ')} not there, but databaseFile ${databaseFile} is: what it holds sealed opens with its own keys alone. Put them back from your backup (docs/operations.md, "Keys that are lost"); to begin anew instead: mv ${databaseFile} ${databaseFile}.old`;
+}
+
+function holdsSomething(databaseFile: string): boolean {
+  return existsSync(databaseFile) && statSync(databaseFile).size > 0;
+}
+
+/** Empty, for SQLite to fill: it gives its other files to the owner of this one by itself. */
+function makeDatabaseFile(databaseFile: string): void {
+  if (existsSync(databaseFile)) return;
+  const descriptor = openSync(databaseFile, 'wx', 0o600);
+  giveToFolderOwner(databaseFile, descriptor);
+  closeSync(descriptor);
 }

@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
+import { fileTrouble } from '../../src-node/file-owner.ts';
 import { properName as nameSchema } from '../../src-shared/primitives.ts';
 import type { Result } from '../../src-shared/problem.ts';
 import { loadServerConfig, type ServerConfig } from '../config.ts';
 import type { ServerContext } from '../context.ts';
 import { openDatabase } from '../db/database.ts';
+import { takeKeys } from '../db/key-check.ts';
+import { sealedByOthers } from '../db/own-database.ts';
 import { loadServerKeys } from '../keys/server-keys.ts';
 import { makeLogger } from '../logger.ts';
 
@@ -66,13 +69,29 @@ export async function readServerFiles(
 ): Promise<Pick<ServerContext, 'config' | 'keys'> | null> {
   const config = readConfig(options);
   if (!config) return null;
-  if (!existsSync(config.databaseFile))
-    return refuse(
-      [`databaseFile: ${config.databaseFile} is not there; "postern-server init" makes it`],
-      EXIT_CONFIG,
-    );
-  const loaded = await loadServerKeys(config.keysDir, config.issuer, process.env);
-  return loaded.ok ? { config, keys: loaded.keys } : refuse(loaded.mistakes, EXIT_CONFIG);
+  const mistake = databaseMistake(config);
+  if (mistake !== null) return refuse([mistake], EXIT_CONFIG);
+  const keys = await readKeys(config);
+  return keys && { config, keys };
+}
+
+/** Why the database's file cannot be opened; null when it can. */
+export function databaseMistake({ databaseFile }: ServerConfig): string | null {
+  const trouble = fileTrouble(databaseFile, 'write');
+  if (trouble === null) return null;
+  return trouble.kind === 'denied'
+    ? `databaseFile: ${trouble.text}`
+    : `databaseFile: ${databaseFile} is not there; "postern-server init" makes it, "postern-server database restore FILE" puts a backup back`;
+}
+
+/** The keys, or null after their mistakes were said. */
+export async function readKeys({
+  keysDir,
+  issuer,
+  secretsAreMounted: areMounted,
+}: ServerConfig): Promise<ServerContext['keys'] | null> {
+  const loaded = await loadServerKeys(keysDir, issuer, process.env, { areMounted });
+  return loaded.ok ? loaded.keys : refuse(loaded.mistakes, EXIT_CONFIG);
 }
 
 /** Runs `work` on the server's files, also beside a running server. Errors go to standard error, not into `work`. */
@@ -84,6 +103,10 @@ export async function withServerFiles(
   if (!files) return;
   const database = await openDatabase(files.config.databaseFile);
   try {
+    if ((await takeKeys(database.db, files.keys)) === 'sealed-by-others') {
+      refuse([sealedByOthers(files.config)], EXIT_CONFIG);
+      return;
+    }
     await work({ ...files, database, now: Date.now, log: makeLogger('silent') });
   } finally {
     await database.close();

@@ -1,6 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { Kysely, Migrator, SqliteDialect, type Transaction } from 'kysely';
 import { migrations } from './migrations.ts';
+import { refuseNewer } from './newer-database.ts';
 import type { Schema } from './schema.ts';
 
 export type Db = Kysely<Schema>;
@@ -16,10 +17,17 @@ export interface Database {
 
 /**
  * Opens (or makes) the SQLite file with `journal_mode=WAL`, `synchronous=FULL` and foreign keys, and brings its
- * schema up to date in a transaction. Rejects with SQLite's own message when the file cannot be used.
+ * schema up to date in a transaction. Rejects with SQLite's own message when the file cannot be used, and with a
+ * `NewerDatabaseError` when a newer version has written it.
  */
 export async function openDatabase(file: string): Promise<Database> {
   const sqlite = new DatabaseSync(file, { timeout: 5000 });
+  try {
+    refuseNewer(sqlite, file);
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
   sqlite.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
   sqlite.function('fold', { deterministic: true }, fold);
   const versionQuery = sqlite.prepare('pragma data_version');

@@ -1,7 +1,10 @@
 import { type Kysely, type Migration, sql } from 'kysely';
+import { accountSchema } from './account-schema.ts';
 import { adminSchema } from './admin-schema.ts';
+import { mailSchema } from './mail-schema.ts';
 import { pastIndices } from './past-indices.ts';
 import { pastSchema } from './past-schema.ts';
+import { restoredSchema } from './restored-schema.ts';
 import { tokenAndFactorSchema } from './token-and-factor-schema.ts';
 
 /** In order of their names; each runs once, in a transaction, at start. Landed ones are never edited. */
@@ -67,6 +70,7 @@ export const migrations: Record<string, Migration> = {
       for (const statement of pastIndices) await sql.raw(statement).execute(db);
     },
   },
+  '0012-accounts': { up: accountSchema },
   '0013-past': {
     async up(db: Kysely<unknown>): Promise<void> {
       for (const statement of pastSchema) await sql.raw(statement).execute(db);
@@ -77,10 +81,22 @@ export const migrations: Record<string, Migration> = {
       for (const statement of tokenAndFactorSchema) await sql.raw(statement).execute(db);
     },
   },
+  '0015-restored': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      for (const statement of restoredSchema) await sql.raw(statement).execute(db);
+    },
+  },
+  '0016-mail': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      for (const statement of mailSchema) await sql.raw(statement).execute(db);
+    },
+  },
   '0017-guard-failed': {
     async up(db: Kysely<unknown>): Promise<void> {
       await sql`alter table device add column guard_failed text`.execute(db);
-      await sql`create index device_guard_failed on device(member_id) where guard_failed is not null`.execute(db);
+      await sql`create index device_guard_failed on device(member_id) where guard_failed is not null`.execute(
+        db,
+      );
     },
   },
 };

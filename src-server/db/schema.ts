@@ -6,7 +6,7 @@ type Flag = 0 | 1;
 
 export interface MemberRow {
   id: string;
-  /** Lower case, unique. */
+  /** As `foldEmail` makes it, unique. */
   email: string;
   name: string;
   role: 'owner' | 'administrator' | 'member';
@@ -16,6 +16,10 @@ export interface MemberRow {
   /** Gone: blocked for ever, kept only for the names in logs. `email` is a stand-in then. */
   removed_at: number | null;
   former_email: string | null;
+  /** Counts the passwords that were set; a new hash of the same one is none. */
+  password_version: number;
+  /** Set by somebody else: to be changed at the next sign-in, and worthless from then on. Null: the member's own. */
+  password_expires_at: number | null;
 }
 
 export interface FactorRow {
@@ -133,17 +137,31 @@ export interface SessionRow {
   proof_factor_id: string | null;
 }
 
-/** Between password and second factor. */
+/** Between the password and a session. */
 export interface SignInTokenRow {
   token_hash: string;
   member_id: string;
-  purpose: 'mfa' | 'setup';
+  /** `password`: all is proven, and a new password is asked for. */
+  purpose: 'mfa' | 'setup' | 'password';
   /** `{}` on the panel, which has no device. */
   device_json: string;
   expires_at: number;
   used_at: number | null;
   /** A token counts only where it was issued. */
   surface: 'client' | 'panel';
+  /** With `password`: the strongest proof that was given, and the factor whose code or backup code it was. */
+  method: SessionRow['method'] | null;
+  factor_id: string | null;
+}
+
+/** A client or browser from which the member has signed in before, by the token that it keeps. */
+export interface TrustedClientRow {
+  id: string;
+  member_id: string;
+  /** Null: a browser on the Control Panel. */
+  device_id: string | null;
+  token_hash: string;
+  last_used_at: number;
 }
 
 /** What a challenge was issued for; an answer to one is no answer to another. */
@@ -249,12 +267,23 @@ export interface ApiTokenRow {
   last_used_at: number | null;
   last_used_ip: string | null;
   use_count: number;
+  /** The server was restored from a backup: it works again once an owner has confirmed it. */
+  suspended_at: number | null;
   /** As in `AuditEntry.actor`. */
   made_by: string;
   /** It does not end when its maker leaves, is blocked or is demoted. */
   is_kept: Flag;
   /** Why it was revoked. */
   end_reason: 'revoked' | 'maker-removed' | 'maker-blocked' | 'maker-demoted' | null;
+}
+
+/** What the keys of this database are told by. */
+export interface KeyCheckRow {
+  id: Generated<1>;
+  /** A known text under the encryption key. */
+  sealed: Uint8Array;
+  /** `kid` of the leases. */
+  lease_key_id: string;
 }
 
 export interface PolicyRow {
@@ -306,6 +335,17 @@ export interface MailRow {
   give_up_at: number;
   next_try_at: number;
   tries: number;
+}
+
+/** The last mail to a member that was given up, since none has reached them. */
+export interface MailFailureRow {
+  member_id: string;
+  at: number;
+  /** As in `MailRow`. */
+  kind: string;
+  tries: number;
+  /** What the mail server answered, or what kept it from answering. */
+  why: string;
 }
 
 /** How many rows of the audit log fell into an hour (milliseconds since 1970). */
@@ -364,12 +404,14 @@ export interface Schema {
   device: DeviceRow;
   session: SessionRow;
   sign_in_token: SignInTokenRow;
+  trusted_client: TrustedClientRow;
   challenge: ChallengeRow;
   gateway: GatewayRow;
   gateway_address: GatewayAddressRow;
   lease: LeaseRow;
   event: EventRow;
   api_token: ApiTokenRow;
+  key_check: KeyCheckRow;
   policy: PolicyRow;
   audit: AuditRow;
   audit_hour: AuditHourRow;
@@ -378,4 +420,5 @@ export interface Schema {
   refusal: RefusalRow;
   mfa_reset: MfaResetRow;
   mail: MailRow;
+  mail_failure: MailFailureRow;
 }

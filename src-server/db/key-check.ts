@@ -1,0 +1,60 @@
+import type { SealedBox } from '../keys/sealed-box.ts';
+import type { ServerKeys } from '../keys/server-keys.ts';
+import type { Db, Tx } from './database.ts';
+
+const KNOWN_TEXT = 'postern';
+
+/**
+ * `opens`: also for a database that holds nothing sealed yet. `sealed-by-others`: its secrets cannot be read with this
+ * encryption key. `other-lease-key`: they can, but leases were signed by another key, which is the one that computers trust.
+ */
+export type KeyCheck = 'opens' | 'sealed-by-others' | 'other-lease-key';
+
+/** Whether these keys are those of the database; a server of before 0015 is told by any secret that it sealed. */
+export async function checkKeys(db: Db | Tx, keys: ServerKeys): Promise<KeyCheck> {
+  const known = await knownSeal(db);
+  if (!known) return (await opensAnySecret(db, keys.sealedBox)) ? 'opens' : 'sealed-by-others';
+  if (openedBy(keys.sealedBox, known.sealed)?.toString() !== KNOWN_TEXT) return 'sealed-by-others';
+  return known.lease_key_id === keys.leaseKeyId ? 'opens' : 'other-lease-key';
+}
+
+/** Writes down that these keys are the database's; ask `checkKeys` before. */
+export async function noteKeys(db: Db | Tx, { sealedBox, leaseKeyId }: ServerKeys): Promise<void> {
+  const values = { sealed: sealedBox.seal(Buffer.from(KNOWN_TEXT)), lease_key_id: leaseKeyId };
+  await db
+    .insertInto('key_check')
+    .values({ id: 1, ...values })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(values))
+    .execute();
+}
+
+/** Checks, and writes down what is not there yet. A changed lease key is taken as it is, after it was named once. */
+export async function takeKeys(db: Db, keys: ServerKeys): Promise<KeyCheck> {
+  const check = await checkKeys(db, keys);
+  if (check === 'other-lease-key' || (check === 'opens' && !(await knownSeal(db)))) await noteKeys(db, keys);
+  return check;
+}
+
+function knownSeal(db: Db | Tx) {
+  return db.selectFrom('key_check').select(['sealed', 'lease_key_id']).where('id', '=', 1).executeTakeFirst();
+}
+
+async function opensAnySecret(db: Db | Tx, box: SealedBox): Promise<boolean> {
+  const factor = await db.selectFrom('factor').select('secret_sealed as sealed').limit(1).executeTakeFirst();
+  const lease = await db
+    .selectFrom('lease')
+    .select('preshared_key_sealed as sealed')
+    .limit(1)
+    .executeTakeFirst();
+  return [factor, lease].every((row) => row === undefined || openedBy(box, row.sealed) !== null);
+}
+
+function openedBy(box: SealedBox, sealed: Uint8Array): Buffer | null {
+  try {
+    return Buffer.from(box.open(sealed));
+  } catch (error) {
+    // The only way in which node:crypto says that a key is another one.
+    if (error instanceof Error) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const entry = join(import.meta.dirname, '../cli.ts');
+const OWNER = ['--email', 'owner@test.example', '--name', 'Owner', '--password-stdin', '--with-totp'];
+
+export interface Said {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A folder with configuration and certificate in which `postern-server` runs as its users run it: as a program. */
+export class ServerFolder {
+  readonly path = mkdtempSync(join(tmpdir(), 'postern-server-folder-'));
+  readonly config = join(this.path, 'server.toml');
+  readonly database = join(this.path, 'postern.db');
+  readonly keys = join(this.path, 'keys');
+  readonly #running = new Set<ChildProcess>();
+
+  static async make(): Promise<ServerFolder> {
+    const folder = new ServerFolder();
+    folder.writeConfig({ host: '127.0.0.1', port: await freePort() });
+    const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+    const files = ['-keyout', join(folder.path, 'tls.key'), '-out', join(folder.path, 'tls.crt')];
+    const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+    const made = spawnSync('openssl', [...request, '-days', '60', ...names, ...files]);
+    if (made.status !== 0) throw new Error(String(made.stderr));
+    return folder;
+  }
+
+  /** `more`: lines of TOML before the tables. */
+  writeConfig({ host, port, more = '' }: { host: string; port: number; more?: string }): void {
+    writeFileSync(
+      this.config,
+      `issuer = "https://localhost:${port}"\nteamName = "Test"\ndatabaseFile = "postern.db"\nkeysDir = "keys"\n${more}
+[listen]\nhost = "${host}"\nport = ${port}\n[tls]\ncertFile = "tls.crt"\nkeyFile = "tls.key"\n`,
+      { mode: 0o600 },
+    );
+  }
+
+  /** Runs one command to its end. */
+  run(args: string[], { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {}): Said {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [entry, ...args, '--config', this.config],
+      {
+        input,
+        encoding: 'utf8',
+        env: { ...ownEnvironment(), ...env },
+        timeout: 60_000,
+      },
+    );
+    return { status, stdout, stderr };
+  }
+
+  init(): Said {
+    return this.run(['init', ...OWNER, '--json'], { input: 'a long enough passphrase 7\n' });
+  }
+
+  /** Starts the server and waits until it listens. `preload` is loaded before it. */
+  async start({ preload, env = {} }: { preload?: string; env?: Record<string, string> } = {}): Promise<{
+    child: ChildProcess;
+    log: () => string;
+  }> {
+    const first = preload === undefined ? [] : ['--import', preload];
+    const child = spawn(process.execPath, [...first, entry, 'start', '--config', this.config], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...ownEnvironment(), ...env },
+    });
+    this.#running.add(child);
+    child.on('exit', () => this.#running.delete(child));
+    let text = '';
+    child.stderr?.on('data', (chunk) => {
+      text += String(chunk);
+    });
+    for await (const chunk of child.stdout ?? []) {
+      text += String(chunk);
+      if (text.includes('listening on')) {
+        child.stdout?.resume();
+        return { child, log: () => text };
+      }
+    }
+    throw new Error(`the server did not start: ${text}`);
+  }
+
+  async stopAll(): Promise<void> {
+    for (const child of this.#running) {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
+  }
+
+  read(name: string): string {
+    return readFileSync(join(this.path, name), 'utf8');
+  }
+
+  async remove(): Promise<void> {
+    await this.stopAll();
+    rmSync(this.path, { recursive: true });
+  }
+}
+
+function ownEnvironment(): Record<string, string | undefined> {
+  return { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
+}
+
+export async function freePort(): Promise<number> {
+  const probe = createServer();
+  probe.listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
