@@ -23,6 +23,8 @@ export const reasonCode = z.enum([
   /** It did not take the peer of a new lease. */
   'gateway-unavailable',
   'device-removed',
+  /** From a backup: what was ended since would else be back. */
+  'server-restored',
   /** By the device itself. */
   'user',
 ]);

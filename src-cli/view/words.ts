@@ -30,6 +30,11 @@ export const fixed = {
   serverPrompt: 'Server (https://…):',
   emailPrompt: 'E-mail:',
   passwordPrompt: 'Password:',
+  newPasswordIntro:
+    'That password is temporary: somebody else has set it. Choose your own, of twelve characters or more; a few words are easiest.',
+  newPasswordPrompt: 'New password:',
+  repeatPasswordPrompt: 'The same again:',
+  passwordsDiffer: 'That was not the same password. Start again with the first one.',
   savedPrompt: 'Type "saved" when you have saved them:',
   notSaved: 'Type the word "saved" once the codes are in a safe place.',
   keysCode: 'Enter: send · Tab: use a backup code · Esc: cancel',
@@ -160,6 +165,7 @@ function endedBy(reason: ViewReason, time: TimeStyle): string {
     'gateway-removed': `Your administrator removed this gateway at ${at}`,
     'gateway-unavailable': `The gateway did not answer at ${at}, so this connection could not begin`,
     'device-removed': `This device was removed from your account at ${at}`,
+    'server-restored': `The server was restored from a backup at ${at}, which ended this connection`,
     user: `You ended this connection at ${at}`,
   };
   const code = reasonCode.safeParse(reason.code).data;
@@ -330,6 +336,8 @@ const nextSteps: Record<ProblemCode, string | null> = {
   'password-required': null,
   'wrong-password': null,
   'password-too-weak': null,
+  'password-change-required': "Run 'postern sign-in' in a terminal to choose one.",
+  'temporary-password-expired': null,
   'code-sign-in-required': null,
   'mfa-kept': null,
   'reset-link-invalid': null,

@@ -19,6 +19,7 @@ export const teamChange = z.discriminatedUnion('what', [
   z.object({ what: z.literal('role-raised'), member: z.string(), from: memberRole, to: memberRole }),
   z.object({ what: z.literal('email-changed'), member: z.string(), from: z.string(), to: z.string() }),
   z.object({ what: z.literal('mfa-reset'), member: z.string() }),
+  z.object({ what: z.literal('break-glass'), member: z.string(), expiresAt: isoTime }),
   z.object({
     what: z.literal('api-token'),
     name: z.string(),
@@ -76,6 +77,13 @@ export const mailContent = z.discriminatedUnion('kind', [
     /** Null: every device of the member. */
     deviceName: z.string().nullable(),
     why: z.enum(['wrong-pins', 'by-member', 'by-administrator']),
+  }),
+  /** `madeAt`: of the backup; null where nobody knows. `isOwner`: has tokens to confirm. */
+  z.object({
+    kind: z.literal('server-restored'),
+    at: isoTime,
+    madeAt: isoTime.nullable(),
+    isOwner: z.boolean(),
   }),
 ]);
 export type MailContent = z.infer<typeof mailContent>;

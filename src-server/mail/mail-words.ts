@@ -158,6 +158,24 @@ export function mailWords(content: MailContent, { teamName, accountUrl }: MailPl
         ],
         facts: whenAndWhere(content),
       };
+    case 'server-restored':
+      return {
+        subject: `${teamName} was restored from a backup`,
+        paragraphs: [
+          'Your team’s server works with an earlier copy of its records. You are asked to sign in again, and for a code from your authenticator; one that it has just shown does not count, the next one does.',
+          'Your backup codes count no more: make new ones in your account. A password or an authenticator that you changed after that copy was made is the old one again: change it once more.',
+          ...(content.isOwner
+            ? [
+                'You are an owner: API tokens are suspended until one of you confirms each in the Control Panel. Look whether members that were blocked or removed since are back.',
+              ]
+            : []),
+        ],
+        facts: [
+          ...(content.madeAt === null ? [] : [['State of', utc(content.madeAt)] satisfies [string, string]]),
+          ['Restored', utc(content.at)],
+        ],
+        link: account,
+      };
     case 'unlock-removed':
       return {
         subject: `PIN or biometrics for ${teamName} were removed`,

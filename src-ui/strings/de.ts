@@ -24,6 +24,26 @@ export const de: Strings = {
     missing: 'Geben Sie E-Mail und Passwort ein.',
     startOver: 'Zurück zur Anmeldung',
   },
+  newPassword: {
+    title: 'Wählen Sie ein eigenes Passwort',
+    text: 'Das eben benutzte ist vorläufig: Jemand anderes hat es gesetzt.',
+    label: 'Neues Passwort',
+    again: 'Neues Passwort noch einmal',
+    hint: 'Zwölf Zeichen oder mehr; ein paar Wörter sind am einfachsten.',
+    missing: 'Geben Sie ein neues Passwort ein.',
+    differs: 'Das ist nicht dasselbe.',
+    submit: 'Speichern und anmelden',
+  },
+  passwordWeakness: {
+    short: 'Das ist zu kurz: zwölf Zeichen oder mehr. Ein paar Wörter sind am einfachsten.',
+    long: 'Das ist zu lang: höchstens 1024 Zeichen.',
+    common:
+      'Dieses Passwort oder ein ähnliches haben viele: Es wird zuerst geraten. Wählen Sie ein anderes.',
+    personal:
+      'Das besteht aus Ihrem Namen, Ihrer Adresse oder Ihrem Team: Es wird zuerst geraten. Wählen Sie ein anderes.',
+    pattern: 'Das wiederholt sich oder folgt der Tastatur: Es wird zuerst geraten. Wählen Sie ein anderes.',
+    present: 'Das ist Ihr jetziges Passwort. Wählen Sie ein anderes.',
+  },
   code: {
     totpLabel: '6-stelliger Code',
     totpHint: 'Aus Ihrer Authenticator-App. Sendet sich nach 6 Ziffern selbst.',
@@ -72,6 +92,8 @@ export const de: Strings = {
     'gateway-unavailable': (time) =>
       `Das Gateway hat um ${time} nicht geantwortet; diese Verbindung kam nicht zustande.`,
     'device-removed': (time) => `Dieses Gerät wurde um ${time} aus Ihrem Konto entfernt.`,
+    'server-restored': (time) =>
+      `Der Server wurde um ${time} aus einer Sicherung wiederhergestellt; das hat die Verbindung beendet.`,
     user: (time) => `Sie haben diese Verbindung um ${time} beendet.`,
     other: (time) => `Die Verbindung wurde um ${time} beendet.`,
   },
@@ -109,7 +131,11 @@ export const de: Strings = {
     'email-taken': 'Ein anderes Mitglied hat diese E-Mail-Adresse.',
     'password-required': 'Geben Sie dafür Ihr Passwort ein.',
     'wrong-password': 'Dieses Passwort ist falsch.',
-    'password-too-weak': 'Wählen Sie ein längeres Passwort.',
+    'password-too-weak': 'Wählen Sie ein Passwort, das schwerer zu erraten ist.',
+    'password-change-required':
+      'Ihr Passwort ist ein vorläufiges. Wählen Sie ein eigenes, bevor Sie weitermachen.',
+    'temporary-password-expired':
+      'Ihr vorläufiges Passwort ist abgelaufen: Es gilt 7 Tage. Bitten Sie Ihre Administration um ein neues.',
     'code-sign-in-required':
       'Melden Sie sich mit einem Code Ihrer Authenticator-App an oder richten Sie eine neue ein, um neue Backup-Codes zu erzeugen.',
     'mfa-kept': 'Ihr Team verlangt einen zweiten Faktor: Er kann nicht ausgeschaltet werden.',

@@ -1,5 +1,6 @@
 import type { ReasonCode } from '../../src-shared/challenge.ts';
 import type { ClockDrift } from '../../src-shared/otp-code.ts';
+import type { PasswordWeakness } from '../../src-shared/password-rules.ts';
 import type { ProblemCode } from '../../src-shared/problem.ts';
 import { countingIn } from '../format/counting.ts';
 
@@ -27,6 +28,24 @@ export const en = {
     missing: 'Enter your e-mail and password.',
     startOver: 'Back to sign-in',
   },
+  newPassword: {
+    title: 'Choose your own password',
+    text: 'The one that you have just used is temporary: somebody else has set it.',
+    label: 'New password',
+    again: 'New password again',
+    hint: 'Twelve characters or more; a few words are easiest.',
+    missing: 'Enter a new password.',
+    differs: 'That is not the same.',
+    submit: 'Save and sign in',
+  },
+  passwordWeakness: {
+    short: 'That is too short: twelve characters or more. A few words are easiest.',
+    long: 'That is too long: 1024 characters at most.',
+    common: 'Many people use that password, or one like it: it is guessed first. Choose another one.',
+    personal: 'That is made of your name, address or team: it is guessed first. Choose another one.',
+    pattern: 'That repeats itself or follows the keyboard: it is guessed first. Choose another one.',
+    present: 'That is your present password. Choose another one.',
+  } satisfies Record<PasswordWeakness, string>,
   code: {
     totpLabel: '6-digit code',
     totpHint: 'From your authenticator app. Sends itself after 6 digits.',
@@ -75,6 +94,8 @@ export const en = {
     'gateway-unavailable': (time: string) =>
       `The gateway did not answer at ${time}, so this connection could not begin.`,
     'device-removed': (time: string) => `This device was removed from your account at ${time}.`,
+    'server-restored': (time: string) =>
+      `The server was restored from a backup at ${time}, which ended this connection.`,
     user: (time: string) => `You ended this connection at ${time}.`,
     other: (time: string) => `The connection was ended at ${time}.`,
   } satisfies Record<ReasonCode | 'other', (time: string) => string>,
@@ -110,7 +131,10 @@ export const en = {
     'email-taken': 'Another member has this e-mail address.',
     'password-required': 'Enter your password to do that.',
     'wrong-password': 'That password is wrong.',
-    'password-too-weak': 'Choose a longer password.',
+    'password-too-weak': 'Choose a password that is harder to guess.',
+    'password-change-required': 'Your password is a temporary one. Choose one of your own before you go on.',
+    'temporary-password-expired':
+      'Your temporary password has expired: it works for 7 days. Ask your administrator for a new one.',
     'code-sign-in-required':
       'Sign in with a code from your authenticator app, or set up a new one, to make new backup codes.',
     'mfa-kept': 'Your team requires a second factor: it cannot be off.',
