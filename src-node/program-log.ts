@@ -5,6 +5,7 @@ export interface ProgramLogOptions {
   /** In every line. */
   base?: Record<string, unknown>;
   redact?: NonNullable<LoggerOptions['redact']>;
+  serializers?: NonNullable<LoggerOptions['serializers']>;
 }
 
 /**
@@ -12,7 +13,7 @@ export interface ProgramLogOptions {
  * an IPv4 address as one, however the socket wrote it.
  */
 export function programLog(
-  { level, base, redact }: ProgramLogOptions,
+  { level, base, redact, serializers }: ProgramLogOptions,
   destination: DestinationStream = pino.destination({ fd: 1, sync: true }),
 ): Logger {
   return pino(
@@ -23,6 +24,7 @@ export function programLog(
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: {
+        ...serializers,
         ip: (ip: unknown) => (typeof ip === 'string' ? ip.replace(/^::ffff:(?=\d+\.)/i, '') : ip),
       },
     },

@@ -1,4 +1,4 @@
-import type { DestinationStream, Logger } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import { openProgramLog, programLog } from '../src-node/program-log.ts';
 import type { ServerConfig } from './config.ts';
 
@@ -14,19 +14,26 @@ const secretFields = [
   'sessionToken',
 ];
 
-const redact = {
-  paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
-  // The code of an error says what went wrong (`EAUTH`, `SQLITE_FULL`); nobody types it.
-  censor: (value: unknown, path: string[]): unknown =>
-    path[0] === 'err' && path.at(-1) === 'code' ? value : '[redacted]',
+const settings = {
+  redact: {
+    paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
+    censor: '[redacted]',
+  },
+  serializers: { err: withErrorCode },
 };
+
+/** What went wrong (`EAUTH`, `ENOSPC`) is no code that somebody typed: it has a name of its own, which is not hidden. */
+function withErrorCode(error: Error): object {
+  const { code, ...rest } = pino.stdSerializers.err(error);
+  return code === undefined ? rest : { ...rest, errorCode: code };
+}
 
 /** Structured log without secrets, one JSON line each, to `destination` (default: standard output). */
 export function makeLogger(level: ServerConfig['logLevel'], destination?: DestinationStream): Logger {
-  return programLog({ level, redact }, destination);
+  return programLog({ level, ...settings }, destination);
 }
 
 /** The same for whoever runs the server: readable on a terminal, JSON elsewhere. */
 export function openLogger(level: ServerConfig['logLevel']): Promise<Logger> {
-  return openProgramLog({ level, redact });
+  return openProgramLog({ level, ...settings });
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { createTransport } from 'nodemailer';
 import type { ServerConfig } from '../config.ts';
 import type { RenderedMail } from './render-mail.ts';
@@ -9,17 +10,21 @@ type MailConfig = NonNullable<ServerConfig['mail']>;
 const TIMEOUT_MS = 20_000;
 
 export interface MailTransport {
-  /** Rejects when the mail server did not take the mail. The same `id` is the same mail to whoever gets it twice. */
-  send(mail: RenderedMail & { id: string; to: string }): Promise<void>;
+  /**
+   * What the mail server answered (`250 2.0.0 Ok: queued as …`). Rejects when it did not take the mail; see
+   * `mailFailure`. The same `id` is the same mail to whoever gets it twice.
+   */
+  send(mail: RenderedMail & { id: string; to: string }): Promise<string>;
   close(): void;
 }
 
-/** SMTP as configured. Throws when `caFile` cannot be read. */
+/** SMTP as configured. `domain`: the issuer's host, as in its URL. Throws when `caFile` cannot be read. */
 export function smtpTransport(config: MailConfig, domain: string): MailTransport {
-  const { host, port, security, user, password, from, caFile } = config;
+  const { host, port, security, user, password, from, caFile, ehloName } = config;
   const transport = createTransport({
     host,
     port,
+    name: ehloName ?? nameOf(domain),
     secure: security === 'tls',
     requireTLS: security === 'starttls',
     ignoreTLS: security === 'none',
@@ -33,7 +38,7 @@ export function smtpTransport(config: MailConfig, domain: string): MailTransport
   });
   return {
     async send({ id, to, subject, text, html }) {
-      await transport.sendMail({
+      const { response } = await transport.sendMail({
         from,
         // An object, so that nothing in the address can be read as a second one.
         to: { name: '', address: to },
@@ -43,7 +48,14 @@ export function smtpTransport(config: MailConfig, domain: string): MailTransport
         messageId: `<${id}@${domain}>`,
         headers: { 'auto-submitted': 'auto-generated' },
       });
+      return response;
     },
     close: () => transport.close(),
   };
+}
+
+/** How a host names itself to a mail server (RFC 5321 §4.1.3): an address is written in brackets. `host` as in a URL. */
+function nameOf(host: string): string {
+  if (host.startsWith('[')) return `[IPv6:${host.slice(1, -1)}]`;
+  return isIP(host) === 0 ? host : `[${host}]`;
 }

@@ -76,6 +76,17 @@ export function teamChangeWords(change: TeamChange): TeamChangeWords {
         },
         facts: [['Member', change.member]],
       };
+    case 'break-glass':
+      return {
+        sentence: {
+          subject: 'A reset of MFA was printed on the server',
+          text: 'Whoever has it and the password of this member can set up a new authenticator in the place of the present one. If nobody of you asked for it, somebody else has your server.',
+        },
+        facts: [
+          ['Member', change.member],
+          ['Until', change.expiresAt],
+        ],
+      };
     case 'api-token':
       return {
         sentence: { subject: 'An API token was made', text: 'A program may act for your team with it.' },

@@ -18,6 +18,7 @@ const GROWING = [
   'audit_hour',
   'mfa_reset',
   'mail',
+  'mail_failure',
   'refusal',
 ];
 
