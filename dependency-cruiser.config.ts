@@ -47,8 +47,10 @@ const storeys: { at: string[]; packages: string[] }[] = [
   { at: ['src-server/people/session'], packages: [] },
   { at: ['src-server/people/sign-in'], packages: ['zod'] },
   { at: ['src-server/people/members'], packages: ['zod'] },
+  { at: ['src-server/certificate'], packages: ['pino', 'prom-client', 'zod'] },
   { at: ['src-server/people/devices'], packages: [] },
   { at: ['src-server/people/mfa'], packages: [] },
+  { at: ['src-server/restore'], packages: ['zod'] },
   ...['status', 'client', 'gateway', 'integration', 'panel'].map((audience) => ({
     at: [`src-server/api/${audience}`],
     packages: [

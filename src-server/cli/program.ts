@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addAuditCommands } from './audit-commands.ts';
+import { addDatabaseCommands } from './database-commands.ts';
 import { addGatewayCommands } from './gateway-commands.ts';
 import { addInitCommand } from './init-command.ts';
 import { addMemberCommands } from './member-commands.ts';
@@ -21,5 +22,6 @@ export function serverProgram(): Command {
   addTokenCommands(program);
   addPolicyCommands(program);
   addAuditCommands(program);
+  addDatabaseCommands(program);
   return program;
 }

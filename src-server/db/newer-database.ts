@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { migrations } from './migrations.ts';
 
 /** The file was written by a version of the server that knows more of it than this one. */
@@ -22,4 +22,15 @@ export function migrationsOf(sqlite: DatabaseSync): string[] {
   if (!table) return [];
   const rows = sqlite.prepare('select name from kysely_migration order by name desc').all();
   return rows.map(({ name }) => String(name));
+}
+
+/** Whether migrations of this version have not run on the file yet; asks without running them. */
+export function isOlder(file: string): boolean {
+  const sqlite = new DatabaseSync(file, { timeout: 5000 });
+  try {
+    const done = new Set(migrationsOf(sqlite));
+    return Object.keys(migrations).some((name) => !done.has(name));
+  } finally {
+    sqlite.close();
+  }
 }

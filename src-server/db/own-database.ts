@@ -47,7 +47,10 @@ async function ownershipMistake(
 }
 
 /** What to do about a database that these keys do not open. */
-export function sealedByOthers({ databaseFile, keysDir }: ServerConfig): string {
+export function sealedByOthers({
+  databaseFile,
+  keysDir,
+}: Pick<ServerConfig, 'databaseFile' | 'keysDir'>): string {
   return `keysDir: the keys in ${keysDir} do not open ${databaseFile}: its secrets were sealed by others. Put back the keys that belong to it (docs/operations.md, "Keys that are lost")`;
 }
 

@@ -1,0 +1,100 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { giveToFolderOwner } from '../../src-node/file-owner.ts';
+import type { ServerConfig } from '../config.ts';
+import { openDatabase } from '../db/database.ts';
+import { checkKeys, noteKeys } from '../db/key-check.ts';
+import { writeMark } from '../db/record-mark.ts';
+import { keyFiles, type ServerKeys } from '../keys/server-keys.ts';
+import { type TakenBack, takeBack } from './after-restore.ts';
+import { copyDatabase, flush, makePrivateFile } from './copy-database.ts';
+import { type Difference, differencesSince } from './differences.ts';
+import { replaceDatabase } from './replace-database.ts';
+
+export interface Restored {
+  taken: TakenBack;
+  /** Where the database of before is; null: there was none. */
+  keptAt: string | null;
+  /** Null: nothing to compare with. */
+  differences: Difference[] | null;
+  /** Computers trust another lease key than the one that is here now. */
+  isOtherLeaseKey: boolean;
+}
+
+export type RestoreOutcome = { ok: true; value: Restored } | { ok: false; mistake: 'sealed-by-others' };
+
+interface RestoreInput {
+  config: ServerConfig;
+  keys: ServerKeys;
+  file: string;
+  madeAt: number | null;
+  /** A folder whose keys take the place of those in `keysDir`; null: those stay. */
+  keysFrom: string | null;
+  now: () => number;
+  actor: string;
+}
+
+/**
+ * Puts an inspected backup in the place of the database, of which no server runs. Everything is done to a copy of it
+ * first: until that one is whole, nothing has changed.
+ */
+export async function restoreDatabase(input: RestoreInput): Promise<RestoreOutcome> {
+  const { config, keysFrom, now } = input;
+  const prepared = `${config.databaseFile}.restoring`;
+  const made = await prepare(prepared, input);
+  if (!made.ok) {
+    removeDatabase(prepared);
+    return made;
+  }
+  if (keysFrom !== null) replaceKeys(config.keysDir, keysFrom, now());
+  const keptAt = replaceDatabase(config.databaseFile, prepared, now());
+  const restored = await openDatabase(config.databaseFile);
+  try {
+    await writeMark(restored.db, config);
+  } finally {
+    await restored.close();
+  }
+  const differences = keptAt === null ? null : differencesSince(keptAt, config.databaseFile);
+  return { ok: true, value: { ...made.value, keptAt, differences } };
+}
+
+type Prepared =
+  | { ok: true; value: Pick<Restored, 'taken' | 'isOtherLeaseKey'> }
+  | { ok: false; mistake: 'sealed-by-others' };
+
+async function prepare(
+  prepared: string,
+  { config, keys, file, madeAt, now, actor }: RestoreInput,
+): Promise<Prepared> {
+  removeDatabase(prepared);
+  copyDatabase(file, prepared);
+  const database = await openDatabase(prepared);
+  try {
+    const check = await checkKeys(database.db, keys);
+    if (check === 'sealed-by-others') return { ok: false, mistake: check };
+    await noteKeys(database.db, keys);
+    const taken = await takeBack({ config, keys, database, now }, { actor, madeAt });
+    return { ok: true, value: { taken, isOtherLeaseKey: check === 'other-lease-key' } };
+  } finally {
+    await database.close();
+  }
+}
+
+function removeDatabase(file: string): void {
+  for (const name of ['', '-wal', '-shm']) rmSync(`${file}${name}`, { force: true });
+}
+
+/** The keys of before stay beside, as the database of before does. */
+function replaceKeys(keysDir: string, from: string, now: number): void {
+  const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
+  if (existsSync(keysDir)) renameSync(keysDir, `${keysDir}.before-restore-${stamp}`);
+  mkdirSync(keysDir, { recursive: true, mode: 0o700 });
+  giveToFolderOwner(keysDir);
+  copyKeys(keyFiles(from, process.env), keysDir);
+}
+
+/** Into a folder that has none of them. */
+export function copyKeys(files: readonly string[], folder: string): void {
+  for (const file of files) makePrivateFile(join(folder, basename(file)), readFileSync(file, 'utf8'));
+  flush(folder);
+}
