@@ -4,14 +4,10 @@ import * as z from 'zod';
 import { type Loaded, loadConfig } from '../src-node/config.ts';
 import { MAX_CONTROL_ADDRESSES } from '../src-shared/gateway-limits.ts';
 import { endpoint, splitEndpoint } from '../src-shared/primitives.ts';
+import { properName } from '../src-shared/typed-name.ts';
+import { typedAddressOrNetwork } from '../src-shared/typed-network.ts';
 
 const file = z.string().min(1);
-const cidr = z
-  .string()
-  .refine((value) => ipaddr.isValidCIDR(value), { error: 'expected a network such as 10.0.0.0/8' });
-const address = z.string().refine((value) => ipaddr.isValid(value) || ipaddr.isValidCIDR(value), {
-  error: 'expected an address or a network such as 10.0.0.0/8',
-});
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback');
@@ -44,7 +40,7 @@ export const serverConfig = z.strictObject({
     .max(MAX_CONTROL_ADDRESSES)
     .optional(),
   /** Shown to users and in their authenticator app. */
-  teamName: z.string().min(1).max(64),
+  teamName: properName,
   listen: z
     .strictObject({
       host: z.string().min(1).default('::'),
@@ -60,7 +56,7 @@ export const serverConfig = z.strictObject({
   secretsAreMounted: z.boolean().default(false),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   /** Proxies whose `proxyHeader` is believed. */
-  trustedProxies: z.array(address).default([]),
+  trustedProxies: z.array(typedAddressOrNetwork).default([]),
   /**
    * The one header in which these proxies say who asks. Any other may have come from the client itself, since proxies
    * pass on what they do not know.
@@ -68,7 +64,7 @@ export const serverConfig = z.strictObject({
   proxyHeader: z.enum(['x-forwarded-for', 'forwarded']).default('x-forwarded-for'),
   /** Networks that may read `/metrics`. */
   metricsAllowFrom: z
-    .array(cidr)
+    .array(typedAddressOrNetwork)
     .default(['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']),
   /**
    * Requests per minute of each API token and scope, gateway, and member: a brake for floods; attempts have their own

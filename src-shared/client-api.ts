@@ -6,6 +6,7 @@ import { memberRole } from './member-role.ts';
 import { backupCode, clockDrift, codeMethod, totpCode } from './otp-code.ts';
 import { policySchema } from './policy.ts';
 import { base64url, id, isoTime, wireGuardKey } from './primitives.ts';
+import { deviceName } from './typed-name.ts';
 import { enrolledUnlock, promptMethod } from './unlock.ts';
 
 /** Client API, `/client/v1`. Requests are strict (unknown keys refused), answers loose (unknown keys ignored). */
@@ -17,7 +18,7 @@ export const signInRequest = z.strictObject({
   password: z.string().min(1).max(1024),
   device: z.strictObject({
     id: id.optional(),
-    name: z.string().min(1).max(100),
+    name: deviceName,
     platform: z.string().min(1).max(40),
     /** P-256 SubjectPublicKeyInfo (DER), base64url. */
     publicKey: base64url.max(256),

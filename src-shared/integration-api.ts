@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { personName } from './typed-name.ts';
+import { typedTime } from './typed-time.ts';
 
 /** Integration API, `/api/v1`: names and shapes of GoodAccess's, in its snake case. */
 
@@ -57,7 +59,7 @@ export const disconnectAnswer = z.object({
 });
 
 const memberFields = {
-  name: z.string().trim().min(1).max(100),
+  name: personName,
   email: z.string().trim().min(3).max(254),
   password: z.string().min(1).max(1024),
 };
@@ -86,20 +88,6 @@ export const editMemberBody = z
   .refine((change) => Object.keys(change).length > 0, { error: 'nothing to change' });
 export const messageAnswer = z.object({ message: z.string() });
 
-/** `YYYY-MM-DD HH:MM:SS` or ISO 8601, both UTC → milliseconds since 1970. */
-const logTime = z
-  .string()
-  .regex(
-    /^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z?)?$/,
-    'expected YYYY-MM-DD HH:MM:SS in UTC',
-  )
-  .transform((text, context) => {
-    const day = text.slice(0, 10);
-    const time = Date.parse(`${day}T${text.slice(11).replace('Z', '') || '00:00:00'}Z`);
-    if (!Number.isNaN(time)) return time;
-    context.addIssue({ code: 'custom', message: 'expected a date that exists' });
-    return z.NEVER;
-  });
 const logId = z.string().max(100).toLowerCase();
 const paging = {
   page: z.coerce.number().int().min(1).max(1_000_000).default(1),
@@ -108,8 +96,8 @@ const paging = {
 
 /** `start` inclusive, `end` exclusive: what was connected at some moment between them. */
 export const gatewayLogsQuery = z.strictObject({
-  start: logTime.optional(),
-  end: logTime.optional(),
+  start: typedTime.optional(),
+  end: typedTime.optional(),
   member_id: logId.optional(),
   gateway_id: logId.optional(),
   ...paging,
@@ -117,8 +105,8 @@ export const gatewayLogsQuery = z.strictObject({
 export type GatewayLogsQuery = z.infer<typeof gatewayLogsQuery>;
 
 export const systemLogsQuery = z.strictObject({
-  start: logTime.optional(),
-  end: logTime.optional(),
+  start: typedTime.optional(),
+  end: typedTime.optional(),
   member_id: logId.optional(),
   gateway_id: logId.optional(),
   action: z.string().max(100).optional(),

@@ -1,3 +1,5 @@
+import { asciiDigits, withoutUnseen } from './typed-text.ts';
+
 /** Here and not beside the schemas: the page imports these rules, and carries no schema library. */
 export const PIN_MIN_LENGTH = 6;
 export const PIN_MAX_LENGTH = 64;
@@ -21,12 +23,20 @@ const COMMON = new Set([
   'passwort',
 ]);
 
+/**
+ * A PIN as it is meant, however a keyboard or a clipboard wrote it: NFKC, digits of any script as ASCII, without marks
+ * that are not seen and blanks around it. This is what is hashed.
+ */
+export function pinText(typed: string): string {
+  return asciiDigits(withoutUnseen(typed)).trim();
+}
+
 /** Why a new PIN is refused; null when it may be used. Letters are allowed (NIST SP 800-63B §5.1.1.2, unlock.md). */
 export function pinWeakness(pin: string): PinWeakness | null {
-  const text = pin.normalize('NFKC').toLowerCase();
+  const text = pinText(pin).toLowerCase();
   const characters = [...text];
   if (characters.length < PIN_MIN_LENGTH) return 'too-short';
-  if (pin.length > PIN_MAX_LENGTH) return 'too-long';
+  if (text.length > PIN_MAX_LENGTH) return 'too-long';
   if (new Set(characters).size === 1) return 'one-character';
   if (isSequence(characters)) return 'sequence';
   if (COMMON.has(text)) return 'common';

@@ -31,14 +31,6 @@ export const cidr = z.union([z.cidrv4(), z.cidrv6()], {
 /** IPv4 or IPv6 address. */
 export const ipAddress = z.union([z.ipv4(), z.ipv6()], { error: 'expected an IP address' });
 
-/** What people call a thing of the team's: without line breaks and other control characters, which terminals obey. */
-export const properName = z
-  .string()
-  .trim()
-  .min(1, 'expected 1 to 64 characters')
-  .max(64, 'expected 1 to 64 characters')
-  .regex(/^[^\p{Cc}]*$/u, 'expected no control characters');
-
 /** `address:port` with a literal address (`192.0.2.1:51820`, `[2001:db8::1]:51820`): the helper resolves no names. */
 export const endpoint = z.string().refine(
   (value) => {

@@ -1,8 +1,4 @@
-/**
- * What gets into an address on its way from a mail, a web page or a chat, and is not seen: soft hyphens, zero-width
- * spaces, marks of the writing direction, byte order marks. Joiners stay: some scripts need them.
- */
-const UNSEEN = /[\u00AD\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/g;
+import { withoutUnseen } from './typed-text.ts';
 
 /**
  * An e-mail address as somebody typed or pasted it → the one form in which it is stored, looked for and compared. NFKC
@@ -11,7 +7,7 @@ const UNSEEN = /[\u00AD\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/g;
  * as it is, but tidied: `isEmailAddress` says which it is.
  */
 export function foldEmail(typed: string): string {
-  const tidy = typed.normalize('NFKC').replace(UNSEEN, '').trim();
+  const tidy = withoutUnseen(typed.normalize('NFKC')).trim();
   const bare = /<([^<>]*)>$/.exec(tidy)?.[1]?.trim() ?? tidy.replace(/^mailto:/i, '');
   const folded = bare.toLowerCase().normalize('NFC');
   const at = folded.lastIndexOf('@');

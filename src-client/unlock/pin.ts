@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { hashRaw } from '@node-rs/argon2';
+import { pinText } from '../../src-shared/pin-rules.ts';
 import { pinKeyParameters, pinProofInput } from '../../src-shared/unlock.ts';
 
 export interface PinProofInput {
@@ -17,11 +18,11 @@ const ARGON2ID = 2;
 
 /**
  * The PIN → 32 bytes, base64url, as `pinKeyParameters` says. About 60 ms in the thread pool, not here. What is typed
- * in full width or composed differently is the same PIN (NFKC). Bytes in between are overwritten.
+ * in another script's digits or composed differently is the same PIN (`pinText`). Bytes in between are overwritten.
  */
 export async function pinProof({ pin, salt, pepper, deviceId, issuer }: PinProofInput): Promise<string> {
   const { memoryKiB, passes, lanes, keyBytes } = pinKeyParameters;
-  const password = Buffer.from(pin.normalize('NFKC'), 'utf8');
+  const password = Buffer.from(pinText(pin), 'utf8');
   let key: Buffer | null = null;
   try {
     key = await hashRaw(password, {

@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import * as z from 'zod';
 import { MTU } from '../../src-shared/gateway-limits.ts';
-import { cidr, ipAddress, udpPort } from '../../src-shared/primitives.ts';
+import { udpPort } from '../../src-shared/primitives.ts';
 import { fail, ok } from '../../src-shared/problem.ts';
 import { typedDomain } from '../../src-shared/typed-domain.ts';
+import { readAddress, readNetwork } from '../../src-shared/typed-network.ts';
 import { removeGateway } from '../access/enforcement/gateway-removal.ts';
 import { addGateway, editGateway } from '../access/gateway/gateway-store.ts';
 import { installLine } from '../access/gateway/install-line.ts';
@@ -47,8 +47,8 @@ const DOMAINS = 'names that the DNS servers are asked for, such as corp.example;
 const SEARCH = 'domains in which a name without a dot is looked for';
 const PORTS = 'UDP ports that lead to the tunnel too where a network blocks its own, such as 443,53';
 const SUBNET6 = 'their addresses in IPv6 beside it, such as fd12:3456:789a::/64';
-const networks = listOf('a network such as 10.86.0.0/24', (item) => cidr.safeParse(item).data ?? null);
-const addresses = listOf('an IP address', (item) => ipAddress.safeParse(item).data ?? null);
+const networks = listOf('a network such as 10.86.0.0/24', readNetwork);
+const addresses = listOf('an IP address', readAddress);
 const domains = listOf('a domain such as corp.example', typedDomain);
 const ports = listOf('a port from 1 to 65535', (item) =>
   /^\d+$/.test(item) ? (udpPort.safeParse(Number(item)).data ?? null) : null,
@@ -167,10 +167,10 @@ async function edit(gateway: string, options: EditOptions): Promise<void> {
 /** A network in IPv6; empty for `none`, since commander takes null for an option without a value. */
 function network6(text: string): string {
   if (['', 'none'].includes(text.trim().toLowerCase())) return '';
-  const network = z.cidrv6().safeParse(text.trim());
-  if (!network.success)
+  const network = readNetwork(text);
+  if (!network?.includes(':'))
     throw new InvalidArgumentError('Expected an IPv6 network such as fd12:3456:789a::/64, or none.');
-  return network.data;
+  return network;
 }
 
 async function remove(gateway: string, options: CommonOptions): Promise<void> {

@@ -69,7 +69,7 @@ export function gatewayNamed(db: Db, text: string): Promise<GatewayRow | undefin
     .selectFrom('gateway')
     .selectAll()
     .where('removed_at', 'is', null)
-    .where((eb) => eb.or([eb('id', '=', text.toLowerCase()), eb('name', '=', text)]))
+    .where((eb) => eb.or([eb('id', '=', text.toLowerCase()), eb('name', '=', text.normalize('NFC'))]))
     .executeTakeFirst();
 }
 

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { fileTrouble } from '../../src-node/file-owner.ts';
-import { properName as nameSchema } from '../../src-shared/primitives.ts';
 import type { Result } from '../../src-shared/problem.ts';
+import { properName as nameSchema } from '../../src-shared/typed-name.ts';
 import { loadServerConfig, type ServerConfig } from '../config.ts';
 import type { ServerContext } from '../context.ts';
 import { openDatabase } from '../db/database.ts';

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
-import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { apiScope } from '../../src-shared/integration-api.ts';
 import { textList } from '../../src-shared/primitives.ts';
+import { readAddressOrNetwork } from '../../src-shared/typed-network.ts';
 import { createApiToken, revokeApiToken } from '../api/integration/api-token-store.ts';
-import { asNetwork } from '../http/client-address.ts';
+import { addTokenConfirm } from './token-confirm.ts';
 import {
   CLI_ACTOR,
   type CommonOptions,
@@ -30,11 +30,9 @@ const scopeList = listOf(
   `a scope (${apiScope.options.join(', ')})`,
   (item) => apiScope.safeParse(item).data ?? null,
 );
-const networkList = listOf('an address or network', (item) =>
-  ipaddr.isValid(item) || ipaddr.isValidCIDR(item) ? item : null,
-);
+const networkList = listOf('an address or network', readAddressOrNetwork);
 
-/** `token create|list|revoke`: for the integration API. */
+/** `token create|list|confirm|revoke`: for the integration API. */
 export function addTokenCommands(program: Command): void {
   const token = program.command('token').description('who may call the integration API');
   withCommonOptions(token.command('create'))
@@ -52,6 +50,7 @@ export function addTokenCommands(program: Command): void {
     )
     .action(create);
   withCommonOptions(token.command('list')).description('all tokens, never their values').action(list);
+  addTokenConfirm(token);
   withCommonOptions(token.command('revoke <id>')).description('end a token now').action(revoke);
 }
 
@@ -61,7 +60,7 @@ async function create(options: CreateOptions): Promise<void> {
     refuse(['Expected at least one scope in --scopes.'], EXIT_FAILED);
     return;
   }
-  const allowedIps = options.allowIp.map(asNetwork);
+  const allowedIps = options.allowIp;
   await withServerFiles(options, async (ctx) => {
     const { name, expiresDays } = options;
     const now = ctx.now();
@@ -87,6 +86,7 @@ async function list(options: CommonOptions): Promise<void> {
       allowedIps: textList.parse(JSON.parse(row.allowed_ips_json)),
       expiresAt: iso(row.expires_at),
       revokedAt: iso(row.revoked_at),
+      suspendedAt: iso(row.suspended_at),
       lastUsedAt: iso(row.last_used_at),
       lastUsedIp: row.last_used_ip,
       useCount: row.use_count,
@@ -99,7 +99,11 @@ async function list(options: CommonOptions): Promise<void> {
           row.id,
           row.name,
           tokens[index]?.scopes.join(','),
-          row.revoked_at === null ? `until ${shortTime(row.expires_at)}` : 'revoked',
+          row.revoked_at !== null
+            ? 'revoked'
+            : row.suspended_at !== null
+              ? 'waits to be confirmed'
+              : `until ${shortTime(row.expires_at)}`,
           `used ${row.use_count} times`,
         ].join('  '),
       ),

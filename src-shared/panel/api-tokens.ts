@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { apiScope } from '../integration-api.ts';
-import { cidr, id, ipAddress, isoTime, properName } from '../primitives.ts';
+import { id, isoTime } from '../primitives.ts';
+import { properName } from '../typed-name.ts';
+import { typedAddressOrNetwork } from '../typed-network.ts';
 import { nextCursor } from './paging.ts';
 
 /**
@@ -36,10 +38,7 @@ export const newApiTokenRequest = z.strictObject({
   name: properName,
   scopes: z.array(apiScope).min(1).max(apiScope.options.length),
   /** A single address counts as a network of its own. */
-  allowedIps: z
-    .array(z.union([cidr, ipAddress]))
-    .max(64)
-    .default([]),
+  allowedIps: z.array(typedAddressOrNetwork).max(64).default([]),
   expiresDays: z.number().int().min(1).max(3650).default(90),
 });
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isoTime } from '../primitives.ts';
+import { typedTime } from '../typed-time.ts';
 import { searchText } from './paging.ts';
 
 /**
@@ -43,9 +44,9 @@ const filters = {
   actor: z.string().max(100).optional(),
   subject: z.string().max(100).optional(),
   outcome: auditOutcome.optional(),
-  from: isoTime.optional(),
+  from: typedTime.optional(),
   /** Exclusive. */
-  to: isoTime.optional(),
+  to: typedTime.optional(),
 };
 
 /** `before`: the page that is older. `after`: what has come since, for the live view. Not both. */

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { hostTrouble } from '../gateway-channel.ts';
 import { MAX_ALTERNATE_PORTS, MAX_DOMAINS, MAX_NETWORKS, MAX_RESOLVERS, MTU } from '../gateway-limits.ts';
-import { cidr, domainName, id, ipAddress, isoTime, properName, udpPort } from '../primitives.ts';
+import { domainName, id, isoTime, udpPort } from '../primitives.ts';
+import { properName } from '../typed-name.ts';
+import { typedAddress, typedNetwork } from '../typed-network.ts';
 import { nextCursor } from './paging.ts';
 
 /**
@@ -88,12 +90,12 @@ const domains = z.array(domain).max(MAX_DOMAINS);
 const alternatePorts = z.array(udpPort).max(MAX_ALTERNATE_PORTS);
 export const newGatewayRequest = z.strictObject({
   name: properName,
-  subnet: cidr,
+  subnet: typedNetwork,
   /** IPv6 beside an IPv4 `subnet`: devices get the same number in both. */
-  subnet6: cidr.nullable().default(null),
+  subnet6: typedNetwork.nullable().default(null),
   /** Default: everything. */
-  allowedIps: z.array(cidr).min(1).max(MAX_NETWORKS).default(['0.0.0.0/0', '::/0']),
-  dns: z.array(ipAddress).max(MAX_RESOLVERS).default([]),
+  allowedIps: z.array(typedNetwork).min(1).max(MAX_NETWORKS).default(['0.0.0.0/0', '::/0']),
+  dns: z.array(typedAddress).max(MAX_RESOLVERS).default([]),
   dnsDomains: domains.default([]),
   dnsSearch: domains.default([]),
   alternatePorts: alternatePorts.default([]),
@@ -108,9 +110,9 @@ export const newGatewayRequest = z.strictObject({
 export const gatewayChange = z
   .strictObject({
     name: properName,
-    subnet6: cidr.nullable(),
-    allowedIps: z.array(cidr).min(1).max(MAX_NETWORKS),
-    dns: z.array(ipAddress).max(MAX_RESOLVERS),
+    subnet6: typedNetwork.nullable(),
+    allowedIps: z.array(typedNetwork).min(1).max(MAX_NETWORKS),
+    dns: z.array(typedAddress).max(MAX_RESOLVERS),
     dnsDomains: domains,
     dnsSearch: domains,
     alternatePorts,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { memberRole } from '../member-role.ts';
 import { id, isoTime } from '../primitives.ts';
+import { personName } from '../typed-name.ts';
 import { unlockMethod } from '../unlock.ts';
 import { cursor, nextCursor, pageLimit, searchText } from './paging.ts';
 
@@ -117,12 +118,11 @@ export const memberAnswer = z.object({
 });
 export type MemberAnswer = z.infer<typeof memberAnswer>;
 
-const memberName = z.string().trim().min(1).max(100);
 const memberEmail = z.string().trim().min(3).max(254);
 
 export const newMemberRequest = z.strictObject({
   email: memberEmail,
-  name: memberName,
+  name: personName,
   role: memberRole.default('member'),
 });
 
@@ -134,7 +134,7 @@ export const newMemberAnswer = z.object({
 
 /** What is left out stays. */
 export const editMemberRequest = z
-  .strictObject({ name: memberName.optional(), email: memberEmail.optional(), role: memberRole.optional() })
+  .strictObject({ name: personName.optional(), email: memberEmail.optional(), role: memberRole.optional() })
   .refine((change) => Object.keys(change).length > 0, { error: 'nothing to change' });
 
 /** `reason` is shown to the member. */

@@ -13,7 +13,6 @@ import { id, textList } from '../../../../src-shared/primitives.ts';
 import { ok, problem, problemSchema, type Result } from '../../../../src-shared/problem.ts';
 import type { Db } from '../../../db/database.ts';
 import type { ApiTokenRow } from '../../../db/schema.ts';
-import { asNetwork } from '../../../http/client-address.ts';
 import { sendProblem } from '../../../http/problem-reply.ts';
 import { tellOwners } from '../../../people/members/owner-notices.ts';
 import { presentAdmin } from '../../../people/members/owner-rules.ts';
@@ -53,9 +52,8 @@ export function registerApiTokenRoutes(plain: FastifyInstance, { ctx }: AdminPar
     async (request, reply) => {
       const identity = panelIdentity(request);
       const { actor, ip } = identity;
-      const { name, expiresDays } = request.body;
+      const { name, expiresDays, allowedIps } = request.body;
       const scopes = [...new Set(request.body.scopes)];
-      const allowedIps = request.body.allowedIps.map(asNetwork);
       const now = ctx.now();
       const made = await db.transaction().execute(async (tx) => {
         const admin = await presentAdmin(tx, identity);
@@ -126,7 +124,7 @@ function viewOf(row: ApiTokenRow, now: number): PanelApiToken {
     name: row.name,
     scopes: z.array(apiScope).parse(JSON.parse(row.scopes_json)),
     allowedIps: textList.parse(JSON.parse(row.allowed_ips_json)),
-    status: row.revoked_at !== null ? 'revoked' : row.expires_at <= now ? 'expired' : 'active',
+    status: statusOf(row, now),
     createdAt: iso(row.created_at),
     expiresAt: iso(row.expires_at),
     revokedAt: isoOrNull(row.revoked_at),
@@ -134,4 +132,10 @@ function viewOf(row: ApiTokenRow, now: number): PanelApiToken {
     lastUsedIp: row.last_used_ip,
     useCount: row.use_count,
   };
+}
+
+function statusOf(row: ApiTokenRow, now: number): PanelApiToken['status'] {
+  if (row.revoked_at !== null) return 'revoked';
+  if (row.expires_at <= now) return 'expired';
+  return row.suspended_at === null ? 'active' : 'suspended';
 }

@@ -16,7 +16,7 @@ import type { Verification } from '../../../audit/audit-verification.ts';
 import { panelIdentity } from '../panel-guard.ts';
 import { type AdminParts, typed } from './admin-parts.ts';
 import { exportAudit } from './audit-export.ts';
-import { auditViews, filterOf } from './audit-view.ts';
+import { auditViews } from './audit-view.ts';
 import { isoOrNull } from './cursor.ts';
 import { noBody } from './member-routes.ts';
 import { COUNTS_WAIT_MS } from './overview.ts';
@@ -31,8 +31,7 @@ export function registerAuditRoutes(plain: FastifyInstance, { ctx, index, verifi
       schema: { hide: true, querystring: auditQuery, response: { 200: auditAnswer, default: problemSchema } },
     },
     async (request, reply) => {
-      const { before, after, limit, ...query } = request.query;
-      const filter = filterOf(query);
+      const { before, after, limit, ...filter } = request.query;
       if (isIndexed(filter)) await index.catchUp();
       // First, so that what comes meanwhile is found by the next look.
       const newest = await newestSeq(db);
@@ -75,15 +74,19 @@ export function registerAuditRoutes(plain: FastifyInstance, { ctx, index, verifi
     },
     async (request, reply) => {
       const { actor, ip } = panelIdentity(request);
-      const { format, ...query } = request.query;
+      const { format, ...filter } = request.query;
       const now = ctx.now();
-      const details = { format, ...query };
+      // As text, so that people can read when it was.
+      const times = (['from', 'to'] as const).flatMap((key) => {
+        const at = filter[key];
+        return at === undefined ? [] : [[key, new Date(at).toISOString()]];
+      });
+      const details = { format, ...filter, ...Object.fromEntries(times) };
       await db
         .transaction()
         .execute((tx) =>
           appendAudit(tx, { at: now, actor, action: 'audit.export', outcome: 'ok', ip, details }),
         );
-      const filter = filterOf(query);
       if (isIndexed(filter)) await index.catchUp();
       const name = `audit-${new Date(now).toISOString().slice(0, 19).replaceAll(':', '')}Z.${format}`;
       return reply

@@ -23,13 +23,3 @@ export async function auditViews(db: Db, rows: readonly StoredAudit[]): Promise<
     details: detailsJson.parse(JSON.parse(row.details_json)),
   }));
 }
-
-/** The times of a query as the log counts them. */
-export function filterOf<F extends { from?: string | undefined; to?: string | undefined }>(
-  filter: F,
-): Omit<F, 'from' | 'to'> & { from: number | undefined; to: number | undefined } {
-  const { from, to, ...rest } = filter;
-  const time = (text: string | undefined): number | undefined =>
-    text === undefined ? undefined : Date.parse(text);
-  return { ...rest, from: time(from), to: time(to) };
-}
