@@ -1,32 +1,44 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import * as z from 'zod';
 import type { Db, Tx } from '../db/database.ts';
-import type { AuditRow } from '../db/schema.ts';
+import type { AuditHourRow, AuditRow } from '../db/schema.ts';
+import { newestAnchor, newestSeq } from './audit-log.ts';
 import { namesOf } from './audit-names.ts';
 
-/** Rows for each write: others wait no longer than these take (about 15 ms). */
-const SLICE_ROWS = 300;
+/** Rows for each write: others wait no longer than these take (about 5 ms). */
+const SLICE_ROWS = 100;
+/** A log of so many rows that nobody has taken in yet begins with its newest row. */
+const LONG_LOG_ROWS = 5_000;
 export const HOUR_MS = 3_600_000;
 
 const detailsJson = z.record(z.string(), z.unknown());
 
+/** What the search cannot find yet. */
+export interface IndexGap {
+  rowsLeft: number;
+  /** Rows from then on are found (milliseconds since 1970); null: the newest are not either. */
+  completeSince: number | null;
+}
+
 /**
  * The search over the audit log and its counts by hour. Rows are taken in when somebody looks, not when they are
- * written: a disconnect must not wait for an index. What is in the log is the truth; this can be made anew from it.
+ * written: a disconnect must not wait for an index. What is in the log is the truth; this can be made anew from it, which
+ * is done from the newest row backwards (`beginBackfill`), in slices between which everybody else has their turn.
  */
 export class AuditIndex {
   readonly #db: Db;
   #running: Promise<void> = Promise.resolve();
+  #backfill: Promise<void> | null = null;
   #isStopping = false;
 
   constructor(db: Db) {
     this.#db = db;
   }
 
-  /** Takes in every row that was written before the call. */
+  /** Takes in every row that was written before the call, but for those of a long past that are not yet. */
   catchUp(): Promise<void> {
-    const next = this.#running.then(() => this.#takeAll());
+    const next = this.#running.then(() => this.#takeNew());
     // A failure belongs to the caller who waits for it, not to the one after.
     this.#running = next.catch(() => undefined);
     return next;
@@ -40,51 +52,132 @@ export class AuditIndex {
     enough.abort();
   }
 
+  /** Goes on taking in the past, unless it is being done; ends when there is nothing left, or when this stops. */
+  beginBackfill(): Promise<void> {
+    this.#backfill ??= this.#takeOld().finally(() => {
+      this.#backfill = null;
+    });
+    return this.#backfill;
+  }
+
+  /** Takes in everything that was written before the call: may take minutes. */
+  async complete(): Promise<void> {
+    await this.catchUp();
+    await this.beginBackfill();
+  }
+
+  /** What of the rows since `from` (milliseconds since 1970; undefined: of all) is not found; null: nothing. */
+  async gap(from: number | undefined): Promise<IndexGap | null> {
+    const { seq, backfill_seq: backfill } = await marksOf(this.#db);
+    const waiting = (await newestSeq(this.#db)) - seq;
+    const anchor = await newestAnchor(this.#db);
+    const old = Math.max(0, backfill - (anchor?.seq ?? 0));
+    if (waiting > LONG_LOG_ROWS) return { rowsLeft: old + waiting, completeSince: null };
+    if (old === 0) return null;
+    const first = await this.#db
+      .selectFrom('audit')
+      .select('at')
+      .where('seq', '>', backfill)
+      .orderBy('seq')
+      .limit(1)
+      .executeTakeFirst();
+    const completeSince = first?.at ?? null;
+    const isBeside = from !== undefined && completeSince !== null && from >= completeSince + HOUR_MS;
+    return isBeside ? null : { rowsLeft: old, completeSince };
+  }
+
   /** Ends what is on its way; before the database is closed. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     await this.#running;
+    await this.#backfill?.catch(() => undefined);
   }
 
-  async #takeAll(): Promise<void> {
+  async #takeNew(): Promise<void> {
     while (!this.#isStopping) {
-      const pending = await this.#pending();
-      if (pending === 0) return;
-      await this.#db.transaction().execute((tx) => takeSlice(tx));
-      if (pending <= SLICE_ROWS) return;
+      const newest = await newestSeq(this.#db);
+      const { seq } = await marksOf(this.#db);
+      if (seq === 0 && newest > LONG_LOG_ROWS) {
+        await this.#beginAtTheNewest(newest);
+        continue;
+      }
+      if (newest === seq) return;
+      await this.#db.transaction().execute((tx) => takeSlice(tx, 'newer'));
+      if (newest - seq <= SLICE_ROWS) return;
       await nextTurn();
     }
   }
 
-  async #pending(): Promise<number> {
-    const { rows } = await sql<{ pending: number }>`
-      select coalesce((select max(seq) from audit), 0) - seq as pending from audit_indexed`.execute(this.#db);
-    return rows[0]?.pending ?? 0;
+  async #beginAtTheNewest(newest: number): Promise<void> {
+    await this.#db
+      .updateTable('audit_indexed')
+      .set({ seq: newest, backfill_seq: newest })
+      .where('seq', '=', 0)
+      .execute();
+  }
+
+  async #takeOld(): Promise<void> {
+    while (!this.#isStopping) {
+      const since = performance.now();
+      const taken = await this.#db.transaction().execute((tx) => takeSlice(tx, 'older'));
+      if (taken === 0) return;
+      // Half of the time belongs to everybody else.
+      await sleep(performance.now() - since);
+    }
   }
 }
 
-async function takeSlice(tx: Tx): Promise<void> {
-  const { seq } = await tx.selectFrom('audit_indexed').select('seq').executeTakeFirstOrThrow();
-  const rows = await tx
-    .selectFrom('audit')
-    .selectAll()
-    .where('seq', '>', seq)
-    .orderBy('seq')
-    .limit(SLICE_ROWS)
-    .execute();
-  const last = rows.at(-1);
-  if (!last) return;
+const marksOf = (db: Db | Tx) =>
+  db.selectFrom('audit_indexed').select(['seq', 'backfill_seq']).executeTakeFirstOrThrow();
+
+async function takeSlice(tx: Tx, which: 'newer' | 'older'): Promise<number> {
+  const marks = await marksOf(tx);
+  const wanted = tx.selectFrom('audit').selectAll().limit(SLICE_ROWS);
+  const rows =
+    which === 'newer'
+      ? await wanted.where('seq', '>', marks.seq).orderBy('seq').execute()
+      : (
+          await wanted
+            .where('seq', '<=', marks.backfill_seq)
+            .where('seq', '>', (await newestAnchor(tx))?.seq ?? 0)
+            .orderBy('seq', 'desc')
+            .execute()
+        ).reverse();
+  const [first, last] = [rows[0], rows.at(-1)];
+  if (!first || !last) {
+    if (which === 'older' && marks.backfill_seq > 0)
+      await tx.updateTable('audit_indexed').set({ backfill_seq: 0 }).execute();
+    return 0;
+  }
   const names = await namesOf(tx, rows);
-  const counts = new Map<string, { hour: number; action: string; outcome: string; count: number }>();
-  for (const row of rows) {
+  for (const row of rows)
     await sql`insert into audit_search (rowid, actor, action, subject, outcome, words) values
       (${row.seq}, ${row.actor}, ${row.action}, ${row.subject}, ${row.outcome}, ${wordsOf(row, names)})`.execute(
       tx,
     );
-    const hour = Math.floor(row.at / HOUR_MS) * HOUR_MS;
-    const key = JSON.stringify([hour, row.action, row.outcome]);
-    const counted = counts.get(key) ?? { hour, action: row.action, outcome: row.outcome, count: 0 };
-    counted.count++;
+  await addCounts(tx, rows, 1);
+  const moved = which === 'newer' ? { seq: last.seq } : { backfill_seq: first.seq - 1 };
+  await tx.updateTable('audit_indexed').set(moved).execute();
+  return rows.length;
+}
+
+/** Takes rows out that leave the log, in the transaction in which they do. */
+export async function forgetRows(tx: Tx, rows: readonly IndexedRow[]): Promise<void> {
+  const marks = await marksOf(tx);
+  const indexed = rows.filter(({ seq }) => seq > marks.backfill_seq && seq <= marks.seq);
+  for (const { seq } of indexed) await sql`delete from audit_search where rowid = ${seq}`.execute(tx);
+  await addCounts(tx, indexed, -1);
+}
+
+type IndexedRow = Pick<Selectable<AuditRow>, 'seq' | 'at' | 'action' | 'outcome'>;
+
+async function addCounts(tx: Tx, rows: readonly IndexedRow[], sign: 1 | -1): Promise<void> {
+  const counts = new Map<string, AuditHourRow>();
+  for (const { at, action, outcome } of rows) {
+    const hour = Math.floor(at / HOUR_MS) * HOUR_MS;
+    const key = JSON.stringify([hour, action, outcome]);
+    const counted = counts.get(key) ?? { hour, action, outcome, count: 0 };
+    counted.count += sign;
     counts.set(key, counted);
   }
   for (const counted of counts.values())
@@ -97,7 +190,15 @@ async function takeSlice(tx: Tx): Promise<void> {
           .doUpdateSet((eb) => ({ count: eb('audit_hour.count', '+', counted.count) })),
       )
       .execute();
-  await tx.updateTable('audit_indexed').set({ seq: last.seq }).execute();
+  if (sign === 1) return;
+  for (const { hour, action, outcome } of counts.values())
+    await tx
+      .deleteFrom('audit_hour')
+      .where('hour', '=', hour)
+      .where('action', '=', action)
+      .where('outcome', '=', outcome)
+      .where('count', '<=', 0)
+      .execute();
 }
 
 /** What a person may look for: names and addresses as they were at that time, ids, and every value of the details. */

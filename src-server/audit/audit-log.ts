@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Selectable } from 'kysely';
 import type { Db, Tx } from '../db/database.ts';
 import { prepared } from '../db/prepared.ts';
-import type { AuditRow } from '../db/schema.ts';
+import type { AuditAnchorRow, AuditRow } from '../db/schema.ts';
 
 /** One thing that happened. Never a code, a PIN or a token in any field. */
 export interface AuditEntry {
@@ -18,9 +19,11 @@ export interface AuditEntry {
   details?: Record<string, unknown>;
 }
 
-const GENESIS = '0'.repeat(64);
+/** What the first row of a log follows from. */
+export const GENESIS = '0'.repeat(64);
 
-function hashRow(row: Omit<AuditRow, 'seq' | 'hash'>): string {
+/** SHA-256 of everything that a row says, and of the hash of the one before it. */
+export function hashRow(row: Omit<AuditRow, 'seq' | 'hash'>): string {
   const { prev_hash, at, actor, action, subject, outcome, ip, details_json } = row;
   const content = JSON.stringify([prev_hash, at, actor, action, subject, outcome, ip, details_json]);
   return createHash('sha256').update(content).digest('hex');
@@ -66,14 +69,15 @@ const insertRow = prepared<NewRow, unknown>((db, param) =>
   }),
 );
 
-/** One step for each slice; the last one says whether the chain holds. */
+/** One step for each slice of what was not archived; the last one says whether the chain holds. */
 export async function* walkChain(
   db: Db,
   sliceRows: number,
 ): AsyncGenerator<{ rows: number; brokenAt: number | null }> {
-  let previous = GENESIS;
+  const anchor = await newestAnchor(db);
+  let previous = anchor?.hash ?? GENESIS;
   let rows = 0;
-  let after = 0;
+  let after = anchor?.seq ?? 0;
   for (;;) {
     const slice = await db
       .selectFrom('audit')
@@ -96,7 +100,21 @@ export async function* walkChain(
   }
 }
 
-/** Walks the whole chain. `brokenAt` is the `seq` of the first row that does not follow from the one before it. */
+/** The newest `seq`; 0 in an empty log. */
+export async function newestSeq(db: Db | Tx): Promise<number> {
+  const { newest } = await db
+    .selectFrom('audit')
+    .select((eb) => eb.fn.max('seq').as('newest'))
+    .executeTakeFirstOrThrow();
+  return newest ?? 0;
+}
+
+/** Up to where the log was archived last; undefined when it never was. */
+export function newestAnchor(db: Db | Tx): Promise<Selectable<AuditAnchorRow> | undefined> {
+  return db.selectFrom('audit_anchor').selectAll().orderBy('seq', 'desc').limit(1).executeTakeFirst();
+}
+
+/** Walks what is not archived of the chain; `verifyAnchors` has the rest. `brokenAt` is the `seq` of the first row that does not follow from the one before it. */
 export async function verifyAudit(db: Db): Promise<{ rows: number; brokenAt: number | null }> {
   let result: { rows: number; brokenAt: number | null } = { rows: 0, brokenAt: null };
   for await (const step of walkChain(db, 1000)) result = step;

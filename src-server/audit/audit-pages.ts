@@ -61,15 +61,6 @@ export async function readAuditPage(
   return rows;
 }
 
-/** The newest `seq`; 0 in an empty log. */
-export async function newestSeq(db: Db | Tx): Promise<number> {
-  const { newest } = await db
-    .selectFrom('audit')
-    .select((eb) => eb.fn.max('seq').as('newest'))
-    .executeTakeFirstOrThrow();
-  return newest ?? 0;
-}
-
 /** Lowest and highest `seq` to look at (inclusive; null: no bound): the times as rows, so that none beside them is read. */
 async function seqBounds(
   db: Db | Tx,

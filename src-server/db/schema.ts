@@ -33,7 +33,7 @@ export interface FactorRow {
   last_step: number;
   created_at: number;
   /** When it became `ended`, by the database's own clock. */
-  ended_at: Generated<number | null>;
+  ended_at: number | null;
   /** Steps near the present whose code was refused: none of them is accepted later. */
   refused_steps_json: string;
 }

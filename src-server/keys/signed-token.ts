@@ -1,4 +1,5 @@
-import { sign } from 'node:crypto';
+import { createPublicKey, sign } from 'node:crypto';
+import { compactVerify, errors } from 'jose';
 import type { ServerKeys } from './server-keys.ts';
 
 /**
@@ -17,6 +18,23 @@ export function signToken(keys: ServerKeys, typ: string, claims: object): string
   };
   const input = `${encoded(header)}.${encoded(claims)}`;
   return `${input}.${sign(null, Buffer.from(input), keys.leaseKey).toString('base64url')}`;
+}
+
+/**
+ * The claims of a token that this key has signed with this `typ`; null when another key did, or when it was changed.
+ * What they hold is for the caller to parse.
+ */
+export async function readToken(keys: ServerKeys, typ: string, token: string): Promise<unknown> {
+  try {
+    const key = createPublicKey(keys.leaseKey);
+    const { payload, protectedHeader } = await compactVerify(token, key, {
+      algorithms: ['EdDSA', 'Ed25519'],
+    });
+    return protectedHeader.typ === typ ? JSON.parse(Buffer.from(payload).toString('utf8')) : null;
+  } catch (error) {
+    if (error instanceof errors.JOSEError || error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 function encoded(value: object): string {

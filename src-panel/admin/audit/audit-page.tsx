@@ -3,6 +3,7 @@ import { Switch } from '../../../src-ui/parts/choices.tsx';
 import { Page } from '../../frame/page.tsx';
 import { useQuery } from '../../store/location-store.ts';
 import { exportAddress } from '../api/audit-api.ts';
+import { shortTime } from '../parts/moment.tsx';
 import { useAdminWords } from '../strings/use-admin-words.ts';
 import { AuditFilters } from './audit-filters.tsx';
 import { AuditRows } from './audit-rows.tsx';
@@ -12,7 +13,7 @@ import { useAudit } from './use-audit.ts';
 
 /** The audit log: search and filters in the address, live view, export, and the check of the chain. */
 export function AuditPage() {
-  const { a } = useAdminWords();
+  const { a, locale } = useAdminWords();
   const [query, setQuery] = useQuery();
   const { filter, hasBadTime } = filterOf(query);
   const isLive = query.get('live') === '1';
@@ -45,6 +46,14 @@ export function AuditPage() {
       <p className="visually-hidden" role="status">
         {isLive && audit.added > 0 ? a.audit.liveAdded(audit.added) : ''}
       </p>
+      {audit.indexing && (
+        <p className="hint" role="status">
+          {a.audit.indexing(
+            audit.indexing.rowsLeft,
+            audit.indexing.completeSince && shortTime(audit.indexing.completeSince, locale),
+          )}
+        </p>
+      )}
       <AuditRows audit={audit} onFilter={setQuery} />
       {audit.hasMore && (
         <div className="more">

@@ -6,7 +6,7 @@ import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { Skeleton } from '../../parts/load-frame.tsx';
 import { AddressText } from '../parts/address-text.tsx';
-import { Moment } from '../parts/moment.tsx';
+import { Moment, shortTime } from '../parts/moment.tsx';
 import type { AdminWords } from '../strings/en.ts';
 import { useAdminWords } from '../strings/use-admin-words.ts';
 import type { Audit } from './use-audit.ts';
@@ -27,10 +27,11 @@ export function AuditRows({ audit, onFilter }: AuditRowsProps) {
     {
       key: 'action',
       name: a.audit.what,
-      render: ({ action, outcome }) => (
+      render: ({ action, outcome, details }) => (
         <span className="marks">
           <code className="mono">{action}</code>
           {outcome !== 'ok' && <Badge tone={tones[outcome]}>{a.audit.outcomes[outcome]}</Badge>}
+          <Counted details={details} />
         </span>
       ),
     },
@@ -78,6 +79,18 @@ export function AuditRows({ audit, onFilter }: AuditRowsProps) {
         <DataTable caption={a.audit.title} columns={columns} rows={rows} rowKey={({ seq }) => String(seq)} />
       )}
     </div>
+  );
+}
+
+/** A row that stands for many: how often, and from when to when. */
+function Counted({ details: { count, first, last } }: Pick<AuditRowView, 'details'>) {
+  const { a, locale } = useAdminWords();
+  if (typeof count !== 'number' || typeof first !== 'string' || typeof last !== 'string') return null;
+  return (
+    <>
+      <Badge tone="gate">{a.audit.counted(count)}</Badge>
+      <span className="hint">{a.audit.countedFrom(shortTime(first, locale), shortTime(last, locale))}</span>
+    </>
   );
 }
 

@@ -42,6 +42,15 @@ export function ChainCheck() {
           <p data-state={value?.state}>{value && wordsOf(value, a.audit, locale)}</p>
         )}
       </div>
+      {value?.archived && (
+        <p className="hint">
+          {a.audit.archived(
+            value.archived.rows,
+            value.archived.throughSeq,
+            shortTime(value.archived.at, locale),
+          )}
+        </p>
+      )}
       <ProblemNote problem={beginning.problem ?? check.problem} />
     </section>
   );

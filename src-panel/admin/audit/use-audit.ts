@@ -18,6 +18,8 @@ export interface Audit {
   isLoadingMore: boolean;
   /** Rows that the live view has put in front. */
   added: number;
+  /** What the filter cannot find yet. */
+  indexing: AuditPage['indexing'];
   loadMore: () => Promise<void>;
   reload: () => Promise<void>;
 }
@@ -82,6 +84,7 @@ export function useAudit(filter: AuditFilter, isLive: boolean): Audit {
     hasMore: next !== null,
     isLoadingMore,
     added: front?.rows.length ?? 0,
+    indexing: page?.indexing ?? null,
     loadMore,
     reload: first.reload,
   };

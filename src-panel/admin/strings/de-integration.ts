@@ -154,12 +154,18 @@ export const deIntegration: typeof enIntegration = {
     uses: (count) => plural(count, 'Aufruf', 'Aufrufe'),
     expires: 'Läuft ab',
     state: 'Zustand',
-    states: { active: 'Aktiv', expired: 'Abgelaufen', revoked: 'Widerrufen' },
+    states: { active: 'Aktiv', suspended: 'Zu bestätigen', expired: 'Abgelaufen', revoked: 'Widerrufen' },
     revoke: 'Widerrufen',
     revokeLabel: (name) => `Widerrufen: ${name}`,
     revokeTitle: (name) => `${name} widerrufen?`,
     revokeText: 'Wer es benutzt, wird von nun an abgelehnt. Es bleibt in der Liste.',
     revoked: (name) => `${name} ist widerrufen.`,
+    confirm: 'Bestätigen',
+    confirmLabel: (name) => `${name} bestätigen`,
+    confirmTitle: (name) => `${name} wieder zulassen?`,
+    confirmText:
+      'Der Server wurde aus einer Sicherung wiederhergestellt; seitdem ruht dieses Token. Bestätigen Sie es nur, wenn Sie das Programm kennen, das es verwendet, und niemand es widerrufen hatte.',
+    confirmed: (name) => `${name} funktioniert wieder.`,
     empty: 'Noch keine API-Tokens',
     emptyText: 'Machen Sie für jedes Programm eines, mit nicht mehr Rechten als nötig.',
     makeTitle: 'Neues API-Token',
@@ -207,6 +213,12 @@ export const deIntegration: typeof enIntegration = {
     empty: 'Keine Zeile passt',
     emptyText: 'Nehmen Sie einen Filter weg, oder wählen Sie einen längeren Zeitraum.',
     badTime: 'Die Zeit in der Adresse ist unverständlich; sie wird weggelassen.',
+    counted: (count) => `${number(count)}-mal`,
+    countedFrom: (first, last) => `${first} bis ${last}`,
+    indexing: (rows, since) =>
+      since === null
+        ? `Noch wird nicht alles gefunden: ${number(rows)} Zeilen werden noch in die Suche aufgenommen.`
+        : `Zeilen vor ${since} werden noch nicht alle gefunden: ${number(rows)} werden noch in die Suche aufgenommen.`,
     chain: 'Kette der Prüfsummen',
     chainText:
       'Jede Zeile trägt die Prüfsumme der vorigen. Eine Änderung an irgendeiner Zeile bricht die Kette von da an.',
@@ -217,6 +229,8 @@ export const deIntegration: typeof enIntegration = {
     holds: (rows, when) => `Geprüft ${when}: Alle ${number(rows)} Zeilen folgen aufeinander.`,
     broken: (at, when) => `Gebrochen bei Zeile ${at}, gefunden ${when}. Die Zeilen davor sind unversehrt.`,
     failed: 'Die Prüfung kam nicht zu Ende. Versuchen Sie es noch einmal.',
+    archived: (rows, through, when) =>
+      `${number(rows)} Zeilen bis Zeile ${through} sind archiviert (${when}); die Kette geht von ihrem unterschriebenen Anker aus weiter.`,
     actors: {
       server: 'Server',
       cli: 'Kommandozeile',

@@ -152,12 +152,18 @@ export const enIntegration = {
     uses: (count: number) => plural(count, 'use', 'uses'),
     expires: 'Expires',
     state: 'State',
-    states: { active: 'Active', expired: 'Expired', revoked: 'Revoked' },
+    states: { active: 'Active', suspended: 'To be confirmed', expired: 'Expired', revoked: 'Revoked' },
     revoke: 'Revoke',
     revokeLabel: (name: string) => `Revoke ${name}`,
     revokeTitle: (name: string) => `Revoke ${name}?`,
     revokeText: 'Whatever uses it is refused from now on. It stays in the list.',
     revoked: (name: string) => `${name} is revoked.`,
+    confirm: 'Confirm',
+    confirmLabel: (name: string) => `Confirm ${name}`,
+    confirmTitle: (name: string) => `Let ${name} work again?`,
+    confirmText:
+      'The server was restored from a backup, and this token is suspended since. Confirm it only if you know the program that uses it, and that nobody had revoked it.',
+    confirmed: (name: string) => `${name} works again.`,
     empty: 'No API tokens yet',
     emptyText: 'Make one for each program, with no more scopes than it needs.',
     makeTitle: 'New API token',
@@ -205,6 +211,12 @@ export const enIntegration = {
     empty: 'No row fits',
     emptyText: 'Take away a filter, or choose a longer time.',
     badTime: 'The time in the address is not understood; it is left out.',
+    counted: (count: number) => `${number(count)} times`,
+    countedFrom: (first: string, last: string) => `${first} to ${last}`,
+    indexing: (rows: number, since: string | null) =>
+      since === null
+        ? `Not everything can be found yet: ${number(rows)} rows are still being taken into the search.`
+        : `Rows before ${since} are not all found yet: ${number(rows)} are still being taken into the search.`,
     chain: 'Chain of hashes',
     chainText:
       'Every row carries the hash of the one before it. A change to any row breaks the chain from there on.',
@@ -216,6 +228,8 @@ export const enIntegration = {
       `Verified ${when}: all ${number(rows)} rows follow from one another.`,
     broken: (at: number, when: string) => `Broken at row ${at}, found ${when}. Rows before it are intact.`,
     failed: 'The check could not be finished. Try again.',
+    archived: (rows: number, through: number, when: string) =>
+      `${number(rows)} rows up to row ${through} are archived (${when}); the chain goes on from their signed anchor.`,
     actors: {
       server: 'Server',
       cli: 'Command line',

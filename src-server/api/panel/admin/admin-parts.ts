@@ -25,7 +25,11 @@ export interface AdminParts {
 
 export function createAdminParts(input: Omit<AdminParts, 'index' | 'verifier'>): AdminParts {
   const { db } = input.ctx.database;
-  return { ...input, index: new AuditIndex(db), verifier: new AuditVerifier(db, input.ctx.now) };
+  return {
+    ...input,
+    index: new AuditIndex(db),
+    verifier: new AuditVerifier(db, input.ctx.keys, input.ctx.now),
+  };
 }
 
 /** Routes whose schemas are zod's. */

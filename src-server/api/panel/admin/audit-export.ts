@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type AuditFilter, newestSeq, readAuditPage, type StoredAudit } from '../../../audit/audit-pages.ts';
+import { newestSeq } from '../../../audit/audit-log.ts';
+import { type AuditFilter, readAuditPage, type StoredAudit } from '../../../audit/audit-pages.ts';
 import type { Db } from '../../../db/database.ts';
 import { auditViews } from './audit-view.ts';
 
@@ -24,13 +25,15 @@ type Cells = Record<(typeof columns)[number], string | number | null>;
 
 /**
  * What fits the filter, oldest first, up to what was there when it began: CSV (RFC 4180) or one JSON object a line. Read
- * as fast as it is taken. Each row carries its hashes, so that whoever keeps the file can check the chain of a whole log.
+ * as fast as it is taken, once `ready`. Each row carries its hashes: who keeps the file can check the chain of a whole log.
  */
 export async function* exportAudit(
   db: Db,
   filter: AuditFilter,
   format: 'csv' | 'jsonl',
+  ready: () => Promise<void> = async () => undefined,
 ): AsyncGenerator<string> {
+  await ready();
   const end = await newestSeq(db);
   if (format === 'csv') yield `${columns.join(',')}\r\n`;
   let after = 0;
