@@ -1,23 +1,79 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { verifyAudit } from '../audit/audit-log.ts';
-import { type CommonOptions, EXIT_FAILED, print, withCommonOptions, withServerFiles } from './run-command.ts';
+import { archiveAudit, removeArchived } from '../audit/audit-archive.ts';
+import { addAuditListCommand } from './audit-list.ts';
+import { addAuditVerifyCommand } from './audit-verify.ts';
+import { pastTime } from './past-time.ts';
+import {
+  CLI_ACTOR,
+  type CommonOptions,
+  EXIT_FAILED,
+  print,
+  refuse,
+  shortTime,
+  withCommonOptions,
+  withServerFiles,
+} from './run-command.ts';
 
-/** `audit verify`. */
+/** `audit list|verify|archive`. */
 export function addAuditCommands(program: Command): void {
   const audit = program.command('audit').description('the record of what happened');
-  withCommonOptions(audit.command('verify'))
-    .description('walk the whole chain; exit code 1 when a row was changed or is missing')
-    .action(verify);
+  addAuditListCommand(audit);
+  addAuditVerifyCommand(audit);
+  withCommonOptions(audit.command('archive'))
+    .description('write old rows to a file and take them out of the database, also beside a running server')
+    .requiredOption(
+      '--before <date>',
+      'rows before this day or time (2026-01-31, 2026-01-31T12:00Z; UTC)',
+      pastTime,
+    )
+    .requiredOption('--out <file>', 'JSON lines, with a signed last line; must not be there yet')
+    .addHelpText(
+      'after',
+      `
+The chain goes on from a signed anchor: "audit verify" walks across it, "audit verify --archive FILE" checks the
+file against it. Keep the file: it is the only copy of these rows.
+
+Example: postern-server audit archive --before 2026-01-01 --out /var/backups/postern/audit-2025.jsonl`,
+    )
+    .action(archive);
 }
 
-async function verify(options: CommonOptions): Promise<void> {
+async function archive(options: CommonOptions & { before: number; out: string }): Promise<void> {
+  const file = resolve(options.out);
+  const { before } = options;
   await withServerFiles(options, async (ctx) => {
-    const { rows, brokenAt } = await verifyAudit(ctx.database.db);
-    print(options, { rows, brokenAt }, [
-      brokenAt === null
-        ? `${rows} rows, the chain holds.`
-        : `The chain is broken at row ${brokenAt}; ${rows} rows before it hold.`,
-    ]);
-    if (brokenAt !== null) process.exitCode = EXIT_FAILED;
+    const { db } = ctx.database;
+    // What an earlier run that was interrupted has left.
+    await removeArchived(db);
+    const done = await archiveAudit(ctx, { before, file, actor: CLI_ACTOR });
+    if (done.ok) {
+      const { rows, fromSeq, seq } = done.claims;
+      await removeArchived(db);
+      print(options, { file, rows, fromSeq, throughSeq: seq }, [
+        `Archived ${rows} rows (${fromSeq} to ${seq}) in ${file}. Keep it: it is the only copy.`,
+        `  postern-server audit verify --archive ${file}   checks it`,
+      ]);
+      return;
+    }
+    if (done.why === 'nothing') {
+      print(options, { file: null, rows: 0 }, [`There is no row before ${shortTime(before)}.`]);
+      return;
+    }
+    refuse([wordsOf(done, file)], EXIT_FAILED);
   });
+}
+
+function wordsOf(
+  failed: { why: 'file-exists' | 'other-archive' } | { why: 'broken'; brokenAt: number },
+  file: string,
+): string {
+  switch (failed.why) {
+    case 'file-exists':
+      return `${file} is there already, and is not written over. Name another file.`;
+    case 'other-archive':
+      return 'Another archive was made meanwhile. Nothing was removed; run it again.';
+    case 'broken':
+      return `The chain is broken at row ${failed.brokenAt}: nothing was archived or removed. "postern-server audit verify" says more.`;
+  }
 }

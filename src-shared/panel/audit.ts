@@ -69,6 +69,8 @@ export const auditAnswer = z.object({
   nextBefore: z.number().int().nullable(),
   /** `after` of the next look of the live view. */
   newest: z.number().int(),
+  /** With a filter, while not every row can be found by it: how many cannot, and since when all can. Null: every row. */
+  indexing: z.object({ rowsLeft: z.number().int(), completeSince: isoTime.nullable() }).nullable(),
 });
 
 export const auditActionsAnswer = z.object({ actions: z.array(z.string()) });
@@ -84,5 +86,7 @@ export const auditVerification = z.object({
   finishedAt: isoTime.nullable(),
   /** `seq` of the first row that does not follow from the one before it. */
   brokenAt: z.number().int().nullable(),
+  /** The rows that were archived up to `throughSeq`, the last time at `at`; the chain goes on from their signed anchor. */
+  archived: z.object({ rows: z.number().int(), throughSeq: z.number().int(), at: isoTime }).nullable(),
 });
 export type AuditVerification = z.infer<typeof auditVerification>;

@@ -12,7 +12,8 @@ import {
 } from '../../../src-shared/integration-api.ts';
 import { problemSchema } from '../../../src-shared/problem.ts';
 import { AuditIndex } from '../../audit/audit-index.ts';
-import { isIndexed, newestSeq, readAuditPage } from '../../audit/audit-pages.ts';
+import { newestSeq } from '../../audit/audit-log.ts';
+import { isIndexed, readAuditPage } from '../../audit/audit-pages.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Db } from '../../db/database.ts';
 import { sendProblem } from '../../http/problem-reply.ts';

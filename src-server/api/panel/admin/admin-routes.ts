@@ -48,7 +48,7 @@ function registerOverviewRoute(routes: FastifyInstance, parts: AdminParts): void
 function keepIndexFresh(routes: FastifyInstance, { ctx, index, verifier }: AdminParts): void {
   const refresh = (): void => {
     index
-      .catchUp()
+      .complete()
       .catch((error: unknown) => ctx.log.error({ err: error }, 'audit index not brought up to date'));
   };
   const timer = setInterval(refresh, INDEX_INTERVAL_MS);

@@ -10,14 +10,15 @@ import {
   auditVerification,
 } from '../../../../src-shared/panel/audit.ts';
 import { problemSchema } from '../../../../src-shared/problem.ts';
-import { appendAudit } from '../../../audit/audit-log.ts';
-import { isIndexed, newestSeq, readAuditPage } from '../../../audit/audit-pages.ts';
+import type { IndexGap } from '../../../audit/audit-index.ts';
+import { appendAudit, newestSeq } from '../../../audit/audit-log.ts';
+import { isIndexed, readAuditPage } from '../../../audit/audit-pages.ts';
 import type { Verification } from '../../../audit/audit-verification.ts';
 import { panelIdentity } from '../panel-guard.ts';
 import { type AdminParts, typed } from './admin-parts.ts';
 import { exportAudit } from './audit-export.ts';
 import { auditViews } from './audit-view.ts';
-import { isoOrNull } from './cursor.ts';
+import { iso, isoOrNull } from './cursor.ts';
 import { noBody } from './member-routes.ts';
 import { COUNTS_WAIT_MS } from './overview.ts';
 
@@ -25,6 +26,7 @@ import { COUNTS_WAIT_MS } from './overview.ts';
 export function registerAuditRoutes(plain: FastifyInstance, { ctx, index, verifier }: AdminParts): void {
   const app = typed(plain);
   const { db } = ctx.database;
+  const onIndexError = (error: unknown): void => ctx.log.error({ err: error }, 'audit index failed');
   app.get(
     '/panel/v1/audit',
     {
@@ -32,7 +34,8 @@ export function registerAuditRoutes(plain: FastifyInstance, { ctx, index, verifi
     },
     async (request, reply) => {
       const { before, after, limit, ...filter } = request.query;
-      if (isIndexed(filter)) await index.catchUp();
+      const isSearched = isIndexed(filter);
+      if (isSearched) await index.catchUpFor(COUNTS_WAIT_MS, onIndexError);
       // First, so that what comes meanwhile is found by the next look.
       const newest = await newestSeq(db);
       const isLive = after !== undefined;
@@ -50,6 +53,7 @@ export function registerAuditRoutes(plain: FastifyInstance, { ctx, index, verifi
         rows: await auditViews(db, shown),
         nextBefore: !isLive && hasMore && last ? last.seq : null,
         newest: isLive && hasMore && last ? last.seq : Math.max(newest, shown[0]?.seq ?? 0),
+        indexing: isSearched ? viewOf(await index.gap(filter.from)) : null,
       });
     },
   );
@@ -57,7 +61,7 @@ export function registerAuditRoutes(plain: FastifyInstance, { ctx, index, verifi
     '/panel/v1/audit/actions',
     { schema: { hide: true, response: { 200: auditActionsAnswer, default: problemSchema } } },
     async (_request, reply) => {
-      await index.catchUpFor(COUNTS_WAIT_MS, (error) => ctx.log.error({ err: error }, 'audit index failed'));
+      await index.catchUpFor(COUNTS_WAIT_MS, onIndexError);
       const rows = await db.selectFrom('audit_hour').select('action').distinct().orderBy('action').execute();
       return reply.send({ actions: rows.map(({ action }) => action) });
     },
@@ -87,12 +91,13 @@ export function registerAuditRoutes(plain: FastifyInstance, { ctx, index, verifi
         .execute((tx) =>
           appendAudit(tx, { at: now, actor, action: 'audit.export', outcome: 'ok', ip, details }),
         );
-      if (isIndexed(filter)) await index.catchUp();
+      // A file is whole, however long that takes.
+      const ready = isIndexed(filter) ? (): Promise<void> => index.complete() : undefined;
       const name = `audit-${new Date(now).toISOString().slice(0, 19).replaceAll(':', '')}Z.${format}`;
       return reply
         .header('content-disposition', `attachment; filename="${name}"`)
         .type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/jsonl; charset=utf-8')
-        .send(Readable.from(exportAudit(db, filter, format)));
+        .send(Readable.from(exportAudit(db, filter, format, ready)));
     },
   );
   app.post(
@@ -124,6 +129,15 @@ export function registerAuditRoutes(plain: FastifyInstance, { ctx, index, verifi
   );
 }
 
-function verificationView({ startedAt, finishedAt, ...rest }: Verification): AuditVerification {
-  return { ...rest, startedAt: isoOrNull(startedAt), finishedAt: isoOrNull(finishedAt) };
+function verificationView({ startedAt, finishedAt, archived, ...rest }: Verification): AuditVerification {
+  return {
+    ...rest,
+    startedAt: isoOrNull(startedAt),
+    finishedAt: isoOrNull(finishedAt),
+    archived: archived && { ...archived, at: iso(archived.at) },
+  };
+}
+
+function viewOf(gap: IndexGap | null): z.infer<typeof auditAnswer>['indexing'] {
+  return gap && { rowsLeft: gap.rowsLeft, completeSince: isoOrNull(gap.completeSince) };
 }
