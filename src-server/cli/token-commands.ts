@@ -4,7 +4,6 @@ import { apiScope } from '../../src-shared/integration-api.ts';
 import { textList } from '../../src-shared/primitives.ts';
 import { readAddressOrNetwork } from '../../src-shared/typed-network.ts';
 import { createApiToken, revokeApiToken } from '../api/integration/api-token-store.ts';
-import { addTokenConfirm } from './token-confirm.ts';
 import {
   CLI_ACTOR,
   type CommonOptions,
@@ -18,6 +17,7 @@ import {
   withCommonOptions,
   withServerFiles,
 } from './run-command.ts';
+import { addTokenConfirm } from './token-confirm.ts';
 
 type CreateOptions = CommonOptions & {
   name: string;

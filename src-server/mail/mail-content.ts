@@ -25,6 +25,8 @@ export const teamChange = z.discriminatedUnion('what', [
     name: z.string(),
     scopes: z.array(z.string()),
     expiresAt: isoTime,
+    /** Not made, but allowed again after the server was restored. */
+    isConfirmed: z.boolean().optional(),
   }),
 ]);
 export type TeamChange = z.infer<typeof teamChange>;
@@ -70,6 +72,14 @@ export const mailContent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('role-changed'), at: isoTime, from: memberRole, to: memberRole }),
   /** After too many wrong codes, the last of them from `ip`. */
   z.object({ kind: z.literal('factor-disabled'), at: isoTime, ip }),
+  /** To owners, 21, 7 and 1 days before (`days`) and when it has expired (0). */
+  z.object({
+    kind: z.literal('certificate-expiring'),
+    at: isoTime,
+    host: z.string(),
+    notAfter: isoTime,
+    days: z.number().int(),
+  }),
   z.object({
     kind: z.literal('unlock-removed'),
     at: isoTime,

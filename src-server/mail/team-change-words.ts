@@ -89,7 +89,12 @@ export function teamChangeWords(change: TeamChange): TeamChangeWords {
       };
     case 'api-token':
       return {
-        sentence: { subject: 'An API token was made', text: 'A program may act for your team with it.' },
+        sentence: change.isConfirmed
+          ? {
+              subject: 'An API token was confirmed',
+              text: 'After the restore of the server a program may act for your team with it again.',
+            }
+          : { subject: 'An API token was made', text: 'A program may act for your team with it.' },
         facts: [
           ['Name', change.name],
           ['May', change.scopes.join(', ')],

@@ -12,6 +12,7 @@ import { nextCursor } from './paging.ts';
  * |---|---|---|
  * | GET api-tokens | `pageQuery` | 200 `apiTokensAnswer` |
  * | POST api-tokens | `newApiTokenRequest` | 201 `newApiTokenAnswer` |
+ * | POST api-tokens/{id}/confirm | – | 204 (`suspended` becomes `active`; owners, with a step-up) · 404 `not-found` |
  * | DELETE api-tokens/{id} | – | 204 (revoked; it stays in the list) · 404 `not-found` (unknown, or revoked already) |
  */
 
@@ -21,7 +22,7 @@ export const panelApiToken = z.object({
   scopes: z.array(apiScope),
   /** Networks it works from; empty: from everywhere. */
   allowedIps: z.array(z.string()),
-  status: z.enum(['active', 'expired', 'revoked']),
+  status: z.enum(['active', 'suspended', 'expired', 'revoked']),
   createdAt: isoTime,
   expiresAt: isoTime,
   revokedAt: isoTime.nullable(),

@@ -31,6 +31,10 @@ export function makeApiToken(body: z.input<typeof newApiTokenRequest>): Promise<
   return call({ method: 'POST', path: 'api-tokens', body, answer: newApiTokenAnswer });
 }
 
+export function confirmApiToken(tokenId: string): Promise<Result<undefined>> {
+  return call({ method: 'POST', path: `api-tokens/${segment(tokenId)}/confirm`, answer: nothing });
+}
+
 export function revokeApiToken(tokenId: string): Promise<Result<undefined>> {
   return call({ method: 'DELETE', path: `api-tokens/${segment(tokenId)}`, answer: nothing });
 }

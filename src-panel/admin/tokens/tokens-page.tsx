@@ -10,7 +10,7 @@ import { DoneNote } from '../../parts/done-note.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { PageFrame } from '../../parts/page-frame.tsx';
 import { usePages } from '../../store/use-pages.ts';
-import { loadApiTokens, revokeApiToken } from '../api/tokens-api.ts';
+import { confirmApiToken, loadApiTokens, revokeApiToken } from '../api/tokens-api.ts';
 import { dateText, Moment, shortTime } from '../parts/moment.tsx';
 import { useAdminWords } from '../strings/use-admin-words.ts';
 import { MakeToken } from './make-token.tsx';
@@ -20,6 +20,7 @@ export function TokensPage() {
   const { a } = useAdminWords();
   const [isMaking, setMaking] = useState(false);
   const [revoking, setRevoking] = useState<PanelApiToken | null>(null);
+  const [confirming, setConfirming] = useState<PanelApiToken | null>(null);
   const [done, setDone] = useState<string | null>(null);
   const pages = usePages('api-tokens', loadApiTokens);
   return (
@@ -35,7 +36,7 @@ export function TokensPage() {
     >
       <DoneNote text={done} />
       <PageFrame pages={pages} empty={<Empty title={a.tokens.empty} text={a.tokens.emptyText} />}>
-        {(tokens) => <TokenTable tokens={tokens} onRevoke={setRevoking} />}
+        {(tokens) => <TokenTable tokens={tokens} onRevoke={setRevoking} onConfirm={setConfirming} />}
       </PageFrame>
       {isMaking && (
         <MakeToken
@@ -45,6 +46,21 @@ export function TokensPage() {
             setDone(null);
             void pages.reload();
           }}
+        />
+      )}
+      {confirming && (
+        <ConfirmDialog
+          title={a.tokens.confirmTitle(confirming.name)}
+          text={a.tokens.confirmText}
+          confirmLabel={a.tokens.confirm}
+          look="primary"
+          onConfirm={() => confirmApiToken(confirming.id)}
+          onDone={() => {
+            setDone(a.tokens.confirmed(confirming.name));
+            setConfirming(null);
+            void pages.reload();
+          }}
+          onCancel={() => setConfirming(null)}
         />
       )}
       {revoking && (
@@ -68,12 +84,13 @@ export function TokensPage() {
 interface TokenTableProps {
   tokens: readonly PanelApiToken[];
   onRevoke: (token: PanelApiToken) => void;
+  onConfirm: (token: PanelApiToken) => void;
 }
 
-function TokenTable({ tokens, onRevoke }: TokenTableProps) {
+function TokenTable({ tokens, onRevoke, onConfirm }: TokenTableProps) {
   const { a, locale } = useAdminWords();
   const words = a.tokens;
-  const tones = { active: 'on', expired: 'off', revoked: 'stopped' } as const;
+  const tones = { active: 'on', suspended: 'gate', expired: 'off', revoked: 'stopped' } as const;
   const columns: Column<PanelApiToken>[] = [
     {
       key: 'name',
@@ -126,10 +143,17 @@ function TokenTable({ tokens, onRevoke }: TokenTableProps) {
       name: words.revoke,
       isNameHidden: true,
       render: (token) =>
-        token.status === 'active' && (
-          <Button accessibleName={words.revokeLabel(token.name)} onPress={() => onRevoke(token)}>
-            {words.revoke}
-          </Button>
+        (token.status === 'active' || token.status === 'suspended') && (
+          <span className="marks">
+            {token.status === 'suspended' && (
+              <Button accessibleName={words.confirmLabel(token.name)} onPress={() => onConfirm(token)}>
+                {words.confirm}
+              </Button>
+            )}
+            <Button accessibleName={words.revokeLabel(token.name)} onPress={() => onRevoke(token)}>
+              {words.revoke}
+            </Button>
+          </span>
         ),
     },
   ];

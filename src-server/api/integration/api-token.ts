@@ -11,8 +11,8 @@ import { prepared } from '../../db/prepared.ts';
 import type { ApiTokenRow } from '../../db/schema.ts';
 import type { Admission } from '../../http/caller.ts';
 import { isInNetworks, plainAddress } from '../../http/client-address.ts';
-import { bearerToken, hashToken } from '../../tokens.ts';
 import { isForwardedInDoubt } from '../../http/forwarding.ts';
+import { bearerToken, hashToken } from '../../tokens.ts';
 
 export interface ApiTokenIdentity {
   tokenId: string;
@@ -46,10 +46,7 @@ export async function authenticateApiToken(
   const action = 'api-token.use';
   const route = request.routeOptions.url ?? null;
   const refuse = (code: 'token-invalid' | 'insufficient-scope', why: string): Admission<never> => ({
-    ...fail(
-      code,
-      code === 'insufficient-scope' ? `The API token does not have the scope ${scope}.` : undefined,
-    ),
+    ...fail(code, refusalText(code, why, scope)),
     record: () =>
       ctx.database.db
         .transaction()
@@ -59,9 +56,10 @@ export async function authenticateApiToken(
   });
   if (row.revoked_at !== null) return refuse('token-invalid', 'revoked');
   if (row.expires_at <= now) return refuse('token-invalid', 'expired');
+  if (row.suspended_at !== null) return refuse('token-invalid', 'suspended');
   const networks = textList.parse(JSON.parse(row.allowed_ips_json));
-  if (networks.length > 0 && !isInNetworks(ip, networks)) return refuse('token-invalid', 'address');
   if (networks.length > 0 && isForwardedInDoubt(request)) return refuse('token-invalid', 'forwarded');
+  if (networks.length > 0 && !isInNetworks(ip, networks)) return refuse('token-invalid', 'address');
   const scopes = scopesJson.parse(JSON.parse(row.scopes_json));
   if (scope !== null && !scopes.includes(scope)) return refuse('insufficient-scope', 'scope');
   return ok({
@@ -73,6 +71,14 @@ export async function authenticateApiToken(
       await appendAudit(tx, { at: now, actor, action, outcome: 'ok', ip, details: { route } });
     },
   });
+}
+
+/** Undefined: the code's own sentence, which tells strangers nothing. */
+function refusalText(code: string, why: string, scope: ApiScope | null): string | undefined {
+  if (code === 'insufficient-scope') return `The API token does not have the scope ${scope}.`;
+  if (why === 'suspended')
+    return 'The server was restored from a backup: the API token works again once an owner has confirmed it in the Control Panel.';
+  return undefined;
 }
 
 const tokenByHash = prepared<{ hash: string }, ApiTokenRow>((db, param) =>

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { overviewAnswer, overviewQuery } from '../../../../src-shared/panel/overview.ts';
 import { problemSchema } from '../../../../src-shared/problem.ts';
 import { type AdminParts, typed } from './admin-parts.ts';
+import { registerApiTokenConfirmRoute } from './api-token-confirm-route.ts';
 import { registerApiTokenRoutes } from './api-token-routes.ts';
 import { registerAuditRoutes } from './audit-routes.ts';
 import { registerGatewayRoutes } from './gateway-routes.ts';
@@ -20,6 +21,7 @@ export function registerAdminRoutes(routes: FastifyInstance, parts: AdminParts):
   registerResetRoutes(routes, parts);
   registerGatewayRoutes(routes, parts);
   registerApiTokenRoutes(routes, parts);
+  registerApiTokenConfirmRoute(routes, parts);
   registerAuditRoutes(routes, parts);
   registerOverviewRoute(routes, parts);
   keepIndexFresh(routes, parts);
@@ -37,9 +39,9 @@ function registerOverviewRoute(routes: FastifyInstance, parts: AdminParts): void
       },
     },
     async (request, reply) => {
-      const isMailOn = ctx.config.mail !== undefined;
+      const service = { ...parts.service, isMailOn: ctx.config.mail !== undefined };
       const onError = (error: unknown): void => ctx.log.error({ err: error }, 'audit index failed');
-      const overview = { db: ctx.database.db, gateways, index, verifier, reached, isMailOn, onError };
+      const overview = { db: ctx.database.db, gateways, index, verifier, reached, service, onError };
       return reply.send(await readOverview(overview, request.query.range, ctx.now()));
     },
   );
@@ -53,7 +55,7 @@ function keepIndexFresh(routes: FastifyInstance, { ctx, index, verifier }: Admin
   };
   const timer = setInterval(refresh, INDEX_INTERVAL_MS);
   timer.unref();
-  routes.addHook('onListen', async () => refresh());
+  routes.addHook('onReady', async () => refresh());
   routes.addHook('onClose', async () => {
     clearInterval(timer);
     await verifier.stop();
