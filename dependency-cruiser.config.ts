@@ -26,7 +26,7 @@ const storeys: { at: string[]; packages: string[] }[] = [
   { at: ['src-server/db'], packages: ['kysely', 'pino', 'zod'] },
   { at: ['src-server/context.ts'], packages: ['pino'] },
   { at: ['src-server/audit'], packages: ['ipaddr.js', 'kysely', 'zod'] },
-  { at: ['src-server/mail'], packages: ['nodemailer', 'zod'] },
+  { at: ['src-server/mail'], packages: ['nodemailer', 'prom-client', 'zod'] },
   { at: ['src-server/metrics'], packages: ['prom-client'] },
   {
     at: ['src-server/http'],
@@ -43,7 +43,7 @@ const storeys: { at: string[]; packages: string[] }[] = [
   { at: ['src-server/access/guard'], packages: ['zod'] },
   { at: ['src-server/access/policy'], packages: [] },
   { at: ['src-server/access/connection'], packages: ['uuid'] },
-  { at: ['src-server/people/password'], packages: ['@zxcvbn-ts/language-common', 'zod'] },
+  { at: ['src-server/people/password'], packages: ['@zxcvbn-ts/language-common', 'kysely'] },
   { at: ['src-server/people/session'], packages: [] },
   { at: ['src-server/people/sign-in'], packages: ['zod'] },
   { at: ['src-server/people/members'], packages: ['zod'] },
@@ -234,7 +234,16 @@ export const places: Place[] = [
 /** Tests and what only they use: all of their room, what the room's files may import, and the tools of tests. */
 const TEST_FILES = String.raw`\.test\.tsx?$|/testing/`;
 const TEST_PACKAGES = [
-  ...['@simplewebauthn/server', 'app-builder-lib', 'builder-util', 'fast-check', 'fastify', 'jose', 'koffi', 'kysely'],
+  ...[
+    '@simplewebauthn/server',
+    'app-builder-lib',
+    'builder-util',
+    'fast-check',
+    'fastify',
+    'jose',
+    'koffi',
+    'kysely',
+  ],
   ...['pino', 'postal-mime', 'smtp-server', 'uuid', 'vitest', 'ws', 'yaml', 'zod'],
 ];
 

@@ -26,6 +26,14 @@ export async function signInMfa(
   return signedIn(profile, await profile.signIn.mfa(mfaToken, method, code));
 }
 
+export async function signInNewPassword(
+  profile: OpenProfile,
+  passwordToken: string,
+  newPassword: string,
+): Promise<Result<SignInStep>> {
+  return signedIn(profile, await profile.signIn.newPassword(passwordToken, newPassword));
+}
+
 export async function setUpMfa(
   { session, signIn }: OpenProfile,
   setupToken: string | null,

@@ -78,6 +78,12 @@ export class ClientRuntime implements ClientCore {
     return this.#profile.whenOpen((profile) => account.signInMfa(profile, mfaToken, method, code));
   }
 
+  signInNewPassword(passwordToken: string, newPassword: string): Promise<Result<SignInStep>> {
+    return this.#profile.whenOpen((profile) =>
+      account.signInNewPassword(profile, passwordToken, newPassword),
+    );
+  }
+
   setUpMfa(setupToken: string | null): Promise<Result<MfaEnrolment>> {
     return this.#profile.whenOpen((profile) => account.setUpMfa(profile, setupToken));
   }

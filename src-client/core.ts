@@ -18,6 +18,8 @@ export interface ClientCore {
   serverInfo(serverUrl: string, caFile?: string): Promise<Result<ServerInfo>>;
   signIn(input: SignInInput): Promise<Result<SignInStep>>;
   signInMfa(mfaToken: string, method: 'totp' | 'backup-code', code: string): Promise<Result<SignInStep>>;
+  /** The step `new-password`: in place of a temporary one. `password-too-weak` may be answered with another. */
+  signInNewPassword(passwordToken: string, newPassword: string): Promise<Result<SignInStep>>;
   /** Begins the set-up of an authenticator app; `setupToken` from `mfa-setup`, or null with a session. */
   setUpMfa(setupToken: string | null): Promise<Result<MfaEnrolment>>;
   /** Ends it with a code of the new factor. The backup codes are shown once. Then sign in again. */

@@ -32,6 +32,7 @@ export const signInStep = z.discriminatedUnion('step', [
   z.object({ step: z.literal('done') }),
   z.object({ step: z.literal('mfa'), methods: z.array(codeMethod) }),
   z.object({ step: z.literal('mfa-setup') }),
+  z.object({ step: z.literal('new-password') }),
 ]);
 export type SignInStepView = z.infer<typeof signInStep>;
 
@@ -58,6 +59,8 @@ export const appCommands = {
   'server.choose-ca': command(nothing, z.object({ fileName: z.string() }).nullable()),
   'session.sign-in': command(serverUrl.extend({ email: text(254), password: text(1024) }), signInStep),
   'session.sign-in-mfa': command(code, signInStep),
+  /** In place of a temporary password, before there is a session. */
+  'session.sign-in-new-password': command(z.strictObject({ password: text(1024) }), signInStep),
   /** Back to the password: what main kept of the sign-in is forgotten. */
   'session.sign-in-cancel': command(nothing, nothing),
   'session.sign-out': command(nothing, nothing),

@@ -23,10 +23,19 @@ export const signInRequest = z.strictObject({
     /** P-256 SubjectPublicKeyInfo (DER), base64url. */
     publicKey: base64url.max(256),
   }),
+  /** Of the newest sign-in of this account here: wrong passwords of strangers do not keep its holder waiting. */
+  trustToken: token.optional(),
 });
 export type SignInRequest = z.infer<typeof signInRequest>;
 
-export const signInAnswer = z.object({ sessionToken: token, memberId: id, deviceId: id, expiresAt: isoTime });
+export const signInAnswer = z.object({
+  sessionToken: token,
+  memberId: id,
+  deviceId: id,
+  expiresAt: isoTime,
+  /** For the next sign-in, kept beside the device key and not ended with the session; an older server sends none. */
+  trustToken: token.optional(),
+});
 export type SignInAnswer = z.infer<typeof signInAnswer>;
 
 export const mfaRequest = z.discriminatedUnion('method', [
@@ -35,6 +44,14 @@ export const mfaRequest = z.discriminatedUnion('method', [
 ]);
 export const mfaRequiredExtra = z.object({ mfaToken: token, methods: z.array(codeMethod) });
 export const mfaSetupRequiredExtra = z.object({ setupToken: token });
+/** Of `password-change-required`: all is proven, and `POST sign-in/password` has to follow within 15 minutes. */
+export const passwordChangeExtra = z.object({ passwordToken: token });
+
+/** `POST sign-in/password`: 200 `signInAnswer` · 400 `password-too-weak` + `passwordTooWeakExtra` · 401 `mfa-token-invalid`. */
+export const newPasswordRequest = z.strictObject({
+  passwordToken: token,
+  newPassword: z.string().min(1).max(1024),
+});
 
 export const mfaSetupRequest = z.strictObject({ setupToken: token.optional() });
 export const mfaSetupAnswer = z.object({ factorId: id, secret: z.string(), otpauthUri: z.string() });

@@ -77,7 +77,19 @@ export const problemKinds = {
   'email-taken': kind(409, 'ask', 'E-mail address taken', 'Another member has this e-mail address.'),
   'password-required': kind(403, 'ask', 'Password required', 'Enter your password to do that.'),
   'wrong-password': kind(403, 'ask', 'Wrong password', 'That password is wrong.'),
-  'password-too-weak': kind(400, 'ask', 'Password too weak', 'Choose a longer password.'),
+  'password-too-weak': kind(400, 'ask', 'Password too weak', 'Choose a password that is harder to guess.'),
+  'password-change-required': kind(
+    403,
+    'ask',
+    'New password required',
+    'Your password is a temporary one. Choose one of your own before you go on.',
+  ),
+  'temporary-password-expired': kind(
+    403,
+    'stop',
+    'Temporary password expired',
+    'Your temporary password has expired: it works for 7 days. Ask your administrator for a new one.',
+  ),
   'code-sign-in-required': kind(
     403,
     'stop',

@@ -5,7 +5,16 @@ import type { Countdown } from './countdown.ts';
 /** How an answer is asked for, whether a person sits at a terminal or a script feeds lines. */
 
 export interface TextQuestion {
-  kind: 'server' | 'email' | 'password' | 'saved' | 'new-pin' | 'repeat-pin' | 'set-up';
+  kind:
+    | 'server'
+    | 'email'
+    | 'password'
+    | 'saved'
+    | 'new-pin'
+    | 'repeat-pin'
+    | 'new-password'
+    | 'repeat-password'
+    | 'set-up';
   message: string;
   /** Not echoed. */
   isSecret: boolean;

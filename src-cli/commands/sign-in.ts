@@ -9,6 +9,7 @@ import { withPortalStep } from '../context/unreachable.ts';
 import { openControl } from '../control/control-client.ts';
 import { plainText } from '../view/plain-text.ts';
 import { fixed, problemWords, waitOf } from '../view/words.ts';
+import { chooseOwnPassword } from './own-password.ts';
 import { setUpFactor } from './set-up-factor.ts';
 
 export interface SignInOptions {
@@ -76,7 +77,7 @@ async function signInWith(
   return ending;
 }
 
-/** Codes until one is taken, the user gives up or the server ends the sign-in. */
+/** Codes until one is taken, the user gives up or the server ends the sign-in; then a new password, if need be. */
 async function passSecondFactor(
   core: ClientCore,
   first: Result<SignInStep>,
@@ -85,6 +86,7 @@ async function passSecondFactor(
   if (!first.ok) return refused(first.problem);
   if (first.value.step === 'done') return exit('done');
   if (first.value.step === 'mfa-setup') return refused(problem('mfa-setup-required'));
+  if (first.value.step === 'new-password') return chooseOwnPassword(first.value.passwordToken, core, context);
   const { mfaToken, methods } = first.value;
   const start = methods[0];
   if (start === undefined) return refused(problem('protocol-error'));
@@ -108,7 +110,10 @@ async function passSecondFactor(
     const told = { event: 'proof', method };
     if (result.ok) {
       context.output.event({ ...told, ok: true });
-      return exit('done');
+      const { value } = result;
+      return value.step === 'new-password'
+        ? chooseOwnPassword(value.passwordToken, core, context)
+        : exit('done');
     }
     if (!isWorthAnotherTry(result.problem)) return refused(result.problem);
     const { sentence } = problemWords(result.problem, method);

@@ -48,6 +48,8 @@ const byProblem: Record<ProblemCode, ExitName> = {
   'password-required': 'proof',
   'wrong-password': 'proof',
   'password-too-weak': 'usage',
+  'password-change-required': 'signedOut',
+  'temporary-password-expired': 'signedOut',
   'code-sign-in-required': 'proof',
   'mfa-kept': 'failed',
   'reset-link-invalid': 'failed',

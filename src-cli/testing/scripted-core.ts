@@ -251,6 +251,14 @@ export function createScriptedCore(options: {
       set({ phase: 'disconnected', cause: null, reason: null, source: null });
       return ok({ step: 'done' });
     },
+    async signInNewPassword(_passwordToken, newPassword): Promise<Result<SignInStep>> {
+      calls.push('signInNewPassword');
+      const refusal = refusals.shift();
+      if (refusal) return { ok: false, problem: refusal };
+      if (newPassword === PASSWORD) return fail('password-too-weak', 'That is your present password.');
+      set({ phase: 'disconnected', cause: null, reason: null, source: null });
+      return ok({ step: 'done' });
+    },
     async setUpMfa() {
       calls.push('setUpMfa');
       const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';

@@ -34,6 +34,7 @@ export const fixed = {
     'That password is temporary: somebody else has set it. Choose your own, of twelve characters or more; a few words are easiest.',
   newPasswordPrompt: 'New password:',
   repeatPasswordPrompt: 'The same again:',
+  emptyPassword: 'Enter a password.',
   passwordsDiffer: 'That was not the same password. Start again with the first one.',
   savedPrompt: 'Type "saved" when you have saved them:',
   notSaved: 'Type the word "saved" once the codes are in a safe place.',

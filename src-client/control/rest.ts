@@ -16,6 +16,7 @@ import {
   type mfaConfirmRequest,
   type mfaRequest,
   mfaSetupAnswer,
+  type newPasswordRequest,
   type ServerInfo,
   type SetBiometricRequest,
   type SetPinRequest,
@@ -42,6 +43,7 @@ type Refusal = { ok: false; problem: Problem; mayHaveArrived: boolean };
 type Answer<T> = { ok: true; value: T } | Refusal;
 export type ConnectReply = { ok: true; value: ConnectAnswer } | (Refusal & { challenge: Challenge | null });
 export type MfaRequest = z.infer<typeof mfaRequest>;
+export type NewPasswordRequest = z.infer<typeof newPasswordRequest>;
 export type MfaSetupAnswer = z.infer<typeof mfaSetupAnswer>;
 export type MfaConfirmRequest = z.infer<typeof mfaConfirmRequest>;
 export type MfaConfirmAnswer = z.infer<typeof mfaConfirmAnswer>;
@@ -51,6 +53,7 @@ export interface Rest {
   serverInfo(): Promise<Result<ServerInfo>>;
   signIn(request: SignInRequest): Promise<Result<SignInAnswer>>;
   signInMfa(request: MfaRequest): Promise<Result<SignInAnswer>>;
+  signInNewPassword(request: NewPasswordRequest): Promise<Result<SignInAnswer>>;
   mfaSetup(setupToken: string | null, token: string | null): Promise<Result<MfaSetupAnswer>>;
   mfaConfirm(request: MfaConfirmRequest, token: string | null): Promise<Result<MfaConfirmAnswer>>;
   /** What is held back from now on, where the server says; so with removing the device that asks. */
@@ -146,6 +149,8 @@ export function createRest(settings: RestOptions): Rest {
     serverInfo: () => call('GET', '/.well-known/postern', serverInfo),
     signIn: (request) => call('POST', '/client/v1/sign-in', signInAnswer, { body: request }),
     signInMfa: (request) => call('POST', '/client/v1/sign-in/mfa', signInAnswer, { body: request }),
+    signInNewPassword: (request) =>
+      call('POST', '/client/v1/sign-in/password', signInAnswer, { body: request }),
     mfaSetup: (setupToken, token) =>
       call('POST', '/client/v1/mfa/setup', mfaSetupAnswer, { token, body: setupToken ? { setupToken } : {} }),
     mfaConfirm: (request, token) =>

@@ -10,7 +10,9 @@ export interface SignInInput {
 export type SignInStep =
   | { step: 'done' }
   | { step: 'mfa'; mfaToken: string; methods: ('totp' | 'backup-code')[] }
-  | { step: 'mfa-setup'; setupToken: string };
+  | { step: 'mfa-setup'; setupToken: string }
+  /** All is proven, but the password is temporary: `signInNewPassword` takes one of the person's own. */
+  | { step: 'new-password'; passwordToken: string };
 
 /** A new second factor, not in force before `confirmMfa`. `secret` is Base32. */
 export interface MfaEnrolment {

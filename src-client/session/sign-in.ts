@@ -3,11 +3,13 @@ import * as z from 'zod';
 import {
   mfaRequiredExtra,
   mfaSetupRequiredExtra,
+  passwordChangeExtra,
   type ServerInfo,
   type SignInAnswer,
 } from '../../src-shared/client-api.ts';
 import { backupCode, totpCode } from '../../src-shared/otp-code.ts';
 import { fail, ok, type Problem, type Result } from '../../src-shared/problem.ts';
+import { foldEmail } from '../../src-shared/typed-email.ts';
 import type { Rest } from '../control/rest.ts';
 import type { Keychain } from '../keychain/keychain.ts';
 import type { Account } from '../settings/settings.ts';
@@ -15,6 +17,7 @@ import type { SettingsStore } from '../settings/settings-store.ts';
 import { deviceKey, deviceKeyAccount } from './device-key.ts';
 import { storeToken } from './session-token.ts';
 import type { MfaEnrolment, SignInInput, SignInStep } from './sign-in-steps.ts';
+import { loadTrust, storeTrust } from './trust-token.ts';
 
 /** A session that has begun: what is remembered of it, and its token. */
 export interface OpenSession {
@@ -77,9 +80,11 @@ export class SignIn {
     const { name: serverName, issuer } = info.value;
     this.#pending = { rest, serverUrl, serverName, issuer, caPem, email };
     const deviceId = key.value.isKnown ? settings.current.devices[known] : undefined;
+    const trustToken = await loadTrust(keychain, settings.current.profileId, known);
     const answer = await rest.signIn({
       email,
       password: input.password,
+      ...(trustToken === null ? {} : { trustToken }),
       device: {
         ...(deviceId === undefined ? {} : { id: deviceId }),
         name,
@@ -96,6 +101,12 @@ export class SignIn {
     const code = (method === 'totp' ? totpCode : backupCode).safeParse(typed);
     if (!code.success) return fail('invalid-code', malformed(method));
     const answer = await this.#pending.rest.signInMfa({ mfaToken, method, code: code.data });
+    return answer.ok ? this.#finish(answer.value) : nextStep(answer.problem);
+  }
+
+  async newPassword(passwordToken: string, newPassword: string): Promise<Result<SignInOutcome>> {
+    if (!this.#pending) return fail('mfa-token-invalid');
+    const answer = await this.#pending.rest.signInNewPassword({ passwordToken, newPassword });
     return answer.ok ? this.#finish(answer.value) : answer;
   }
 
@@ -122,8 +133,12 @@ export class SignIn {
     const { settings, keychain } = this.#options;
     if (!this.#pending) return fail('mfa-token-invalid');
     const { rest, serverUrl, serverName, issuer, caPem, email } = this.#pending;
-    const { memberId, deviceId, expiresAt, sessionToken: token } = answer;
-    const stored = await storeToken(keychain, settings.current.profileId, { serverUrl, token });
+    const { memberId, deviceId, expiresAt, sessionToken: token, trustToken } = answer;
+    const { profileId } = settings.current;
+    const known = knownDevice(serverUrl, email);
+    const trusted =
+      trustToken === undefined ? ok(undefined) : await storeTrust(keychain, profileId, known, trustToken);
+    const stored = trusted.ok ? await storeToken(keychain, profileId, { serverUrl, token }) : trusted;
     if (!stored.ok) {
       // A session that cannot be kept is not left open either.
       await rest.signOut(token);
@@ -131,7 +146,7 @@ export class SignIn {
     }
     await this.#dropPending();
     const account: Account = { serverUrl, serverName, issuer, email, memberId, deviceId, caPem, expiresAt };
-    const devices = { ...settings.current.devices, [knownDevice(serverUrl, email)]: deviceId };
+    const devices = { ...settings.current.devices, [known]: deviceId };
     settings.change({ account, devices });
     return ok({ session: { account, token } });
   }
@@ -164,7 +179,7 @@ export class SignIn {
 
 /** Key of `settings.devices`: the same person on the same server. */
 export function knownDevice(serverUrl: string, email: string): string {
-  return `${serverUrl} ${email.toLowerCase()}`;
+  return `${serverUrl} ${foldEmail(email)}`;
 }
 
 function nextStep(refusal: Problem): Result<SignInOutcome> {
@@ -173,6 +188,9 @@ function nextStep(refusal: Problem): Result<SignInOutcome> {
   const setup = mfaSetupRequiredExtra.safeParse(refusal);
   if (refusal.code === 'mfa-setup-required' && setup.success)
     return ok({ step: { step: 'mfa-setup', setupToken: setup.data.setupToken } });
+  const change = passwordChangeExtra.safeParse(refusal);
+  if (refusal.code === 'password-change-required' && change.success)
+    return ok({ step: { step: 'new-password', passwordToken: change.data.passwordToken } });
   return { ok: false, problem: refusal };
 }
 

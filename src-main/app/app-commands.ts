@@ -88,6 +88,7 @@ export function createCommandHandlers(options: CommandsOptions): CommandHandlers
     },
     'session.sign-in': ({ serverUrl, email, password }) => signIn.signIn(serverUrl, email, password),
     'session.sign-in-mfa': ({ method, code }) => signIn.mfa(method, code),
+    'session.sign-in-new-password': ({ password }) => signIn.newPassword(password),
     'session.sign-in-cancel': async () => {
       signIn.forget();
       return done;

@@ -15,6 +15,7 @@ const shown = [
   'date',
   'isYetToCome',
   'offsetMs',
+  'why',
 ] as const;
 
 /** A problem as it may leave main: its table entry, its detail, and the extras that a screen needs. */

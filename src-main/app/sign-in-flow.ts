@@ -4,7 +4,10 @@ import type { MfaEnrolment, SignInStep } from '../../src-client/session/sign-in-
 import type { SignInStepView } from '../../src-shared/app-ipc.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 
-type SignInCore = Pick<ClientCore, 'serverInfo' | 'signIn' | 'signInMfa' | 'setUpMfa' | 'confirmMfa'>;
+type SignInCore = Pick<
+  ClientCore,
+  'serverInfo' | 'signIn' | 'signInMfa' | 'signInNewPassword' | 'setUpMfa' | 'confirmMfa'
+>;
 
 /** The sign-in under way. Tokens between its steps stay in here; the window only learns which step is next. */
 export class SignInFlow {
@@ -48,6 +51,11 @@ export class SignInFlow {
     return this.#step(await this.#core.signInMfa(this.#pending.mfaToken, method, code));
   }
 
+  async newPassword(password: string): Promise<Result<SignInStepView>> {
+    if (this.#pending?.step !== 'new-password') return fail('mfa-token-invalid');
+    return this.#step(await this.#core.signInNewPassword(this.#pending.passwordToken, password));
+  }
+
   /** A new authenticator: for the set-up that sign-in demanded, or for the open session. */
   async setUpMfa(): Promise<Result<{ secret: string; otpauthUri: string }>> {
     const enrolment = await this.#core.setUpMfa(this.#setupToken());
@@ -84,7 +92,7 @@ export class SignInFlow {
       return ok({ step: 'done' });
     }
     this.#pending = step;
-    return ok(step.step === 'mfa' ? { step: 'mfa', methods: [...step.methods] } : { step: 'mfa-setup' });
+    return ok(step.step === 'mfa' ? { step: 'mfa', methods: [...step.methods] } : { step: step.step });
   }
 
   #setupToken(): string | null {

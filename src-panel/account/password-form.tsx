@@ -2,6 +2,8 @@ import { useEffect, useRef, useState } from 'react';
 import { Button } from '../../src-ui/parts/button.tsx';
 import { useWaitAfter } from '../../src-ui/parts/entry/use-wait.ts';
 import { ProblemNote } from '../../src-ui/parts/problem-note.tsx';
+import { useLanguage } from '../../src-ui/strings/use-strings.ts';
+import { weaknessText } from '../../src-ui/strings/weakness-text.ts';
 import { changePassword } from '../api/account-calls.ts';
 import { PasswordField } from '../parts/password-field.tsx';
 import { useAction } from '../store/use-action.ts';
@@ -24,6 +26,8 @@ export function PasswordForm({ onDone, onCancel }: PasswordFormProps) {
   const nextField = useRef<HTMLInputElement>(null);
   const againField = useRef<HTMLInputElement>(null);
   const wait = useWaitAfter(change.problem);
+  const { t } = useLanguage();
+  const weakness = weaknessText(change.problem, t);
   useEffect(() => currentField.current?.focus(), []);
   const errors = {
     current: current === '' ? w.security.missing : null,
@@ -68,7 +72,7 @@ export function PasswordForm({ onDone, onCancel }: PasswordFormProps) {
         label={w.security.newPassword}
         hint={w.security.newPasswordHint}
         value={next}
-        error={isChecked ? errors.next : null}
+        error={(isChecked ? errors.next : null) ?? weakness}
         isReadOnly={change.isBusy}
         onChange={setNext}
       />
@@ -81,7 +85,7 @@ export function PasswordForm({ onDone, onCancel }: PasswordFormProps) {
         isReadOnly={change.isBusy}
         onChange={setAgain}
       />
-      <ProblemNote problem={change.problem} />
+      <ProblemNote problem={weakness === null ? change.problem : null} />
       {wait.isWaiting && <p className="code-countdown">{wait.text}</p>}
       <div className="row">
         <Button type="submit" look="primary" isBusy={change.isBusy} isDisabled={wait.isWaiting}>

@@ -2,6 +2,7 @@ import {
   backupCodesAnswer,
   newFactorAnswer,
   type PanelMfaRequest,
+  type PanelNewPasswordRequest,
   type PanelSignInRequest,
   type PanelStepUpRequest,
   panelSession,
@@ -13,6 +14,9 @@ export const signIn = (body: PanelSignInRequest) =>
 
 export const signInMfa = (body: PanelMfaRequest) =>
   call({ method: 'POST', path: 'sign-in/mfa', body, answer: panelSession });
+
+export const signInNewPassword = (body: PanelNewPasswordRequest) =>
+  call({ method: 'POST', path: 'sign-in/password', body, answer: panelSession });
 
 export const beginSetUp = (setupToken: string) =>
   call({ method: 'POST', path: 'mfa/setup', body: { setupToken }, answer: newFactorAnswer });

@@ -1,23 +1,26 @@
 import type { CodeMethod } from '../../src-shared/otp-code.ts';
 import type { PanelSession } from '../../src-shared/panel/session.ts';
+import { problem } from '../../src-shared/problem.ts';
 import { CodeForm } from '../../src-ui/parts/code/code-form.tsx';
 import { problemText } from '../../src-ui/strings/problem-text.ts';
 import { useLanguage } from '../../src-ui/strings/use-strings.ts';
 import { signInMfa } from '../api/session-calls.ts';
 import { StepFrame } from '../parts/step-frame.tsx';
 import { useWords } from '../strings/use-words.ts';
+import { nextStep, type Step } from './step.ts';
 
 interface MfaStepProps {
   mfaToken: string;
   methods: readonly CodeMethod[];
   onSignedIn: (session: PanelSession) => void;
+  onStep: (step: Step) => void;
   onCancel: () => void;
   /** The password is too long ago: it begins anew, with the reason. */
   onExpired: (reason: string) => void;
 }
 
 /** The second factor of a sign-in: a code of the authenticator, or one of the backup codes. */
-export function MfaStep({ mfaToken, methods, onSignedIn, onCancel, onExpired }: MfaStepProps) {
+export function MfaStep({ mfaToken, methods, onSignedIn, onStep, onCancel, onExpired }: MfaStepProps) {
   const { w } = useWords();
   const { t } = useLanguage();
   return (
@@ -32,6 +35,12 @@ export function MfaStep({ mfaToken, methods, onSignedIn, onCancel, onExpired }: 
           const answer = await signInMfa({ mfaToken, method, code });
           if (answer.ok) {
             onSignedIn(answer.value);
+            return null;
+          }
+          const next = nextStep(answer.problem);
+          if (next === 'unread') return problem('protocol-error');
+          if (next !== null) {
+            onStep(next);
             return null;
           }
           if (answer.problem.code !== 'mfa-token-invalid') return answer.problem;

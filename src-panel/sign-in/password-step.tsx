@@ -1,9 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import {
-  type PanelSession,
-  panelMfaRequiredExtra,
-  panelSetupRequiredExtra,
-} from '../../src-shared/panel/session.ts';
+import type { PanelSession } from '../../src-shared/panel/session.ts';
 import { type Problem, problem } from '../../src-shared/problem.ts';
 import { Button } from '../../src-ui/parts/button.tsx';
 import { useWaitAfter } from '../../src-ui/parts/entry/use-wait.ts';
@@ -13,7 +9,7 @@ import { useLanguage } from '../../src-ui/strings/use-strings.ts';
 import { signIn } from '../api/session-calls.ts';
 import { PasswordField } from '../parts/password-field.tsx';
 import { StepFrame } from '../parts/step-frame.tsx';
-import type { Step } from './step.ts';
+import { nextStep, type Step } from './step.ts';
 
 interface PasswordStepProps {
   title: string;
@@ -50,13 +46,10 @@ export function PasswordStep(props: PasswordStepProps) {
     setBusy(false);
     if (answer.ok) return props.onSignedIn(answer.value);
     const next = nextStep(answer.problem);
-    if (next) return props.onStep(next);
-    // An answer with a further step that cannot be read is none.
-    const { code } = answer.problem;
-    const isUnread = code === 'mfa-required' || code === 'mfa-setup-required';
-    setRefusal(isUnread ? problem('protocol-error') : answer.problem);
+    if (next !== null && next !== 'unread') return props.onStep(next);
+    setRefusal(next === 'unread' ? problem('protocol-error') : answer.problem);
     // Without an answer nothing was judged, and nothing has to be typed again.
-    if (code !== 'server-unreachable') setPassword('');
+    if (answer.problem.code !== 'server-unreachable') setPassword('');
     passwordField.current?.focus();
   }
 
@@ -100,16 +93,4 @@ export function PasswordStep(props: PasswordStepProps) {
       </form>
     </StepFrame>
   );
-}
-
-function nextStep(refusal: Problem): Step | null {
-  if (refusal.code === 'mfa-required') {
-    const extra = panelMfaRequiredExtra.safeParse(refusal);
-    return extra.success ? { name: 'mfa', ...extra.data } : null;
-  }
-  if (refusal.code === 'mfa-setup-required') {
-    const extra = panelSetupRequiredExtra.safeParse(refusal);
-    return extra.success ? { name: 'set-up', ...extra.data } : null;
-  }
-  return null;
 }

@@ -4,6 +4,7 @@ import { BackupCodes } from '../parts/backup-codes.tsx';
 import { takeSession } from '../store/session-store.ts';
 import { useWords } from '../strings/use-words.ts';
 import { MfaStep } from './mfa-step.tsx';
+import { NewPasswordStep } from './new-password-step.tsx';
 import { PasswordStep } from './password-step.tsx';
 import { SetUpStep } from './set-up-step.tsx';
 import type { Step } from './step.ts';
@@ -52,6 +53,16 @@ export function SignIn({
         <MfaStep
           mfaToken={step.mfaToken}
           methods={step.methods}
+          onSignedIn={onSignedIn}
+          onStep={setStep}
+          onCancel={() => startOver()}
+          onExpired={startOver}
+        />
+      );
+    case 'new-password':
+      return (
+        <NewPasswordStep
+          passwordToken={step.passwordToken}
           onSignedIn={onSignedIn}
           onCancel={() => startOver()}
           onExpired={startOver}

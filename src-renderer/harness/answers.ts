@@ -15,6 +15,7 @@ export const firstAnswers = {
   'server.choose-ca': { ok: true, value: { fileName: 'northwind-ca.pem' } },
   'session.sign-in': { ok: true, value: { step: 'mfa', methods: ['totp', 'backup-code'] } },
   'session.sign-in-mfa': { ok: true, value: { step: 'done' } },
+  'session.sign-in-new-password': { ok: true, value: { step: 'done' } },
   'mfa.set-up': {
     ok: true,
     value: {

@@ -1,5 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { password as askPassword, input } from '@inquirer/prompts';
+import { nameMistake } from '../../src-shared/typed-name.ts';
+import type { ServerConfig } from '../config.ts';
 import { emailMistake, passwordMistake } from '../people/members/member-store.ts';
 
 export interface PersonOptions {
@@ -15,22 +17,26 @@ export interface Person {
 }
 
 /** E-mail, name and password from the options, and what is missing from the terminal; null when there is none. */
-export async function askPerson(options: PersonOptions): Promise<Person | null> {
+export async function askPerson(config: ServerConfig, options: PersonOptions): Promise<Person | null> {
   const email = options.email ?? (await askLine('E-mail', emailMistake));
   const name = options.name ?? (await askLine('Name', nameMistake));
   if (email === null || name === null) return null;
-  const password = await askNewPassword(options);
+  const password = await askNewPassword(config, options, { email, name });
   return password === null ? null : { email, name, password };
 }
 
 /** A new password from standard input (one line) or, typed twice, from the terminal; null when there is neither. */
-export async function askNewPassword({ passwordStdin }: PersonOptions): Promise<string | null> {
+export async function askNewPassword(
+  config: ServerConfig,
+  { passwordStdin }: PersonOptions,
+  person: { email: string; name: string },
+): Promise<string | null> {
   if (passwordStdin) return (await text(process.stdin)).replace(/\r?\n$/, '');
   if (!process.stdin.isTTY) return null;
   const first = await askPassword({
     message: 'New password',
     mask: true,
-    validate: (value) => passwordMistake(value) ?? true,
+    validate: (value) => passwordMistake({ config }, value, person) ?? true,
   });
   await askPassword({
     message: 'The same again',
@@ -41,7 +47,6 @@ export async function askNewPassword({ passwordStdin }: PersonOptions): Promise<
 }
 
 type Mistake = (value: string) => string | null;
-const nameMistake: Mistake = (value) => (value.trim() === '' ? 'name: must not be empty' : null);
 
 async function askLine(message: string, mistake: Mistake): Promise<string | null> {
   return process.stdin.isTTY ? input({ message, validate: (value) => mistake(value) ?? true }) : null;

@@ -10,7 +10,7 @@ import {
   setBlocked,
   setPasswordFor,
 } from '../people/members/member-store.ts';
-import { hashSecret } from '../proof/mfa/secret-hash.ts';
+import { hashNewPassword } from '../people/password/password-store.ts';
 import { resetUnlockFor } from '../proof/unlock/removal.ts';
 import { accountLines, accountOf } from './account-output.ts';
 import { askNewPassword, askPerson, howToAnswer, type PersonOptions } from './ask.ts';
@@ -26,7 +26,12 @@ import {
   withServerFiles,
 } from './run-command.ts';
 
-type AddOptions = CommonOptions & PersonOptions & { withTotp?: boolean; administrator?: boolean };
+type AddOptions = CommonOptions &
+  PersonOptions & { withTotp?: boolean; administrator?: boolean; permanent?: boolean };
+
+const permanentOption = 'the member has chosen the password and keeps it; else it is temporary';
+const temporaryNote =
+  'The password is temporary: it works for 7 days, and another one is asked for at the first sign-in.';
 
 /** `member add|list|block|unblock|set-password|reset-factor-lock|reset-unlock`. A member is named by e-mail address or id. */
 export function addMemberCommands(program: Command): void {
@@ -37,6 +42,7 @@ export function addMemberCommands(program: Command): void {
     .option('--name <name>', 'shown to administrators')
     .option('--password-stdin', 'read the password from standard input')
     .option('--with-totp', 'set up an authenticator now and print its secret')
+    .option('--permanent', permanentOption)
     .option('--administrator', 'with the role administrator')
     .action(add);
   withCommonOptions(member.command('list')).description('all members').action(list);
@@ -49,6 +55,7 @@ export function addMemberCommands(program: Command): void {
   withCommonOptions(member.command('set-password <member>'))
     .description('set a new password; ends sessions and connections')
     .option('--password-stdin', 'read the password from standard input')
+    .option('--permanent', permanentOption)
     .action(changePassword);
   withCommonOptions(member.command('reset-factor-lock <member>'))
     .description('let the member try codes again after too many wrong ones')
@@ -62,15 +69,17 @@ export function addMemberCommands(program: Command): void {
 
 async function add(options: AddOptions): Promise<void> {
   await withServerFiles(options, async (ctx) => {
-    const person = await askPerson(options);
+    const person = await askPerson(ctx.config, options);
     if (!person) {
       refuse([howToAnswer], EXIT_FAILED);
       return;
     }
     const role = options.administrator ? 'administrator' : 'member';
-    const member = { ...person, role, withTotp: options.withTotp ?? false } as const;
+    const isTemporary = !options.permanent;
+    const member = { ...person, role, withTotp: options.withTotp ?? false, isTemporary } as const;
     const added = valueOrRefuse(await addMember(ctx, member, CLI_ACTOR));
-    if (added) print(options, accountOf(added), accountLines(added));
+    if (added)
+      print(options, accountOf(added), [...accountLines(added), ...(isTemporary ? [temporaryNote] : [])]);
   });
 }
 
@@ -135,25 +144,37 @@ async function block(who: string, isBlocked: boolean, options: CommonOptions): P
   });
 }
 
-async function changePassword(who: string, options: CommonOptions & PersonOptions): Promise<void> {
+async function changePassword(
+  who: string,
+  options: CommonOptions & PersonOptions & { permanent?: boolean },
+): Promise<void> {
   await withServerFiles(options, async (ctx) => {
-    const password = await askNewPassword(options);
+    const person = await findMember(ctx.database.db, who);
+    if (!person) {
+      refuse([`There is no member ${who}.`], EXIT_FAILED);
+      return;
+    }
+    const password = await askNewPassword(ctx.config, options, person);
     if (password === null) {
       refuse(['Without a terminal, give --password-stdin.'], EXIT_FAILED);
       return;
     }
-    const mistake = passwordMistake(password);
+    const mistake = passwordMistake(ctx, password, person);
     if (mistake) {
       refuse([mistake], EXIT_FAILED);
       return;
     }
-    const passwordHash = await hashSecret(password, ctx.config.argon2);
+    const passwordHash = await hashNewPassword(ctx, password);
+    const isTemporary = !options.permanent;
     const changed = await changeMember(ctx, who, (tx, { id }) =>
-      setPasswordFor(tx, ctx, { memberId: id, passwordHash, actor: CLI_ACTOR, now: ctx.now() }),
+      setPasswordFor(tx, ctx, { memberId: id, passwordHash, isTemporary, actor: CLI_ACTOR, now: ctx.now() }),
     );
     if (changed) {
       const { id, email } = changed.member;
-      print(options, { id, email }, [`${email} has a new password; every session has ended.`]);
+      print(options, { id, email, isTemporary }, [
+        `${email} has a new password; every session has ended.`,
+        ...(isTemporary ? [temporaryNote] : []),
+      ]);
     }
   });
 }

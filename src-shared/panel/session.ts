@@ -16,11 +16,17 @@ import { id, isoTime } from '../primitives.ts';
  * |---|---|---|
  * | POST sign-in | `panelSignInRequest` | 200 `panelSession`, sets the cookie · 401 `invalid-credentials` · 401 `mfa-required` + `panelMfaRequiredExtra` · 403 `mfa-setup-required` + `panelSetupRequiredExtra` · 403 `member-blocked` · 429 `too-many-attempts` |
  * | POST sign-in/mfa | `panelMfaRequest` | 200 `panelSession`, sets the cookie · 401 `invalid-code` `{attemptsLeft, drift?: "ahead"\|"behind"}` · 401 `code-already-used` `{nextCodeInMs}` · 401 `mfa-token-invalid` · 403 `factor-disabled` · 429 |
+ * | POST sign-in/password | `panelNewPasswordRequest` | 200 `panelSession`, sets the cookie · 400 `password-too-weak` + `passwordTooWeakExtra` · 401 `mfa-token-invalid` |
  * | POST mfa/setup | `panelSetupRequest` | 200 `newFactorAnswer` · 401 `mfa-token-invalid` · 409 `factor-exists` |
  * | POST mfa/confirm | `panelConfirmRequest` | 200 `backupCodesAnswer` (then sign in again) · 401 `invalid-code` · 401 `mfa-token-invalid` · 404 `not-found` · 429 |
  * | GET session | – | 200 `panelSession` · 401 `session-invalid` |
  * | POST sign-out | `{}` | 204, clears the cookie |
  * | POST session/step-up | `panelStepUpRequest` | 204 · 401 `invalid-code` `{attemptsLeft, drift?}` · 401 `code-already-used` `{nextCodeInMs}` · 403 `wrong-password`, `factor-disabled`, `mfa-setup-required` · 409 `wrong-state` (the password, where there is an authenticator) · 429 |
+ *
+ * A right sign-in with a temporary password makes no session: `sign-in` and `sign-in/mfa` answer 403
+ * `password-change-required` + `panelPasswordChangeExtra`, and `sign-in/password` has to follow. One that has expired:
+ * 403 `temporary-password-expired`. Each session also sets the cookie `__Host-postern-trusted`: wrong passwords of
+ * strangers do not keep a browser waiting from which the account was signed in to before.
  *
  * What makes the team's protection weaker or gives somebody more rights needs a proof that this session was given at most
  * `STEP_UP_SECONDS` ago, a sign-in with a code included: without one 401 `step-up-required` + `panelStepUpExtra`, and
@@ -62,6 +68,11 @@ export const panelMfaRequiredExtra = z.object({
 });
 /** Extra members of `mfa-setup-required`: fifteen minutes to set up. */
 export const panelSetupRequiredExtra = z.object({ setupToken: token });
+
+/** Extra members of `password-change-required`: fifteen minutes to choose one. */
+export const panelPasswordChangeExtra = z.object({ passwordToken: token });
+export const panelNewPasswordRequest = z.strictObject({ passwordToken: token, newPassword: passwordText });
+export type PanelNewPasswordRequest = z.infer<typeof panelNewPasswordRequest>;
 
 export const panelMfaRequest = z.discriminatedUnion('method', [
   z.strictObject({ mfaToken: token, method: z.literal('totp'), code: totpCode }),

@@ -37,8 +37,7 @@ export const de: Strings = {
   passwordWeakness: {
     short: 'Das ist zu kurz: zwölf Zeichen oder mehr. Ein paar Wörter sind am einfachsten.',
     long: 'Das ist zu lang: höchstens 1024 Zeichen.',
-    common:
-      'Dieses Passwort oder ein ähnliches haben viele: Es wird zuerst geraten. Wählen Sie ein anderes.',
+    common: 'Dieses Passwort oder ein ähnliches haben viele: Es wird zuerst geraten. Wählen Sie ein anderes.',
     personal:
       'Das besteht aus Ihrem Namen, Ihrer Adresse oder Ihrem Team: Es wird zuerst geraten. Wählen Sie ein anderes.',
     pattern: 'Das wiederholt sich oder folgt der Tastatur: Es wird zuerst geraten. Wählen Sie ein anderes.',

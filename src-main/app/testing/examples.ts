@@ -158,6 +158,7 @@ export function idleCore(
     serverInfo: async () => fail('server-unreachable'),
     signIn: async () => ok({ step: 'mfa', mfaToken: 'mfa-token-value', methods: ['totp'] }),
     signInMfa: async () => fail('invalid-code', undefined, { attemptsLeft: 2 }),
+    signInNewPassword: async () => fail('invalid-code', undefined, { attemptsLeft: 2 }),
     setUpMfa: async () => fail('signed-out'),
     confirmMfa: async () => fail('invalid-code'),
     signOut: async (source) => note(`signOut ${source}`),

@@ -1,10 +1,12 @@
 import { useState } from 'react';
+import type { SignInStepView } from '../../../src-shared/app-ipc.ts';
 import type { CodeMethod } from '../../../src-shared/otp-code.ts';
 import { useSnapshot } from '../../store/snapshot-store.ts';
 import { useView } from '../../store/view-store.ts';
 import { BackupCodes } from '../mfa-set-up/backup-codes.tsx';
 import { MfaSetUp } from '../mfa-set-up/mfa-set-up.tsx';
 import { MfaStep } from './mfa-step.tsx';
+import { NewPasswordStep } from './new-password-step.tsx';
 import { PasswordStep } from './password-step.tsx';
 import { type FoundServer, ServerStep } from './server-step.tsx';
 import { TrustStep } from './trust-step.tsx';
@@ -14,7 +16,8 @@ type Step =
   | { name: 'trust'; server: FoundServer }
   | { name: 'password'; server: FoundServer; isSetUpDone: boolean }
   | { name: 'mfa'; server: FoundServer; methods: readonly CodeMethod[] }
-  | { name: 'mfa-setup'; server: FoundServer };
+  | { name: 'mfa-setup'; server: FoundServer }
+  | { name: 'new-password'; server: FoundServer };
 
 /** From nobody to somebody, one question at a time. What main keeps between the steps never comes here. */
 export function SignIn() {
@@ -26,6 +29,12 @@ export function SignIn() {
 
   const toPassword = (server: FoundServer, isSetUpDone = false) =>
     setStep({ name: 'password', server, isSetUpDone });
+  /** After the last step the next snapshot takes this screen away. */
+  function goOn(server: FoundServer, next: SignInStepView): void {
+    if (next.step === 'mfa') setStep({ name: 'mfa', server, methods: next.methods });
+    if (next.step === 'mfa-setup') setStep({ name: 'mfa-setup', server });
+    if (next.step === 'new-password') setStep({ name: 'new-password', server });
+  }
   function startOver(server: FoundServer): void {
     void window.postern.invoke('session.sign-in-cancel', undefined);
     toPassword(server);
@@ -60,10 +69,7 @@ export function SignIn() {
           onEmail={setEmail}
           onChangeServer={() => setStep({ name: 'server' })}
           onTrust={() => setStep({ name: 'trust', server: step.server })}
-          onNext={(next) => {
-            if (next.step === 'mfa') setStep({ name: 'mfa', server: step.server, methods: next.methods });
-            if (next.step === 'mfa-setup') setStep({ name: 'mfa-setup', server: step.server });
-          }}
+          onNext={(next) => goOn(step.server, next)}
         />
       );
     case 'mfa':
@@ -71,10 +77,12 @@ export function SignIn() {
         <MfaStep
           serverName={step.server.name}
           methods={step.methods}
-          onSetUp={() => setStep({ name: 'mfa-setup', server: step.server })}
+          onNext={(next) => goOn(step.server, next)}
           onCancel={() => startOver(step.server)}
         />
       );
+    case 'new-password':
+      return <NewPasswordStep onCancel={() => startOver(step.server)} />;
     case 'mfa-setup':
       return (
         <MfaSetUp

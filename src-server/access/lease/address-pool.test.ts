@@ -37,6 +37,7 @@ describe('addressesFor', () => {
         name: 'M',
         role: 'member',
         password_hash: '',
+        password_version: 0,
         is_blocked: 0,
         created_at: 0,
       })

@@ -1,7 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { guardAnswer, mfaRequest, signInAnswer, signInRequest } from '../../../src-shared/client-api.ts';
+import {
+  guardAnswer,
+  mfaRequest,
+  newPasswordRequest,
+  signInAnswer,
+  signInRequest,
+} from '../../../src-shared/client-api.ts';
 import { problemSchema } from '../../../src-shared/problem.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
 import { type GuardSource, signGuard } from '../../access/guard/guard.ts';
@@ -9,11 +15,11 @@ import type { ServerContext } from '../../context.ts';
 import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import type { PasswordCheck } from '../../people/sign-in/password-check.ts';
-import { signIn, signInMfa } from '../../people/sign-in/sign-in.ts';
+import { signIn, signInMfa, signInNewPassword } from '../../people/sign-in/sign-in.ts';
 import { signOut } from '../../people/sign-in/sign-out.ts';
 import { sessionOf } from './client-guard.ts';
 
-/** `POST /client/v1/sign-in` and `/sign-in/mfa`. */
+/** `POST /client/v1/sign-in`, `/sign-in/mfa` and `/sign-in/password`. */
 export function registerSignInRoutes(
   plain: FastifyInstance,
   ctx: ServerContext,
@@ -47,6 +53,21 @@ export function registerSignInRoutes(
     },
     async (request, reply) => {
       const answer = await signInMfa(ctx, request.body, plainAddress(request.ip));
+      return answer.ok ? reply.send(answer.value) : sendProblem(reply, answer.problem);
+    },
+  );
+  app.post(
+    '/client/v1/sign-in/password',
+    {
+      schema: {
+        summary: 'Finish a sign-in with a temporary password by choosing another',
+        tags: ['client'],
+        body: newPasswordRequest,
+        response: { 200: signInAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const answer = await signInNewPassword(ctx, request.body, plainAddress(request.ip));
       return answer.ok ? reply.send(answer.value) : sendProblem(reply, answer.problem);
     },
   );

@@ -20,7 +20,7 @@ import { sendProblem } from '../../http/problem-reply.ts';
 import { type By, editMember, removeMember } from '../../people/members/member-changes.ts';
 import { addMember, passwordMistake, setBlocked, setPasswordFor } from '../../people/members/member-store.ts';
 import { presentMember } from '../../people/members/owner-rules.ts';
-import { hashSecret } from '../../proof/mfa/secret-hash.ts';
+import { hashNewPassword } from '../../people/password/password-store.ts';
 import type { ApiTokenUse } from './api-token.ts';
 import { tokenOf } from './integration-guard.ts';
 
@@ -44,7 +44,8 @@ export function registerMemberWriteRoutes(
     {
       config,
       schema: {
-        summary: 'Add a member; the authenticator app is set up at the first sign-in',
+        summary:
+          'Add a member, who chooses another password and sets up the authenticator app at the first sign-in',
         tags: ['integration'],
         body: newMemberBody,
         response: { 200: createdAnswer, default: problemSchema },
@@ -61,6 +62,7 @@ export function registerMemberWriteRoutes(
         password,
         role: 'member',
         withTotp: false,
+        isTemporary: true,
       } as const;
       const added = await addMember(ctx, person, actor, ip);
       if (!added.ok) return sendProblem(reply, added.problem);
@@ -72,7 +74,8 @@ export function registerMemberWriteRoutes(
     {
       config,
       schema: {
-        summary: 'Change a member; a new password or a block ends sessions and connections',
+        summary:
+          'Change a member; a new password, which is temporary, or a block ends sessions and connections',
         tags: ['integration'],
         params,
         body: editMemberBody,
@@ -84,14 +87,13 @@ export function registerMemberWriteRoutes(
       const by = byOf(token, request.ip);
       const memberId = request.params.teamMemberId;
       const { is_blocked: isBlocked, password, ...change } = request.body;
-      const weak = password === undefined ? null : passwordMistake(password);
       // Slow by design, so not inside the transaction.
-      const passwordHash =
-        password === undefined || weak ? null : await hashSecret(password, ctx.config.argon2);
+      const passwordHash = password === undefined ? null : await hashNewPassword(ctx, password);
       const changed = await endingAccess(ctx, enforcement, async (tx): Promise<Result<RecordedEnd>> => {
         await token.recordUse(tx);
         const found = await plainMember(tx, memberId);
         if (!found.ok) return found;
+        const weak = password === undefined ? null : passwordMistake(ctx, password, found.value);
         if (weak) return fail('invalid-request', weak);
         const edited = await editMember(tx, ctx, found.value, change, by);
         if (!edited.ok) return edited;

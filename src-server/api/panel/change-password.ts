@@ -5,21 +5,30 @@ import type { Enforcement } from '../../access/enforcement/enforcement.ts';
 import { type RecordedEnd, recordEnd } from '../../access/enforcement/record-end.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
+import type { MemberRow } from '../../db/schema.ts';
 import { enqueueMail } from '../../mail/outbox.ts';
-import { passwordMistake, SHORTEST_PASSWORD } from '../../people/members/member-store.ts';
+import { checkNewPassword, tooWeak } from '../../people/password/password-rules.ts';
+import { hashNewPassword, replacePassword } from '../../people/password/password-store.ts';
+import { preparedPassword } from '../../people/password/password-text.ts';
 import type { PasswordCheck } from '../../people/sign-in/password-check.ts';
-import { hashSecret } from '../../proof/mfa/secret-hash.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
 import { isStillSignedIn, type PanelIdentity } from './panel-guard.ts';
 
-/** Proves the password of the session's member once more, counted like any sign-in. `wrong-password` when it is not. */
+/** Proves the password of the session's member once more, counted for this session alone. `wrong-password` when it is not. */
 export async function provePassword(
   checkPassword: PasswordCheck,
   { session, ip }: PanelIdentity,
   password: string,
-): Promise<Result<{ passwordHash: string }>> {
-  const checked = await checkPassword({ email: session.email, password, ip, action: 'account.password' });
-  if (checked.ok) return ok({ passwordHash: checked.value.password_hash });
+): Promise<Result<MemberRow>> {
+  const { id: sessionId, email } = session;
+  const checked = await checkPassword({
+    email,
+    password,
+    ip,
+    giver: { sessionId },
+    action: 'account.password',
+  });
+  if (checked.ok) return checked;
   return checked.problem.code === 'invalid-credentials' ? fail('wrong-password') : checked;
 }
 
@@ -35,23 +44,18 @@ export async function changePassword(
 ): Promise<Result<unknown>> {
   const proven = await provePassword(checkPassword, identity, currentPassword);
   if (!proven.ok) return proven;
-  if (passwordMistake(newPassword))
-    return fail('password-too-weak', `Use at least ${SHORTEST_PASSWORD} characters.`);
-  if (newPassword === currentPassword)
-    return fail('password-too-weak', 'Choose a password that is not your present one.');
-  const password_hash = await hashSecret(newPassword, ctx.config.argon2);
+  const { teamName, issuer } = ctx.config;
+  const accepted = checkNewPassword(newPassword, { ...proven.value, teamName, issuer });
+  if (!accepted.ok) return accepted;
+  if (preparedPassword(newPassword) === preparedPassword(currentPassword)) return tooWeak('present');
+  const passwordHash = await hashNewPassword(ctx, newPassword);
   const { memberId, session, actor, ip } = identity;
   return endingAccess(ctx, enforcement, async (tx): Promise<Result<RecordedEnd>> => {
     const now = ctx.now();
     // Hashing took its time.
     if (!(await isStillSignedIn(tx, identity, now))) return fail('session-invalid');
-    const { numUpdatedRows } = await tx
-      .updateTable('member')
-      .set({ password_hash })
-      .where('id', '=', memberId)
-      .where('password_hash', '=', proven.value.passwordHash)
-      .executeTakeFirst();
-    if (numUpdatedRows !== 1n) return fail('wrong-password');
+    if (!(await replacePassword(tx, proven.value, { passwordHash, expiresAt: null })))
+      return fail('wrong-password');
     await tx
       .updateTable('session')
       .set({ ended_at: now })

@@ -32,6 +32,8 @@ export interface PanelSessionRow
 export interface Caller {
   ip: string;
   userAgent: string | undefined;
+  /** What the browser has of earlier sign-ins; see `trustClient`. */
+  trustTokens: readonly string[];
 }
 
 /** Begins a session in the transaction that accepted the proofs; answers the cookie's value, which is kept nowhere. */
@@ -44,7 +46,7 @@ export async function openPanelSession(
     totpFactorId: string | null;
     /** The factor whose code or backup code was given. */
     proofFactorId: string | null;
-    caller: Caller;
+    caller: Pick<Caller, 'ip' | 'userAgent'>;
     now: number;
   },
 ): Promise<string> {
@@ -131,9 +133,17 @@ export async function touchPanelSession(
 /** Ends one session of the member; false when there is none such. */
 export async function endPanelSession(
   tx: Tx,
-  input: { sessionId: string; memberId: string; ip: string; now: number; reason: string },
+  input: {
+    sessionId: string;
+    memberId: string;
+    ip: string | null;
+    now: number;
+    reason: string;
+    /** Who ends it, if not the member. */
+    actor?: string;
+  },
 ): Promise<boolean> {
-  const { sessionId, memberId, ip, now, reason } = input;
+  const { sessionId, memberId, ip, now, reason, actor = `member:${memberId}` } = input;
   const { numUpdatedRows } = await tx
     .updateTable('session')
     .set({ ended_at: now })
@@ -145,7 +155,7 @@ export async function endPanelSession(
   if (numUpdatedRows !== 1n) return false;
   await appendAudit(tx, {
     at: now,
-    actor: `member:${memberId}`,
+    actor,
     action: 'session.end',
     subject: `member:${memberId}`,
     outcome: 'ok',

@@ -1,35 +1,45 @@
-import type { PanelMfaRequest, PanelSignInRequest } from '../../../src-shared/panel/session.ts';
+import type {
+  PanelMfaRequest,
+  PanelNewPasswordRequest,
+  PanelSignInRequest,
+} from '../../../src-shared/panel/session.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
+import { trustClient } from '../../people/session/trusted-client.ts';
+import { chooseOwnPassword, isStillRight, mustChoosePassword } from '../../people/sign-in/own-password.ts';
 import type { PasswordCheck } from '../../people/sign-in/password-check.ts';
 import {
   findPanelSignInToken,
   issueSignInToken,
+  type PendingSignIn,
+  type SignInProof,
   spendSignInToken,
 } from '../../people/sign-in/sign-in-token.ts';
 import { activeFactor, checkBackupCode, checkTotp } from '../../proof/mfa/code-check.ts';
-import {
-  activateFactor,
-  checkFirstCode,
-  prepareBackupCodes,
-  setUpFactor,
-} from '../../proof/mfa/enrolment.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
 import { type Caller, openPanelSession } from './panel-session.ts';
 
-/** First step: the password. Answers a session's token only for members who neither have nor need a second factor. */
+/** Values of the cookies of a session that began: its own, and the token of `trustClient`. */
+export interface BegunSession {
+  token: string;
+  trustToken: string;
+}
+
+/** First step: the password. A session only for members who neither have nor need a second factor. */
 export async function panelSignIn(
   ctx: ServerContext,
   checkPassword: PasswordCheck,
   { email, password }: PanelSignInRequest,
   caller: Caller,
-): Promise<Result<string>> {
-  const checked = await checkPassword({ email, password, ip: caller.ip });
+): Promise<Result<BegunSession>> {
+  const { ip, trustTokens } = caller;
+  const checked = await checkPassword({ email, password, ip, giver: { trustTokens } });
   if (!checked.ok) return checked;
   const memberId = checked.value.id;
-  return ctx.database.db.transaction().execute(async (tx): Promise<Result<string>> => {
+  return ctx.database.db.transaction().execute(async (tx): Promise<Result<BegunSession>> => {
     const now = ctx.now();
+    if (!(await isStillRight(tx, checked.value))) return fail('invalid-credentials');
     const issue = (purpose: 'mfa' | 'setup') =>
       issueSignInToken(tx, { memberId, device: null, purpose, now });
     if (await activeFactor(tx, memberId))
@@ -39,8 +49,7 @@ export async function panelSignIn(
       });
     if ((await readPolicy(tx)).mfaRequired.panel)
       return fail('mfa-setup-required', undefined, { setupToken: await issue('setup') });
-    const proof = { method: 'password', totpFactorId: null, proofFactorId: null } as const;
-    return ok(await openPanelSession(tx, { memberId, ...proof, caller, now }));
+    return enter(tx, ctx, { memberId, proof: { method: 'password', factorId: null }, caller });
   });
 }
 
@@ -49,48 +58,51 @@ export async function panelSignInMfa(
   ctx: ServerContext,
   { mfaToken, method, code }: PanelMfaRequest,
   caller: Caller,
-): Promise<Result<string>> {
+): Promise<Result<BegunSession>> {
   const { db } = ctx.database;
   const codeOf = (memberId: string) => ({ memberId, code, actor: `member:${memberId}`, ip: caller.ip });
   if (method === 'totp')
-    return db.transaction().execute(async (tx): Promise<Result<string>> => {
+    return db.transaction().execute(async (tx): Promise<Result<BegunSession>> => {
       const pending = await pendingMember(tx, ctx, mfaToken, 'mfa');
       if (!pending.ok) return pending;
       const checked = await checkTotp(tx, ctx, codeOf(pending.value.memberId));
       if (!checked.ok) return checked;
-      const { factorId } = checked;
-      return finish(
-        tx,
-        ctx,
-        pending.value,
-        { method, totpFactorId: factorId, proofFactorId: factorId },
-        caller,
-      );
+      return finish(tx, ctx, pending.value, { method, factorId: checked.factorId }, caller);
     });
   const pending = await db.transaction().execute((tx) => pendingMember(tx, ctx, mfaToken, 'mfa'));
   if (!pending.ok) return pending;
   const checked = await checkBackupCode(ctx, codeOf(pending.value.memberId));
   if (!checked.ok) return checked;
-  return db.transaction().execute(async (tx): Promise<Result<string>> => {
+  return db.transaction().execute(async (tx): Promise<Result<BegunSession>> => {
     // Comparing took its time.
     const still = await pendingMember(tx, ctx, mfaToken, 'mfa');
-    const proof = { method, totpFactorId: null, proofFactorId: checked.factorId };
-    return still.ok ? finish(tx, ctx, still.value, proof, caller) : still;
+    return still.ok ? finish(tx, ctx, still.value, { method, factorId: checked.factorId }, caller) : still;
   });
 }
 
-interface Pending {
-  tokenHash: string;
-  memberId: string;
+/** Last step, after a temporary password: one of the member's own. */
+export function panelNewPassword(
+  ctx: ServerContext,
+  { passwordToken, newPassword }: PanelNewPasswordRequest,
+  caller: Caller,
+): Promise<Result<BegunSession>> {
+  return chooseOwnPassword(
+    ctx,
+    { newPassword, ip: caller.ip },
+    {
+      find: (tx) => pendingMember(tx, ctx, passwordToken, 'password'),
+      open: (tx, { memberId, proof }) => begin(tx, ctx, { memberId, proof, caller }),
+    },
+  );
 }
 
-/** The member whose password earned this token. */
+/** The member who has earned this token. */
 export async function pendingMember(
   tx: Tx,
   ctx: ServerContext,
   token: string,
-  purpose: 'mfa' | 'setup',
-): Promise<Result<Pending>> {
+  purpose: 'mfa' | 'setup' | 'password',
+): Promise<Result<PendingSignIn>> {
   const found = await findPanelSignInToken(tx, { token, purpose, now: ctx.now() });
   if (!found) return fail('mfa-token-invalid');
   const member = await tx
@@ -104,53 +116,42 @@ export async function pendingMember(
 async function finish(
   tx: Tx,
   ctx: ServerContext,
-  { tokenHash, memberId }: Pending,
-  proof: { method: 'totp' | 'backup-code'; totpFactorId: string | null; proofFactorId: string },
+  { tokenHash, memberId }: PendingSignIn,
+  proof: SignInProof,
   caller: Caller,
-): Promise<Result<string>> {
-  const now = ctx.now();
-  if (!(await spendSignInToken(tx, tokenHash, now))) return fail('mfa-token-invalid');
-  return ok(await openPanelSession(tx, { memberId, ...proof, caller, now }));
+): Promise<Result<BegunSession>> {
+  if (!(await spendSignInToken(tx, tokenHash, ctx.now()))) return fail('mfa-token-invalid');
+  return enter(tx, ctx, { memberId, proof, caller });
 }
 
-/** Begins the set-up that the team's policy asks for. */
-export function beginRequiredSetup(ctx: ServerContext, setupToken: string) {
-  return ctx.database.db.transaction().execute(async (tx) => {
-    const pending = await pendingMember(tx, ctx, setupToken, 'setup');
-    return pending.ok ? setUpFactor(tx, ctx, pending.value.memberId) : pending;
-  });
+interface Entry {
+  memberId: string;
+  proof: SignInProof;
+  caller: Caller;
 }
 
-/** Finishes it with the first code. The sign-in begins anew then, with the new factor. */
-export async function confirmRequiredSetup(
+/** All is proven: a session, or first the question for a new password, where the present one is temporary. */
+async function enter(tx: Tx, ctx: ServerContext, entry: Entry): Promise<Result<BegunSession>> {
+  const { memberId, proof } = entry;
+  if (!(await mustChoosePassword(tx, memberId))) return ok(await begin(tx, ctx, entry));
+  const input = { memberId, device: null, proof, purpose: 'password', now: ctx.now() } as const;
+  return fail('password-change-required', undefined, { passwordToken: await issueSignInToken(tx, input) });
+}
+
+async function begin(
+  tx: Tx,
   ctx: ServerContext,
-  { setupToken, factorId, code }: { setupToken: string; factorId: string; code: string },
-  { ip }: Caller,
-): Promise<Result<{ backupCodes: string[] }>> {
-  const { db } = ctx.database;
-  const first = await db.transaction().execute(async (tx): Promise<Result<Pending & { step: number }>> => {
-    const pending = await pendingMember(tx, ctx, setupToken, 'setup');
-    if (!pending.ok) return pending;
-    const step = await checkFirstCode(tx, ctx, { memberId: pending.value.memberId, factorId, code, ip });
-    return step.ok ? ok({ ...pending.value, step: step.value }) : step;
+  { memberId, proof: { method, factorId }, caller }: Entry,
+): Promise<BegunSession> {
+  const now = ctx.now();
+  const token = await openPanelSession(tx, {
+    memberId,
+    method,
+    totpFactorId: method === 'totp' ? factorId : null,
+    proofFactorId: factorId,
+    caller,
+    now,
   });
-  if (!first.ok) return first;
-  const { memberId, tokenHash, step } = first.value;
-  const { codes, hashes } = await prepareBackupCodes(ctx);
-  return db.transaction().execute(async (tx): Promise<Result<{ backupCodes: string[] }>> => {
-    const still = await pendingMember(tx, ctx, setupToken, 'setup');
-    if (!still.ok) return still;
-    if (!(await spendSignInToken(tx, tokenHash, ctx.now()))) return fail('mfa-token-invalid');
-    const activated = await activateFactor(tx, ctx, {
-      memberId,
-      factorId,
-      step,
-      backupCodeHashes: hashes,
-      how: 'first',
-      sessionId: null,
-      actor: `member:${memberId}`,
-      ip,
-    });
-    return activated.ok ? ok({ backupCodes: codes }) : activated;
-  });
+  const presented = caller.trustTokens;
+  return { token, trustToken: await trustClient(tx, { memberId, deviceId: null, presented, now }) };
 }

@@ -7,6 +7,7 @@ import {
   type PanelSession,
   panelConfirmRequest,
   panelMfaRequest,
+  panelNewPasswordRequest,
   panelSession,
   panelSetupRequest,
   panelSignInRequest,
@@ -29,30 +30,38 @@ import {
   PANEL_COOKIE,
   type PanelSessionRow,
 } from './panel-session.ts';
-import { beginRequiredSetup, confirmRequiredSetup, panelSignIn, panelSignInMfa } from './panel-sign-in.ts';
+import { type BegunSession, panelNewPassword, panelSignIn, panelSignInMfa } from './panel-sign-in.ts';
+import { beginRequiredSetup, confirmRequiredSetup } from './required-set-up.ts';
 import { stepUp } from './step-up.ts';
+import { keepTrust, trustTokensOf } from './trust-cookie.ts';
 
 const tags = ['panel'];
 
 export function callerOf(request: FastifyRequest): Caller {
-  return { ip: plainAddress(request.ip), userAgent: request.headers['user-agent'] };
+  return {
+    ip: plainAddress(request.ip),
+    userAgent: request.headers['user-agent'],
+    trustTokens: trustTokensOf(request),
+  };
 }
 
-/** `POST sign-in`, `sign-in/mfa`, `mfa/setup`, `mfa/confirm`: what is asked before there is a session. */
+/** `POST sign-in`, `sign-in/mfa`, `sign-in/password`, `mfa/setup`, `mfa/confirm`: what is asked before there is a session. */
 export function registerPanelSignInRoutes(
   plain: FastifyInstance,
   ctx: ServerContext,
   checkPassword: PasswordCheck,
 ): void {
   const app = plain.withTypeProvider<ZodTypeProvider>();
-  const begin = async (request: FastifyRequest, reply: FastifyReply, result: Result<string>) => {
+  const begin = async (request: FastifyRequest, reply: FastifyReply, result: Result<BegunSession>) => {
     if (!result.ok) return sendProblem(reply, result.problem);
     await endSessionOfCookie(ctx, request);
-    reply.setCookie(PANEL_COOKIE, result.value, cookieFlags);
-    const session = await findPanelSession(ctx.database.db, result.value, ctx.now());
+    const { token, trustToken } = result.value;
+    reply.setCookie(PANEL_COOKIE, token, cookieFlags);
+    keepTrust(reply, trustToken, trustTokensOf(request));
+    const session = await findPanelSession(ctx.database.db, token, ctx.now());
     // Ended in the same moment.
     if (!session) return sendProblem(reply, problem('session-invalid'));
-    return reply.send(await sessionAnswer(ctx, session, result.value));
+    return reply.send(await sessionAnswer(ctx, session, token));
   };
   app.post(
     '/panel/v1/sign-in',
@@ -79,6 +88,19 @@ export function registerPanelSignInRoutes(
     },
     async (request, reply) =>
       begin(request, reply, await panelSignInMfa(ctx, request.body, callerOf(request))),
+  );
+  app.post(
+    '/panel/v1/sign-in/password',
+    {
+      schema: {
+        summary: 'Finish a sign-in with a temporary password by choosing another',
+        tags,
+        body: panelNewPasswordRequest,
+        response: { 200: panelSession, default: problemSchema },
+      },
+    },
+    async (request, reply) =>
+      begin(request, reply, await panelNewPassword(ctx, request.body, callerOf(request))),
   );
   app.post(
     '/panel/v1/mfa/setup',

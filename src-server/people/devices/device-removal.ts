@@ -1,9 +1,15 @@
-import type { Enforcement } from '../../access/enforcement/enforcement.ts';
+import type { EndAccessAnswer, Enforcement } from '../../access/enforcement/enforcement.ts';
 import { type GuardSource, storeReleases } from '../../access/guard/guard.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
 import type { SessionIdentity } from '../../http/session.ts';
 import { removeUnlock } from '../../proof/unlock/removal.ts';
+import { distrustDevice } from '../session/trusted-client.ts';
+
+/** An administrator, where it is not the member. */
+interface ByOther {
+  actor: string;
+}
 
 /**
  * Removes a device of the session's member: its access ends, its sessions end, and what it unlocks with is forgotten,
@@ -18,8 +24,9 @@ export async function removeDevice(
     deviceId: string | null;
   },
   deviceId: string,
-  ip: string,
-): Promise<{ guard: string | null } | null> {
+  ip: string | null,
+  other?: ByOther,
+): Promise<{ guard: string | null; ended: EndAccessAnswer } | null> {
   const { memberId } = session;
   const device = await ctx.database.db
     .selectFrom('device')
@@ -30,13 +37,15 @@ export async function removeDevice(
     .executeTakeFirst();
   if (!device) return null;
   const now = ctx.now();
-  const actor = `member:${memberId}`;
+  const actor = other?.actor ?? `member:${memberId}`;
   let guard: string | null = null;
-  await enforcement.endAccess({
+  const ended = await enforcement.endAccess({
     scope: { deviceId },
     reason: {
       code: 'device-removed',
-      message: 'This device was removed from your account.',
+      message: other
+        ? 'Your administrator removed this device from your account.'
+        : 'This device was removed from your account.',
       at: new Date(now).toISOString(),
     },
     actor,
@@ -60,6 +69,7 @@ export async function removeDevice(
         .where('id', '=', deviceId)
         .where('removed_at', 'is', null)
         .execute();
+      await distrustDevice(tx, deviceId);
       await removeUnlock(tx, { deviceId, methods: ['pin', 'uv-hw', 'uv-soft'], actor, ip, now });
       await appendAudit(tx, {
         at: now,
@@ -72,5 +82,5 @@ export async function removeDevice(
       });
     },
   });
-  return { guard };
+  return { guard, ended };
 }

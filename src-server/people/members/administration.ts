@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
+import { foldEmail } from '../../../src-shared/typed-email.ts';
 import { endingAccess } from '../../access/enforcement/ending-access.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
 import type { RecordedEnd } from '../../access/enforcement/record-end.ts';
@@ -9,7 +10,6 @@ import type { Tx } from '../../db/database.ts';
 import type { MemberRow } from '../../db/schema.ts';
 import { activeFactor } from '../../proof/mfa/code-check.ts';
 import { checkStepUp } from '../session/step-up.ts';
-import { normalizeEmail } from '../sign-in/password-check.ts';
 import { type By, editMember, type MemberChange, removeMember } from './member-changes.ts';
 import { type AddedMember, addMember, resetFactorLock, setBlocked } from './member-store.ts';
 import { personText, tellOwners } from './owner-notices.ts';
@@ -53,7 +53,7 @@ export async function addByAdmin(
   if (!may.ok) return may;
   const password = newTemporaryPassword();
   const { actor, ip } = byOf(ctx, admin);
-  const added = await addMember(ctx, { ...person, password, withTotp: false }, actor, ip, {
+  const added = await addMember(ctx, { ...person, password, withTotp: false, isTemporary: true }, actor, ip, {
     mayStill: mayAdd,
     also: async (tx) => {
       if (!isPromotion('member', person.role)) return;
@@ -81,7 +81,7 @@ export async function editByAdmin(
       const others = await withoutOwner(tx, target);
       if (!others.ok) return others;
     }
-    const isMoved = change.email !== undefined && normalizeEmail(change.email) !== target.email;
+    const isMoved = change.email !== undefined && foldEmail(change.email) !== target.email;
     if (isMoved || isPromotion(target.role, role)) {
       const proven = await checkStepUp(tx, admin, ctx.now());
       if (!proven.ok) return proven;
@@ -95,7 +95,7 @@ export async function editByAdmin(
         what: 'email-changed',
         member,
         from,
-        to: normalizeEmail(change.email),
+        to: foldEmail(change.email),
       });
     if (isPromotion(fromRole, role))
       await tellOwners(tx, ctx, admin, { what: 'role-raised', member, from: fromRole, to: role });

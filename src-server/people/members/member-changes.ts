@@ -1,4 +1,6 @@
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
+import { foldEmail } from '../../../src-shared/typed-email.ts';
+import { nameMistake, personName } from '../../../src-shared/typed-name.ts';
 import type { RecordedEnd } from '../../access/enforcement/record-end.ts';
 import { type GuardSource, storeReleases } from '../../access/guard/guard.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
@@ -7,7 +9,6 @@ import type { Tx } from '../../db/database.ts';
 import type { MemberRow } from '../../db/schema.ts';
 import { enqueueMail } from '../../mail/outbox.ts';
 import { removeUnlock } from '../../proof/unlock/removal.ts';
-import { normalizeEmail } from '../sign-in/password-check.ts';
 import { emailMistake, endSessions } from './member-store.ts';
 
 /** As in `AuditEntry`. */
@@ -34,11 +35,12 @@ export async function editMember(
   change: MemberChange,
   { actor, ip, now }: By,
 ): Promise<Result<void>> {
-  const email = change.email === undefined ? member.email : normalizeEmail(change.email);
+  const email = change.email === undefined ? member.email : foldEmail(change.email);
   const mistake = emailMistake(email);
   if (mistake) return fail('invalid-request', mistake);
-  const name = change.name?.trim() ?? member.name;
-  if (name === '') return fail('invalid-request', 'name: must not be empty');
+  const wrong = change.name === undefined ? null : nameMistake(change.name);
+  if (wrong !== null) return fail('invalid-request', wrong);
+  const name = change.name === undefined ? member.name : personName.parse(change.name);
   const next = { name, email, role: change.role ?? member.role };
   const changed = Object.fromEntries(
     (['name', 'email', 'role'] as const).flatMap((key) =>

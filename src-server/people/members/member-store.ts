@@ -1,5 +1,6 @@
-import { signInRequest } from '../../../src-shared/client-api.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
+import { foldEmail, isEmailAddress } from '../../../src-shared/typed-email.ts';
+import { nameMistake, personName } from '../../../src-shared/typed-name.ts';
 import { type RecordedEnd, recordEnd } from '../../access/enforcement/record-end.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
@@ -10,13 +11,10 @@ import { clearAttempts } from '../../proof/mfa/attempts.ts';
 import { activeFactor, attemptKeys } from '../../proof/mfa/code-check.ts';
 import { activateFactor, prepareBackupCodes, setUpFactor } from '../../proof/mfa/enrolment.ts';
 import { endPendingFactors } from '../../proof/mfa/pending-factor.ts';
-import { hashSecret } from '../../proof/mfa/secret-hash.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
 import { newId } from '../../tokens.ts';
-import { normalizeEmail } from '../sign-in/password-check.ts';
-
-/** NIST SP 800-63B-4 §3.1.1.2: length is what counts. */
-export const SHORTEST_PASSWORD = 12;
+import { type AccountWords, passwordWeakness, weaknessSentences } from '../password/password-rules.ts';
+import { hashNewPassword, passwordEnd, replacePassword } from '../password/password-store.ts';
 
 export interface NewMember {
   email: string;
@@ -24,6 +22,8 @@ export interface NewMember {
   password: string;
   role: MemberRow['role'];
   withTotp: boolean;
+  /** Somebody else has set it: it ends after 7 days, and at the first sign-in. */
+  isTemporary?: boolean;
 }
 
 export interface AddedMember {
@@ -39,7 +39,7 @@ export interface AddedMember {
  */
 export async function addMember(
   ctx: ServerContext,
-  { email, name, password, role, withTotp }: NewMember,
+  { email, name, password, role, withTotp, isTemporary = false }: NewMember,
   actor: string,
   ip: string | null = null,
   {
@@ -47,13 +47,14 @@ export async function addMember(
     also,
   }: { mayStill?: (tx: Tx) => Promise<Result<unknown>>; also?: (tx: Tx) => Promise<void> } = {},
 ): Promise<Result<AddedMember>> {
-  const address = normalizeEmail(email);
+  const address = foldEmail(email);
   const mistake = emailMistake(email);
   if (mistake) return fail('invalid-request', mistake);
-  if (name.trim() === '') return fail('invalid-request', 'name: must not be empty');
-  const weak = passwordMistake(password);
+  const person = personName.safeParse(name);
+  if (!person.success) return fail('invalid-request', nameMistake(name) ?? '');
+  const weak = passwordMistake(ctx, password, { email: address, name });
   if (weak) return fail('invalid-request', weak);
-  const password_hash = await hashSecret(password, ctx.config.argon2);
+  const password_hash = await hashNewPassword(ctx, password);
   const backup = withTotp ? await prepareBackupCodes(ctx) : null;
   return ctx.database.db.transaction().execute(async (tx): Promise<Result<AddedMember>> => {
     const may = await mayStill(tx);
@@ -64,7 +65,17 @@ export async function addMember(
     const id = newId(now);
     await tx
       .insertInto('member')
-      .values({ id, email: address, name: name.trim(), role, password_hash, is_blocked: 0, created_at: now })
+      .values({
+        id,
+        email: address,
+        name: person.data,
+        role,
+        password_hash,
+        is_blocked: 0,
+        created_at: now,
+        password_version: 0,
+        password_expires_at: passwordEnd(isTemporary, now),
+      })
       .execute();
     await audit(tx, {
       at: now,
@@ -97,7 +108,7 @@ export async function addMember(
 
 /** A member by id or e-mail address, unless removed. */
 export async function findMember(db: Db | Tx, idOrEmail: string): Promise<MemberRow | undefined> {
-  const value = normalizeEmail(idOrEmail);
+  const value = foldEmail(idOrEmail);
   return db
     .selectFrom('member')
     .selectAll()
@@ -126,13 +137,26 @@ export async function setBlocked(
   });
 }
 
-/** A new password ends every session and lease of the member. `passwordHash` comes from `hashSecret`. */
-export async function setPassword(
-  tx: Tx,
-  input: { memberId: string; passwordHash: string; actor: string; now: number; ip?: string | null },
-): Promise<RecordedEnd> {
-  const { memberId, passwordHash, actor, now, ip = null } = input;
-  await tx.updateTable('member').set({ password_hash: passwordHash }).where('id', '=', memberId).execute();
+interface NewPassword {
+  memberId: string;
+  /** Of `hashNewPassword`. */
+  passwordHash: string;
+  /** As in `NewMember`. */
+  isTemporary?: boolean;
+  actor: string;
+  now: number;
+  ip?: string | null;
+}
+
+/** A new password ends every session and lease of the member. */
+export async function setPassword(tx: Tx, input: NewPassword): Promise<RecordedEnd> {
+  const { memberId, passwordHash, isTemporary = false, actor, now, ip = null } = input;
+  const member = await tx
+    .selectFrom('member')
+    .select(['id', 'password_version'])
+    .where('id', '=', memberId)
+    .executeTakeFirstOrThrow();
+  await replacePassword(tx, member, { passwordHash, expiresAt: passwordEnd(isTemporary, now) });
   await clearAttempts(tx, attemptKeys.password(memberId));
   await audit(tx, { at: now, actor, action: 'member.set-password', memberId, ip });
   return endSessions(tx, {
@@ -142,15 +166,11 @@ export async function setPassword(
   });
 }
 
-/** The same by somebody else than the member, who is told by mail. */
-export async function setPasswordFor(
-  tx: Tx,
-  ctx: ServerContext,
-  input: Parameters<typeof setPassword>[1],
-): Promise<RecordedEnd> {
+/** The same by somebody else than the member, who is told by mail and, unless that is said, has to choose another. */
+export async function setPasswordFor(tx: Tx, ctx: ServerContext, input: NewPassword): Promise<RecordedEnd> {
   const at = new Date(input.now).toISOString();
   await enqueueMail(tx, ctx, input.memberId, { kind: 'password-set', at });
-  return setPassword(tx, input);
+  return setPassword(tx, { isTemporary: true, ...input });
 }
 
 /** Lets a member try codes again: counters cleared, a disabled factor enabled. False without a factor. */
@@ -167,16 +187,17 @@ export async function resetFactorLock(
 
 /** What is wrong with an address to sign in with; null for a good one. */
 export function emailMistake(email: string): string | null {
-  const address = normalizeEmail(email);
-  const isAddress = signInRequest.shape.email.safeParse(address).success && /^[^\s@]+@[^\s@]+$/.test(address);
-  return isAddress ? null : `email: ${JSON.stringify(email)} is not an e-mail address`;
+  return isEmailAddress(foldEmail(email)) ? null : `email: ${JSON.stringify(email)} is not an e-mail address`;
 }
 
-/** Why a password is not accepted; null when it is. */
-export function passwordMistake(password: string): string | null {
-  if ([...password].length < SHORTEST_PASSWORD)
-    return `password: needs at least ${SHORTEST_PASSWORD} characters`;
-  return signInRequest.shape.password.safeParse(password).success ? null : 'password: is too long';
+/** Why a password is not accepted for this person; null when it is. */
+export function passwordMistake(
+  { config: { teamName, issuer } }: Pick<ServerContext, 'config'>,
+  password: string,
+  { email, name }: Pick<AccountWords, 'email' | 'name'>,
+): string | null {
+  const why = passwordWeakness(password, { email, name, teamName, issuer });
+  return why && `password: ${weaknessSentences[why]}`;
 }
 
 /** Every session, sign-in on its way and lease of the member ends; the epoch moves. */

@@ -28,8 +28,9 @@ export async function beginReset(
   const { db } = ctx.database;
   const opened = await db.transaction().execute((tx) => openLink(tx, ctx, token, ip));
   if (!opened.ok) return opened;
-  const { email } = opened.value;
-  const checked = await checkPassword({ email, password, ip, action: 'mfa-reset.password' });
+  const { email, reset } = opened.value;
+  const giver = { resetId: reset.id };
+  const checked = await checkPassword({ email, password, ip, giver, action: 'mfa-reset.password' });
   if (!checked.ok) return checked.problem.code === 'invalid-credentials' ? fail('wrong-password') : checked;
   return db.transaction().execute(async (tx): Promise<Result<NewFactor>> => {
     // Comparing took its time: the link may be used or withdrawn by now.

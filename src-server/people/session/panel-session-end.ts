@@ -30,5 +30,5 @@ const dropSignIns = prepared<{ memberId: string }, unknown>((db, param) =>
   db
     .deleteFrom('sign_in_token')
     .where('member_id', '=', param('memberId'))
-    .where((eb) => eb.or([eb('surface', '=', 'panel'), eb('purpose', '=', 'setup')])),
+    .where((eb) => eb.or([eb('surface', '=', 'panel'), eb('purpose', '!=', 'mfa')])),
 );

@@ -1,21 +1,29 @@
 import { signInRequest } from '../../../src-shared/client-api.ts';
 import type { Tx } from '../../db/database.ts';
-import type { SignInTokenRow } from '../../db/schema.ts';
+import type { SessionRow, SignInTokenRow } from '../../db/schema.ts';
 import { hashToken, newToken } from '../../tokens.ts';
 import type { DeviceInput } from '../session/open-session.ts';
 
-const LIFE_MS = { mfa: 5 * 60_000, setup: 15 * 60_000 };
-type Purpose = keyof typeof LIFE_MS;
+const LIFE_MS = { mfa: 5 * 60_000, setup: 15 * 60_000, password: 15 * 60_000 };
+type Purpose = SignInTokenRow['purpose'];
 
-interface PendingSignIn {
+/** What a sign-in has proven: its strongest proof, and the factor whose code or backup code it was. */
+export interface SignInProof {
+  method: SessionRow['method'];
+  factorId: string | null;
+}
+
+export interface PendingSignIn {
   tokenHash: string;
   memberId: string;
+  /** Of `password` alone; of the others, the password. */
+  proof: SignInProof;
 }
 export interface SignInToken extends PendingSignIn {
   device: DeviceInput;
 }
 
-/** A token that stands for "the password was right" until the second factor is done or set up. */
+/** A token that stands for what was proven until the second factor is done or set up, or a new password is chosen. */
 export async function issueSignInToken(
   tx: Tx,
   input: {
@@ -23,10 +31,11 @@ export async function issueSignInToken(
     /** Null on the panel, and only there. */
     device: DeviceInput | null;
     purpose: Purpose;
+    proof?: SignInProof;
     now: number;
   },
 ): Promise<string> {
-  const { memberId, device, purpose, now } = input;
+  const { memberId, device, purpose, proof, now } = input;
   await tx.deleteFrom('sign_in_token').where('expires_at', '<', now).execute();
   const token = newToken();
   await tx
@@ -39,6 +48,8 @@ export async function issueSignInToken(
       expires_at: now + LIFE_MS[purpose],
       used_at: null,
       surface: device ? 'client' : 'panel',
+      method: proof?.method ?? null,
+      factor_id: proof?.factorId ?? null,
     })
     .execute();
   return token;
@@ -55,19 +66,24 @@ export async function findSignInToken(tx: Tx, query: TokenQuery): Promise<SignIn
   const row = await find(tx, query, 'client');
   if (!row) return null;
   const device = signInRequest.shape.device.parse(JSON.parse(row.device_json));
-  return { tokenHash: row.token_hash, memberId: row.member_id, device };
+  return { ...pendingOf(row), device };
 }
 
 /** The same for a token that the panel's sign-in has issued. */
 export async function findPanelSignInToken(tx: Tx, query: TokenQuery): Promise<PendingSignIn | null> {
   const row = await find(tx, query, 'panel');
-  return row ? { tokenHash: row.token_hash, memberId: row.member_id } : null;
+  return row ? pendingOf(row) : null;
+}
+
+function pendingOf(row: Omit<SignInTokenRow, 'surface'>): PendingSignIn {
+  const proof = { method: row.method ?? 'password', factorId: row.factor_id } as const;
+  return { tokenHash: row.token_hash, memberId: row.member_id, proof };
 }
 
 function find(tx: Tx, { token, purpose, now }: TokenQuery, surface: SignInTokenRow['surface']) {
   return tx
     .selectFrom('sign_in_token')
-    .select(['token_hash', 'member_id', 'device_json'])
+    .selectAll()
     .where('token_hash', '=', hashToken(token))
     .where('surface', '=', surface)
     .where('purpose', '=', purpose)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Database, openDatabase } from '../../db/database.ts';
-import { chargeAttempt, purgeUnknownAttempts } from './attempts.ts';
+import { chargeAttempt, purgePassingAttempts } from './attempts.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -16,7 +16,7 @@ test('the failures of accounts that do not exist are forgotten after a day, howe
   for (let stranger = 0; stranger < 2_500; stranger++) await charge(`unknown:${stranger}`, 0);
   await charge('member:m:password', 0);
   await charge('unknown:of-today', DAY_MS);
-  await purgeUnknownAttempts(db, DAY_MS + 1);
+  await purgePassingAttempts(db, DAY_MS + 1);
   const left = await db.selectFrom('attempt').select('key').orderBy('key').execute();
   expect(left.map(({ key }) => key)).toEqual(['member:m:password', 'unknown:of-today']);
 });

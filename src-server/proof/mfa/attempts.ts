@@ -62,15 +62,18 @@ const deleteAttempt = prepared<{ key: string }, unknown>((db, param) =>
   db.deleteFrom('attempt').where('key', '=', param('key')),
 );
 
-const KEEP_UNKNOWN_MS = 86_400_000;
+const KEEP_MS = 86_400_000;
 
 /** Strangers say how many there are: so many are forgotten before others have their turn. */
 const PURGED_AT_ONCE = 1_000;
 
-/** Forgets the failures of accounts that do not exist (`unknown:…`) a day after the last. */
-export async function purgeUnknownAttempts(db: Db, now: number): Promise<void> {
+/**
+ * Forgets the failures of what does not last (accounts that do not exist, sessions, links) a day after the last. Those
+ * of a member (`member:…`) stay: so many in a row disable a factor.
+ */
+export async function purgePassingAttempts(db: Db, now: number): Promise<void> {
   for (;;) {
-    const { numAffectedRows = 0n } = await purgeSome(db, { before: now - KEEP_UNKNOWN_MS });
+    const { numAffectedRows = 0n } = await purgeSome(db, { before: now - KEEP_MS });
     if (numAffectedRows < BigInt(PURGED_AT_ONCE)) return;
     await nextTurn();
   }
@@ -83,7 +86,7 @@ const purgeSome = prepared<{ before: number }, unknown>((db, param) =>
       .select('key')
       .where('blocked_until', '<', param('before'))
       // Not by the range of keys: all strangers of today would be read for each thousand of yesterday.
-      .where((row) => row(row.fn<string>('substr', ['key', row.lit(1), row.lit(8)]), '=', 'unknown:'))
+      .where((row) => row(row.fn<string>('substr', ['key', row.lit(1), row.lit(7)]), '!=', 'member:'))
       .orderBy('blocked_until')
       .limit(PURGED_AT_ONCE),
   ),

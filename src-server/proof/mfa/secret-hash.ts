@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
 import type { ServerConfig } from '../../config.ts';
 import { type HashCaller, HashTurns } from './hash-turns.ts';
@@ -34,12 +35,18 @@ export function hashSecret(secret: string, parameters: Parameters): Promise<stri
   return inHashTurn('known', (hasher) => hasher.hash(secret, parameters));
 }
 
-const dummies = new Map<string, Promise<string>>();
+/** The cost parameters that a hash carries, and is verified with: `m=19456,t=2,p=1`. */
+export function costOf(hashed: string): string {
+  return hashed.split('$')[3] ?? '';
+}
 
-/** A hash that costs as much as a real one and that nobody knows the secret of: for accounts that do not exist. */
-export function dummyHash(hasher: Hasher, parameters: Parameters): Promise<string> {
-  const key = JSON.stringify(parameters);
-  const dummy = dummies.get(key) ?? hasher.hash(crypto.randomUUID(), parameters);
-  dummies.set(key, dummy);
-  return dummy;
+/** The same of the configuration. */
+export function costText({ memoryKib, passes, lanes }: Parameters): string {
+  return `m=${memoryKib},t=${passes},p=${lanes}`;
+}
+
+/** A hash of that cost that no secret belongs to: comparing with it takes as long as with a real one. */
+export function hashOfNothing(cost: string): string {
+  const part = (bytes: number): string => randomBytes(bytes).toString('base64').replaceAll('=', '');
+  return `$argon2id$v=19$${cost}$${part(16)}$${part(32)}`;
 }

@@ -1,0 +1,23 @@
+import { dictionary } from '@zxcvbn-ts/language-common';
+
+const passwords = new Set(dictionary['passwords-common']);
+
+/** What people write in place of a letter. */
+const letterOf: Record<string, string> = {
+  '0': 'o',
+  '1': 'i',
+  '3': 'e',
+  '4': 'a',
+  '5': 's',
+  '7': 't',
+  '@': 'a',
+  $: 's',
+  '!': 'i',
+};
+const plain = (text: string): string => text.replace(/[013457@$!]/g, (sign) => letterOf[sign] ?? sign);
+
+/** Whether this very word is among the 49,000 most used passwords, in any case, with digits and signs for letters too. */
+export function isCommonPassword(word: string): boolean {
+  const lower = word.toLowerCase();
+  return passwords.has(lower) || passwords.has(plain(lower));
+}
