@@ -15,12 +15,14 @@ import { createAdminParts } from './api/panel/admin/admin-parts.ts';
 import { registerPanelApi } from './api/panel/panel-api.ts';
 import { contentSecurityPolicy, registerPanelPage } from './api/panel/panel-page.ts';
 import { registerStatusRoutes } from './api/status/status-routes.ts';
+import type { CertificateFacts } from './certificate/server-certificate.ts';
 import type { EnforcementParts } from './compose.ts';
 import type { ServerContext } from './context.ts';
 import { handleErrors, requestValidator } from './http/error-handling.ts';
 import { knowCallers } from './http/forwarding.ts';
 import { sendProblem } from './http/problem-reply.ts';
 import { addBudgets } from './http/request-budgets.ts';
+import type { MailTrouble } from './mail/mail-sender.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { makePasswordCheck } from './people/sign-in/password-check.ts';
 import { newId } from './tokens.ts';
@@ -38,6 +40,10 @@ export interface AppParts {
   enforcement: EnforcementParts;
   /** PEM; without it the app speaks plain HTTP (tests). */
   tls?: { cert: string; key: string };
+  /** What the overview shows of it; without it nothing. */
+  certificate?: () => CertificateFacts;
+  /** Since when no mail has gone out; null: all is well. */
+  mailTrouble?: () => MailTrouble | null;
   /** The built page of the Control Panel; without it there is none. */
   panelDir?: string;
 }
@@ -84,6 +90,7 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
     guards,
     gateways: registry,
     reached,
+    service: parts,
     dismissGateway: (gatewayId) => sweeper.dismiss(gatewayId),
     tellEdits: () => sweeper.tellEdits(),
   });

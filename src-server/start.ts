@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { changedSettings } from '../src-node/changed-settings.ts';
 import { buildApp } from './app.ts';
+import { Housekeeping } from './audit/housekeeping.ts';
+import { CertificateKeeper } from './certificate/certificate-keeper.ts';
+import { serveCertificate } from './certificate/serve-certificate.ts';
 import { createEnforcement } from './compose.ts';
 import type { ServerConfig } from './config.ts';
 import type { ServerContext } from './context.ts';
@@ -10,8 +13,9 @@ import { openOwnDatabase } from './db/own-database.ts';
 import { MarkKeeper } from './db/record-mark.ts';
 import { listenOn, stopListening } from './http/listen.ts';
 import type { ServerKeys } from './keys/server-keys.ts';
+import { registerMailMetrics } from './mail/mail-metrics.ts';
 import { MailSender } from './mail/mail-sender.ts';
-import { type MailTransport, smtpTransport } from './mail/mail-transport.ts';
+import { openTransport } from './mail/mail-transport.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { purgePassingAttempts } from './proof/mfa/attempts.ts';
 
@@ -21,6 +25,11 @@ const PANEL_DIR = join(import.meta.dirname, '../dist/panel');
 
 export interface RunningServer {
   url: string;
+  /**
+   * Takes over certificate, log level and mail settings as they are now. What cannot be used stays as it was, and is in
+   * the log; so is what takes a restart.
+   */
+  reload(next: ServerConfig): void;
   /** Stops accepting, closes the channels with 1012, finishes requests, writes the database back. */
   stop(): Promise<void>;
 }
@@ -50,10 +59,11 @@ export async function startServer(input: StartInput): Promise<Started> {
 /** `ends` takes how each part is stopped again, the last one first. */
 async function begin(input: StartInput, ends: AsyncDisposableStack): Promise<Started> {
   const { config, log, now } = input;
-  const tls = readTls(config);
-  if (!tls.ok) return tls;
-  const transport = openTransport(config);
-  if (!transport.ok) return transport;
+  const certificate = CertificateKeeper.open({ ...input, files: config.tls, issuer: config.issuer });
+  if (!certificate.ok) return certificate;
+  const { keeper } = certificate;
+  const outgoing = openTransport(config);
+  if (!outgoing.ok) return outgoing;
   const lock = lockDatabase(config.databaseFile);
   if (!lock)
     return { ok: false, mistakes: [`databaseFile: another server is running on ${config.databaseFile}`] };
@@ -65,15 +75,21 @@ async function begin(input: StartInput, ends: AsyncDisposableStack): Promise<Sta
   const ctx: ServerContext = { ...input, database };
   const mark = new MarkKeeper(database.db, config, log);
   ends.defer(() => mark.stop());
-  const mail = transport.value ? new MailSender(ctx, transport.value) : null;
-  if (!mail) log.warn('no mail server is configured: members are told nothing by mail, MFA cannot be reset');
-  ends.defer(() => mail?.stop());
+  const housekeeping = new Housekeeping(ctx);
+  ends.defer(() => housekeeping.stop());
   const metrics = createMetrics();
+  const { transport } = outgoing;
+  const mail = new MailSender(ctx, transport, registerMailMetrics(metrics.registry, database.db));
+  if (!transport)
+    log.warn('no mail server is configured: members are told nothing by mail, MFA cannot be reset');
+  ends.defer(() => mail.stop());
   const parts = createEnforcement(ctx, metrics.registry);
   const app = await buildApp(ctx, {
     metrics,
     enforcement: parts,
-    tls: tls.value,
+    tls: keeper.pair,
+    certificate: () => keeper.facts,
+    mailTrouble: () => mail.trouble,
     panelDir: PANEL_DIR,
   });
   ends.defer(async () => {
@@ -93,35 +109,31 @@ async function begin(input: StartInput, ends: AsyncDisposableStack): Promise<Sta
   const listening = await listenOn(app, config.listen, log);
   if (!listening.ok) return listening;
   mark.start();
-  mail?.start();
-  return { ok: true, server: { url: listening.url, stop: () => ends.disposeAsync() } };
+  housekeeping.start();
+  mail.start();
+  ends.defer(serveCertificate(ctx, { keeper, server: app.server, metrics: metrics.registry }));
+  const reload = (next: ServerConfig): void => takeOver(next, { ctx, keeper, mail });
+  return { ok: true, server: { url: listening.url, reload, stop: () => ends.disposeAsync() } };
 }
 
-function readTls({
-  tls,
-}: ServerConfig): { ok: true; value: { cert: string; key: string } } | { ok: false; mistakes: string[] } {
-  const mistakes: string[] = [];
-  const read = (field: string, file: string): string => {
-    try {
-      return readFileSync(file, 'utf8');
-    } catch (error) {
-      mistakes.push(`${field}: ${error instanceof Error ? error.message : file}`);
-      return '';
-    }
-  };
-  const value = { cert: read('tls.certFile', tls.certFile), key: read('tls.keyFile', tls.keyFile) };
-  return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, value };
-}
+const RELOADED = ['logLevel', 'mail', 'tls'];
 
-function openTransport({
-  mail,
-  issuer,
-}: ServerConfig): { ok: true; value: MailTransport | null } | { ok: false; mistakes: string[] } {
-  if (!mail) return { ok: true, value: null };
-  try {
-    return { ok: true, value: smtpTransport(mail, new URL(issuer).hostname) };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(mail.caFile);
-    return { ok: false, mistakes: [`mail.caFile: ${why}`] };
-  }
+function takeOver(
+  next: ServerConfig,
+  { ctx, keeper, mail }: { ctx: ServerContext; keeper: CertificateKeeper; mail: MailSender },
+): void {
+  const { config, log } = ctx;
+  const needsRestart = changedSettings(config, next, RELOADED);
+  log.level = next.logLevel;
+  const mistakes = keeper.reload(next.tls);
+  const outgoing = openTransport(next);
+  if (outgoing.ok) {
+    // Everybody who sends or offers mails asks the configuration each time.
+    if (next.mail) config.mail = next.mail;
+    else delete config.mail;
+    mail.use(outgoing.transport);
+  } else log.error({ mistakes: outgoing.mistakes }, 'the mail settings cannot be used: those before stay');
+  config.logLevel = next.logLevel;
+  if (mistakes.length === 0) config.tls = next.tls;
+  log.info({ logLevel: log.level, needsRestart }, 'reloaded');
 }

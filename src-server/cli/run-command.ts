@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
+import type { Loaded } from '../../src-node/config.ts';
 import { fileTrouble } from '../../src-node/file-owner.ts';
 import type { Result } from '../../src-shared/problem.ts';
 import { properName as nameSchema } from '../../src-shared/typed-name.ts';
@@ -54,7 +55,13 @@ export function valueOrRefuse<T>(result: Result<T>): T | null {
 }
 
 /** The configuration, or null after its mistakes were said. */
-export function readConfig({ config }: CommonOptions): ServerConfig | null {
+export function readConfig(options: CommonOptions): ServerConfig | null {
+  const loaded = loadConfigOf(options);
+  return loaded.ok ? loaded.value : refuse(loaded.mistakes, EXIT_CONFIG);
+}
+
+/** The configuration that a command means. */
+export function loadConfigOf({ config }: CommonOptions): Loaded<ServerConfig> {
   const file =
     config ??
     process.env.POSTERN_CONFIG ??

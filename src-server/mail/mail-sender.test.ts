@@ -74,6 +74,16 @@ const kinds: [MailContent, string, string[]][] = [
     ['Device: Laptop', 'too many wrong PINs'],
   ],
   [
+    { kind: 'certificate-expiring', at, host: 'vpn.test.example', notAfter: at, days: 7 },
+    'expires soon',
+    ['Valid until: 21 November 2026, 12:03 UTC', 'need not be started anew'],
+  ],
+  [
+    { kind: 'certificate-expiring', at, host: 'vpn.test.example', notAfter: at, days: 0 },
+    'has expired',
+    ['nobody can connect'],
+  ],
+  [
     {
       kind: 'team-change',
       at,

@@ -54,6 +54,23 @@ export function smtpTransport(config: MailConfig, domain: string): MailTransport
   };
 }
 
+export type OpenedTransport =
+  | { ok: true; transport: MailTransport | null }
+  | { ok: false; mistakes: string[] };
+
+/** The transport that the configuration asks for; null where it asks for none. */
+export function openTransport({ mail, issuer }: Pick<ServerConfig, 'mail' | 'issuer'>): OpenedTransport {
+  if (!mail) return { ok: true, transport: null };
+  try {
+    return { ok: true, transport: smtpTransport(mail, new URL(issuer).hostname) };
+  } catch (error) {
+    return {
+      ok: false,
+      mistakes: [`mail.caFile: ${error instanceof Error ? error.message : String(error)}`],
+    };
+  }
+}
+
 /** How a host names itself to a mail server (RFC 5321 §4.1.3): an address is written in brackets. `host` as in a URL. */
 function nameOf(host: string): string {
   if (host.startsWith('[')) return `[IPv6:${host.slice(1, -1)}]`;

@@ -176,6 +176,23 @@ export function mailWords(content: MailContent, { teamName, accountUrl }: MailPl
         ],
         link: account,
       };
+    case 'certificate-expiring':
+      return {
+        subject:
+          content.days === 0
+            ? `The certificate of ${content.host} has expired`
+            : `The certificate of ${content.host} expires soon`,
+        paragraphs: [
+          content.days === 0
+            ? `Clients and gateways of ${teamName} do not accept the server any more: nobody can connect. Whoever runs the server has to renew its certificate.`
+            : `Once it has expired, nobody can connect to ${teamName} any more. Whoever runs the server has to renew its certificate by then.`,
+          'The server reads a new certificate by itself; it need not be started anew.',
+        ],
+        facts: [
+          ['Server', oneLine(content.host)],
+          ['Valid until', utc(content.notAfter)],
+        ],
+      };
     case 'unlock-removed':
       return {
         subject: `PIN or biometrics for ${teamName} were removed`,

@@ -57,6 +57,19 @@ export const attentionItem = z.discriminatedUnion('kind', [
   /** Within two weeks. */
   z.object({ kind: z.literal('token-expiring'), apiToken: named, expiresAt: isoTime }),
   z.object({ kind: z.literal('mail-not-configured') }),
+  /** Nothing has gone out since then, though it is tried; `why` of the last try, in the words of the mail server. */
+  z.object({ kind: z.literal('mail-stuck'), since: isoTime, why: z.string() }),
+  /** Members whose last mail was given up in the last week; `why` of the newest, in the words of the mail server. */
+  z.object({ kind: z.literal('mail-failed'), count, members: z.array(named), why: z.string() }),
+  /** The server's own. `names`: for what it is, as it says itself. */
+  z.object({
+    kind: z.literal('certificate'),
+    trouble: z.enum(['expired', 'expiring', 'not-yet-valid', 'wrong-name']),
+    host: z.string(),
+    names: z.string(),
+    notBefore: isoTime,
+    notAfter: isoTime,
+  }),
   /** On a device of these what the team has held back is not. */
   z.object({ kind: z.literal('guard-failed'), count, members: z.array(named) }),
   /** Where clients of these say that they reach the server, and no lease says that it is there: `ReachedAddresses`. */

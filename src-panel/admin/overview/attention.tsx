@@ -47,6 +47,8 @@ const isPressing = ({ kind }: AttentionItem): boolean =>
     'end-unconfirmed',
     'guard-failed',
     'server-address-unknown',
+    'certificate',
+    'mail-stuck',
   ].includes(kind);
 
 function sentenceOf(item: AttentionItem, { kinds, others }: AdminWords['overview'], locale: string): string {
@@ -79,6 +81,12 @@ function sentenceOf(item: AttentionItem, { kinds, others }: AdminWords['overview
       return kinds[item.kind](item.address, item.count, named(item.count, item.members));
     case 'token-expiring':
       return kinds[item.kind](item.apiToken.name, dateText(item.expiresAt, locale));
+    case 'mail-stuck':
+      return kinds[item.kind](shortTime(item.since, locale), item.why);
+    case 'mail-failed':
+      return kinds[item.kind](item.count, named(item.count, item.members), item.why);
+    case 'certificate':
+      return certificateText(item, kinds.certificate, locale);
   }
 }
 
@@ -104,8 +112,30 @@ function placeOf(item: AttentionItem): string | null {
       return '/api-tokens';
     case 'guard-failed':
       return '/members';
+    case 'mail-failed':
+      return '/audit?action=mail.send&outcome=failed';
     case 'server-address-unknown':
     case 'mail-not-configured':
+    case 'mail-stuck':
+    case 'certificate':
       return null;
+  }
+}
+
+type CertificateItem = Extract<AttentionItem, { kind: 'certificate' }>;
+
+function certificateText(
+  { trouble, host, names, notBefore, notAfter }: CertificateItem,
+  words: AdminWords['overview']['kinds']['certificate'],
+  locale: string,
+): string {
+  switch (trouble) {
+    case 'expired':
+    case 'expiring':
+      return words[trouble](host, dateText(notAfter, locale));
+    case 'not-yet-valid':
+      return words[trouble](host, dateText(notBefore, locale));
+    case 'wrong-name':
+      return words[trouble](host, names);
   }
 }

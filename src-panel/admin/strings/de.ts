@@ -76,6 +76,20 @@ export const de: AdminWords = {
         `${plural(count, 'Mitglied erreicht', 'Mitglieder erreichen')} diesen Server unter ${address}, was keine seiner bekannten Adressen ist: ${names}. Bei vollem Tunnel erfahren sie nichts von einer Trennung. Wenn die Adresse Ihre ist, tragen Sie sie in publicAddresses ein.`,
       'mail-not-configured':
         'Kein Mailserver ist eingerichtet: MFA lässt sich nicht zurücksetzen, und Mitglieder erhalten keine Mails.',
+      'mail-stuck': (since, why) =>
+        `Seit ${since} ging keine Mail mehr hinaus, obwohl es immer wieder versucht wird. Der letzte Versuch: ${why}`,
+      'mail-failed': (count, names, why) =>
+        `Die letzte Mail an ${plural(count, 'Mitglied', 'Mitglieder')} wurde aufgegeben: ${names}. Der neueste Grund: ${why}`,
+      certificate: {
+        expired: (host, date) =>
+          `Das Zertifikat von ${host} ist am ${date} abgelaufen: Clients und Gateways kommen nicht mehr hinein.`,
+        expiring: (host, date) =>
+          `Das Zertifikat von ${host} läuft am ${date} ab. Dann kann sich niemand mehr verbinden.`,
+        'not-yet-valid': (host, date) =>
+          `Das Zertifikat von ${host} gilt erst ab ${date}. Stimmt die Uhr des Servers?`,
+        'wrong-name': (host, names) =>
+          `Das Zertifikat des Servers gilt für ${names}, nicht für ${host}: Clients lehnen es ab.`,
+      },
     },
     others: (count) => `und ${plural(count, 'weiteres', 'weitere')}`,
   },

@@ -75,6 +75,20 @@ export const en = {
         `${plural(count, 'member reaches', 'members reach')} this server at ${address}, which is none of its known addresses: ${names}. Under a full tunnel they do not hear of a disconnect. If the address is yours, add it to publicAddresses.`,
       'mail-not-configured':
         'No mail server is configured: MFA cannot be reset, and members are told nothing by mail.',
+      'mail-stuck': (since: string, why: string) =>
+        `No mail has gone out since ${since}, though it is tried again and again. The last try: ${why}`,
+      'mail-failed': (count: number, names: string, why: string) =>
+        `The last mail to ${plural(count, 'member', 'members')} was given up: ${names}. The newest reason: ${why}`,
+      certificate: {
+        expired: (host: string, date: string) =>
+          `The certificate of ${host} expired on ${date}: clients and gateways do not come in any more.`,
+        expiring: (host: string, date: string) =>
+          `The certificate of ${host} expires on ${date}. From then on nobody can connect.`,
+        'not-yet-valid': (host: string, date: string) =>
+          `The certificate of ${host} is not valid before ${date}. Is the clock of the server right?`,
+        'wrong-name': (host: string, names: string) =>
+          `The certificate of the server is for ${names}, not for ${host}: clients refuse it.`,
+      },
     },
     others: (count: number) => `and ${plural(count, 'other', 'others')}`,
   },

@@ -7,6 +7,7 @@ import type { ReachedAddresses } from '../../../access/lease/reached-addresses.t
 import { AuditIndex } from '../../../audit/audit-index.ts';
 import { AuditVerifier } from '../../../audit/audit-verification.ts';
 import type { ServerContext } from '../../../context.ts';
+import type { ServiceState } from './service-items.ts';
 
 /** What the administrators' routes work with. */
 export interface AdminParts {
@@ -19,6 +20,9 @@ export interface AdminParts {
   dismissGateway(gatewayId: string): Promise<void>;
   /** Tells whoever has to know of gateways that were edited. */
   tellEdits(): Promise<void>;
+  /** Closes the channels of gateways whose token has ended. */
+  closeEndedTokens(): Promise<void>;
+  service: Omit<ServiceState, 'isMailOn'>;
   index: AuditIndex;
   verifier: AuditVerifier;
 }

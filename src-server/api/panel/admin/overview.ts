@@ -12,6 +12,7 @@ import { readPolicy } from '../../../proof/policy/policy-store.ts';
 import { computerItems } from './computer-items.ts';
 import { iso, isoOrNull } from './cursor.ts';
 import { liveLeases } from './member-list.ts';
+import { certificateItems, mailItems, type ServiceState } from './service-items.ts';
 
 const SHOWN_CONNECTIONS = 50;
 const SHOWN_MEMBERS = 5;
@@ -34,7 +35,7 @@ export interface OverviewParts {
   index: AuditIndex;
   verifier: AuditVerifier;
   reached: Pick<ReachedAddresses, 'list'>;
-  isMailOn: boolean;
+  service: ServiceState;
   /** Hears what went wrong beside the answer. */
   onError: (error: unknown) => void;
 }
@@ -91,6 +92,7 @@ export async function readOverview(
     bucketSeconds: bucketMs / 1000,
     series: await seriesOf(parts, range, now),
     attention: [
+      ...certificateItems(parts.service, now),
       ...policyItems(await readPolicy(db)),
       ...auditItems(parts.verifier),
       ...gateways.flatMap(({ id, name, last_seen_at }): AttentionItem[] =>
@@ -106,7 +108,7 @@ export async function readOverview(
       ...(await computerItems(db, parts.reached, now)),
       ...(await memberItems(db, now)),
       ...(await tokenItems(db, now)),
-      ...(parts.isMailOn ? [] : [{ kind: 'mail-not-configured' as const }]),
+      ...(await mailItems(db, parts.service, now)),
     ],
   };
 }
