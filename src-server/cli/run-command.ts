@@ -66,8 +66,7 @@ export function loadConfigOf({ config }: CommonOptions): Loaded<ServerConfig> {
     config ??
     process.env.POSTERN_CONFIG ??
     (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined);
-  const loaded = loadServerConfig(file, process.env);
-  return loaded.ok ? loaded.value : refuse(loaded.mistakes, EXIT_CONFIG);
+  return loadServerConfig(file, process.env);
 }
 
 /** Configuration and keys, with a database there to open; or null after the mistakes were said. */
