@@ -9,6 +9,8 @@ import { typedAddressOrNetwork } from '../src-shared/typed-network.ts';
 
 const file = z.string().min(1);
 
+const days = (most: number) => z.number().int().min(0).max(36_500).default(most);
+
 function isLoopback(host: string): boolean {
   return host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback');
 }
@@ -104,6 +106,23 @@ export const serverConfig = z.strictObject({
       path: ['security'],
     })
     .optional(),
+  /** How many days what is over is kept; 0: for ever. The audit log is kept until it is archived. */
+  retention: z
+    .strictObject({
+      /** Ended or expired; the last one of each member stays, since it says when they were seen. */
+      endedSessionsDays: days(90),
+      /** What the connection log has. */
+      endedLeasesDays: days(400),
+      /** Authenticators that were replaced, or never confirmed. */
+      endedFactorsDays: days(90),
+      /** From when they expired, used or not. */
+      resetLinksDays: days(90),
+      challengesDays: days(1),
+      /** What a device that is away has not heard yet. */
+      eventsDays: days(30),
+      signInTokensDays: days(1),
+    })
+    .prefault({}),
   /** argon2id; the defaults are OWASP's minimum. */
   argon2: z
     .strictObject({

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { archiveAudit, removeArchived } from '../audit/audit-archive.ts';
+import type { ServerContext } from '../context.ts';
+import { lockDatabase } from '../db/database-lock.ts';
 import { addAuditListCommand } from './audit-list.ts';
 import { addAuditVerifyCommand } from './audit-verify.ts';
 import { pastTime } from './past-time.ts';
@@ -43,15 +45,13 @@ async function archive(options: CommonOptions & { before: number; out: string })
   const file = resolve(options.out);
   const { before } = options;
   await withServerFiles(options, async (ctx) => {
-    const { db } = ctx.database;
-    // What an earlier run that was interrupted has left.
-    await removeArchived(db);
     const done = await archiveAudit(ctx, { before, file, actor: CLI_ACTOR });
     if (done.ok) {
       const { rows, fromSeq, seq } = done.claims;
-      await removeArchived(db);
-      print(options, { file, rows, fromSeq, throughSeq: seq }, [
+      const isRemoved = await removeUnlessServed(ctx);
+      print(options, { file, rows, fromSeq, throughSeq: seq, isRemoved }, [
         `Archived ${rows} rows (${fromSeq} to ${seq}) in ${file}. Keep it: it is the only copy.`,
+        ...(isRemoved ? [] : ['The running server takes them out of the database within the next minutes.']),
         `  postern-server audit verify --archive ${file}   checks it`,
       ]);
       return;
@@ -62,6 +62,15 @@ async function archive(options: CommonOptions & { before: number; out: string })
     }
     refuse([wordsOf(done, file)], EXIT_FAILED);
   });
+}
+
+/** A server does it itself: each write of another process is one more thing that it has to look at. */
+async function removeUnlessServed({ config, database }: ServerContext): Promise<boolean> {
+  const lock = lockDatabase(config.databaseFile);
+  if (!lock) return false;
+  lock.release();
+  await removeArchived(database.db);
+  return true;
 }
 
 function wordsOf(

@@ -14,13 +14,12 @@ const SWEEP_INTERVAL_MS = 1_000;
 const STATS_FRESH_MS = 30_000;
 /** `lease-expiring` goes out when this much is left, if the lease was longer than that to begin with. */
 const EXPIRY_WARNINGS_MS = [10 * 60_000, 2 * 60_000];
-const EVENT_LIFE_MS = 30 * 86_400_000;
 /** How long a removed gateway may take to drop its peers before its channel is closed all the same. */
 const DISMISS_WAIT_MS = 2_000;
 /** The longest `failClosedAfterSeconds`: a gateway that has been away for so long has no peers left. */
 const LONGEST_FAIL_CLOSED_MS = 86_400_000;
 const CLOCK_SLACK_MS = 5 * 60_000;
-const PURGE_EVERY_SWEEPS = 600;
+const FORGET_EVERY_SWEEPS = 600;
 
 export interface SweeperParts {
   ctx: ServerContext;
@@ -78,7 +77,7 @@ export class Sweeper {
     await this.#endIdle();
     await this.#warnExpiring();
     await this.#enforceAgain();
-    if (this.#sweeps++ % PURGE_EVERY_SWEEPS === 0) await this.#purge();
+    if (this.#sweeps++ % FORGET_EVERY_SWEEPS === 0) await this.#forgetWarned();
   }
 
   /** Another process (an administrator's command) wrote to the database: carry it out. */
@@ -221,23 +220,8 @@ export class Sweeper {
     await ender.endLease({ leaseId, deviceId, reason, actor: 'server', ip: null, isDeviceTold: true });
   }
 
-  async #purge(): Promise<void> {
-    const { ctx } = this.#parts;
-    const { db } = ctx.database;
-    const now = ctx.now();
-    await db
-      .deleteFrom('challenge')
-      .where('expires_at', '<', now - 3_600_000)
-      .execute();
-    await db
-      .deleteFrom('sign_in_token')
-      .where('expires_at', '<', now - 3_600_000)
-      .execute();
-    await db
-      .deleteFrom('event')
-      .where('created_at', '<', now - EVENT_LIFE_MS)
-      .execute();
-    const live = await selectLivePeers(db).execute();
+  async #forgetWarned(): Promise<void> {
+    const live = await selectLivePeers(this.#parts.ctx.database.db).execute();
     const alive = new Set(live.map((peer) => peer.leaseId));
     for (const key of this.#warned) if (!alive.has(key.slice(0, key.indexOf(' ')))) this.#warned.delete(key);
   }
