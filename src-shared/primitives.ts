@@ -67,5 +67,6 @@ export function joinEndpoint(address: string, port: number): string {
 
 /** Of a column that holds a list as JSON. */
 export const textList = z.array(z.string());
+export const wholeNumberList = z.array(z.number().int());
 /** The same, of UDP ports. */
 export const portList = z.array(udpPort);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { ServerContext } from '../context.ts';
 import type { Tx } from '../db/database.ts';
 import type { MemberRow } from '../db/schema.ts';
+import { settleTokensOfMaker } from '../people/members/maker-tokens.ts';
 import {
   addMember,
   findMember,
@@ -26,6 +27,7 @@ import {
   withServerFiles,
 } from './run-command.ts';
 
+type BlockOptions = CommonOptions & { keepTokens?: boolean };
 type AddOptions = CommonOptions &
   PersonOptions & { withTotp?: boolean; administrator?: boolean; permanent?: boolean };
 
@@ -48,7 +50,8 @@ export function addMemberCommands(program: Command): void {
   withCommonOptions(member.command('list')).description('all members').action(list);
   withCommonOptions(member.command('block <member>'))
     .description('end sessions and connections now and let the member in no more')
-    .action((who: string, options: CommonOptions) => block(who, true, options));
+    .option('--keep-tokens', 'let the API tokens that the member made work on')
+    .action((who: string, options: BlockOptions) => block(who, true, options));
   withCommonOptions(member.command('unblock <member>'))
     .description('let the member in again')
     .action((who: string, options: CommonOptions) => block(who, false, options));
@@ -133,14 +136,30 @@ async function changeMember<T>(
   });
 }
 
-async function block(who: string, isBlocked: boolean, options: CommonOptions): Promise<void> {
+async function block(who: string, isBlocked: boolean, options: BlockOptions): Promise<void> {
   await withServerFiles(options, async (ctx) => {
-    const changed = await changeMember(ctx, who, (tx, { id }) =>
-      setBlocked(tx, { memberId: id, isBlocked, actor: CLI_ACTOR, now: ctx.now() }),
-    );
+    const isKept = options.keepTokens ?? false;
+    const changed = await changeMember(ctx, who, async (tx, member) => {
+      const by = { actor: CLI_ACTOR, ip: null, by: 'the command line of the server' };
+      const settled = isBlocked
+        ? await settleTokensOfMaker(tx, ctx, by, { member, why: 'maker-blocked', isKept })
+        : { count: 0 };
+      await setBlocked(tx, { memberId: member.id, isBlocked, actor: CLI_ACTOR, now: ctx.now() });
+      return settled.count;
+    });
     if (!changed) return;
     const { id, email } = changed.member;
-    print(options, { id, email, isBlocked }, [`${email} is ${isBlocked ? 'blocked' : 'no longer blocked'}.`]);
+    const count = changed.value;
+    print(
+      options,
+      { id, email, isBlocked, ...(isBlocked ? { apiTokens: count, areTokensKept: isKept } : {}) },
+      [
+        `${email} is ${isBlocked ? 'blocked' : 'no longer blocked'}.`,
+        ...(count > 0
+          ? [`API tokens that ${email} made and that have ${isKept ? 'been kept' : 'ended'}: ${count}`]
+          : []),
+      ],
+    );
   });
 }
 

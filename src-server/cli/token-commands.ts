@@ -4,6 +4,8 @@ import { apiScope } from '../../src-shared/integration-api.ts';
 import { textList } from '../../src-shared/primitives.ts';
 import { readAddressOrNetwork } from '../../src-shared/typed-network.ts';
 import { createApiToken, revokeApiToken } from '../api/integration/api-token-store.ts';
+import { namesOf } from '../audit/audit-names.ts';
+import { keepToken } from '../people/members/maker-tokens.ts';
 import {
   CLI_ACTOR,
   type CommonOptions,
@@ -13,6 +15,7 @@ import {
   properName,
   refuse,
   shortTime,
+  valueOrRefuse,
   wholeNumber,
   withCommonOptions,
   withServerFiles,
@@ -32,7 +35,7 @@ const scopeList = listOf(
 );
 const networkList = listOf('an address or network', readAddressOrNetwork);
 
-/** `token create|list|confirm|revoke`: for the integration API. */
+/** `token create|list|confirm|keep|revoke`: for the integration API. */
 export function addTokenCommands(program: Command): void {
   const token = program.command('token').description('who may call the integration API');
   withCommonOptions(token.command('create'))
@@ -51,6 +54,10 @@ export function addTokenCommands(program: Command): void {
     .action(create);
   withCommonOptions(token.command('list')).description('all tokens, never their values').action(list);
   addTokenConfirm(token);
+  withCommonOptions(token.command('keep <id>'))
+    .description('let a token work on when whoever made it is removed, blocked or demoted')
+    .option('--off', 'let it end with them again')
+    .action(keep);
   withCommonOptions(token.command('revoke <id>')).description('end a token now').action(revoke);
 }
 
@@ -79,6 +86,10 @@ async function list(options: CommonOptions): Promise<void> {
   await withServerFiles(options, async (ctx) => {
     const rows = await ctx.database.db.selectFrom('api_token').selectAll().orderBy('created_at').execute();
     const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
+    const names = await namesOf(
+      ctx.database.db,
+      rows.map(({ made_by }) => ({ actor: made_by, subject: null })),
+    );
     const tokens = rows.map((row) => ({
       id: row.id,
       name: row.name,
@@ -90,6 +101,9 @@ async function list(options: CommonOptions): Promise<void> {
       lastUsedAt: iso(row.last_used_at),
       lastUsedIp: row.last_used_ip,
       useCount: row.use_count,
+      madeBy: names.get(row.made_by) ?? null,
+      isKept: row.is_kept === 1,
+      endReason: row.end_reason,
     }));
     print(
       options,
@@ -100,14 +114,34 @@ async function list(options: CommonOptions): Promise<void> {
           row.name,
           tokens[index]?.scopes.join(','),
           row.revoked_at !== null
-            ? 'revoked'
+            ? endWords[row.end_reason ?? 'revoked']
             : row.suspended_at !== null
               ? 'waits to be confirmed'
               : `until ${shortTime(row.expires_at)}`,
+          `made by ${tokens[index]?.madeBy ?? 'this command'}${row.is_kept === 1 ? ', kept' : ''}`,
           `used ${row.use_count} times`,
         ].join('  '),
       ),
     );
+  });
+}
+
+/** How a token ended, in its list. */
+const endWords = {
+  revoked: 'revoked',
+  'maker-removed': 'ended: its maker was removed',
+  'maker-blocked': 'ended: its maker was blocked',
+  'maker-demoted': 'ended: its maker is no administrator any more',
+} as const;
+
+async function keep(id: string, options: CommonOptions & { off?: boolean }): Promise<void> {
+  const isKept = options.off !== true;
+  await withServerFiles(options, async (ctx) => {
+    const change = { id: id.toLowerCase(), isKept, actor: CLI_ACTOR, ip: null, now: ctx.now() };
+    const kept = valueOrRefuse(await ctx.database.db.transaction().execute((tx) => keepToken(tx, change)));
+    if (!kept) return;
+    const what = isKept ? 'works on without whoever made it' : 'ends with whoever made it';
+    print(options, { id, name: kept.name, isKept }, [`${kept.name} ${what}.`]);
   });
 }
 

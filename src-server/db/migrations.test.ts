@@ -31,7 +31,14 @@ async function firstVersion(file: string): Promise<void> {
     insert into device values ('d', 'm', 'Laptop', 'linux', 'key', 3, 4, null, 0, -1, 5, 6, null);
     insert into challenge values ('c', 'd', 3, 'nonce', '[]', '[]', null, 7, null);
     insert into gateway values ('g', 'main', 'hash', null, null, '10.86.0.0/24', '[]', '["10.86.0.1"]', 1420, 25, 0, 0,
-      null)`);
+      null);
+    insert into api_token select value, value, value, '[]', '[]', 9, 0, null, null, null, 0
+      from json_each('["of-cli", "of-owner", "of-member", "unknown"]');
+    insert into member values ('o', 'o@b.example', 'O', 'owner', '', 0, 0);
+    insert into audit (at, actor, action, subject, outcome, details_json, prev_hash, hash)
+      values (0, 'cli', 'api-token.create', 'api-token:of-cli', 'ok', '{}', '', ''),
+      (0, 'member:o', 'api-token.create', 'api-token:of-owner', 'ok', '{}', '', ''),
+      (0, 'member:m', 'api-token.create', 'api-token:of-member', 'ok', '{}', '', '')`);
   await db.destroy();
 }
 
@@ -84,5 +91,21 @@ test('a gateway of the first version has its name servers asked for every name, 
       agent_json: null,
       host_troubles_json: null,
     });
+  });
+});
+
+test('API tokens get their makers from the audit log; those whose maker is no administrator any more are kept', async () => {
+  await inFirstVersion(async (db) => {
+    const tokens = await db
+      .selectFrom('api_token')
+      .select(['id', 'made_by', 'is_kept'])
+      .orderBy('id')
+      .execute();
+    expect(tokens).toEqual([
+      { id: 'of-cli', made_by: 'cli', is_kept: 0 },
+      { id: 'of-member', made_by: 'member:m', is_kept: 1 },
+      { id: 'of-owner', made_by: 'member:o', is_kept: 0 },
+      { id: 'unknown', made_by: 'cli', is_kept: 0 },
+    ]);
   });
 });

@@ -28,6 +28,16 @@ export const teamChange = z.discriminatedUnion('what', [
     /** Not made, but allowed again after the server was restored. */
     isConfirmed: z.boolean().optional(),
   }),
+  /** It outlives whoever made it from now on. */
+  z.object({ what: z.literal('api-token-kept'), name: z.string() }),
+  /** Who made API tokens has left, is blocked or was demoted: they have ended, or are kept. */
+  z.object({
+    what: z.literal('maker-tokens'),
+    member: z.string(),
+    names: z.array(z.string()),
+    isKept: z.boolean(),
+    why: z.enum(['maker-removed', 'maker-blocked', 'maker-demoted']),
+  }),
 ]);
 export type TeamChange = z.infer<typeof teamChange>;
 

@@ -101,8 +101,43 @@ export function teamChangeWords(change: TeamChange): TeamChangeWords {
           ['Until', change.expiresAt],
         ],
       };
+    case 'api-token-kept':
+      return {
+        sentence: {
+          subject: 'An API token is kept',
+          text: 'It goes on working when whoever made it leaves, is blocked or is demoted.',
+        },
+        facts: [['Name', change.name]],
+      };
+    case 'maker-tokens': {
+      const { names, member, isKept, why } = change;
+      const [title, they, them] =
+        names.length === 1 ? ['An API token', 'It', 'it'] : ['API tokens', 'They', 'them'];
+      const been = names.length === 1 ? 'has' : 'have';
+      return {
+        sentence: isKept
+          ? {
+              subject: `${title} ${been} been kept`,
+              text: `Whoever made ${them} ${makerEnds[why]}. ${they} ${names.length === 1 ? 'goes' : 'go'} on working: that was chosen.`,
+            }
+          : {
+              subject: `${title} ${been} ended`,
+              text: `Whoever made ${them} ${makerEnds[why]}. What uses ${them} is refused from now on; make a new one if it is still needed.`,
+            },
+        facts: [
+          ['Made by', member],
+          ['Name', names.join(', ')],
+        ],
+      };
+    }
   }
 }
+
+const makerEnds: Record<Extract<TeamChange, { what: 'maker-tokens' }>['why'], string> = {
+  'maker-removed': 'was removed',
+  'maker-blocked': 'was blocked',
+  'maker-demoted': 'is no administrator any more',
+};
 
 const ruleNames: Record<PolicyRule, string> = {
   totpPriorConnection: 'Code before every connection',

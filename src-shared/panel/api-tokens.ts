@@ -13,6 +13,7 @@ import { nextCursor } from './paging.ts';
  * | GET api-tokens | `pageQuery` | 200 `apiTokensAnswer` |
  * | POST api-tokens | `newApiTokenRequest` | 201 `newApiTokenAnswer` |
  * | POST api-tokens/{id}/confirm | – | 204 (`suspended` becomes `active`; owners, with a step-up) · 404 `not-found` |
+ * | PUT api-tokens/{id} | `keepTokenRequest` | 204 (keeping needs a step-up) · 404 `not-found` · 409 `wrong-state` (its maker has left) |
  * | DELETE api-tokens/{id} | – | 204 (revoked; it stays in the list) · 404 `not-found` (unknown, or revoked already) |
  */
 
@@ -29,6 +30,12 @@ export const panelApiToken = z.object({
   lastUsedAt: isoTime.nullable(),
   lastUsedIp: z.string().nullable(),
   useCount: z.number().int(),
+  /** Name and address; null: on the server's own machine. */
+  madeBy: z.string().nullable(),
+  /** It does not end when its maker leaves, is blocked or is demoted. */
+  isKept: z.boolean(),
+  /** Why it was revoked: by hand, or with its maker. */
+  endReason: z.enum(['revoked', 'maker-removed', 'maker-blocked', 'maker-demoted']).nullable(),
 });
 export type PanelApiToken = z.infer<typeof panelApiToken>;
 
@@ -42,6 +49,8 @@ export const newApiTokenRequest = z.strictObject({
   allowedIps: z.array(typedAddressOrNetwork).max(64).default([]),
   expiresDays: z.number().int().min(1).max(3650).default(90),
 });
+
+export const keepTokenRequest = z.strictObject({ isKept: z.boolean() });
 
 /** The value is shown this once. */
 export const newApiTokenAnswer = z.object({ apiToken: panelApiToken, token: z.string() });

@@ -14,14 +14,15 @@ import { cursor, nextCursor, pageLimit, searchText } from './paging.ts';
  * | GET members/{id} | – | 200 `memberAnswer` · 404 `member-not-found` |
  * | POST members | `newMemberRequest` | 201 `newMemberAnswer` · 409 `email-taken` |
  * | PUT members/{id} | `editMemberRequest` | 200 `memberAnswer` · 409 `email-taken`, `last-owner` |
- * | POST members/{id}/block, /unblock | – | 200 `memberAnswer` · 409 `last-owner` |
+ * | POST members/{id}/block, /unblock | `keepTokensRequest`, – | 200 `memberAnswer` · 409 `last-owner` |
  * | POST members/{id}/disconnect | `panelDisconnectRequest` | 200 `panelDisconnectAnswer`; the member's sessions in the Control Panel have ended, too |
  * | POST members/{id}/mfa-reset | – | 201 `mfaResetAnswer` · 409 `wrong-state` (no authenticator to reset, blocked) |
  * | POST members/{id}/enable-factor | – | 200 `memberAnswer` · 409 `wrong-state` (no authenticator) |
- * | DELETE members/{id} | – | 204 · 409 `last-owner` |
+ * | DELETE members/{id} | `keepTokensQuery` | 204 · 409 `last-owner` |
  * | GET mfa-resets | `pageQuery` | 200 `mfaResetsAnswer` |
  * | DELETE mfa-resets/{id} | – | 204 · 404 `not-found` |
  *
+ * The API tokens of who is blocked, removed or demoted end with them, unless they are kept, which needs a step-up.
  * 403 `insufficient-role`: only owners make or change owners and administrators; nobody blocks, demotes or removes oneself.
  */
 
@@ -113,6 +114,8 @@ export const memberAnswer = z.object({
   member: memberSummary.extend({
     devices: z.array(memberDevice),
     backupCodesLeft: z.number().int(),
+    /** Names of the API tokens that end when the member is blocked, removed or demoted; a hundred at most. */
+    apiTokens: z.array(z.string()),
     may: memberMay,
   }),
 });
@@ -134,8 +137,16 @@ export const newMemberAnswer = z.object({
 
 /** What is left out stays. */
 export const editMemberRequest = z
-  .strictObject({ name: personName.optional(), email: memberEmail.optional(), role: memberRole.optional() })
+  .strictObject({
+    name: personName.optional(),
+    email: memberEmail.optional(),
+    role: memberRole.optional(),
+    keepApiTokens: z.boolean().optional(),
+  })
   .refine((change) => Object.keys(change).length > 0, { error: 'nothing to change' });
+
+export const keepTokensRequest = z.strictObject({ keepApiTokens: z.boolean().optional() });
+export const keepTokensQuery = z.strictObject({ keepApiTokens: z.stringbool().optional() });
 
 /** `reason` is shown to the member. */
 export const panelDisconnectRequest = z.strictObject({

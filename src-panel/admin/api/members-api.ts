@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import {
   type editMemberRequest,
+  type keepTokensRequest,
   type MemberAnswer,
   type MemberSummary,
   type MfaReset,
@@ -74,8 +75,9 @@ export async function editMember(
 export async function changeMember(
   memberId: string,
   action: 'block' | 'unblock' | 'enable-factor',
+  body: z.input<typeof keepTokensRequest> = {},
 ): Promise<Result<Member>> {
-  return memberOf(await call({ method: 'POST', path: of(memberId, action), body: {}, answer: memberAnswer }));
+  return memberOf(await call({ method: 'POST', path: of(memberId, action), body, answer: memberAnswer }));
 }
 
 export function disconnectMember(
@@ -85,8 +87,12 @@ export function disconnectMember(
   return call({ method: 'POST', path: of(memberId, 'disconnect'), body, answer: panelDisconnectAnswer });
 }
 
-export function removeMember(memberId: string): Promise<Result<undefined>> {
-  return call({ method: 'DELETE', path: of(memberId), answer: nothing });
+export function removeMember(
+  memberId: string,
+  { keepApiTokens }: { keepApiTokens: boolean },
+): Promise<Result<undefined>> {
+  const query = { keepApiTokens: keepApiTokens ? 'true' : undefined };
+  return call({ method: 'DELETE', path: of(memberId), query, answer: nothing });
 }
 
 export async function requestReset(memberId: string): Promise<Result<MfaReset>> {

@@ -35,6 +35,12 @@ export function confirmApiToken(tokenId: string): Promise<Result<undefined>> {
   return call({ method: 'POST', path: `api-tokens/${segment(tokenId)}/confirm`, answer: nothing });
 }
 
+/** Whether it outlives whoever made it. */
+export function keepApiToken(tokenId: string, isKept: boolean): Promise<Result<undefined>> {
+  const path = `api-tokens/${segment(tokenId)}`;
+  return call({ method: 'PUT', path, body: { isKept }, answer: nothing });
+}
+
 export function revokeApiToken(tokenId: string): Promise<Result<undefined>> {
   return call({ method: 'DELETE', path: `api-tokens/${segment(tokenId)}`, answer: nothing });
 }

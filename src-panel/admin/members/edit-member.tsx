@@ -3,6 +3,7 @@ import { fail, type Result } from '../../../src-shared/problem.ts';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { editMember, type Member } from '../api/members-api.ts';
 import { useAdminWords } from '../strings/use-admin-words.ts';
+import { MakerTokens } from './maker-tokens.tsx';
 import { draftErrors, type MemberDraft, MemberFields } from './member-fields.tsx';
 
 interface EditMemberProps {
@@ -16,6 +17,8 @@ export function EditMember({ member, onCancel, onDone }: EditMemberProps) {
   const { a } = useAdminWords();
   const { name, email, role } = member;
   const [draft, setDraft] = useState<MemberDraft>({ name, email, role });
+  const [keepApiTokens, setKeepApiTokens] = useState(false);
+  const isDemoted = draft.role === 'member' && role !== 'member';
   const [isTried, setTried] = useState(false);
   const first = useRef<HTMLInputElement>(null);
   useEffect(() => first.current?.focus(), []);
@@ -30,7 +33,7 @@ export function EditMember({ member, onCancel, onDone }: EditMemberProps) {
       ...(draft.role === role ? {} : { role: draft.role }),
     };
     if (Object.keys(change).length === 0) return { ok: true, value: member };
-    return editMember(member.id, change);
+    return editMember(member.id, { ...change, ...(isDemoted ? { keepApiTokens } : {}) });
   }
   return (
     <ConfirmDialog
@@ -50,6 +53,9 @@ export function EditMember({ member, onCancel, onDone }: EditMemberProps) {
         emailError={null}
         roles={member.may.changeRole ? ['member', 'administrator', 'owner'] : [role]}
       />
+      {isDemoted && (
+        <MakerTokens tokens={member.apiTokens} isKept={keepApiTokens} onChange={setKeepApiTokens} />
+      )}
     </ConfirmDialog>
   );
 }

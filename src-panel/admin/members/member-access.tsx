@@ -6,6 +6,7 @@ import { useSession } from '../../store/session-store.ts';
 import { useAction } from '../../store/use-action.ts';
 import { changeMember, type Member, removeMember } from '../api/members-api.ts';
 import { useAdminWords } from '../strings/use-admin-words.ts';
+import { MakerTokens } from './maker-tokens.tsx';
 
 interface MemberAccessProps {
   member: Member;
@@ -18,8 +19,10 @@ export function MemberAccess({ member, onChanged, onRemoved }: MemberAccessProps
   const { a } = useAdminWords();
   const self = useSession().member;
   const [asked, setAsked] = useState<'block' | 'remove' | null>(null);
+  const [keepApiTokens, setKeepApiTokens] = useState(false);
   const unblocking = useAction(() => changeMember(member.id, 'unblock'));
-  const { may, name, isBlocked } = member;
+  const { may, name, isBlocked, apiTokens } = member;
+  const fate = <MakerTokens tokens={apiTokens} isKept={keepApiTokens} onChange={setKeepApiTokens} />;
   const why = may.block ? null : self.id === member.id ? a.member.self : a.member.notYours;
   return (
     <section className="panel stack" aria-labelledby="access">
@@ -54,13 +57,15 @@ export function MemberAccess({ member, onChanged, onRemoved }: MemberAccessProps
           title={a.member.blockTitle(name)}
           text={a.member.blockText}
           confirmLabel={a.member.block}
-          onConfirm={() => changeMember(member.id, 'block')}
+          onConfirm={() => changeMember(member.id, 'block', { keepApiTokens })}
           onDone={(value) => {
             setAsked(null);
             onChanged(value);
           }}
           onCancel={() => setAsked(null)}
-        />
+        >
+          {fate}
+        </ConfirmDialog>
       )}
       {asked === 'remove' && (
         <ConfirmDialog
@@ -68,10 +73,12 @@ export function MemberAccess({ member, onChanged, onRemoved }: MemberAccessProps
           text={a.member.removeText}
           confirmLabel={a.member.remove}
           typed={member.email}
-          onConfirm={() => removeMember(member.id)}
+          onConfirm={() => removeMember(member.id, { keepApiTokens })}
           onDone={onRemoved}
           onCancel={() => setAsked(null)}
-        />
+        >
+          {fate}
+        </ConfirmDialog>
       )}
     </section>
   );

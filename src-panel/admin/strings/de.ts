@@ -219,6 +219,11 @@ export const de: AdminWords = {
     removeTitle: (name) => `${name} entfernen?`,
     removeText:
       'Verbindungen und Sitzungen enden, Geräte und Authenticator werden gelöscht. Das lässt sich nicht zurücknehmen.',
+    tokensEnd: (count) =>
+      count === 1
+        ? 'Ein API-Token, das dieses Mitglied gemacht hat'
+        : `${count} API-Tokens, die dieses Mitglied gemacht hat`,
+    keepTokens: 'Weiter gelten lassen; sonst enden sie jetzt',
     removeHint: 'Entfernen löscht Geräte und Authenticator. Das Protokoll behält seine Zeilen.',
     notYours: 'Nur Inhaber ändern Inhaber und Administration.',
     self: 'Niemand sperrt oder entfernt sich selbst.',

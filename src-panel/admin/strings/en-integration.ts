@@ -1,4 +1,5 @@
 import { MAX_ALTERNATE_PORTS, MAX_DOMAINS } from '../../../src-shared/gateway-limits.ts';
+import type { PanelApiToken } from '../../../src-shared/panel/api-tokens.ts';
 import { countingIn } from '../../../src-ui/format/counting.ts';
 
 const { number, plural } = countingIn('en');
@@ -164,6 +165,25 @@ export const enIntegration = {
     confirmText:
       'The server was restored from a backup, and this token is suspended since. Confirm it only if you know the program that uses it, and that nobody had revoked it.',
     confirmed: (name: string) => `${name} works again.`,
+    madeBy: 'Made by',
+    byServer: 'The command line of the server',
+    kept: 'Kept: outlives its maker',
+    endedWith: {
+      revoked: '',
+      'maker-removed': 'Ended: its maker was removed',
+      'maker-blocked': 'Ended: its maker was blocked',
+      'maker-demoted': 'Ended: its maker is no administrator any more',
+    } satisfies Record<NonNullable<PanelApiToken['endReason']>, string>,
+    keep: 'Keep',
+    keepLabel: (name: string) => `Keep ${name}`,
+    keepTitle: (name: string) => `Keep ${name}?`,
+    keepText: 'It works on when whoever made it is removed, blocked or demoted, until it expires.',
+    keptNow: (name: string) => `${name} outlives whoever made it.`,
+    unkeep: 'Do not keep',
+    unkeepLabel: (name: string) => `Do not keep ${name}`,
+    unkeepTitle: (name: string) => `No longer keep ${name}?`,
+    unkeepText: 'It ends when whoever made it is removed, blocked or demoted.',
+    unkeptNow: (name: string) => `${name} ends with whoever made it.`,
     empty: 'No API tokens yet',
     emptyText: 'Make one for each program, with no more scopes than it needs.',
     makeTitle: 'New API token',

@@ -219,6 +219,9 @@ export const en = {
     removeTitle: (name: string) => `Remove ${name}?`,
     removeText:
       'Connections and sessions end, devices and authenticator are deleted. This cannot be taken back.',
+    tokensEnd: (count: number) =>
+      count === 1 ? 'One API token that this member made' : `${count} API tokens that this member made`,
+    keepTokens: 'Keep working; without this, they end now',
     removeHint: 'Removing deletes devices and authenticator. The audit log keeps its rows.',
     notYours: 'Only an owner changes owners and administrators.',
     self: 'Nobody blocks or removes oneself.',

@@ -13,6 +13,7 @@ import { usePages } from '../../store/use-pages.ts';
 import { confirmApiToken, loadApiTokens, revokeApiToken } from '../api/tokens-api.ts';
 import { dateText, Moment, shortTime } from '../parts/moment.tsx';
 import { useAdminWords } from '../strings/use-admin-words.ts';
+import { KeepToken } from './keep-token.tsx';
 import { MakeToken } from './make-token.tsx';
 
 /** Tokens of the integration API. The values themselves are nowhere: the server keeps hashes. */
@@ -21,6 +22,7 @@ export function TokensPage() {
   const [isMaking, setMaking] = useState(false);
   const [revoking, setRevoking] = useState<PanelApiToken | null>(null);
   const [confirming, setConfirming] = useState<PanelApiToken | null>(null);
+  const [keeping, setKeeping] = useState<PanelApiToken | null>(null);
   const [done, setDone] = useState<string | null>(null);
   const pages = usePages('api-tokens', loadApiTokens);
   return (
@@ -36,7 +38,9 @@ export function TokensPage() {
     >
       <DoneNote text={done} />
       <PageFrame pages={pages} empty={<Empty title={a.tokens.empty} text={a.tokens.emptyText} />}>
-        {(tokens) => <TokenTable tokens={tokens} onRevoke={setRevoking} onConfirm={setConfirming} />}
+        {(tokens) => (
+          <TokenTable tokens={tokens} onRevoke={setRevoking} onConfirm={setConfirming} onKeep={setKeeping} />
+        )}
       </PageFrame>
       {isMaking && (
         <MakeToken
@@ -63,6 +67,17 @@ export function TokensPage() {
           onCancel={() => setConfirming(null)}
         />
       )}
+      {keeping && (
+        <KeepToken
+          token={keeping}
+          onDone={(text) => {
+            setDone(text);
+            setKeeping(null);
+            void pages.reload();
+          }}
+          onCancel={() => setKeeping(null)}
+        />
+      )}
       {revoking && (
         <ConfirmDialog
           title={a.tokens.revokeTitle(revoking.name)}
@@ -85,9 +100,10 @@ interface TokenTableProps {
   tokens: readonly PanelApiToken[];
   onRevoke: (token: PanelApiToken) => void;
   onConfirm: (token: PanelApiToken) => void;
+  onKeep: (token: PanelApiToken) => void;
 }
 
-function TokenTable({ tokens, onRevoke, onConfirm }: TokenTableProps) {
+function TokenTable({ tokens, onRevoke, onConfirm, onKeep }: TokenTableProps) {
   const { a, locale } = useAdminWords();
   const words = a.tokens;
   const tones = { active: 'on', suspended: 'gate', expired: 'off', revoked: 'stopped' } as const;
@@ -128,6 +144,16 @@ function TokenTable({ tokens, onRevoke, onConfirm }: TokenTableProps) {
       render: ({ allowedIps }) =>
         allowedIps.length === 0 ? words.anywhere : <span className="mono">{allowedIps.join(', ')}</span>,
     },
+    {
+      key: 'maker',
+      name: words.madeBy,
+      render: ({ madeBy, isKept, endReason }) => (
+        <span className="two-lines">
+          <span>{madeBy ?? words.byServer}</span>
+          <span className="hint">{endReason ? words.endedWith[endReason] : isKept ? words.kept : null}</span>
+        </span>
+      ),
+    },
     { key: 'expires', name: words.expires, render: ({ expiresAt }) => dateText(expiresAt, locale) },
     {
       key: 'used',
@@ -148,6 +174,14 @@ function TokenTable({ tokens, onRevoke, onConfirm }: TokenTableProps) {
             {token.status === 'suspended' && (
               <Button accessibleName={words.confirmLabel(token.name)} onPress={() => onConfirm(token)}>
                 {words.confirm}
+              </Button>
+            )}
+            {token.status === 'active' && token.madeBy !== null && (
+              <Button
+                accessibleName={(token.isKept ? words.unkeepLabel : words.keepLabel)(token.name)}
+                onPress={() => onKeep(token)}
+              >
+                {token.isKept ? words.unkeep : words.keep}
               </Button>
             )}
             <Button accessibleName={words.revokeLabel(token.name)} onPress={() => onRevoke(token)}>

@@ -1,14 +1,15 @@
 import type { FastifyRequest } from 'fastify';
+import { sql } from 'kysely';
 import * as z from 'zod';
 import { type ApiScope, apiScope } from '../../../src-shared/integration-api.ts';
 import { textList } from '../../../src-shared/primitives.ts';
-import { fail, ok } from '../../../src-shared/problem.ts';
+import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import { appendRefusal } from '../../audit/refusals.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import { prepared } from '../../db/prepared.ts';
-import type { ApiTokenRow } from '../../db/schema.ts';
+import type { ApiTokenRow, MemberRow } from '../../db/schema.ts';
 import type { Admission } from '../../http/caller.ts';
 import { isInNetworks, plainAddress } from '../../http/client-address.ts';
 import { isForwardedInDoubt } from '../../http/forwarding.ts';
@@ -20,8 +21,14 @@ export interface ApiTokenIdentity {
   scopes: ApiScope[];
 }
 
-/** `recordUse` belongs into the transaction of what the token was used for. */
-export type ApiTokenUse = ApiTokenIdentity & { recordUse(tx: Tx): Promise<void> };
+export type ApiTokenUse = ApiTokenIdentity & {
+  /** Belongs into the transaction of what the token was used for. */
+  recordUse(tx: Tx): Promise<void>;
+  /** `token-invalid` where it has ended since the call was let in: for the transaction of what took its time. */
+  isAlive(tx: Tx): Promise<Result<void>>;
+  /** Both, for what the token changes. */
+  recordChange(tx: Tx): Promise<Result<void>>;
+};
 
 const scopesJson = z.array(apiScope);
 
@@ -57,18 +64,33 @@ export async function authenticateApiToken(
   if (row.revoked_at !== null) return refuse('token-invalid', 'revoked');
   if (row.expires_at <= now) return refuse('token-invalid', 'expired');
   if (row.suspended_at !== null) return refuse('token-invalid', 'suspended');
+  if (!isOfSomebody(row)) return refuse('token-invalid', 'maker');
   const networks = textList.parse(JSON.parse(row.allowed_ips_json));
   if (networks.length > 0 && isForwardedInDoubt(request)) return refuse('token-invalid', 'forwarded');
   if (networks.length > 0 && !isInNetworks(ip, networks)) return refuse('token-invalid', 'address');
   const scopes = scopesJson.parse(JSON.parse(row.scopes_json));
   if (scope !== null && !scopes.includes(scope)) return refuse('insufficient-scope', 'scope');
+  const recordUse = async (tx: Tx): Promise<void> => {
+    await noteUse(tx, { id: row.id, now, ip });
+    await appendAudit(tx, { at: now, actor, action, outcome: 'ok', ip, details: { route } });
+  };
+  const isAlive = async (tx: Tx): Promise<Result<void>> => {
+    const { rows: present } = await tokenByHash(tx, { hash: row.token_hash });
+    const isStill = present.some(
+      (token) => token.revoked_at === null && token.suspended_at === null && isOfSomebody(token),
+    );
+    return isStill ? ok(undefined) : fail('token-invalid');
+  };
   return ok({
     tokenId: row.id,
     name: row.name,
     scopes,
-    async recordUse(tx) {
-      await noteUse(tx, { id: row.id, now, ip });
-      await appendAudit(tx, { at: now, actor, action, outcome: 'ok', ip, details: { route } });
+    recordUse,
+    isAlive,
+    async recordChange(tx) {
+      const alive = await isAlive(tx);
+      if (alive.ok) await recordUse(tx);
+      return alive;
     },
   });
 }
@@ -81,8 +103,25 @@ function refusalText(code: string, why: string, scope: ApiScope | null): string 
   return undefined;
 }
 
-const tokenByHash = prepared<{ hash: string }, ApiTokenRow>((db, param) =>
-  db.selectFrom('api_token').selectAll().where('token_hash', '=', param('hash')),
+/** The row, and who made it: null where the server's own machine did, or nobody knows the member any more. */
+type Found = ApiTokenRow & {
+  maker_role: MemberRow['role'] | null;
+  maker_is_blocked: MemberRow['is_blocked'] | null;
+};
+
+/** Whether somebody stands for the token: an administrator as of now, unless it is kept on purpose. */
+function isOfSomebody({ is_kept, made_by, maker_role, maker_is_blocked }: Found): boolean {
+  if (is_kept === 1 || !made_by.startsWith('member:')) return true;
+  return maker_role !== null && maker_role !== 'member' && maker_is_blocked === 0;
+}
+
+const tokenByHash = prepared<{ hash: string }, Found>((db, param) =>
+  db
+    .selectFrom('api_token')
+    .leftJoin('member', (join) => join.on(sql`member.id`, '=', sql`substr(api_token.made_by, 8)`))
+    .selectAll('api_token')
+    .select(['member.role as maker_role', 'member.is_blocked as maker_is_blocked'])
+    .where('token_hash', '=', param('hash')),
 );
 const noteUse = prepared<{ id: string; now: number; ip: string }, unknown>((db, param) =>
   db

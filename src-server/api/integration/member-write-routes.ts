@@ -55,7 +55,8 @@ export function registerMemberWriteRoutes(
       const token = tokenOf(request);
       const { actor, ip } = byOf(token, request.ip);
       const { name, email, username, password } = request.body;
-      await ctx.database.db.transaction().execute((tx) => token.recordUse(tx));
+      const may = await ctx.database.db.transaction().execute((tx) => token.recordChange(tx));
+      if (!may.ok) return sendProblem(reply, may.problem);
       const person = {
         name,
         email: email ?? username ?? '',
@@ -64,7 +65,9 @@ export function registerMemberWriteRoutes(
         withTotp: false,
         isTemporary: true,
       } as const;
-      const added = await addMember(ctx, person, actor, ip);
+      // Hashing takes its time.
+      const mayStill = (tx: Tx) => token.isAlive(tx);
+      const added = await addMember(ctx, person, actor, ip, { mayStill });
       if (!added.ok) return sendProblem(reply, added.problem);
       return reply.send({ created_id: added.value.id, message: 'Member created successfully' });
     },
@@ -90,7 +93,8 @@ export function registerMemberWriteRoutes(
       // Slow by design, so not inside the transaction.
       const passwordHash = password === undefined ? null : await hashNewPassword(ctx, password);
       const changed = await endingAccess(ctx, enforcement, async (tx): Promise<Result<RecordedEnd>> => {
-        await token.recordUse(tx);
+        const may = await token.recordChange(tx);
+        if (!may.ok) return may;
         const found = await plainMember(tx, memberId);
         if (!found.ok) return found;
         const weak = password === undefined ? null : passwordMistake(ctx, password, found.value);
@@ -128,7 +132,8 @@ export function registerMemberWriteRoutes(
       const by = byOf(token, request.ip);
       const memberId = request.params.teamMemberId;
       const removed = await endingAccess(ctx, enforcement, async (tx): Promise<Result<RecordedEnd>> => {
-        await token.recordUse(tx);
+        const may = await token.recordChange(tx);
+        if (!may.ok) return may;
         const found = await plainMember(tx, memberId);
         return found.ok ? ok(await removeMember(tx, found.value, by, guards)) : found;
       });

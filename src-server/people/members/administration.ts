@@ -10,9 +10,10 @@ import type { Tx } from '../../db/database.ts';
 import type { MemberRow } from '../../db/schema.ts';
 import { activeFactor } from '../../proof/mfa/code-check.ts';
 import { checkStepUp } from '../session/step-up.ts';
+import { type MakerEnd, settleTokensOfMaker, tokensOfMaker } from './maker-tokens.ts';
 import { type By, editMember, type MemberChange, removeMember } from './member-changes.ts';
 import { type AddedMember, addMember, resetFactorLock, setBlocked } from './member-store.ts';
-import { personText, tellOwners } from './owner-notices.ts';
+import { personText, teamActor, tellOwners } from './owner-notices.ts';
 import {
   type Admin,
   isPromotion,
@@ -26,6 +27,11 @@ import {
  * What administrators do with members. Each asks for roles and for the last owner in the transaction of the change, and
  * only then ends access: two administrators at once see each other.
  */
+
+/** What becomes of the API tokens that the member made; without it they end. */
+interface KeepTokens {
+  keepApiTokens?: boolean | undefined;
+}
 
 const byOf = (ctx: ServerContext, { memberId, ip }: Admin): By => ({
   actor: `member:${memberId}`,
@@ -69,7 +75,7 @@ export async function editByAdmin(
   ctx: ServerContext,
   admin: Admin,
   memberId: string,
-  change: MemberChange,
+  { keepApiTokens = false, ...change }: MemberChange & KeepTokens,
 ): Promise<Result<void>> {
   return ctx.database.db.transaction().execute(async (tx) => {
     const managed = await managedMember(tx, admin, memberId);
@@ -85,6 +91,10 @@ export async function editByAdmin(
     if (isMoved || isPromotion(target.role, role)) {
       const proven = await checkStepUp(tx, admin, ctx.now());
       if (!proven.ok) return proven;
+    }
+    if (role === 'member' && target.role !== 'member') {
+      const settled = await settleTokens(tx, ctx, admin, target, 'maker-demoted', keepApiTokens);
+      if (!settled.ok) return settled;
     }
     const edited = await editMember(tx, ctx, target, change, byOf(ctx, admin));
     if (!edited.ok) return edited;
@@ -108,15 +118,19 @@ export async function setBlockedByAdmin(
   ctx: ServerContext,
   enforcement: Enforcement,
   admin: Admin,
-  input: { memberId: string; isBlocked: boolean },
+  input: { memberId: string; isBlocked: boolean } & KeepTokens,
 ): Promise<Result<unknown>> {
-  const { memberId, isBlocked } = input;
+  const { memberId, isBlocked, keepApiTokens = false } = input;
   return endingAccess(ctx, enforcement, async (tx): Promise<Result<RecordedEnd>> => {
     const managed = await otherMember(tx, admin, memberId, 'block');
     if (!managed.ok) return managed;
     const others = isBlocked ? await withoutOwner(tx, managed.value) : ok(undefined);
     if (!others.ok) return others;
     if ((managed.value.is_blocked === 1) === isBlocked) return ok({ ended: [], frames: [] });
+    if (isBlocked) {
+      const settled = await settleTokens(tx, ctx, admin, managed.value, 'maker-blocked', keepApiTokens);
+      if (!settled.ok) return settled;
+    }
     return ok(await setBlocked(tx, { memberId, isBlocked, ...byOf(ctx, admin) }));
   });
 }
@@ -126,14 +140,35 @@ export async function removeByAdmin(
   ctx: ServerContext,
   { enforcement, guards }: { enforcement: Enforcement; guards: GuardSource },
   admin: Admin,
-  memberId: string,
+  { memberId, keepApiTokens = false }: { memberId: string } & KeepTokens,
 ): Promise<Result<unknown>> {
-  return endingAccess(ctx, enforcement, async (tx) => {
+  return endingAccess(ctx, enforcement, async (tx): Promise<Result<RecordedEnd>> => {
     const managed = await otherMember(tx, admin, memberId, 'remove');
     if (!managed.ok) return managed;
     const others = await withoutOwner(tx, managed.value);
-    return others.ok ? ok(await removeMember(tx, managed.value, byOf(ctx, admin), guards)) : others;
+    if (!others.ok) return others;
+    const settled = await settleTokens(tx, ctx, admin, managed.value, 'maker-removed', keepApiTokens);
+    if (!settled.ok) return settled;
+    return ok(await removeMember(tx, managed.value, byOf(ctx, admin), guards));
   });
+}
+
+/** The API tokens that the member made end with them; keeping them is like making them, and needs a step-up. */
+async function settleTokens(
+  tx: Tx,
+  ctx: ServerContext,
+  admin: Admin,
+  member: MemberRow,
+  why: MakerEnd,
+  isKept: boolean,
+): Promise<Result<void>> {
+  const now = ctx.now();
+  if (isKept && (await tokensOfMaker(tx, member.id, now)).length > 0) {
+    const proven = await checkStepUp(tx, admin, now);
+    if (!proven.ok) return proven;
+  }
+  await settleTokensOfMaker(tx, ctx, await teamActor(tx, admin), { member, why, isKept });
+  return ok(undefined);
 }
 
 /** Lets a member whose authenticator is disabled try codes again. `wrong-state` without one. */

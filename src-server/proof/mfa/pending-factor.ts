@@ -13,7 +13,7 @@ export const SET_UP_MS = 10 * 60_000;
 export async function pendingFactor(
   tx: Tx,
   { memberId, factorId, now }: { memberId: string; factorId: string; now: number },
-): Promise<Result<FactorRow>> {
+): Promise<Result<Pick<FactorRow, 'secret_sealed'>>> {
   const factor = await tx
     .selectFrom('factor')
     .selectAll()

@@ -1,13 +1,11 @@
-import * as z from 'zod';
+import { wholeNumberList } from '../../../src-shared/primitives.ts';
 import type { Tx } from '../../db/database.ts';
 import type { FactorRow } from '../../db/schema.ts';
 import { TOTP_DRIFT_WINDOW } from './totp.ts';
 
-const stepsJson = z.array(z.number().int());
-
 /** The steps near the present whose code was refused because it came too early or too late. */
 export function readRefusedSteps({ refused_steps_json }: Pick<FactorRow, 'refused_steps_json'>): number[] {
-  return stepsJson.parse(JSON.parse(refused_steps_json));
+  return wholeNumberList.parse(JSON.parse(refused_steps_json));
 }
 
 /** Remembers them, and of the older ones what the clock could still come back to: 21 steps at most. */

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { apiScope } from '../../../../src-shared/integration-api.ts';
 import {
   apiTokensAnswer,
+  keepTokenRequest,
   newApiTokenAnswer,
   newApiTokenRequest,
   type PanelApiToken,
@@ -11,9 +12,11 @@ import {
 import { pageQuery } from '../../../../src-shared/panel/paging.ts';
 import { id, textList } from '../../../../src-shared/primitives.ts';
 import { ok, problem, problemSchema, type Result } from '../../../../src-shared/problem.ts';
+import { namesOf } from '../../../audit/audit-names.ts';
 import type { Db } from '../../../db/database.ts';
 import type { ApiTokenRow } from '../../../db/schema.ts';
 import { sendProblem } from '../../../http/problem-reply.ts';
+import { keepToken } from '../../../people/members/maker-tokens.ts';
 import { tellOwners } from '../../../people/members/owner-notices.ts';
 import { presentAdmin } from '../../../people/members/owner-rules.ts';
 import { checkStepUp } from '../../../people/session/step-up.ts';
@@ -66,12 +69,38 @@ export function registerApiTokenRoutes(plain: FastifyInstance, { ctx }: AdminPar
         return ok(token);
       });
       if (!made.ok) return sendProblem(reply, made.problem);
-      const row = await db
-        .selectFrom('api_token')
-        .selectAll()
-        .where('id', '=', made.value.id)
-        .executeTakeFirstOrThrow();
-      return reply.code(201).send({ apiToken: viewOf(row, now), token: made.value.token });
+      const rows = await db.selectFrom('api_token').selectAll().where('id', '=', made.value.id).execute();
+      const [apiToken] = await viewsOf(db, rows, now);
+      if (!apiToken) return sendProblem(reply, problem('not-found'));
+      return reply.code(201).send({ apiToken, token: made.value.token });
+    },
+  );
+  app.put(
+    '/panel/v1/api-tokens/:id',
+    {
+      schema: {
+        hide: true,
+        params: z.strictObject({ id }),
+        body: keepTokenRequest,
+        response: { 204: z.null(), default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const identity = panelIdentity(request);
+      const { actor, ip } = identity;
+      const { isKept } = request.body;
+      const now = ctx.now();
+      const kept = await db.transaction().execute(async (tx): Promise<Result<unknown>> => {
+        const admin = await presentAdmin(tx, identity);
+        if (!admin.ok) return admin;
+        const proven = isKept ? await checkStepUp(tx, identity, now) : ok(undefined);
+        if (!proven.ok) return proven;
+        const changed = await keepToken(tx, { id: request.params.id, isKept, actor, ip, now });
+        if (changed.ok && changed.value.hasChanged && isKept)
+          await tellOwners(tx, ctx, identity, { what: 'api-token-kept', name: changed.value.name });
+        return changed;
+      });
+      return kept.ok ? reply.code(204).send(null) : sendProblem(reply, kept.problem);
     },
   );
   app.delete(
@@ -115,11 +144,15 @@ async function listTokens(
     .limit(limit + 1)
     .execute();
   const { items, nextCursor } = pageOf(rows, limit, (row) => [row.created_at, row.id]);
-  return ok({ apiTokens: items.map((row) => viewOf(row, now)), nextCursor });
+  return ok({ apiTokens: await viewsOf(db, items, now), nextCursor });
 }
 
-function viewOf(row: ApiTokenRow, now: number): PanelApiToken {
-  return {
+async function viewsOf(db: Db, rows: readonly ApiTokenRow[], now: number): Promise<PanelApiToken[]> {
+  const names = await namesOf(
+    db,
+    rows.map(({ made_by }) => ({ actor: made_by, subject: null })),
+  );
+  return rows.map((row) => ({
     id: row.id,
     name: row.name,
     scopes: z.array(apiScope).parse(JSON.parse(row.scopes_json)),
@@ -131,7 +164,10 @@ function viewOf(row: ApiTokenRow, now: number): PanelApiToken {
     lastUsedAt: isoOrNull(row.last_used_at),
     lastUsedIp: row.last_used_ip,
     useCount: row.use_count,
-  };
+    madeBy: names.get(row.made_by) ?? null,
+    isKept: row.is_kept === 1,
+    endReason: row.end_reason,
+  }));
 }
 
 function statusOf(row: ApiTokenRow, now: number): PanelApiToken['status'] {

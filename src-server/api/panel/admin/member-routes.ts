@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import {
   editMemberRequest,
+  keepTokensQuery,
+  keepTokensRequest,
   memberAnswer,
   membersAnswer,
   membersQuery,
@@ -96,9 +98,9 @@ export function registerMemberRoutes(plain: FastifyInstance, parts: AdminParts):
   ] as const)
     app.post(
       `/panel/v1/members/:id/${verb}`,
-      { schema: { ...one, body: noBody } },
+      { schema: { ...one, body: isBlocked ? keepTokensRequest.nullish() : noBody } },
       async (request, reply) => {
-        const change = { memberId: request.params.id, isBlocked };
+        const change = { ...request.body, memberId: request.params.id, isBlocked };
         return answer(
           request,
           reply,
@@ -114,9 +116,17 @@ export function registerMemberRoutes(plain: FastifyInstance, parts: AdminParts):
   );
   app.delete(
     '/panel/v1/members/:id',
-    { schema: { hide: true, params, response: { 204: z.null(), default: problemSchema } } },
+    {
+      schema: {
+        hide: true,
+        params,
+        querystring: keepTokensQuery,
+        response: { 204: z.null(), default: problemSchema },
+      },
+    },
     async (request, reply) => {
-      const removed = await removeByAdmin(ctx, parts, panelIdentity(request), request.params.id);
+      const removal = { memberId: request.params.id, ...request.query };
+      const removed = await removeByAdmin(ctx, parts, panelIdentity(request), removal);
       return removed.ok ? reply.code(204).send(null) : sendProblem(reply, removed.problem);
     },
   );

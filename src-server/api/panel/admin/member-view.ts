@@ -3,6 +3,7 @@ import type { MemberAnswer, memberDevice } from '../../../../src-shared/panel/me
 import { fail, ok, type Result } from '../../../../src-shared/problem.ts';
 import type { Db } from '../../../db/database.ts';
 import type { DeviceRow, MemberRow } from '../../../db/schema.ts';
+import { tokensOfMaker } from '../../../people/members/maker-tokens.ts';
 import { mayManage } from '../../../people/members/owner-rules.ts';
 import { readPolicy } from '../../../proof/policy/policy-store.ts';
 import { enrolledOf } from '../../../proof/unlock/unlock-state.ts';
@@ -37,6 +38,7 @@ export async function viewMember(
       ...summary,
       devices: await devicesOf(db, memberId, now),
       backupCodesLeft: left,
+      apiTokens: (await tokensOfMaker(db, memberId, now)).map(({ name }) => name),
       may: mayDo(summary, member, by),
     },
   });
