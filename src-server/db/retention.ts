@@ -86,12 +86,16 @@ const purges: Record<keyof Retention, Purge[]> = {
     (db, before) =>
       db
         .deleteFrom('event')
-        .where(sql`rowid`, 'in', (eb) =>
-          eb
-            .selectFrom('event')
-            .select(sql<number>`rowid`.as('rowid'))
-            .where('created_at', '<', before)
-            .limit(PURGED_AT_ONCE),
+        .where((eb) =>
+          eb(
+            sql<number>`rowid`,
+            'in',
+            eb
+              .selectFrom('event')
+              .select(sql<number>`rowid`.as('rowid'))
+              .where('created_at', '<', before)
+              .limit(PURGED_AT_ONCE),
+          ),
         ),
   ],
   signInTokensDays: [
