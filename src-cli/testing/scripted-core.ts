@@ -74,6 +74,8 @@ export function createScriptedCore(options: {
   isSignedIn: boolean;
   isGated: boolean;
   hasFactor?: boolean;
+  /** The password is temporary. */
+  isTemporary?: boolean;
   unlock?: ScriptedUnlock;
 }): ScriptedCore {
   const listeners = new Set<(snapshot: Snapshot) => void>();
@@ -248,6 +250,7 @@ export function createScriptedCore(options: {
       const refusal = refusals.shift();
       if (refusal) return { ok: false, problem: refusal };
       if (!isRight(method, code)) return fail('invalid-code', undefined, { attemptsLeft: 4 });
+      if (options.isTemporary) return ok({ step: 'new-password', passwordToken: 'password' });
       set({ phase: 'disconnected', cause: null, reason: null, source: null });
       return ok({ step: 'done' });
     },
@@ -255,7 +258,7 @@ export function createScriptedCore(options: {
       calls.push('signInNewPassword');
       const refusal = refusals.shift();
       if (refusal) return { ok: false, problem: refusal };
-      if (newPassword === PASSWORD) return fail('password-too-weak', 'That is your present password.');
+      if (newPassword === PASSWORD) return fail('password-too-weak', 'Choose another one.');
       set({ phase: 'disconnected', cause: null, reason: null, source: null });
       return ok({ step: 'done' });
     },

@@ -43,6 +43,29 @@ test('a sign-in that was given up, or locked away, cannot be gone on with', asyn
   expect(await flow.mfa('totp', '123456')).toMatchObject({ problem: { code: 'mfa-token-invalid' } });
 });
 
+test('a new password in place of a temporary one is taken until the sign-in is given up', async () => {
+  const seen: string[] = [];
+  const core = {
+    ...idleCore(),
+    signInMfa: async () => ok({ step: 'new-password' as const, passwordToken: 'pt' }),
+    signInNewPassword: async (passwordToken: string, newPassword: string) => {
+      seen.push(passwordToken, newPassword);
+      return ok({ step: 'done' as const });
+    },
+  };
+  const flow = new SignInFlow(core, { serverUrl: null, caFile: null });
+  const atNewPassword = async () => {
+    await flow.signIn('https://vpn.example', 'eva@example.com', 'pw');
+    expect(await flow.mfa('totp', '123456')).toEqual({ ok: true, value: { step: 'new-password' } });
+  };
+  await atNewPassword();
+  flow.forget();
+  expect(await flow.newPassword('my own')).toMatchObject({ problem: { code: 'mfa-token-invalid' } });
+  await atNewPassword();
+  expect(await flow.newPassword('my own')).toEqual({ ok: true, value: { step: 'done' } });
+  expect(seen).toEqual(['pt', 'my own']);
+});
+
 test('backup codes can be saved until the sign-in is over', async () => {
   const core = {
     ...idleCore(),

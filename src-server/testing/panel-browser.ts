@@ -9,6 +9,8 @@ const pendingAnswer = z.object({ code: z.string(), mfaToken: z.string() });
 export class PanelBrowser {
   readonly #server: TestServer;
   cookie = '';
+  /** What outlasts the session: the browser was signed in to from here before. */
+  trustCookie = '';
   csrfToken = '';
   /** `Set-Cookie` as it came last. */
   setCookie = '';
@@ -26,7 +28,7 @@ export class PanelBrowser {
   ): Promise<HttpAnswer> {
     const all = {
       'sec-fetch-site': 'same-origin',
-      cookie: this.cookie || undefined,
+      cookie: [this.cookie, this.trustCookie].filter(Boolean).join('; ') || undefined,
       [CSRF_HEADER]: method === 'GET' ? undefined : this.csrfToken || undefined,
       ...headers,
     };
@@ -37,10 +39,13 @@ export class PanelBrowser {
       ...(body === undefined ? {} : { body }),
       headers: Object.fromEntries(given),
     });
-    const [setCookie] = answer.headers.getSetCookie();
-    if (setCookie !== undefined) {
-      this.setCookie = setCookie;
+    for (const setCookie of answer.headers.getSetCookie()) {
       const [pair = ''] = setCookie.split(';');
+      if (pair.startsWith('__Host-postern-trusted=')) {
+        this.trustCookie = pair;
+        continue;
+      }
+      this.setCookie = setCookie;
       const [[name, value] = ['', '']] = Object.entries(parse(pair));
       this.cookie = value ? `${name}=${String(value)}` : '';
     }

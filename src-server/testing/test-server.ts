@@ -48,7 +48,11 @@ export interface TestServer {
   clock: { now: number };
   /** Log lines so far (level `debug`). */
   logLines: string[];
-  addMember(options?: { withTotp?: boolean; role?: MemberRow['role'] }): Promise<TestMember>;
+  addMember(options?: {
+    withTotp?: boolean;
+    role?: MemberRow['role'];
+    isTemporary?: boolean;
+  }): Promise<TestMember>;
   /** The code that the member's authenticator shows `steps` steps from now. */
   codeOf(member: TestMember, steps?: number): string;
   /** Moves the clock to the beginning of the next TOTP step, so that there is a fresh code. */
@@ -142,13 +146,13 @@ export async function startTestServer(options: { config?: Partial<ServerConfig> 
     },
     clock,
     logLines,
-    async addMember({ withTotp = true, role = 'member' } = {}) {
+    async addMember({ withTotp = true, role = 'member', isTemporary = false } = {}) {
       const number = ++members;
       const email = `member${number}@test.example`;
       const password = `a long password ${number}`;
       const added = await addMember(
         running.ctx,
-        { email, name: `Member ${number}`, password, role, withTotp },
+        { email, name: `Member ${number}`, password, role, withTotp, isTemporary },
         'cli',
       );
       if (!added.ok) throw new Error(added.problem.detail);

@@ -21,7 +21,7 @@ export class StoredCosts {
   readonly #ctx: ServerContext;
   readonly #drawKey: Uint8Array;
   readonly #dummies = new Map<string, string>();
-  #counts: CostCount[] = [];
+  #counts: Promise<CostCount[]> = Promise.resolve([]);
   #readAt = Number.NEGATIVE_INFINITY;
 
   constructor(ctx: ServerContext) {
@@ -34,10 +34,15 @@ export class StoredCosts {
     const { database, now, config } = this.#ctx;
     if (Math.abs(now() - this.#readAt) >= LOOK_AGAIN_MS) {
       this.#readAt = now();
-      this.#counts = await costCounts(database.db);
+      // Who comes meanwhile waits for it, too.
+      this.#counts = costCounts(database.db);
+      // Whom it failed is told so; the next one looks again.
+      this.#counts.catch(() => {
+        this.#readAt = Number.NEGATIVE_INFINITY;
+      });
     }
     const draw = createHmac('sha256', this.#drawKey).update(address).digest().readUInt32BE() / 2 ** 32;
-    const cost = drawnCost(this.#counts, draw) ?? costText(config.argon2);
+    const cost = drawnCost(await this.#counts, draw) ?? costText(config.argon2);
     const dummy = this.#dummies.get(cost) ?? hashOfNothing(cost);
     this.#dummies.set(cost, dummy);
     return dummy;
