@@ -1,16 +1,22 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadGatewayConfig, readToken } from './config.ts';
 import { installGateway } from './install.ts';
+import { nextSteps } from './next-steps.ts';
 
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'postern-install-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const links = async () => ['lo', 'eth0'].map((name) => ({ name, isUp: true, addresses: [] }));
+const still = { forwards: async () => false, links };
+const forwarding = { forwards: async () => true, links };
 
 const input = () => ({
   server: 'https://vpn.example.com',
@@ -24,7 +30,10 @@ const input = () => ({
 
 test('what the install line says becomes a configuration that the agent starts with', async () => {
   expect(
-    await installGateway({ ...input(), nat: 'eth0', services: 'udp/53, tcp/53', forwardOthers: false }),
+    await installGateway(
+      { ...input(), nat: 'eth0', services: 'udp/53, tcp/53', forwardOthers: false },
+      still,
+    ),
   ).toEqual([]);
   const file = join(folder, 'etc', 'gateway.toml');
   const loaded = loadGatewayConfig(file, {});
@@ -63,8 +72,6 @@ test('an endpoint that was not filled in, and a file that is there, are named an
 
 describe('what the host passes on for others', () => {
   const read = () => loadGatewayConfig(join(folder, 'etc', 'gateway.toml'), {});
-  const forwarding = async () => true;
-  const still = async () => false;
   const nat = { nat: 'eth0' };
 
   test('is asked about where it does so already, and nothing is written before there is an answer', async () => {
@@ -85,5 +92,65 @@ describe('what the host passes on for others', () => {
     expect(await installGateway({ ...input(), force: true }, forwarding)).toEqual([]);
     const after = read();
     expect(after.ok && after.value.forwardOthers).toBeUndefined();
+  });
+});
+
+test('an interface or an authority that is not there is named, and nothing is written', async () => {
+  expect(await installGateway({ ...input(), nat: 'eht0', forwardOthers: false }, still)).toEqual([
+    "--nat: There is no interface eht0. Name the one that leads to the team's networks: eth0.",
+  ]);
+  const ca = join(folder, 'ca.pem');
+  expect(await installGateway({ ...input(), ca })).toEqual([`--ca: ${ca} is not there`]);
+  await writeFile(ca, 'not one');
+  expect(await installGateway({ ...input(), ca })).toEqual([
+    expect.stringContaining('holds no certificate in PEM'),
+  ]);
+  expect(existsSync(join(folder, 'etc'))).toBe(false);
+});
+
+test('the authority is copied to where the unit sees it', async () => {
+  const ca = join(folder, 'ca.pem');
+  const made = spawnSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
+    ...['-subj', '/CN=Example CA', '-keyout', join(folder, 'ca.key'), '-out', ca],
+  ]);
+  expect(made.status).toBe(0);
+  expect(await installGateway({ ...input(), ca })).toEqual([]);
+  const copy = join(folder, 'etc/gateway-ca.pem');
+  expect(loadGatewayConfig(join(folder, 'etc/gateway.toml'), {})).toMatchObject({ value: { caFile: copy } });
+  expect(await readFile(copy, 'utf8')).toBe(await readFile(ca, 'utf8'));
+});
+
+describe('what is to be done next', () => {
+  const steps = (config: string, there: string[], isNat = false) =>
+    nextSteps(config, isNat, { root: '/opt/postern', exists: (path) => there.includes(path) });
+  const own = '/etc/postern/gateway.toml';
+  const shipped = '/opt/postern/assets/systemd/postern-gateway.service';
+
+  test('names no unit that is not there, and says how to put it there', () => {
+    expect(steps(own, ['/run/systemd/system', shipped])).toEqual([
+      'ln -s /opt/postern/bin/postern-gateway /usr/bin/postern-gateway',
+      `cp ${shipped} /etc/systemd/system/ && systemctl daemon-reload`,
+      'systemctl enable --now postern-gateway',
+      `postern-gateway check --config ${own}`,
+    ]);
+    const installed = [
+      '/run/systemd/system',
+      '/usr/bin/postern-gateway',
+      '/etc/systemd/system/postern-gateway.service',
+    ];
+    expect(steps(own, installed, true)).toEqual([
+      expect.stringContaining('net.ipv4.ip_forward=1'),
+      'systemctl enable --now postern-gateway',
+      `postern-gateway check --config ${own}`,
+    ]);
+  });
+
+  test('is the program itself without systemd, and for another file than the unit reads', () => {
+    for (const [config, there] of [
+      [own, [shipped]],
+      ['/srv/gw.toml', ['/run/systemd/system', shipped]],
+    ] as const)
+      expect(steps(config, [...there])[0]).toBe(`postern-gateway start --config ${config}`);
   });
 });
