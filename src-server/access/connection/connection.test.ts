@@ -267,6 +267,12 @@ describe('POST connections', () => {
     expect(devices).toMatchObject([{ epoch: 21, soft_base_at: 0 }]);
     for (let knownEpoch = 30; knownEpoch < 40; knownEpoch++) await post({ knownEpoch });
     expect((await epochs()).length).toBeLessThan(6);
+    // A restore had moved it to its own time, and the record is an even older copy.
+    const { now } = server.clock;
+    expect((await post({ knownEpoch: now + 3_600_000 })).body.type).toBe(
+      'urn:postern:problem:invalid-request',
+    );
+    expect((await post({ knownEpoch: now - 86_400_000 })).body.epoch).toBe(now - 86_400_000 + 1);
   });
 
   it('takes a backup code in place of a code, once', async () => {

@@ -7,6 +7,9 @@ import { type RecordedEnd, recordLeaseEnd } from '../enforcement/record-end.ts';
 
 /** More ends of access than one device sees between a backup and its restore. */
 const MOST_BEHIND = 10_000;
+/** A restore moves epochs to its own time: what a computer knows from between it and a second one is of this size. */
+const FIRST_RESTORE_MS = Date.UTC(2026, 0);
+const CLOCK_SLACK_MS = 5 * 60_000;
 
 interface CaughtUp {
   device: DeviceRow;
@@ -27,7 +30,8 @@ export async function catchUpEpoch(
 ): Promise<CaughtUp | Problem> {
   const { knownEpoch, actor, ip, now } = input;
   if (knownEpoch === undefined || knownEpoch <= device.epoch) return { device, ended: null };
-  if (knownEpoch > device.epoch + MOST_BEHIND)
+  const isOfRestore = knownEpoch >= FIRST_RESTORE_MS && knownEpoch <= now + CLOCK_SLACK_MS;
+  if (knownEpoch > device.epoch + MOST_BEHIND && !isOfRestore)
     return problem('invalid-request', `knownEpoch: more than ${MOST_BEHIND} ahead of this server's record`);
   const caughtUp = { epoch: knownEpoch + 1, soft_base_at: 0 };
   await tx.updateTable('device').set(caughtUp).where('id', '=', device.id).execute();
