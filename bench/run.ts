@@ -11,18 +11,31 @@ import { benchPanelLists } from './panel-lists.ts';
 import { CHECKING_DEVICES, proofChecksPerSecond } from './proof-checks.ts';
 import { benchRouted } from './routed.ts';
 import { residentMemory, SIGN_INS_AT_ONCE, signInsPerSecond, startTime } from './server-figures.ts';
+import { benchSockets } from './socket-memory.ts';
 import { type Row, Samples } from './stats.ts';
 import { printTable } from './table.ts';
+
+/** With fewer the server's own growth weighs more than they do. */
+const SOCKETS = 1_500;
 
 /** `npm run bench [-- --rows FILE] [REPEATS]`; `RTT_MS` puts a relay with that round trip between the ends. */
 const program = new Command('bench')
   .description('Measure the step-up cycle on the local stack and write bench/results.json.')
   .option('--rows <file>', 'append the rows to this file as JSON lines')
   .option('--panel-lists', 'also the lists of the Control Panel over 1,000,000 audit rows (minutes)')
+  .option('--sockets', `also the memory of ${SOCKETS} idle clients (a minute)`)
   .argument('[repeats]', 'how often each cycle runs', '30')
   .parse();
 const repeats = Number(program.args[0] ?? '30');
-const { rows: rowsFile, panelLists } = program.opts<{ rows?: string; panelLists?: boolean }>();
+const {
+  rows: rowsFile,
+  panelLists,
+  sockets,
+} = program.opts<{
+  rows?: string;
+  panelLists?: boolean;
+  sockets?: boolean;
+}>();
 const rttMs = Number(process.env.RTT_MS ?? '0');
 if (!Number.isInteger(repeats) || repeats < 1 || repeats > 400) program.error('repeats: expected 1 to 400');
 if (!Number.isInteger(rttMs) || rttMs < 0 || rttMs > 5000) program.error('RTT_MS: expected 0 to 5000');
@@ -63,6 +76,7 @@ try {
   if (rttMs === 0) rows.push(...(await benchApp()));
   rows.push(...(await benchRouted(repeats, rttMs, signal)));
   if (panelLists) rows.push(...(await benchPanelLists(repeats, (line) => console.error(`  ${line}`))));
+  if (sockets) rows.push(...(await benchSockets(SOCKETS)));
   printTable(rows, rttMs);
   const machine = `${type()} ${release()}, ${cpus().length} cpu, Node ${process.version}`;
   const report = { machine, rttMs, takenAt: new Date().toISOString(), rows };
