@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
 import { createBackoff, sleep } from '../src-node/backoff.ts';
+import { certificateReason, isCertificateFault } from '../src-node/certificate-fault.ts';
 import type { WgDevice } from '../src-node/wireguard/device.ts';
 import { closeCodes } from '../src-shared/client-channel.ts';
 import type { FromGateway, ToGateway } from '../src-shared/gateway-channel.ts';
-import { runChannel } from './channel.ts';
+import { type ChannelEnd, runChannel } from './channel.ts';
 import { ChannelReports, type ReportSources } from './channel-reports.ts';
 import type { Clock } from './clock.ts';
 import { Enforcer } from './enforcer.ts';
@@ -62,10 +63,50 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     if (signal.aborted) break;
     if (clock.monotonicMs() - startedAt > SETTLED_AFTER_MS) backoff.reset();
     const delayMs = end.code === closeCodes.replaced ? REPLACED_PAUSE_MS : backoff.nextDelayMs();
-    log.warn({ code: end.code, reason: end.reason, delayMs }, 'channel to the server is down');
+    const reason = await reasonOf(end, options.url, clock);
+    log.warn({ code: end.code, reason, delayMs }, 'channel to the server is down');
     await sleep(delayMs, signal);
   }
   await enforcer.stop();
+}
+
+/** In words that say what to do, where it is the server's certificate. */
+async function reasonOf({ reason, errorCode }: ChannelEnd, url: string, clock: Clock): Promise<string> {
+  if (errorCode === null || !isCertificateFault(errorCode)) return reason;
+  return certificateReason(errorCode, url.replace(/^ws/, 'http'), clock.wallMs());
+}
+
+/** One channel, and those that take its place under a new token without a gap. */
+async function serveChannels(
+  options: AgentOptions,
+  enforcer: Enforcer,
+  sources: ReportSources,
+): Promise<ChannelEnd> {
+  const open = () => serveOneChannel(options, enforcer, sources);
+  const { access } = options;
+  let { token } = access;
+  let current = open();
+  try {
+    for (;;) {
+      const renewed = Promise.withResolvers<'renewed'>();
+      access.onNewToken = () => renewed.resolve('renewed');
+      const end = await Promise.race([current, renewed.promise]);
+      if (end !== 'renewed') return end;
+      const next = open();
+      // The server ends the old channel as soon as it has taken the new one.
+      const first = await Promise.race([current.then(() => 'old'), next.then(() => 'new')]);
+      if (first === 'old') {
+        token = access.token;
+        current = next;
+      } else if (!options.signal.aborted) {
+        const { reason } = await next;
+        options.log.error({ reason }, 'the new token opens no channel: the old one stays in use');
+        access.token = token;
+      }
+    }
+  } finally {
+    delete access.onNewToken;
+  }
 }
 
 async function serveOneChannel(options: AgentOptions, enforcer: Enforcer, sources: ReportSources) {

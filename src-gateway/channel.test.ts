@@ -85,6 +85,7 @@ describe('a channel', () => {
     expect(await open()).toEqual({
       code: 1006,
       reason: 'the server does not accept this token',
+      errorCode: null,
       isUnknown: true,
     });
   });

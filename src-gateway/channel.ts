@@ -42,6 +42,8 @@ export interface ChannelEnd {
   /** 1006 when the connection broke or never came to be. */
   code: number;
   reason: string;
+  /** Of the error that broke it or kept it from being, such as `ECONNREFUSED`; null for any other end. */
+  errorCode: string | null;
   /** The server does not know this gateway, or no longer. */
   isUnknown: boolean;
 }
@@ -69,6 +71,7 @@ export function runChannel(options: ChannelOptions): Promise<ChannelEnd> {
       ...(ca === null ? {} : { ca }),
     });
     let failure: string | null = null;
+    let errorCode: string | null = null;
     let isRefused = false;
     let isUnknown = false;
     const breakOff = (why: string) => {
@@ -116,15 +119,16 @@ export function runChannel(options: ChannelOptions): Promise<ChannelEnd> {
         isUnknown ? 'the server does not accept this token' : `the server answered HTTP ${statusCode}`,
       );
     });
-    socket.on('error', (error) => {
+    socket.on('error', (error: NodeJS.ErrnoException) => {
       failure ??= error.message;
+      errorCode ??= error.code ?? null;
     });
     socket.on('close', (code, reason) => {
       watch.stop();
       clearTimeout(syncLimit);
       if (closeLimit) clearTimeout(closeLimit);
       signal.removeEventListener('abort', onAbort);
-      resolve({ code, reason: failure ?? reason.toString(), isUnknown });
+      resolve({ code, reason: failure ?? reason.toString(), errorCode, isUnknown });
     });
   });
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
+import { certificateReason, isCertificateFault } from '../src-node/certificate-fault.ts';
 import { listTable } from '../src-node/nft.ts';
 import type { GatewayConfig } from './config.ts';
 import { FAMILIES, type Family, familyOf } from './family.ts';
@@ -47,6 +48,14 @@ async function othersChecks({ address, interfaceName, forwardOthers }: GatewayCo
 async function serverChecks({ serverUrl, caFile }: GatewayConfig): Promise<HostCheck[]> {
   const ca = caFile === undefined ? undefined : await readFile(caFile);
   const answer = await healthOf(serverUrl, ca);
+  if ('failure' in answer && answer.code !== undefined && isCertificateFault(answer.code))
+    return [
+      wrong(
+        'server',
+        await certificateReason(answer.code, serverUrl, Date.now()),
+        'Renew the certificate on the server; where an authority of your own certifies it, name that in caFile.',
+      ),
+    ];
   if ('failure' in answer)
     return [
       wrong(
@@ -62,7 +71,7 @@ async function serverChecks({ serverUrl, caFile }: GatewayConfig): Promise<HostC
   return [server, wrong('clock', detail, 'timedatectl set-ntp true')];
 }
 
-type Health = { dateMs: number } | { failure: string };
+type Health = { dateMs: number } | { failure: string; code?: string | undefined };
 
 function healthOf(serverUrl: string, ca: Buffer | undefined): Promise<Health> {
   return new Promise((resolve) => {
@@ -77,7 +86,9 @@ function healthOf(serverUrl: string, ca: Buffer | undefined): Promise<Health> {
       },
     );
     asked.on('timeout', () => asked.destroy(new Error(`no answer within ${ANSWER_LIMIT_MS / 1000} s`)));
-    asked.on('error', (error) => resolve({ failure: error.message }));
+    asked.on('error', (error: NodeJS.ErrnoException) =>
+      resolve({ failure: error.message, code: error.code }),
+    );
     asked.end();
   });
 }

@@ -436,7 +436,7 @@ export function problemWords(problem: Problem, method: CodeMethod = 'totp'): Wor
       return { sentence: `Wrong PIN.${pinTriesLeft(extra.data?.attemptsLeft)}${again}`, nextStep };
     }
     case 'server-untrusted-certificate':
-      return { sentence: detail, nextStep: problem.date === undefined ? nextStep : null };
+      return { sentence: detail, nextStep: (problem.date ?? problem.names) ? null : nextStep };
     case 'server-unreachable':
       // The sentence says whom to ask.
       return { sentence: detail, nextStep: problem.proxy === undefined ? nextStep : null };

@@ -1,8 +1,11 @@
+import {
+  certificateFault,
+  certificateSentence,
+  isCertificateFault,
+  type SeenCertificate,
+} from '../../src-node/certificate-fault.ts';
 import { type Problem, problem } from '../../src-shared/problem.ts';
 
-/** Codes of OpenSSL and Node for a certificate that does not verify (`X509_V_ERR_…`, `ERR_TLS_CERT_…`). */
-const CERTIFICATE =
-  /^(CERT_|CRL_|ERR_TLS_CERT|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET_ISSUER|VERIFY|DECRYPT|DECODE)|INVALID_(CA|PURPOSE)|PATH_LENGTH|HOSTNAME_MISMATCH)/;
 /** The connection was never there, so nothing can have arrived. */
 const NEVER_CONNECTED = new Set([
   'ECONNREFUSED',
@@ -25,23 +28,19 @@ export interface NetworkFailure {
 /**
  * An error of socket, TLS or HTTP → what the user is told. Only the error's code is passed on, never its text. `proxy`:
  * the web proxy that this computer is set to use, without name and password; null when there is none for the server.
- * `now`: this computer's clock, which certificates are held against.
+ * `now`: this computer's clock, which certificates are held against. `seen`: the certificate that was refused, if that is it.
  */
 export function networkFailure(
   error: unknown,
   serverUrl: string,
   proxy: string | null,
   now: number,
+  seen: SeenCertificate | null = null,
 ): NetworkFailure {
   const { host, hostname, port } = new URL(serverUrl);
   const code = errorCode(error);
-  if (code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED')
-    return { problem: untimely(code, host, localDate(now)), mayHaveArrived: false };
-  if (CERTIFICATE.test(code))
-    return {
-      problem: problem('server-untrusted-certificate', undefined, { cause: code, host }),
-      mayHaveArrived: false,
-    };
+  if (isCertificateFault(code))
+    return { problem: refusedCertificate(code, host, seen, now), mayHaveArrived: false };
   const mayHaveArrived = !NEVER_CONNECTED.has(code);
   const detail = `No connection to ${host}.`;
   if (proxy === null)
@@ -54,19 +53,13 @@ export function networkFailure(
   };
 }
 
-/** Either the certificate is at fault or the clock, and nobody can be asked: what the server says is not to be believed. */
-function untimely(cause: 'CERT_NOT_YET_VALID' | 'CERT_HAS_EXPIRED', host: string, date: string): Problem {
-  const isYetToCome = cause === 'CERT_NOT_YET_VALID';
-  const what = isYetToCome ? `is not valid yet on ${date}` : `has expired by ${date}`;
-  const detail = `The certificate of ${host} ${what}, the date of this computer. If that date is wrong, set it right. If not, tell your administrator.`;
-  return problem('server-untrusted-certificate', detail, { cause, host, date, isYetToCome });
-}
-
-/** `2026-03-01`, where this computer is. */
-function localDate(now: number): string {
-  const date = new Date(now);
-  const two = (value: number) => String(value).padStart(2, '0');
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+/** Certificate or clock is at fault, and nobody can be asked: what the server says is not to be believed. */
+function refusedCertificate(cause: string, host: string, seen: SeenCertificate | null, now: number): Problem {
+  const found = certificateFault(cause, seen, now);
+  const { fault, ...extras } = found;
+  const detail = fault === 'untrusted' ? undefined : certificateSentence(found, host);
+  const isYetToCome = fault === 'not-yet-valid';
+  return problem('server-untrusted-certificate', detail, { cause, host, ...extras, isYetToCome });
 }
 
 /** `code` of an error; of an AggregateError (several addresses tried) that of the first. */

@@ -1,6 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import { Client, Pool } from 'undici';
 import * as z from 'zod';
+import { isCertificateFault, lookAtCertificate } from '../../src-node/certificate-fault.ts';
 import type { Challenge } from '../../src-shared/challenge.ts';
 import {
   type ConnectAnswer,
@@ -29,7 +30,7 @@ import {
 } from '../../src-shared/client-api.ts';
 import { parseJson } from '../../src-shared/parse-json.ts';
 import { ok, type Problem, parseProblem, problem, type Result } from '../../src-shared/problem.ts';
-import { networkFailure } from './network-problem.ts';
+import { errorCode, networkFailure } from './network-problem.ts';
 import type { TlsTrust } from './tls-trust.ts';
 
 const MAX_ANSWER_BYTES = 256 * 1024;
@@ -120,6 +121,12 @@ export function createRest(settings: RestOptions): Rest {
   let lanes = openLanes();
   let gateUsedAt: number | null = null;
 
+  /** undici takes the request that met a wrong name for one that still runs: what comes after it waits for ever. */
+  async function giveUp(used: typeof lanes): Promise<void> {
+    if (lanes === used) lanes = openLanes();
+    await Promise.all([used.gate.destroy(), used.others.destroy()]);
+  }
+
   async function call<T>(
     method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
@@ -132,15 +139,17 @@ export function createRest(settings: RestOptions): Rest {
     if (body !== null) headers['content-type'] = 'application/json';
     let status: number;
     let text: string;
+    const used = lanes;
     try {
-      const used = lanes;
       const lane = options.lane ?? 'others';
       const answer = await used[lane].request({ method, path, headers, body });
       status = answer.statusCode;
       text = await answer.body.text();
       if (lane === 'gate' && used === lanes) gateUsedAt = monotonic();
     } catch (error) {
-      return { ok: false, ...networkFailure(error, serverUrl, proxy, now()) };
+      if (errorCode(error) === 'ERR_TLS_CERT_ALTNAME_INVALID') await giveUp(used);
+      const seen = isCertificateFault(errorCode(error)) ? await lookAtCertificate(serverUrl, lookup) : null;
+      return { ok: false, ...networkFailure(error, serverUrl, proxy, now(), seen) };
     }
     return readAnswer(status, text, schema, host);
   }

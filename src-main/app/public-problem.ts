@@ -14,6 +14,8 @@ const shown = [
   'host',
   'date',
   'isYetToCome',
+  'certificateDate',
+  'names',
   'offsetMs',
   'why',
 ] as const;

@@ -102,10 +102,12 @@ export const de: Strings = {
       `Die Uhr dieses Computers geht ${span} nach. Es wurde nichts gesendet: Stellen Sie die Uhr und versuchen Sie es erneut.`,
     clockAhead: (span) =>
       `Die Uhr dieses Computers geht ${span} vor. Es wurde nichts gesendet: Stellen Sie die Uhr und versuchen Sie es erneut.`,
-    notYetValid: (host, date) =>
-      `Das Zertifikat von ${host} ist am ${date}, dem Datum dieses Computers, noch nicht gültig. Wenn das Datum falsch ist, stellen Sie es. Wenn nicht, sagen Sie es Ihrer Administration.`,
-    expired: (host, date) =>
-      `Das Zertifikat von ${host} ist am ${date}, dem Datum dieses Computers, abgelaufen. Wenn das Datum falsch ist, stellen Sie es. Wenn nicht, sagen Sie es Ihrer Administration.`,
+    notYetValid: (host, date, from) =>
+      `${from === null ? `Das Zertifikat von ${host} ist am ${date}, dem Datum dieses Computers, noch nicht gültig.` : `Das Zertifikat von ${host} gilt erst ab ${from}. Dieser Computer hat das Datum ${date}.`} Wenn das Datum falsch ist, stellen Sie es. Wenn nicht, sagen Sie es Ihrer Administration.`,
+    expired: (host, date, on) =>
+      `${on === null ? `Das Zertifikat von ${host} ist am ${date}, dem Datum dieses Computers, abgelaufen.` : `Das Zertifikat von ${host} ist am ${on} abgelaufen. Dieser Computer hat das Datum ${date}.`} Wenn das Datum falsch ist, stellen Sie es. Wenn nicht, sagen Sie es Ihrer Administration.`,
+    otherNames: (host, names) =>
+      `Der Server unter ${host} zeigte ein Zertifikat für ${names}. Prüfen Sie die Adresse auf einen Tippfehler; ist keiner da, sagen Sie es Ihrer Administration.`,
     proxy: (proxy, server) =>
       `Der Server ist nicht erreichbar. Dieser Computer soll das Web über den Proxy ${proxy} erreichen, den Postern nicht benutzt. Bitten Sie Ihre Administration, dass er ${server} direkt erreichen darf.`,
   },

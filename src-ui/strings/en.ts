@@ -105,10 +105,12 @@ export const en = {
       `This computer’s clock is ${span} behind. Nothing was sent: set the clock right, then try again.`,
     clockAhead: (span: string) =>
       `This computer’s clock is ${span} ahead. Nothing was sent: set the clock right, then try again.`,
-    notYetValid: (host: string, date: string) =>
-      `The certificate of ${host} is not valid yet on ${date}, the date of this computer. If that date is wrong, set it right. If not, tell your administrator.`,
-    expired: (host: string, date: string) =>
-      `The certificate of ${host} has expired by ${date}, the date of this computer. If that date is wrong, set it right. If not, tell your administrator.`,
+    notYetValid: (host: string, date: string, from: string | null) =>
+      `${from === null ? `The certificate of ${host} is not valid yet on ${date}, the date of this computer.` : `The certificate of ${host} is not valid before ${from}. This computer’s date is ${date}.`} If that date is wrong, set it right. If not, tell your administrator.`,
+    expired: (host: string, date: string, on: string | null) =>
+      `${on === null ? `The certificate of ${host} has expired by ${date}, the date of this computer.` : `The certificate of ${host} expired on ${on}. This computer’s date is ${date}.`} If that date is wrong, set it right. If not, tell your administrator.`,
+    otherNames: (host: string, names: string) =>
+      `The server at ${host} showed a certificate for ${names}. Look for a slip in the address; if there is none, tell your administrator.`,
     proxy: (proxy: string, server: string) =>
       `The server cannot be reached. This computer is set to reach the web through the proxy ${proxy}, which Postern does not use. Ask your administrator to let it reach ${server} directly.`,
   },

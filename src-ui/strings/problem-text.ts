@@ -25,13 +25,19 @@ export function problemText(problem: Told, t: Strings): { sentence: string; extr
 
 /** What the client has found to be the cause on this computer, in every language; null for all else. */
 export function ownCause(
-  { code, proxy, server, offsetMs, host, date, isYetToCome }: Told,
+  { code, proxy, server, offsetMs, host, date, certificateDate, names, isYetToCome }: Told,
   t: Strings,
 ): string | null {
   if (code === 'clock-off' && typeof offsetMs === 'number')
     return (offsetMs > 0 ? t.causes.clockBehind : t.causes.clockAhead)(clockSpan(offsetMs));
   if (code === 'server-untrusted-certificate' && typeof host === 'string' && typeof date === 'string')
-    return (isYetToCome === true ? t.causes.notYetValid : t.causes.expired)(host, date);
+    return (isYetToCome === true ? t.causes.notYetValid : t.causes.expired)(
+      host,
+      date,
+      typeof certificateDate === 'string' ? certificateDate : null,
+    );
+  if (code === 'server-untrusted-certificate' && typeof host === 'string' && typeof names === 'string')
+    return t.causes.otherNames(host, names);
   if (code === 'server-unreachable' && typeof proxy === 'string' && typeof server === 'string')
     return t.causes.proxy(proxy, server);
   return null;

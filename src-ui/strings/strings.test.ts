@@ -41,12 +41,13 @@ test('a cause that was found on this computer is told in the language of the use
   const off = (offsetMs: number) => problemText(problem('clock-off', 'Off.', { offsetMs }), de).sentence;
   expect(off(3 * 3_600_000)).toContain('geht 3 h nach');
   expect(off(-3 * 3_600_000)).toContain('geht 3 h vor');
-  const certificate = (isYetToCome: boolean) =>
+  const certificate = (isYetToCome: boolean, certificateDate: string | null = null) =>
     problemText(
       problem('server-untrusted-certificate', 'Late.', {
         host: 'vpn.example',
         date: '2020-01-01',
         isYetToCome,
+        certificateDate,
       }),
       de,
     ).sentence;
@@ -54,6 +55,12 @@ test('a cause that was found on this computer is told in the language of the use
     'vpn.example ist am 2020-01-01, dem Datum dieses Computers, noch nicht gültig',
   );
   expect(certificate(false)).toContain('abgelaufen');
+  expect(certificate(false, '2019-12-24')).toContain(
+    'Zertifikat von vpn.example ist am 2019-12-24 abgelaufen',
+  );
+  expect(certificate(true, '2020-02-01')).toContain('gilt erst ab 2020-02-01');
+  const names = problem('server-untrusted-certificate', 'No.', { host: 'vpn.example', names: 'b.example' });
+  expect(problemText(names, de).sentence).toContain('ein Zertifikat für b.example');
 });
 
 test('an administrator is quoted, a rule of the server is told in our own words', () => {
