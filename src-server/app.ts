@@ -109,7 +109,8 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
       checkPassword,
     });
     await registerPanelApi(routes, ctx, { enforcement: ender, guards, checkPassword, administration });
-    await registerIntegrationApi(routes, ctx, { enforcement: ender, guards });
+    const { index } = administration;
+    await registerIntegrationApi(routes, ctx, { enforcement: ender, guards, index });
     await registerGatewayApi(routes, ctx, parts.enforcement);
   });
   return app;

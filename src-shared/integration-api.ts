@@ -94,26 +94,45 @@ const paging = {
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 };
 
-/** `start` inclusive, `end` exclusive: what was connected at some moment between them. */
-export const gatewayLogsQuery = z.strictObject({
-  start: typedTime.optional(),
-  end: typedTime.optional(),
-  member_id: logId.optional(),
-  gateway_id: logId.optional(),
-  ...paging,
-});
+/** Where a page begins: at a number, or beside a row, which costs the same however deep it is. */
+const oneWay = (query: { page: number; before?: unknown; after?: unknown }): boolean =>
+  [query.page > 1, query.before !== undefined, query.after !== undefined].filter(Boolean).length <= 1;
+const onlyOneWay = { path: ['page'], error: 'expected page, before or after, not two of them' };
+
+/**
+ * `start` inclusive, `end` exclusive: what was connected at some moment between them. `before`: the rows older than the
+ * connection with this id; `after`: those right after it, the newest first too.
+ */
+export const gatewayLogsQuery = z
+  .strictObject({
+    start: typedTime.optional(),
+    end: typedTime.optional(),
+    member_id: logId.optional(),
+    gateway_id: logId.optional(),
+    before: logId.optional(),
+    after: logId.optional(),
+    ...paging,
+  })
+  .refine(oneWay, onlyOneWay);
 export type GatewayLogsQuery = z.infer<typeof gatewayLogsQuery>;
 
-export const systemLogsQuery = z.strictObject({
-  start: typedTime.optional(),
-  end: typedTime.optional(),
-  member_id: logId.optional(),
-  gateway_id: logId.optional(),
-  action: z.string().max(100).optional(),
-  outcome: z.enum(['ok', 'refused', 'failed']).optional(),
-  search: z.string().trim().max(100).optional(),
-  ...paging,
-});
+const rowNumber = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+/** `before`, `after`: as above, with the `id` of a row. */
+export const systemLogsQuery = z
+  .strictObject({
+    start: typedTime.optional(),
+    end: typedTime.optional(),
+    member_id: logId.optional(),
+    gateway_id: logId.optional(),
+    action: z.string().max(100).optional(),
+    outcome: z.enum(['ok', 'refused', 'failed']).optional(),
+    search: z.string().trim().max(100).optional(),
+    before: rowNumber.optional(),
+    after: rowNumber.optional(),
+    ...paging,
+  })
+  .refine(oneWay, onlyOneWay);
 export type SystemLogsQuery = z.infer<typeof systemLogsQuery>;
 
 /** One tunnel, newest first. Times are `YYYY-MM-DD HH:MM:SS` UTC; bytes received and sent as the gateway counts them. */

@@ -1,5 +1,15 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { Kysely, Migrator, SqliteDialect, type Transaction } from 'kysely';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  Migrator,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+  type Transaction,
+  type TransactionSettings,
+} from 'kysely';
 import { migrations } from './migrations.ts';
 import { refuseNewer } from './newer-database.ts';
 import type { Schema } from './schema.ts';
@@ -31,7 +41,7 @@ export async function openDatabase(file: string): Promise<Database> {
   sqlite.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
   sqlite.function('fold', { deterministic: true }, fold);
   const versionQuery = sqlite.prepare('pragma data_version');
-  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: forKysely(sqlite) }) });
+  const db = new Kysely<Schema>({ dialect: new Dialect({ database: forKysely(sqlite) }) });
   const { error } = await new Migrator({
     db,
     provider: { getMigrations: () => Promise.resolve(migrations) },
@@ -48,6 +58,51 @@ export async function openDatabase(file: string): Promise<Database> {
       await db.destroy();
     },
   };
+}
+
+/**
+ * `db.transaction().setAccessMode('read only')` reads one moment of the database without its write lock: it waits for
+ * nobody, and nobody for it. SQLite refuses whatever would be written in it.
+ */
+class Driver extends SqliteDriver {
+  #isReading = false;
+
+  override async beginTransaction(
+    connection: DatabaseConnection,
+    settings?: TransactionSettings,
+  ): Promise<void> {
+    if (settings?.accessMode !== 'read only') return super.beginTransaction(connection);
+    await connection.executeQuery(CompiledQuery.raw('begin deferred'));
+    await connection.executeQuery(CompiledQuery.raw('pragma query_only = on'));
+    this.#isReading = true;
+  }
+
+  override async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await this.#endReading(connection);
+    await super.commitTransaction(connection);
+  }
+
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    await this.#endReading(connection);
+    await super.rollbackTransaction(connection);
+  }
+
+  async #endReading(connection: DatabaseConnection): Promise<void> {
+    if (!this.#isReading) return;
+    this.#isReading = false;
+    await connection.executeQuery(CompiledQuery.raw('pragma query_only = off'));
+  }
+}
+
+class Dialect extends SqliteDialect {
+  readonly #config: SqliteDialectConfig;
+  constructor(config: SqliteDialectConfig) {
+    super(config);
+    this.#config = config;
+  }
+  override createDriver(): Driver {
+    return new Driver(this.#config);
+  }
 }
 
 /** `fold(text)` in SQL: without case and accents, for what people search for. SQLite's own `lower` knows ASCII only. */

@@ -33,6 +33,8 @@ export const pastSchema = [
     backfill_seq = coalesce((select max(seq) from audit), 0)`,
 
   // See migration 0011 for why the second column of what is alive or due is the one that says so.
+  `drop index lease_begun`,
+  `create index lease_begun on lease(begun_at, ended_at)`,
   `create index lease_gateway on lease(gateway_id, begun_at)`,
   `drop index lease_live_gateway`,
   `create index lease_live_gateway on lease(gateway_id, ended_at) where ended_at is null`,

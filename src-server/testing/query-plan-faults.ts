@@ -93,10 +93,9 @@ const exceptions: Record<string, readonly string[]> = {
     'src-server/api/panel/account-activity.ts: SEARCH audit USING INDEX audit_actor (actor=?)',
     'src-server/api/panel/account-activity.ts: SEARCH audit USING INDEX audit_subject (subject=?)',
     'src-server/api/panel/admin/member-list.ts: SCAN member USING INDEX member_name',
-    'src-server/api/integration/log-routes.ts: SCAN lease USING INDEX lease_begun',
-    'src-server/api/integration/log-routes.ts: SEARCH lease USING INDEX lease_begun (begun_at<?)',
-    'src-server/api/integration/log-routes.ts: SEARCH lease USING INDEX lease_member (member_id=?)',
-    'src-server/api/integration/log-routes.ts: SEARCH lease USING INDEX lease_gateway (gateway_id=?)',
+    'src-server/api/integration/gateway-log.ts: SCAN lease USING INDEX lease_begun',
+    'src-server/api/integration/gateway-log.ts: SEARCH lease USING INDEX lease_begun (begun_at<?)',
+    'src-server/api/integration/gateway-log.ts: SEARCH lease USING INDEX lease_begun (begun_at>?)',
   ],
   'goes through the people of the team, of whom there are thousands at most, for an administrator or a token, or once a minute':
     [

@@ -27,6 +27,7 @@ export function registerMeRoute(plain: FastifyInstance, ctx: ServerContext, gate
     async (request, reply) => {
       const answer = await ctx.database.db
         .transaction()
+        .setAccessMode('read only')
         .execute((tx) => readMe(tx, ctx, gateways, sessionOf(request)));
       return reply.send(answer);
     },
@@ -35,7 +36,7 @@ export function registerMeRoute(plain: FastifyInstance, ctx: ServerContext, gate
 
 const iso = (time: number): string => new Date(time).toISOString();
 
-/** Read in one transaction, so that epoch, lease and step-up belong together. */
+/** Read in one transaction without the write lock, so that epoch, lease and step-up belong together. */
 async function readMe(
   tx: Tx,
   ctx: ServerContext,

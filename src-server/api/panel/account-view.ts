@@ -18,34 +18,37 @@ export function readAccount(
   ctx: ServerContext,
   { session, memberId }: PanelIdentity,
 ): Promise<AccountAnswer> {
-  return ctx.database.db.transaction().execute(async (tx) => {
-    const now = ctx.now();
-    const member = await tx
-      .selectFrom('member')
-      .select(['id', 'email', 'name', 'role', 'created_at'])
-      .where('id', '=', memberId)
-      .executeTakeFirstOrThrow();
-    const factor = await activeFactor(tx, memberId);
-    const isMfaRequired = (await readPolicy(tx)).mfaRequired.panel;
-    const { created_at, ...shown } = member;
-    return {
-      member: { ...shown, createdAt: iso(created_at) },
-      factor: factor
-        ? { id: factor.id, createdAt: iso(factor.created_at), isDisabled: factor.is_disabled === 1 }
-        : null,
-      backupCodesLeft: factor ? await backupCodesLeft(tx, factor.id) : 0,
-      isMfaRequired,
-      may: mfaPermissions({
-        factor,
-        session,
+  return ctx.database.db
+    .transaction()
+    .setAccessMode('read only')
+    .execute(async (tx) => {
+      const now = ctx.now();
+      const member = await tx
+        .selectFrom('member')
+        .select(['id', 'email', 'name', 'role', 'created_at'])
+        .where('id', '=', memberId)
+        .executeTakeFirstOrThrow();
+      const factor = await activeFactor(tx, memberId);
+      const isMfaRequired = (await readPolicy(tx)).mfaRequired.panel;
+      const { created_at, ...shown } = member;
+      return {
+        member: { ...shown, createdAt: iso(created_at) },
+        factor: factor
+          ? { id: factor.id, createdAt: iso(factor.created_at), isDisabled: factor.is_disabled === 1 }
+          : null,
+        backupCodesLeft: factor ? await backupCodesLeft(tx, factor.id) : 0,
         isMfaRequired,
-        lastEnd: await lastEndOfAccess(tx, memberId),
-        now,
-      }),
-      devices: await devicesOf(tx, memberId, now),
-      sessions: await sessionsOf(tx, memberId, session.id, now),
-    };
-  });
+        may: mfaPermissions({
+          factor,
+          session,
+          isMfaRequired,
+          lastEnd: await lastEndOfAccess(tx, memberId),
+          now,
+        }),
+        devices: await devicesOf(tx, memberId, now),
+        sessions: await sessionsOf(tx, memberId, session.id, now),
+      };
+    });
 }
 
 async function devicesOf(tx: Tx, memberId: string, now: number): Promise<AccountDevice[]> {
