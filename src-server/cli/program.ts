@@ -8,6 +8,9 @@ import { addPolicyCommands } from './policy-commands.ts';
 import { addServerKeyCommand } from './server-key-command.ts';
 import { addStartCommand } from './start-command.ts';
 import { addTokenCommands } from './token-commands.ts';
+import { addMailCommands } from './mail-commands.ts';
+import { addMemberAccessCommands } from './member-access-commands.ts';
+import { addMemberAccountCommands } from './member-account-commands.ts';
 
 /** `postern-server` with all of its commands. A command that refuses says why on standard error and sets the exit code. */
 export function serverProgram(): Command {
@@ -25,3 +28,5 @@ export function serverProgram(): Command {
   addDatabaseCommands(program);
   return program;
 }
+  addDoctorCommand(program);
+  addMailCommands(program);

@@ -44,12 +44,16 @@ export class PanelClient {
     });
   }
 
-  /** The body of a GET as it came. */
+  /** The body of a GET as it came; a byte order mark is taken off. */
   async text(path: string): Promise<string> {
+    return new TextDecoder().decode(await this.bytes(path));
+  }
+
+  async bytes(path: string): Promise<Buffer> {
     const response = await fetch(`${this.#server.url}/panel/v1/${path}`, {
       headers: { cookie: this.#cookie },
     });
-    return response.text();
+    return Buffer.from(await response.arrayBuffer());
   }
 
   get(path: string): Promise<HttpAnswer> {

@@ -24,7 +24,7 @@ const columns = [
 type Cells = Record<(typeof columns)[number], string | number | null>;
 
 /**
- * What fits the filter, oldest first, up to what was there when it began: CSV (RFC 4180) or one JSON object a line. Read
+ * What fits the filter, oldest first, up to what was there when it began: CSV (RFC 4180) for spreadsheets or one JSON object a line. Read
  * as fast as it is taken, once `ready`. Each row carries its hashes: who keeps the file can check the chain of a whole log.
  */
 export async function* exportAudit(
@@ -35,7 +35,8 @@ export async function* exportAudit(
 ): AsyncGenerator<string> {
   await ready();
   const end = await newestSeq(db);
-  if (format === 'csv') yield `${columns.join(',')}\r\n`;
+  // A spreadsheet that is not told by a byte order mark takes UTF-8 for the code page of its country.
+  if (format === 'csv') yield `\uFEFF${columns.join(',')}\r\n`;
   let after = 0;
   for (;;) {
     const page = { order: 'asc', after, before: end + 1, limit: CHUNK_ROWS } as const;
@@ -74,13 +75,19 @@ function csvLine(cells: Cells): string {
   return `${columns.map((column) => csvCell(cells[column])).join(',')}\r\n`;
 }
 
+/** What a spreadsheet may take for the beginning of a formula, in full width too. */
+const FORMULA = '=+\\-@\uff1d\uff0b\uff0d\uff20';
+const atBeginning = new RegExp(`^(?=[\t\r\n]|[\\s\\u200b\\ufeff]*[${FORMULA}])`);
+/** Where a spreadsheet of another country, or one that overlooks quotes, begins the next cell. */
+const afterSeparator = new RegExp(`([,;|\t\r\n]\\s*)(?=[${FORMULA}])`, 'g');
+
 /**
- * One cell. A spreadsheet takes what begins with `=`, `+`, `-`, `@`, tab or carriage return for a formula, and names
- * and reasons come from people: an apostrophe before it makes it text (OWASP, CSV Injection).
+ * One cell. Names and reasons come from people: an apostrophe before what a spreadsheet would take for a formula makes it
+ * text (OWASP, CSV Injection), also after what it may take for the end of the cell. JSON lines have them as they are.
  */
 export function csvCell(value: string | number | null): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
-  const text = /^[=+\-@\t\r\n]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) || text !== value ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = value.replace(atBeginning, "'").replace(afterSeparator, "$1'");
+  return /[",;\t\r\n]/.test(text) || text !== value ? `"${text.replaceAll('"', '""')}"` : text;
 }

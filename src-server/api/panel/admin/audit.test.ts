@@ -146,7 +146,15 @@ test.each([
   ['+49 30', `"'+49 30"`],
   ['-1', `"'-1"`],
   ['@SUM(A1)', `"'@SUM(A1)"`],
-  ['\t=1', `"'\t=1"`],
+  ['\t=1', `"'\t'=1"`],
+  [' =1', `"' =1"`],
+  ['\uFEFF=1', `"'\uFEFF=1"`],
+  ['＝1+1', `"'＝1+1"`],
+  ['a;=1+1', `"a;'=1+1"`],
+  ['a, +49', `"a, '+49"`],
+  ['a\n@x', `"a\n'@x"`],
+  ['Jürgen', 'Jürgen'],
+  ['2026-11-21 10:00', '2026-11-21 10:00'],
   ['plain', 'plain'],
   ['a,b', '"a,b"'],
   ['say "hi"', '"say ""hi"""'],
@@ -155,6 +163,15 @@ test.each([
   [-5, '-5'],
 ])('the cell of %j', (value, cell) => {
   expect(csvCell(value)).toBe(cell);
+});
+
+test('a spreadsheet reads umlauts right: the file begins with a byte order mark, JSON lines with none', async () => {
+  await write(1, { reason: 'Jürgen' });
+  const bytes = (format: string) => owner.bytes(`audit/export?format=${format}`);
+  const csv = await bytes('csv');
+  expect(csv.subarray(0, 6)).toEqual(Buffer.from([0xef, 0xbb, 0xbf, 0x73, 0x65, 0x71]));
+  expect(csv.includes(Buffer.from('Jürgen'))).toBe(true);
+  expect((await bytes('jsonl'))[0]).toBe(0x7b);
 });
 
 test('the chain is verified in the background: it holds, and a row that was changed is found', async () => {
