@@ -25,7 +25,7 @@ const storeys: { at: string[]; packages: string[] }[] = [
   { at: ['src-server/keys'], packages: ['jose'] },
   { at: ['src-server/db'], packages: ['kysely', 'pino', 'zod'] },
   { at: ['src-server/context.ts'], packages: ['pino'] },
-  { at: ['src-server/audit'], packages: ['ipaddr.js', 'kysely', 'zod'] },
+  { at: ['src-server/audit'], packages: ['ipaddr.js', 'kysely', 'prom-client', 'zod'] },
   { at: ['src-server/mail'], packages: ['nodemailer', 'prom-client', 'zod'] },
   { at: ['src-server/metrics'], packages: ['prom-client'] },
   {
@@ -181,7 +181,7 @@ export const places: Place[] = [
   },
   ...storeys.map(({ at, packages }, index) => ({
     at,
-    from: ['src-shared', 'src-node', ...storeys.slice(0, index).flatMap((below) => below.at)],
+    from: ['src-shared', 'src-node', 'package.json', ...storeys.slice(0, index).flatMap((below) => below.at)],
     packages,
     ...node,
   })),

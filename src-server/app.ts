@@ -15,6 +15,7 @@ import { createAdminParts } from './api/panel/admin/admin-parts.ts';
 import { registerPanelApi } from './api/panel/panel-api.ts';
 import { contentSecurityPolicy, registerPanelPage } from './api/panel/panel-page.ts';
 import { registerStatusRoutes } from './api/status/status-routes.ts';
+import { registerAuditMetrics } from './audit/audit-metrics.ts';
 import type { CertificateFacts } from './certificate/server-certificate.ts';
 import type { EnforcementParts } from './compose.ts';
 import type { ServerContext } from './context.ts';
@@ -95,6 +96,8 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
     tellEdits: () => sweeper.tellEdits(),
   });
   await app.register(async (routes) => {
+  const beginToCount = registerAuditMetrics(parts.metrics.registry, ctx.database.db, administration.verifier);
+  app.addHook('onReady', beginToCount);
     const { requestsPerMinute: known, strangerRequestsPerMinute: strangers } = ctx.config;
     addBudgets(routes, { known, strangers });
     registerStatusRoutes(routes, ctx, parts.metrics);

@@ -1,6 +1,7 @@
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import packageJson from '../../package.json' with { type: 'json' };
 
-/** The server's numbers; other parts add their own to `registry`. */
+/** The server's numbers, those of Node (memory, lag of the event loop, …) among them; other parts add their own to `registry`. */
 export interface Metrics {
   registry: Registry;
   /** Seconds by `method`, `route` (pattern, never the URL) and `status`. */
@@ -10,6 +11,12 @@ export interface Metrics {
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'postern_build_info',
+    help: 'Which version runs, on which Node; always 1',
+    labelNames: ['version', 'node'],
+    registers: [registry],
+  }).set({ version: packageJson.version, node: process.versions.node }, 1);
   return {
     registry,
     httpSeconds: new Histogram({

@@ -39,6 +39,21 @@ export function registerEnforcementMetrics(
       this.set(parts.registry.onlineCount);
     },
   });
+  const up = new Gauge({
+    name: 'postern_gateway_up',
+    help: '1 for each gateway with an open channel, 0 for each without',
+    labelNames: ['gateway', 'id'],
+    registers,
+    async collect() {
+      const gateways = await parts.ctx.database.db
+        .selectFrom('gateway')
+        .select(['id', 'name'])
+        .where('removed_at', 'is', null)
+        .execute();
+      up.reset();
+      for (const { id, name } of gateways) up.set({ gateway: name, id }, parts.registry.isOnline(id) ? 1 : 0);
+    },
+  });
   new Gauge({
     name: 'postern_gateways_degraded',
     help: "Of these, gateways whose host keeps members' packets from passing, or whose clock is off",
