@@ -53,7 +53,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const backoff = createBackoff({ random, maxMs: LONGEST_WAIT_MS });
   while (!signal.aborted) {
     const startedAt = clock.monotonicMs();
-    const end = await serveOneChannel(options, enforcer, sources);
+    const end = await serveChannels(options, enforcer, sources);
     if (end.isUnknown) {
       enforcer.dismissed();
       await options.passage

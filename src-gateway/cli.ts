@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { openProgramLog } from '../src-node/program-log.ts';
 import { checkHost } from './check.ts';
@@ -7,6 +8,7 @@ import { type InstallInput, installGateway } from './install.ts';
 import { openPrivateKey } from './private-key-file.ts';
 import { runGateway } from './run-gateway.ts';
 import { readAccess, reloadAccess, type ServerAccess } from './server-access.ts';
+import { setToken } from './set-token.ts';
 
 /** Exit codes: 0 ended as asked, 1 failed, 2 the configuration has mistakes. */
 const EXIT_FAILED = 1;
@@ -74,6 +76,21 @@ async function install(options: InstallInput): Promise<void> {
     );
 }
 
+async function replaceToken(typed: string | undefined, { config: file }: { config: string }): Promise<void> {
+  const token = (typed ?? (await text(process.stdin))).trim();
+  const set = await setToken(file, token);
+  if (!set.ok) {
+    for (const mistake of set.mistakes) say(mistake);
+    process.exitCode = EXIT_CONFIG;
+    return;
+  }
+  process.stdout.write(
+    set.isReloaded
+      ? `${set.tokenFile} has the new token, and the agent comes with it. Nothing was interrupted.\n`
+      : `${set.tokenFile} has the new token. Tell the running agent: kill -HUP its process, or restart it.\n`,
+  );
+}
+
 const program = new Command('postern-gateway').description('Postern gateway agent');
 program
   .command('start')
@@ -115,6 +132,13 @@ program
   .option('--folder <path>', 'where the files go', '/etc/postern')
   .option('--force', 'replace files that are there')
   .action(install);
+
+program
+  .command('set-token')
+  .description('take a new token over without an interruption: the line that Control Panel or server show')
+  .argument('[token]', 'left out: one line of standard input')
+  .option('--config <file>', 'TOML file that names tokenFile', '/etc/postern/gateway.toml')
+  .action(replaceToken);
 
 program.parseAsync().catch((error: unknown) => {
   say(`postern-gateway: ${error instanceof Error ? error.message : String(error)}`);

@@ -69,7 +69,9 @@ export async function installGateway(
   if (authority !== null && 'mistake' in authority) mistakes.push(authority.mistake);
   const missing = nat === undefined ? null : missingEgress(nat, await host.links());
   if (missing)
-    mistakes.push(`--nat: ${missing.detail} ${(missing.remedy ?? '').replace('Set egressInterface to', 'Name')}`);
+    mistakes.push(
+      `--nat: ${missing.detail} ${(missing.remedy ?? '').replace('Set egressInterface to', 'Name')}`,
+    );
   if (forwardOthers === null)
     mistakes.push(
       'this host passes packets on already: --forward-others if it is a router or has containers, else --no-forward-others',

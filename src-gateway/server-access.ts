@@ -11,6 +11,8 @@ export interface ServerAccess {
   token: string;
   /** PEM; null trusts what the system trusts. */
   ca: string | null;
+  /** Of the agent that runs: a reload has read another token. */
+  onNewToken?: () => void;
 }
 
 /** Throws a reason that a person can act on. */
@@ -24,7 +26,7 @@ export async function readAccess(config: GatewayConfig, file: string | undefined
 
 /**
  * What SIGHUP asks for: level of the log, token and certificate authority as they are now in the files, the latter two
- * from the next channel on. What cannot be read stays as it was, and is said; so is what takes a restart. Never rejects.
+ * from the next channel on, which a new token opens at once. What cannot be read stays as it was, and is said; so is what takes a restart. Never rejects.
  */
 export async function reloadAccess(running: {
   file: string | undefined;
@@ -42,12 +44,14 @@ export async function reloadAccess(running: {
     return;
   }
   const next = loaded.value;
+  const before = access.token;
   try {
     Object.assign(access, await readAccess(next, file));
   } catch (error) {
     log.error({ err: error }, 'not reloaded: token and certificate authority stay as they were');
     return;
   }
+  if (access.token !== before) access.onNewToken?.();
   log.level = next.logLevel;
   log.info({ logLevel: next.logLevel, needsRestart: changedSettings(config, next, RELOADED) }, 'reloaded');
 }

@@ -83,7 +83,7 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
   await app.register(websocket, { options: { maxPayload: MAX_FRAME_BYTES } });
 
   // A plugin of its own, so that swagger sees every route.
-  const { ender, hub, registry, sweeper, control, reached, guards } = parts.enforcement;
+  const { ender, hub, registry, sweeper, tokens, control, reached, guards } = parts.enforcement;
   const checkPassword = makePasswordCheck(ctx);
   const administration = createAdminParts({
     ctx,
@@ -94,10 +94,11 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
     service: parts,
     dismissGateway: (gatewayId) => sweeper.dismiss(gatewayId),
     tellEdits: () => sweeper.tellEdits(),
+    closeEndedTokens: () => tokens.closeEnded(),
   });
-  await app.register(async (routes) => {
   const beginToCount = registerAuditMetrics(parts.metrics.registry, ctx.database.db, administration.verifier);
   app.addHook('onReady', beginToCount);
+  await app.register(async (routes) => {
     const { requestsPerMinute: known, strangerRequestsPerMinute: strangers } = ctx.config;
     addBudgets(routes, { known, strangers });
     registerStatusRoutes(routes, ctx, parts.metrics);

@@ -7,6 +7,7 @@ import { PendingEnforcement } from './access/enforcement/pending-enforcement.ts'
 import { Sweeper } from './access/enforcement/sweeper.ts';
 import { GatewayHealth } from './access/gateway/gateway-health.ts';
 import { GatewayRegistry } from './access/gateway/gateway-registry.ts';
+import { GatewayTokens } from './access/gateway/gateway-tokens.ts';
 import type { GuardSource } from './access/guard/guard.ts';
 import { ControlAddresses } from './access/lease/control-addresses.ts';
 import { ReachedAddresses } from './access/lease/reached-addresses.ts';
@@ -16,6 +17,7 @@ import type { ServerContext } from './context.ts';
 export interface EnforcementParts {
   registry: GatewayRegistry;
   health: GatewayHealth;
+  tokens: GatewayTokens;
   hub: ClientHub;
   pending: PendingEnforcement;
   ender: AccessEnder;
@@ -40,12 +42,14 @@ export function createEnforcement(ctx: ServerContext, metrics: Registry): Enforc
   );
   const pending = new PendingEnforcement(ctx.database.db, ctx.now);
   const ender = new AccessEnder(ctx, registry, hub, pending, disconnectHistogram(metrics));
-  const sweeper = new Sweeper({ ctx, registry, hub, pending, ender });
+  const tokens = new GatewayTokens(ctx);
+  const sweeper = new Sweeper({ ctx, registry, hub, pending, ender, tokens });
   const control = new ControlAddresses(ctx);
   registerEnforcementMetrics(metrics, { ctx, registry, hub, pending });
   return {
     registry,
     health: new GatewayHealth(ctx, registry),
+    tokens,
     hub,
     pending,
     ender,

@@ -223,7 +223,7 @@ test('commands beside a running server: members, gateways, tokens, policy, audit
   expect(await json(['gateway', 'edit', gateway.id, '--dns', ''])).toMatchObject({
     troubles: [{ code: 'names-stay-here' }, { code: 'ipv6-refused' }],
   });
-  expect(await json(['gateway', 'remove', gateway.id])).toEqual({ id: gateway.id });
+  expect(await json(['gateway', 'remove', gateway.id, '--yes'])).toMatchObject({ id: gateway.id });
   expect(await json(['gateway', 'list'])).toEqual([]);
   const token = await json([
     'token',

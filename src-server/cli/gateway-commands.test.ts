@@ -72,8 +72,10 @@ test('IPv6 is said to end at once where its network goes or changes, and not els
 test('a gateway is removed by its name as by its id, once', async () => {
   await add('Oslo', '--subnet', '10.86.0.0/24');
   const { id } = JSON.parse(await add('Bergen', '--subnet', '10.87.0.0/24', '--json'));
-  expect(await said('remove', 'Oslo')).toBe('Removed Oslo; its connections have ended.\n');
-  expect(await said('remove', 'Oslo')).toBe('There is no gateway Oslo.\n');
-  expect(JSON.parse(await said('remove', id.toUpperCase(), '--json'))).toEqual({ id });
+  expect(await said('remove', 'Oslo')).toContain('--yes');
+  expect(await said('remove', 'oslo', '--yes')).toBe('Removed Oslo. Nothing was connected.\n');
+  expect(await said('remove', 'Oslo', '--yes')).toBe('There is no gateway Oslo.\n');
+  const removed = JSON.parse(await said('remove', id.toUpperCase(), '--yes', '--json'));
+  expect(removed).toMatchObject({ id, name: 'Bergen', endedConnections: 0 });
   expect(await said('list')).toBe('');
 });

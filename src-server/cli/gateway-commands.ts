@@ -1,23 +1,21 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MTU } from '../../src-shared/gateway-limits.ts';
 import { udpPort } from '../../src-shared/primitives.ts';
-import { fail, ok } from '../../src-shared/problem.ts';
+import { ok } from '../../src-shared/problem.ts';
 import { typedDomain } from '../../src-shared/typed-domain.ts';
 import { readAddress, readNetwork } from '../../src-shared/typed-network.ts';
-import { removeGateway } from '../access/enforcement/gateway-removal.ts';
 import { addGateway, editGateway } from '../access/gateway/gateway-store.ts';
 import { installLine } from '../access/gateway/install-line.ts';
-import { gatewayNamed, listGateways, showGateway } from './gateway-list.ts';
+import { listGateways, showGateway } from './gateway-list.ts';
+import { gatewayNamed } from './gateway-named.ts';
 import { gatewayTroubleText } from './gateway-trouble-text.ts';
+import { refuseWords, valueOr } from './refusal.ts';
 import {
   CLI_ACTOR,
   type CommonOptions,
-  EXIT_FAILED,
   listOf,
   print,
   properName,
-  refuse,
-  valueOrRefuse,
   wholeNumber,
   withCommonOptions,
   withServerFiles,
@@ -54,7 +52,7 @@ const ports = listOf('a port from 1 to 65535', (item) =>
   /^\d+$/.test(item) ? (udpPort.safeParse(Number(item)).data ?? null) : null,
 );
 
-/** `gateway add|edit|list|show|remove`. */
+/** `gateway add|edit|list|show`. */
 export function addGatewayCommands(program: Command): void {
   const gateway = program.command('gateway').description('where tunnels end');
   withCommonOptions(gateway.command('add'))
@@ -94,10 +92,6 @@ export function addGatewayCommands(program: Command): void {
     .argument('<gateway>', 'its id or name')
     .description('a gateway with its settings')
     .action(showGateway);
-  withCommonOptions(gateway.command('remove'))
-    .argument('<gateway>', 'its id or name')
-    .description('remove a gateway; its connections end')
-    .action(remove);
 }
 
 async function add(name: string, options: AddOptions): Promise<void> {
@@ -105,7 +99,7 @@ async function add(name: string, options: AddOptions): Promise<void> {
   const subnet6 = options.subnet6 || null;
   const [subnet] = options.subnet;
   if (subnet === undefined || options.subnet.length > 1 || allowedIps.length === 0) {
-    refuse(['Expected one --subnet and at least one network in --allowed-ips.'], EXIT_FAILED);
+    refuseWords(options, 'Expected one --subnet and at least one network in --allowed-ips.');
     return;
   }
   await withServerFiles(options, async (ctx) => {
@@ -123,7 +117,7 @@ async function add(name: string, options: AddOptions): Promise<void> {
     const added = await ctx.database.db
       .transaction()
       .execute((tx) => addGateway(tx, { ...input, actor: CLI_ACTOR, now: ctx.now() }));
-    const value = valueOrRefuse(added);
+    const value = valueOr(options, added);
     if (!value) return;
     print(options, { ...value, name }, [
       `Added gateway ${name}`,
@@ -144,18 +138,19 @@ async function edit(gateway: string, options: EditOptions): Promise<void> {
   const subnet6 = options.subnet6 === '' ? null : options.subnet6;
   const change = { name, subnet6, allowedIps, ...names, alternatePorts, mtu, keepaliveSeconds: keepalive };
   if (Object.values(change).every((value) => value === undefined)) {
-    refuse([`Say what to change: ${CHANGEABLE}.`], EXIT_FAILED);
+    refuseWords(options, `Say what to change: ${CHANGEABLE}.`);
     return;
   }
   await withServerFiles(options, async (ctx) => {
     const edited = await ctx.database.db.transaction().execute(async (tx) => {
-      const row = await gatewayNamed(tx, gateway);
-      if (!row) return fail('gateway-not-found', `There is no gateway ${gateway}.`);
+      const found = await gatewayNamed(tx, gateway);
+      if (!found.ok) return found;
+      const row = found.value;
       const { id } = row;
       const result = await editGateway(tx, { id, change, actor: CLI_ACTOR, now: ctx.now() });
       return result.ok ? ok({ id, name: name ?? row.name, ...result.value }) : result;
     });
-    const value = valueOrRefuse(edited);
+    const value = valueOr(options, edited);
     if (!value) return;
     print(options, value, [
       `Changed gateway ${value.name}. Connections that there are keep what they have until they are renewed${value.endsIpv6 ? ', but for their IPv6 addresses: these are gone now' : ''}.`,
@@ -171,17 +166,4 @@ function network6(text: string): string {
   if (!network?.includes(':'))
     throw new InvalidArgumentError('Expected an IPv6 network such as fd12:3456:789a::/64, or none.');
   return network;
-}
-
-async function remove(gateway: string, options: CommonOptions): Promise<void> {
-  await withServerFiles(options, async (ctx) => {
-    const removed = await ctx.database.db.transaction().execute(async (tx) => {
-      const row = await gatewayNamed(tx, gateway);
-      if (!row) return null;
-      await removeGateway(tx, { id: row.id, actor: CLI_ACTOR, now: ctx.now() });
-      return row;
-    });
-    if (removed) print(options, { id: removed.id }, [`Removed ${removed.name}; its connections have ended.`]);
-    else refuse([`There is no gateway ${gateway}.`], EXIT_FAILED);
-  });
 }

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { lockDatabase } from '../db/database-lock.ts';
 import { ScriptedGateway } from '../testing/scripted-ends.ts';
 import { startTestServer, type TestServer } from '../testing/test-server.ts';
 import { serverProgram } from './program.ts';
@@ -51,11 +52,22 @@ test('a command sees what is wrong on a gateway’s host as long as it is heard,
   await vi.waitFor(async () => expect((await show()).hostTroubles).toEqual([trouble]));
   expect((await show()).agent).toEqual(gateway.agent);
   const text = await said('show', 'gw1');
-  expect(text).toMatch(/agent +0\.9\.0, seen .*, degraded/);
+  expect(text).toMatch(/agent +0\.9\.0, seen .*; no server runs here/);
   expect(text).toContain('no client is sent to them');
   expect(text).toContain('devices get no IPv6 address');
   expect(text).toContain('This host passes no packets on.\n                   sysctl -w x=1');
-  expect(await said('list')).toMatch(/fd12:3456:789a::\/64 .*0\.9\.0, seen .*, degraded/);
+  const lock = lockDatabase(server.ctx.config.databaseFile);
+  try {
+    expect(await said('list')).toMatch(/fd12:3456:789a::\/64 .*0\.9\.0, online, degraded/);
+    expect(await show()).toMatchObject({ isOnline: true, offlineSince: null });
+    const lastSeen = Date.now() - 31_000;
+    await server.ctx.database.db.updateTable('gateway').set({ last_seen_at: lastSeen }).execute();
+    expect(await said('list')).toMatch(/0\.9\.0, offline since \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
+    const offlineSince = new Date(lastSeen).toISOString();
+    expect(await show()).toMatchObject({ isOnline: false, offlineSince });
+  } finally {
+    lock?.release();
+  }
 
   await server.ctx.database.db
     .updateTable('gateway')

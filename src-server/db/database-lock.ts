@@ -20,3 +20,11 @@ export function lockDatabase(databaseFile: string): { release(): void } | null {
   }
   return { release: () => lock.close() };
 }
+
+/** Whether a server runs on this database now. */
+export function isServerRunning(databaseFile: string): boolean {
+  if (!existsSync(`${databaseFile}.lock`)) return false;
+  const lock = lockDatabase(databaseFile);
+  lock?.release();
+  return lock === null;
+}

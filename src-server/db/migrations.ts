@@ -1,6 +1,7 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 import { accountSchema } from './account-schema.ts';
 import { adminSchema } from './admin-schema.ts';
+import { gatewayTokenSchema } from './gateway-token-schema.ts';
 import { mailSchema } from './mail-schema.ts';
 import { pastIndices } from './past-indices.ts';
 import { pastSchema } from './past-schema.ts';
@@ -97,6 +98,11 @@ export const migrations: Record<string, Migration> = {
       await sql`create index device_guard_failed on device(member_id) where guard_failed is not null`.execute(
         db,
       );
+    },
+  },
+  '0018-gateway-tokens': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      for (const statement of gatewayTokenSchema) await sql.raw(statement).execute(db);
     },
   },
 };

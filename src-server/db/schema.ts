@@ -183,7 +183,14 @@ export interface ChallengeRow {
 export interface GatewayRow {
   id: string;
   name: string;
+  /** Of the token that the agent comes with. */
   token_hash: string;
+  /** Null: with the gateway. */
+  token_made_at: number | null;
+  /** Of the one that takes its place as soon as the agent comes with it, or at `token_ends_at`; null: there is none. */
+  next_token_hash: string | null;
+  next_token_made_at: number | null;
+  token_ends_at: number | null;
   public_key: string | null;
   endpoint: string | null;
   /** Addresses for devices are taken from here; the first host address is the gateway's own. */

@@ -116,6 +116,11 @@ export class ScriptedGateway {
     return gateway;
   }
 
+  /** The same agent, with another token. */
+  static withToken({ id }: ScriptedGateway, token: string): ScriptedGateway {
+    return new ScriptedGateway(id, token);
+  }
+
   /** Opens the channel and resolves once the server counts the gateway as online. */
   async connect(server: TestServer): Promise<void> {
     const socket = new ScriptedSocket<ToGateway>(`${server.url}/gateway/v1/channel`, this.token, toGateway);

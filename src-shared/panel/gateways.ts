@@ -16,6 +16,7 @@ import { nextCursor } from './paging.ts';
  * | GET gateways/{id} | `pageQuery` (of the peers) | 200 `gatewayAnswer` · 404 `gateway-not-found` |
  * | PUT gateways/{id} | `gatewayChange` | 200 `gatewayChangedAnswer` · 400 `invalid-request` (name taken, too many) · 404 |
  * | DELETE gateways/{id} | – | 200 `gatewayRemovedAnswer` · 404 |
+ * | POST gateways/{id}/token | `gatewayTokenRequest` | 201 `newGatewayTokenAnswer` · 404 |
  */
 
 export const panelGateway = z.object({
@@ -48,6 +49,12 @@ export const panelGateway = z.object({
   txBytes: z.number().int(),
   /** Of the agent that is or was there last; null: never there, or too old to say. */
   agent: z.object({ version: z.string(), features: z.array(z.string()) }).nullable(),
+  /** The one with which its agent comes, and one that takes its place. */
+  token: z.object({
+    madeAt: isoTime,
+    /** Null: there is no other. The old one ends when the agent has come with the new one, at `oldEndsAt` at the latest. */
+    next: z.object({ madeAt: isoTime, oldEndsAt: isoTime }).nullable(),
+  }),
   /** What keeps members' packets from passing, as the agent sees it on its host; empty while it is away. */
   hostTroubles: z.array(hostTrouble),
 });
@@ -135,6 +142,17 @@ export const newGatewayAnswer = z.object({
   token: z.string(),
   /** For root's shell on the gateway; the token is in it. */
   installLine: z.string(),
+});
+
+/** `endsOldNow`: for one that somebody else may have; the gateway is offline until its agent has the new one. */
+export const gatewayTokenRequest = z.strictObject({ endsOldNow: z.boolean().default(false) });
+
+/** Token and line are shown this once. */
+export const newGatewayTokenAnswer = z.object({
+  gateway: panelGateway,
+  token: z.string(),
+  /** For root's shell on the gateway; the token is in it. */
+  tokenLine: z.string(),
 });
 
 export const gatewayRemovedAnswer = z.object({ endedConnections: z.number().int() });

@@ -5,8 +5,10 @@ import {
   gatewayChangedAnswer,
   gatewayRemovedAnswer,
   gatewaysAnswer,
+  type gatewayTokenRequest,
   newGatewayAnswer,
   type newGatewayRequest,
+  newGatewayTokenAnswer,
   type PanelGateway,
   type panelPeer,
 } from '../../../src-shared/panel/gateways.ts';
@@ -16,6 +18,7 @@ import type { PageOf } from '../../store/use-pages.ts';
 
 export type Peer = z.infer<typeof panelPeer>;
 export type NewGateway = z.infer<typeof newGatewayAnswer>;
+export type NewGatewayToken = z.infer<typeof newGatewayTokenAnswer>;
 export interface PeersPage extends PageOf<Peer> {
   gateway: PanelGateway;
 }
@@ -87,6 +90,18 @@ export function changeGateway(
     path: `gateways/${segment(gatewayId)}`,
     body,
     answer: gatewayChangedAnswer,
+  });
+}
+
+export function renewGatewayToken(
+  gatewayId: string,
+  body: z.input<typeof gatewayTokenRequest>,
+): Promise<Result<NewGatewayToken>> {
+  return call({
+    method: 'POST',
+    path: `gateways/${segment(gatewayId)}/token`,
+    body,
+    answer: newGatewayTokenAnswer,
   });
 }
 

@@ -18,6 +18,8 @@ import { useAdminWords } from '../strings/use-admin-words.ts';
 import { EditGateway } from './edit-gateway.tsx';
 import { GatewayNotes } from './gateway-notes.tsx';
 import { GatewayState } from './gateway-table.tsx';
+import { RenewToken } from './renew-token.tsx';
+import { TokenFact } from './token-fact.tsx';
 
 const REFRESH_MS = 10_000;
 
@@ -30,7 +32,7 @@ interface GatewayPageProps {
 export function GatewayPage({ gatewayId, onRemoved }: GatewayPageProps) {
   const { a } = useAdminWords();
   const [gateway, setGateway] = useState<PanelGateway | null>(null);
-  const [open, setOpen] = useState<'edit' | 'remove' | null>(null);
+  const [open, setOpen] = useState<'edit' | 'token' | 'remove' | null>(null);
   const [done, setDone] = useState<string | null>(null);
   async function load(cursor: string | undefined, options: Parameters<typeof loadGateway>[2]) {
     const answer = await loadGateway(gatewayId, cursor, options);
@@ -49,6 +51,7 @@ export function GatewayPage({ gatewayId, onRemoved }: GatewayPageProps) {
         gateway && (
           <>
             <Button onPress={() => setOpen('edit')}>{a.gateways.edit}</Button>
+            <Button onPress={() => setOpen('token')}>{a.gateways.token.renew}</Button>
             <Button look="danger" onPress={() => setOpen('remove')}>
               {a.gateways.remove}
             </Button>
@@ -74,6 +77,16 @@ export function GatewayPage({ gatewayId, onRemoved }: GatewayPageProps) {
           onDone={(changed, outdated, endsIpv6) => {
             setGateway(changed);
             setDone(a.gateways.edited(changed.name, outdated, endsIpv6));
+            setOpen(null);
+          }}
+          onCancel={() => setOpen(null)}
+        />
+      )}
+      {open === 'token' && gateway && (
+        <RenewToken
+          gateway={gateway}
+          onDone={(changed) => {
+            setGateway(changed);
             setOpen(null);
           }}
           onCancel={() => setOpen(null)}
@@ -117,6 +130,7 @@ function GatewayFacts({ gateway }: { gateway: PanelGateway }) {
           [words.traffic, words.trafficOf(bytesText(rxBytes, locale), bytesText(txBytes, locale))],
           [words.lastContact, lastSeenAt === null ? a.never : <Moment key="seen" at={lastSeenAt} />],
           [words.agent, agentText],
+          [words.token.name, <TokenFact key="token" token={gateway.token} />],
           [words.endpoint, code(endpoint)],
           [words.furtherPorts, codes(gateway.alternatePorts)],
           [words.publicKey, code(publicKey)],

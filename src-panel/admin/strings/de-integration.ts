@@ -99,6 +99,24 @@ export const deIntegration: typeof enIntegration = {
       ownPort: 'Der eigene Port des Gateways ist darunter. Lassen Sie ihn weg.',
       mtu: 'Geben Sie eine ganze Zahl von 1280 bis 9000 ein.',
     },
+    token: {
+      name: 'Zugangstoken',
+      renew: 'Neues Token',
+      inUse: 'Erstellt am',
+      waiting: 'Ein neues wartet auf den Agenten seit',
+      oldEnds: 'Der Agent kommt noch mit dem alten, das spätestens endet am',
+      title: (name) => `Ein neues Token für ${name} erstellen?`,
+      text: 'Der Agent behält seine Verbindungen: Das alte Token gilt, bis er mit dem neuen gekommen ist, höchstens 7 Tage.',
+      endNow: 'Das alte Token sofort beenden',
+      endNowHint:
+        'Falls es jemand anderes haben kann. Das Gateway ist offline, bis sein Agent das neue hat, und seine Verbindungen enden.',
+      make: 'Token erstellen',
+      madeTitle: (name) => `Neues Token für ${name}`,
+      made: 'Führen Sie diese Zeile als root auf dem Gateway aus. Nichts wird unterbrochen. Das Token darin wird nur jetzt angezeigt.',
+      madeNow:
+        'Führen Sie diese Zeile als root auf dem Gateway aus: Bis dahin ist es offline. Das Token darin wird nur jetzt angezeigt.',
+      line: 'Zeile für das Gateway',
+    },
     edit: 'Bearbeiten',
     editTitle: (name) => `${name} bearbeiten`,
     editText:

@@ -99,6 +99,24 @@ export const enIntegration = {
       ownPort: 'The gateway’s own port is among them. Leave it out.',
       mtu: 'Enter a whole number from 1280 to 9000.',
     },
+    token: {
+      name: 'Token',
+      renew: 'New token',
+      inUse: 'Made on',
+      waiting: 'A new one waits for the agent since',
+      oldEnds: 'The agent still comes with the old one, which ends at the latest on',
+      title: (name: string) => `Make a new token for ${name}?`,
+      text: 'The agent keeps its connections: the old token goes on until the agent has come with the new one, at most for 7 days.',
+      endNow: 'End the old token at once',
+      endNowHint:
+        'If somebody else may have it. The gateway is offline until its agent has the new one, and its connections end.',
+      make: 'Make a token',
+      madeTitle: (name: string) => `New token for ${name}`,
+      made: 'Run this line as root on the gateway. Nothing is interrupted. The token in it is shown only now.',
+      madeNow:
+        'Run this line as root on the gateway: it is offline until then. The token in it is shown only now.',
+      line: 'Line for the gateway',
+    },
     edit: 'Edit',
     editTitle: (name: string) => `Edit ${name}`,
     editText:

@@ -5,11 +5,14 @@ import { readPolicy } from '../../proof/policy/policy-store.ts';
 import type { ClientHub } from '../channel/client-hub.ts';
 import { eventsAfter, storeEvent } from '../channel/event-store.ts';
 import type { GatewayRegistry } from '../gateway/gateway-registry.ts';
+import type { GatewayTokens } from '../gateway/gateway-tokens.ts';
 import type { AccessEnder } from './access-ender.ts';
 import { type LeasePeer, selectLivePeers } from './lease-peers.ts';
 import type { PendingEnforcement, Unenforced } from './pending-enforcement.ts';
 
 const SWEEP_INTERVAL_MS = 1_000;
+/** How soon what an administrator's command has written is carried out. Looking takes microseconds. */
+const LOOK_INTERVAL_MS = 50;
 /** How old the gateway's word on handshakes may be to end a lease as idle. */
 const STATS_FRESH_MS = 30_000;
 /** `lease-expiring` goes out when this much is left, if the lease was longer than that to begin with. */
@@ -27,6 +30,7 @@ export interface SweeperParts {
   hub: ClientHub;
   pending: PendingEnforcement;
   ender: AccessEnder;
+  tokens: GatewayTokens;
 }
 
 /** What happens without anybody asking: expiry, idleness, orders that were not confirmed, changes by another process. */
@@ -38,7 +42,7 @@ export class Sweeper {
   /** By gateway: name and time of its settings, as they were told. */
   #told: ReadonlyMap<string, string> = new Map();
   #sweeps = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #timers: NodeJS.Timeout[] = [];
   #running: Promise<void> = Promise.resolve();
 
   constructor(parts: SweeperParts) {
@@ -49,11 +53,14 @@ export class Sweeper {
 
   async start(): Promise<void> {
     this.#told = await this.#gatewaySettings();
-    this.#timer = setInterval(() => this.#next(() => this.sweep()), SWEEP_INTERVAL_MS);
+    this.#timers = [
+      setInterval(() => this.#next(() => this.sweep()), SWEEP_INTERVAL_MS),
+      setInterval(() => this.#next(() => this.hearOthers()), LOOK_INTERVAL_MS),
+    ];
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     await this.#running;
   }
 
@@ -66,13 +73,10 @@ export class Sweeper {
 
   /** One round; public so that tests need not wait. */
   async sweep(): Promise<void> {
-    const { ctx, ender } = this.#parts;
+    const { ender } = this.#parts;
     await ender.retryUnrecorded();
-    const version = ctx.database.externalVersion();
-    if (version !== this.#externalVersion) {
-      this.#externalVersion = version;
-      await this.reconcile();
-    }
+    await this.hearOthers();
+    await this.#parts.tokens.endOverdue();
     await this.#endExpired();
     await this.#endIdle();
     await this.#warnExpiring();
@@ -80,7 +84,16 @@ export class Sweeper {
     if (this.#sweeps++ % FORGET_EVERY_SWEEPS === 0) await this.#forgetWarned();
   }
 
-  /** Another process (an administrator's command) wrote to the database: carry it out. */
+  /** What another process (an administrator's command) has written is carried out: first at the gateways. */
+  async hearOthers(): Promise<void> {
+    const version = this.#parts.ctx.database.externalVersion();
+    if (version === this.#externalVersion) return;
+    this.#externalVersion = version;
+    await this.#enforceAgain();
+    await this.reconcile();
+  }
+
+  /** What clients and gateways have not been told of the record is told now. */
   async reconcile(): Promise<void> {
     const { ctx, hub } = this.#parts;
     const { db } = ctx.database;
@@ -100,6 +113,7 @@ export class Sweeper {
     }
     const removed = await db.selectFrom('gateway').select('id').where('removed_at', 'is not', null).execute();
     await Promise.all(removed.map(({ id }) => this.dismiss(id)));
+    await this.#parts.tokens.closeEnded();
     await this.tellEdits();
   }
 

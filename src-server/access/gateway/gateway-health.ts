@@ -97,8 +97,13 @@ export function hostTroublesOf(
   { host_troubles_json, last_seen_at }: Pick<GatewayRow, 'host_troubles_json' | 'last_seen_at'>,
   now: number,
 ): HostTrouble[] {
-  if (host_troubles_json === null || last_seen_at < now - HEARD_LATELY_MS) return [];
+  if (host_troubles_json === null || !isHeardLately({ last_seen_at }, now)) return [];
   return panelGateway.shape.hostTroubles.parse(JSON.parse(host_troubles_json));
+}
+
+/** For programs beside the server, which do not see the channels: its agent reports every 10 s. */
+export function isHeardLately({ last_seen_at }: Pick<GatewayRow, 'last_seen_at'>, now: number): boolean {
+  return last_seen_at >= now - HEARD_LATELY_MS;
 }
 
 /** As the audit log has it. */

@@ -12,6 +12,7 @@ import type { GatewayHealth } from '../../access/gateway/gateway-health.ts';
 import { noteHello } from '../../access/gateway/gateway-hello.ts';
 import type { GatewayRegistry, GatewayWire } from '../../access/gateway/gateway-registry.ts';
 import { clockAhead, noteStats } from '../../access/gateway/gateway-stats.ts';
+import type { GatewayTokens } from '../../access/gateway/gateway-tokens.ts';
 import { readTruth } from '../../access/gateway/gateway-truth.ts';
 import type { ServerContext } from '../../context.ts';
 import { keepAlive, readFrames } from '../../http/socket-frames.ts';
@@ -25,6 +26,7 @@ export interface GatewayChannelParts {
   registry: GatewayRegistry;
   pending: PendingEnforcement;
   health: GatewayHealth;
+  tokens: GatewayTokens;
   sweeper: Pick<Sweeper, 'tellEdits'>;
 }
 
@@ -35,21 +37,25 @@ export function registerGatewayChannel(
   parts: GatewayChannelParts,
 ): void {
   app.get('/gateway/v1/channel', { websocket: true, schema: { hide: true } }, (socket, request) =>
-    serveGateway(ctx, parts, socket, gatewayOf(request).gatewayId),
+    serveGateway(ctx, parts, socket, gatewayOf(request)),
   );
 }
 
 function serveGateway(
   ctx: ServerContext,
-  { registry, pending, health, sweeper }: GatewayChannelParts,
+  { registry, pending, health, tokens, sweeper }: GatewayChannelParts,
   socket: WebSocket,
-  gatewayId: string,
+  { gatewayId, tokenHash }: ReturnType<typeof gatewayOf>,
 ): void {
   const log = ctx.log.child({ gatewayId });
   const wire: GatewayWire = {
     send: (frame) => socket.send(JSON.stringify(frame)),
     close: (code, reason) => socket.close(code, reason),
     resync: () => void syncNow().catch(failed),
+  };
+  const byToken = {
+    hash: tokenHash,
+    close: () => socket.close(closeCodes.sessionEnded, 'another token has taken the place of this one'),
   };
   let isAttached = false;
   /** One sync at a time: what was read earlier must not go out later. */
@@ -93,6 +99,7 @@ function serveGateway(
           isAttached ? 'hello twice' : 'gateway id does not match the token',
         );
       isAttached = true;
+      if (!(await tokens.opened(gatewayId, byToken))) return byToken.close();
       if (await noteHello(ctx, gatewayId, frame)) await sweeper.tellEdits();
       registry.attach(gatewayId, wire);
       void syncNow().catch(failed);
@@ -123,6 +130,7 @@ function serveGateway(
   keepAlive(socket, ctx.now);
   socket.on('close', (code) => {
     registry.detach(gatewayId, wire);
+    tokens.closed(gatewayId, byToken);
     // `code` is a name that the log hides.
     log.warn({ closeCode: code }, 'gateway channel closed');
   });

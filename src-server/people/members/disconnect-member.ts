@@ -26,7 +26,7 @@ export function disconnectMember(
     /** What of the call could not be read, for the audit log. */
     unread?: readonly string[];
     actor: string;
-    ip: string;
+    ip: string | null;
     also?: (tx: Tx) => Promise<void>;
   },
 ): Promise<EndAccessAnswer> {

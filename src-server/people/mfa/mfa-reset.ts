@@ -28,6 +28,25 @@ export async function requestMfaReset(
   { memberId, actor, ip }: By & { memberId: string },
 ): Promise<Result<{ id: string; expiresAt: number }>> {
   if (!ctx.config.mail) return fail('mail-unavailable');
+  const opened = await openReset(tx, ctx, { memberId, actor, lifeSeconds: RESET_LINK_SECONDS });
+  if (!opened.ok) return opened;
+  const { id, link, expiresAt } = opened.value;
+  await enqueueMail(tx, ctx, memberId, {
+    kind: 'mfa-reset',
+    link,
+    expiresAt: new Date(expiresAt).toISOString(),
+  });
+  const now = ctx.now();
+  await audit(tx, { at: now, actor, ip, action: 'mfa-reset.request', memberId, details: { resetId: id } });
+  return ok({ id, expiresAt });
+}
+
+/** A link to set up a new authenticator, in the place of an earlier one; with the password it is as good as a code. */
+export async function openReset(
+  tx: Tx,
+  ctx: Pick<ServerContext, 'config' | 'now'>,
+  { memberId, actor, lifeSeconds }: { memberId: string; actor: string; lifeSeconds: number },
+): Promise<Result<{ id: string; link: string; expiresAt: number }>> {
   const member = await tx.selectFrom('member').select('id').where('id', '=', memberId).executeTakeFirst();
   if (!member) return fail('member-not-found');
   if (!(await activeFactor(tx, memberId)))
@@ -42,7 +61,7 @@ export async function requestMfaReset(
     .execute();
   const id = newId(now);
   const token = newToken();
-  const expiresAt = now + RESET_LINK_SECONDS * 1000;
+  const expiresAt = now + lifeSeconds * 1000;
   await tx
     .insertInto('mfa_reset')
     .values({
@@ -57,14 +76,8 @@ export async function requestMfaReset(
       withdrawn_at: null,
     })
     .execute();
-  await enqueueMail(tx, ctx, memberId, {
-    kind: 'mfa-reset',
-    // After the hash sign: no browser sends it to a server or in a referrer, no proxy logs it.
-    link: `${ctx.config.issuer}${RESET_PAGE_PATH}#${token}`,
-    expiresAt: new Date(expiresAt).toISOString(),
-  });
-  await audit(tx, { at: now, actor, ip, action: 'mfa-reset.request', memberId, details: { resetId: id } });
-  return ok({ id, expiresAt });
+  // After the hash sign: no browser sends it to a server or in a referrer, no proxy logs it.
+  return ok({ id, link: `${ctx.config.issuer}${RESET_PAGE_PATH}#${token}`, expiresAt });
 }
 
 /** Takes back a link that was not used yet; `not-found` when there is none such. */

@@ -16,9 +16,11 @@ export async function signOut(
   { enforcement, guards }: { enforcement: Enforcement; guards: GuardSource },
   { sessionId, memberId, deviceId }: Pick<SessionIdentity, 'sessionId' | 'memberId' | 'deviceId'>,
   ip: string | null,
+  /** An administrator, where it is not the member. */
+  other?: { actor: string },
 ): Promise<GuardClaims | null> {
   const now = ctx.now();
-  const actor = `member:${memberId}`;
+  const actor = other?.actor ?? `member:${memberId}`;
   const { db } = ctx.database;
   const endSessions = async (tx: Tx): Promise<void> => {
     await tx
@@ -35,7 +37,7 @@ export async function signOut(
       subject: `device:${deviceId}`,
       outcome: 'ok',
       ip,
-      details: { reason: 'signed-out' },
+      details: { reason: other ? 'ended-by-administrator' : 'signed-out' },
     });
   };
   const newer = await db
@@ -53,7 +55,11 @@ export async function signOut(
   let guard: GuardClaims | null = null;
   await enforcement.endAccess({
     scope: { deviceId },
-    reason: { code: 'signed-out', message: 'You signed out.', at: new Date(now).toISOString() },
+    reason: {
+      code: 'signed-out',
+      message: other ? 'Your administrator ended this session.' : 'You signed out.',
+      at: new Date(now).toISOString(),
+    },
     actor,
     ip,
     signOut: true,

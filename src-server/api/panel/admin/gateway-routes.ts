@@ -6,8 +6,10 @@ import {
   gatewayChangedAnswer,
   gatewayRemovedAnswer,
   gatewaysAnswer,
+  gatewayTokenRequest,
   newGatewayAnswer,
   newGatewayRequest,
+  newGatewayTokenAnswer,
 } from '../../../../src-shared/panel/gateways.ts';
 import { pageQuery } from '../../../../src-shared/panel/paging.ts';
 import { id } from '../../../../src-shared/primitives.ts';
@@ -16,6 +18,7 @@ import { endingAccess } from '../../../access/enforcement/ending-access.ts';
 import { removeGateway } from '../../../access/enforcement/gateway-removal.ts';
 import type { RecordedEnd } from '../../../access/enforcement/record-end.ts';
 import { addGateway, editGateway } from '../../../access/gateway/gateway-store.ts';
+import { renewGatewayToken, tokenLine } from '../../../access/gateway/gateway-token.ts';
 import { installLine } from '../../../access/gateway/install-line.ts';
 import { sendProblem } from '../../../http/problem-reply.ts';
 import { presentAdmin } from '../../../people/members/owner-rules.ts';
@@ -25,7 +28,7 @@ import { countOutdated, listGateways, listPeers, viewGateway } from './gateway-v
 
 const params = z.strictObject({ id });
 
-/** `GET|POST gateways`, `GET|PUT|DELETE gateways/{id}`. */
+/** `GET|POST gateways`, `GET|PUT|DELETE gateways/{id}`, `POST gateways/{id}/token`. */
 export function registerGatewayRoutes(plain: FastifyInstance, parts: AdminParts): void {
   const app = typed(plain);
   const { ctx, enforcement, gateways } = parts;
@@ -111,6 +114,34 @@ export function registerGatewayRoutes(plain: FastifyInstance, parts: AdminParts)
       if (!gateway) return sendProblem(reply, problem('gateway-not-found'));
       const outdatedConnections = await countOutdated(db, gatewayId, ctx.now());
       return reply.send({ gateway, outdatedConnections });
+    },
+  );
+  app.post(
+    '/panel/v1/gateways/:id/token',
+    {
+      schema: {
+        hide: true,
+        params,
+        body: gatewayTokenRequest,
+        response: { 201: newGatewayTokenAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const identity = panelIdentity(request);
+      const { actor, ip } = identity;
+      const gatewayId = request.params.id;
+      const { endsOldNow } = request.body;
+      const renewed = await db.transaction().execute(async (tx) => {
+        const admin = await presentAdmin(tx, identity);
+        const renewal = { id: gatewayId, endsOldNow, actor, ip, now: ctx.now() };
+        return admin.ok ? renewGatewayToken(tx, renewal) : admin;
+      });
+      if (!renewed.ok) return sendProblem(reply, renewed.problem);
+      await parts.closeEndedTokens();
+      const gateway = await viewGateway(db, gateways, gatewayId, ctx.now());
+      if (!gateway) return sendProblem(reply, problem('gateway-not-found'));
+      const { token } = renewed.value;
+      return reply.code(201).send({ gateway, token, tokenLine: tokenLine(token) });
     },
   );
   app.delete(

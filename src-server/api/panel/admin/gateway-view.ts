@@ -5,6 +5,7 @@ import { ok, type Result } from '../../../../src-shared/problem.ts';
 import { agentOf } from '../../../access/gateway/gateway-agent.ts';
 import type { GatewayRegistry } from '../../../access/gateway/gateway-registry.ts';
 import { settingsOf } from '../../../access/gateway/gateway-settings.ts';
+import { gatewayTokenView } from '../../../access/gateway/gateway-token.ts';
 import type { Db } from '../../../db/database.ts';
 import type { GatewayRow } from '../../../db/schema.ts';
 import { decodeCursor, iso, isoOrNull, nameKey, pageOf, timeKey } from './cursor.ts';
@@ -87,6 +88,7 @@ async function viewsOf(
       rxBytes: sum?.rxBytes ?? 0,
       txBytes: sum?.txBytes ?? 0,
       agent: agentOf(row),
+      token: gatewayTokenView(row),
       hostTroubles: presence.hostTroubles(row.id),
     };
   });
