@@ -4,6 +4,7 @@ import { addAuditExportCommand } from './audit-export-command.ts';
 import { addBreakGlassCommand } from './break-glass-command.ts';
 import { addDatabaseCommands } from './database-commands.ts';
 import { addDeviceCommands } from './device-commands.ts';
+import { addDoctorCommand } from './doctor-command.ts';
 import { addGatewayCommands } from './gateway-commands.ts';
 import { addGatewayEndCommands } from './gateway-end-commands.ts';
 import { addInitCommand } from './init-command.ts';
@@ -40,6 +41,7 @@ export function serverProgram(): Command {
   addAuditCommands(program);
   addAuditExportCommand(program);
   addDatabaseCommands(program);
+  addDoctorCommand(program);
   addMailCommands(program);
   return program;
 }

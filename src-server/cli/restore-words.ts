@@ -21,7 +21,8 @@ const WORDS: Record<Difference['what'], (who: string) => string> = {
   password: (who) => `${who} has the password of then again: postern-server member set-password ${who}`,
   factor: (who) =>
     `${who} has the authenticator of then again, which may be a lost one: reset it in the Control Panel`,
-  'device-removed': (who) => `${who} was removed since, and is back: remove it in the Control Panel`,
+  'device-removed': (who) =>
+    `${who} was removed since, and is back: postern-server device list, then device remove ID`,
   'token-revoked': (who) => `API token ${who} was revoked since: do not confirm it`,
   'gateway-removed': (who) =>
     `gateway ${who} was removed since, and is back: postern-server gateway remove ${who}`,

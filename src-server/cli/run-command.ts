@@ -61,12 +61,17 @@ export function readConfig(options: CommonOptions): ServerConfig | null {
 }
 
 /** The configuration that a command means. */
-export function loadConfigOf({ config }: CommonOptions): Loaded<ServerConfig> {
-  const file =
+export function loadConfigOf(options: CommonOptions): Loaded<ServerConfig> {
+  return loadServerConfig(configFileOf(options), process.env);
+}
+
+/** Undefined: there is no file, the settings come from the environment alone. */
+export function configFileOf({ config }: CommonOptions): string | undefined {
+  return (
     config ??
     process.env.POSTERN_CONFIG ??
-    (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined);
-  return loadServerConfig(file, process.env);
+    (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined)
+  );
 }
 
 /** Configuration and keys, with a database there to open; or null after the mistakes were said. */

@@ -15,6 +15,8 @@ export interface MailTransport {
    * `mailFailure`. The same `id` is the same mail to whoever gets it twice.
    */
   send(mail: RenderedMail & { id: string; to: string }): Promise<string>;
+  /** Goes as far as to be let in by the mail server; rejects with why it is not. */
+  verify(): Promise<unknown>;
   close(): void;
 }
 
@@ -50,6 +52,7 @@ export function smtpTransport(config: MailConfig, domain: string): MailTransport
       });
       return response;
     },
+    verify: () => transport.verify(),
     close: () => transport.close(),
   };
 }

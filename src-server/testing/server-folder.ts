@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { vi } from 'vitest';
+import { serverProgram } from '../cli/program.ts';
 
 const entry = join(import.meta.dirname, '../cli.ts');
 const OWNER = ['--email', 'owner@test.example', '--name', 'Owner', '--password-stdin', '--with-totp'];
@@ -56,6 +58,24 @@ export class ServerFolder {
       },
     );
     return { status, stdout, stderr };
+  }
+
+  /** Runs one command that asks nothing in this process: a second of computing less than a program of its own. */
+  async command(args: string[]): Promise<Said> {
+    const said = { stdout: '', stderr: '' };
+    const spies = (['stdout', 'stderr'] as const).map((stream) =>
+      vi.spyOn(process[stream], 'write').mockImplementation((text) => {
+        said[stream] += String(text);
+        return true;
+      }),
+    );
+    try {
+      await serverProgram().parseAsync([...args, '--config', this.config], { from: 'user' });
+      return { status: Number(process.exitCode ?? 0), ...said };
+    } finally {
+      for (const spy of spies) spy.mockRestore();
+      process.exitCode = undefined;
+    }
   }
 
   init(): Said {

@@ -1,0 +1,150 @@
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { request } from 'node:https';
+import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { type Check, fine, unknown, wrong } from '../../src-node/check.ts';
+import { findProgram, runProgram } from '../../src-node/run-program.ts';
+import { isReachable, type ServerConfig } from '../config.ts';
+import { lockDatabase } from '../db/database-lock.ts';
+import { openTransport } from '../mail/mail-transport.ts';
+
+const ANSWER_LIMIT_MS = 5_000;
+
+/** The port is free for the server, or it is our server that answers there. */
+export async function listenCheck({ listen: { host, port }, databaseFile }: ServerConfig): Promise<Check> {
+  const lock = lockDatabase(databaseFile);
+  lock?.release();
+  if (!lock) {
+    const failure = await healthFailure(host, port);
+    return failure === null
+      ? fine('listen', `The server runs and answers on port ${port}.`)
+      : wrong(
+          'listen',
+          `The server runs, but does not answer on port ${port}: ${failure}.`,
+          'journalctl -u postern-server -n 50',
+        );
+  }
+  const probe = createServer();
+  try {
+    probe.listen({ host, port });
+    await once(probe, 'listening');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : error;
+    if (code === 'EADDRINUSE')
+      return wrong(
+        'listen',
+        `Port ${port} is in use by another program.`,
+        `ss -ltnp 'sport = :${port}' names it`,
+      );
+    if (code === 'EACCES')
+      return wrong(
+        'listen',
+        `Port ${port} is not for this user.`,
+        `Look as root, or start it by its unit, which may use it.`,
+      );
+    return wrong(
+      'listen',
+      `${host} cannot be listened on (${code}).`,
+      'Set listen.host: :: for every address, 0.0.0.0 on a host without IPv6.',
+    );
+  } finally {
+    probe.close();
+  }
+  return fine('listen', `Port ${port} is free; the server does not run.`);
+}
+
+/** Whoever answers there, whatever its certificate: that one has a line of its own. */
+function healthFailure(host: string, port: number): Promise<string | null> {
+  const target = host === '::' ? '::1' : host === '0.0.0.0' ? '127.0.0.1' : host;
+  return new Promise((resolve) => {
+    const where = {
+      host: target,
+      port,
+      path: '/healthz',
+      rejectUnauthorized: false,
+      timeout: ANSWER_LIMIT_MS,
+    };
+    const asked = request(where, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200 ? null : `HTTP ${response.statusCode}`);
+    });
+    asked.on('timeout', () => asked.destroy(new Error(`no answer within ${ANSWER_LIMIT_MS / 1000} s`)));
+    asked.on('error', (error) => resolve(error.message));
+    asked.end();
+  });
+}
+
+/** Clients find the server by the host of the issuer. */
+export async function nameCheck({ issuer, publicAddresses }: ServerConfig): Promise<Check> {
+  const host = new URL(issuer).hostname.replace(/^\[(.*)\]$/, '$1');
+  const found = await lookup(host, { all: true }).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error) return [];
+    throw error;
+  });
+  const addresses = found.map(({ address }) => address);
+  if (addresses.length === 0)
+    return wrong(
+      'name',
+      `DNS has no address for ${host}, the host of the issuer.`,
+      'Enter it in DNS, or set issuer to the name that clients use.',
+    );
+  const reachable = addresses.filter(isReachable);
+  if (reachable.length === 0 && publicAddresses === undefined)
+    return wrong(
+      'name',
+      `${host} is ${addresses.join(', ')} here, where other computers do not come.`,
+      'Set issuer to a name that they can resolve, or publicAddresses to where they reach this server.',
+    );
+  const own = Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? []);
+  const elsewhere = reachable.some((address) => own.includes(address))
+    ? ''
+    : ', not an address of this machine (right behind a NAT or a proxy)';
+  return fine('name', `${host} is ${addresses.join(', ')}${elsewhere}.`);
+}
+
+/** One-time passwords live by the clock. */
+export async function clockCheck(): Promise<Check> {
+  const timedatectl = findProgram('timedatectl');
+  const told =
+    timedatectl &&
+    (await runProgram({ path: timedatectl, args: ['show', '-p', 'NTPSynchronized', '--value'] }));
+  if (!told?.ok)
+    return unknown(
+      'clock',
+      'Whether something sets the clock is not known (no timedatectl).',
+      'Codes are refused where it is 30 s off: compare `date -u` with another machine.',
+    );
+  return told.stdout.trim() === 'yes'
+    ? fine('clock', 'The clock is set by the network.')
+    : wrong(
+        'clock',
+        'Nothing sets the clock: codes are refused where it is 30 s off.',
+        'timedatectl set-ntp true',
+      );
+}
+
+export async function mailCheck(config: ServerConfig): Promise<Check> {
+  const opened = openTransport(config);
+  if (!opened.ok) return wrong('mail', `${opened.mistakes.join('; ')}.`, 'Look at the mail settings.');
+  const { transport } = opened;
+  if (!transport || !config.mail)
+    return fine(
+      'mail',
+      'No mail server is set: members are told nothing by mail, and MFA cannot be reset by link.',
+    );
+  const { host, port } = config.mail;
+  try {
+    await transport.verify();
+    return fine('mail', `The mail server ${host}:${port} takes us.`);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return wrong(
+      'mail',
+      `The mail server ${host}:${port} does not take us: ${why}.`,
+      'Look at mail.host, .port, .security, .user and .password, and at the firewall.',
+    );
+  } finally {
+    transport.close();
+  }
+}
