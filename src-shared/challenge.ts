@@ -19,6 +19,8 @@ export const reasonCode = z.enum([
   'member-blocked',
   /** The member set up another authenticator, or turned the second factor off. */
   'mfa-changed',
+  /** The team requires a second factor now, and this sign-in gave none. */
+  'mfa-required',
   'gateway-removed',
   /** It did not take the peer of a new lease. */
   'gateway-unavailable',

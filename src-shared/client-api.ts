@@ -215,6 +215,8 @@ export const invalidCodeExtra = z.object({
   /** Anything else is none: of a newer or older server. */
   drift: clockDrift.optional().catch(undefined),
 });
+/** On `session-invalid`, where somebody ended the session and says why. */
+export const sessionEndedExtra = z.object({ reason: reasonSchema });
 export const codeUsedExtra = z.object({ nextCodeInMs: z.number().int() });
 /** On a refusal that came before any code was looked at, a wrong PIN too: the same code may be sent again. */
 export const proofUnspentExtra = z.object({ isProofSpent: z.literal(false) });

@@ -163,6 +163,7 @@ function endedBy(reason: ViewReason, time: TimeStyle): string {
     'signed-out': `You were signed out at ${at}`,
     'member-blocked': `Your administrator blocked this account at ${at}`,
     'mfa-changed': `You changed your second factor at ${at}, which ended this connection`,
+    'mfa-required': `Your team now requires a second factor, so you were signed out at ${at}. Sign in again to set one up, or to give a code`,
     'gateway-removed': `Your administrator removed this gateway at ${at}`,
     'gateway-unavailable': `The gateway did not answer at ${at}, so this connection could not begin`,
     'device-removed': `This device was removed from your account at ${at}`,

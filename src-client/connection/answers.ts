@@ -1,5 +1,5 @@
 import type { Challenge } from '../../src-shared/challenge.ts';
-import { proofUnspentExtra, stepUpExtra } from '../../src-shared/client-api.ts';
+import { proofUnspentExtra, sessionEndedExtra, stepUpExtra } from '../../src-shared/client-api.ts';
 import type { LeaseSummary } from '../../src-shared/connection-state.ts';
 import { noGateWarning } from '../../src-shared/policy.ts';
 import { type Problem, problem, problemKinds } from '../../src-shared/problem.ts';
@@ -123,7 +123,7 @@ function refused(
   if (challenge) noteEpoch(step, refusal);
   if (SESSION_OVER.has(refusal.code)) {
     settleOpen(step, open, refusal);
-    return signedOut(step, null);
+    return signedOut(step, sessionEndedExtra.safeParse(refusal).data?.reason ?? null);
   }
   if (!open.isSent) return proofNotMade(step, open, refusal);
   switch (open.purpose) {

@@ -8,10 +8,14 @@ import { useWords } from '../strings/use-words.ts';
 export function EndedNote({ reason }: { reason: Reason }) {
   const { w, locale } = useWords();
   const { t } = useLanguage();
+  // Nobody's words: the rule's.
+  const isRule = reason.code === 'mfa-required';
   return (
     <div className="reason" role="status">
-      <p>{w.signIn.kicked(timeText(reason.at, serverNow(), locale))}</p>
-      {reason.message !== '' && <blockquote dir="auto">{reason.message}</blockquote>}
+      <p>
+        {(isRule ? t.reasons['mfa-required'] : w.signIn.kicked)(timeText(reason.at, serverNow(), locale))}
+      </p>
+      {!isRule && reason.message !== '' && <blockquote dir="auto">{reason.message}</blockquote>}
       {reason.incidentId && <p className="mono">{t.incident(reason.incidentId)}</p>}
     </div>
   );

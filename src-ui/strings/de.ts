@@ -87,6 +87,8 @@ export const de: Strings = {
     'member-blocked': (time) => `Ihre Administration hat dieses Konto um ${time} gesperrt.`,
     'mfa-changed': (time) =>
       `Sie haben um ${time} Ihren zweiten Faktor geändert; das hat die Verbindung beendet.`,
+    'mfa-required': (time) =>
+      `Ihr Team verlangt jetzt einen zweiten Faktor; deshalb wurden Sie um ${time} abgemeldet. Melden Sie sich neu an: Sie werden durch die Einrichtung geführt oder nach einem Code gefragt.`,
     'gateway-removed': (time) => `Das Gateway wurde um ${time} aus Ihrem Team entfernt.`,
     'gateway-unavailable': (time) =>
       `Das Gateway hat um ${time} nicht geantwortet; diese Verbindung kam nicht zustande.`,

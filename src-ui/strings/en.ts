@@ -90,6 +90,8 @@ export const en = {
     'member-blocked': (time: string) => `Your administrator blocked this account at ${time}.`,
     'mfa-changed': (time: string) =>
       `You changed your second factor at ${time}, which ended this connection.`,
+    'mfa-required': (time: string) =>
+      `Your team now requires a second factor, so you were signed out at ${time}. Sign in again: you will be led through setting one up, or asked for a code.`,
     'gateway-removed': (time: string) => `The gateway was removed from your team at ${time}.`,
     'gateway-unavailable': (time: string) =>
       `The gateway did not answer at ${time}, so this connection could not begin.`,

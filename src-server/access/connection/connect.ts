@@ -21,6 +21,7 @@ import { hostCidrs } from '../lease/address-pool.ts';
 import type { ControlAddresses } from '../lease/control-addresses.ts';
 import { signLease } from '../lease/lease-token.ts';
 import { type BegunLease, beginLease } from './begin-lease.ts';
+import { endWhereFactorIsDue } from './factor-due.ts';
 import { catchUpEpoch } from './known-epoch.ts';
 import { leaseSettings } from './lease-settings.ts';
 import { leaseToMove } from './move.ts';
@@ -61,7 +62,7 @@ export async function connect(
   if (backup && !backup.ok) return backup;
   const examined = await examineUnlock(ctx, session, request);
 
-  let outlived: RecordedEnd | null = null;
+  const ends: RecordedEnd[] = [];
   const begun = await ctx.database.db.transaction().execute(async (tx): Promise<NewLease | Problem> => {
     // Comparing a backup code takes its time, and an administrator's command writes from another process.
     const ended = await sessionEnd(tx, session.sessionId);
@@ -76,13 +77,18 @@ export async function connect(
     const caughtUp = await catchUpEpoch(tx, found, { knownEpoch, actor, ip, now: ctx.now() });
     if ('code' in caughtUp) return caughtUp;
     const { device } = caughtUp;
-    outlived = caughtUp.ended;
+    if (caughtUp.ended) ends.push(caughtUp.ended);
     const moving = { device, policy, wgPublicKey, gatewayId, registry: deps.registry, now: ctx.now() };
     // Who brings a proof wants it looked at, and spent.
     const moved =
       moveOf && !request.proofs?.length ? await leaseToMove(tx, { ...moving, leaseId: moveOf }) : null;
     let accepted: AcceptedProof = {};
     if (!moved) {
+      const due = await endWhereFactorIsDue(tx, { session, device, policy, actor, ip, now: ctx.now() });
+      if (due) {
+        ends.push(due.ended);
+        return due.refusal;
+      }
       const stepUp = await checkStepUp(tx, ctx, {
         device,
         policy,
@@ -111,7 +117,7 @@ export async function connect(
     const guard = canGuard(helper) ? await guardFor(tx, { keys: ctx.keys, control }, guarding) : null;
     return { ...lease, guard };
   });
-  if (outlived) void deps.enforcement.carryOut(outlived);
+  for (const end of ends) void deps.enforcement.carryOut(end);
   if ('code' in begun) return { ok: false, problem: begun };
   return enforceNewLease(deps, session, begun, request, ip);
 }

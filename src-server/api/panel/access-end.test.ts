@@ -21,7 +21,7 @@ beforeEach(async () => {
   gateway = await ScriptedGateway.create(server);
   await gateway.connect(server);
   member = await server.addMember();
-  await server.setPolicy({ mfaRequired: { panel: false, client: true } });
+  await server.setPolicy({ mfaRequired: { panel: false, client: false } });
   browser = new PanelBrowser(server);
   await browser.signIn(member);
   server.nextStep();
@@ -101,6 +101,9 @@ test('MFA that is turned off ends the connection: what was proven with it is wor
   expect(gateway.peers.size).toBe(0);
   await client.of('disconnect');
   expect((await connect()).body.code).toBe('step-up-required');
+  // Where the clients have to have one, signing in leads to the set-up.
+  await server.setPolicy({ mfaRequired: { panel: false, client: true } });
+  expect((await connect()).body).toMatchObject({ code: 'session-invalid', reason: { code: 'mfa-required' } });
 });
 
 test('a disconnect with its reason is told by mail, once, and not to who had no connection', async () => {

@@ -7,6 +7,7 @@ import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import { defineCaller } from '../../http/caller.ts';
 import { plainAddress } from '../../http/client-address.ts';
+import { endWherePanelFactorIsDue, isPanelFactorDue } from '../../people/session/panel-session-end.ts';
 import { isCsrfTokenOf, isRead } from './csrf.ts';
 import {
   cookieFlags,
@@ -88,11 +89,24 @@ async function admit(
   if (session.is_blocked === 1) return fail('member-blocked');
   if (!isRead(request.method) && !isCsrfTokenOf(token, request.headers[CSRF_HEADER]))
     return fail('csrf-token-invalid');
+  if (await isPanelFactorDue(ctx.database.db, session.member_id))
+    return endSession(ctx, session, request, now);
   if (!hasRole(session.role, least)) return fail('insufficient-role');
   if (request.headers[BACKGROUND_HEADER] === undefined) await touchPanelSession(ctx, session, now);
   const { member_id: memberId, role } = session;
   const identity = { session, memberId, role, actor: `member:${memberId}`, ip: plainAddress(request.ip) };
   return ok({ identity, token });
+}
+
+/** The team requires a second factor since, and this member has none. */
+async function endSession(
+  ctx: ServerContext,
+  { id: sessionId, member_id: memberId }: PanelSessionRow,
+  request: FastifyRequest,
+  now: number,
+): Promise<Result<never>> {
+  const ending = { sessionId, memberId, ip: plainAddress(request.ip), now };
+  return signedOut(await ctx.database.db.transaction().execute((tx) => endWherePanelFactorIsDue(tx, ending)));
 }
 
 /** With `panelSignedOutExtra` where somebody else ended the session. */

@@ -9,6 +9,7 @@ import type { Tx } from '../../db/database.ts';
 import type { MemberRow } from '../../db/schema.ts';
 import { enqueueMail } from '../../mail/outbox.ts';
 import { removeUnlock } from '../../proof/unlock/removal.ts';
+import { endTokensOfMaker } from './maker-tokens.ts';
 import { emailMistake, endSessions } from './member-store.ts';
 
 /** As in `AuditEntry`. */
@@ -62,6 +63,8 @@ export async function editMember(
     ip,
     details: changed,
   });
+  if (next.role === 'member')
+    await endTokensOfMaker(tx, { memberId: member.id, why: 'maker-demoted', actor, ip, now });
   const at = new Date(now).toISOString();
   const told = { kind: 'email-changed', at, from: member.email, to: email } as const;
   if (email !== member.email)
@@ -104,6 +107,7 @@ export async function removeMember(
     ip,
     details: { email: member.email, name: member.name, role: member.role },
   });
+  await endTokensOfMaker(tx, { memberId, why: 'maker-removed', actor, ip, now });
   const releases = await storeReleases(tx, guards, { memberId }, now);
   const recorded = await endSessions(tx, {
     memberId,

@@ -61,7 +61,11 @@ export async function confirmClientSetUp(
       actor: `member:${memberId}`,
       ip,
     });
-    return activated.ok ? ok({ backupCodes: codes }) : activated;
+    if (!activated.ok) return activated;
+    // It has given a code now.
+    if (sessionId !== null)
+      await tx.updateTable('session').set({ method: 'totp' }).where('id', '=', sessionId).execute();
+    return ok({ backupCodes: codes });
   });
 }
 
