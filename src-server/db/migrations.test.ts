@@ -109,3 +109,20 @@ test('API tokens get their makers from the audit log; those whose maker is no ad
     ]);
   });
 });
+
+test('addresses are brought into the form in which they are looked for, but for two that would be one', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-migrations-'));
+  const file = join(folder, 'postern.db');
+  await firstVersion(file);
+  const sqlite = new DatabaseSync(file);
+  const emails = ['ada@bücher.example', 'eva@example.com', 'eva@example.com.', 'removed:n'];
+  for (const [index, email] of emails.entries())
+    sqlite.prepare(`insert into member values (?, ?, 'X', 'member', 'hash', 0, 0)`).run(`n${index}`, email);
+  sqlite.close();
+  const { db, close } = await openDatabase(file);
+  const rows = await db.selectFrom('member').selectAll().where('id', 'like', 'n%').orderBy('id').execute();
+  expect(rows.map(({ email }) => email)).toEqual(['ada@xn--bcher-kva.example', ...emails.slice(1)]);
+  for (const row of rows) expect(row).toMatchObject({ password_version: 0, password_expires_at: null });
+  await close();
+  rmSync(folder, { recursive: true });
+});

@@ -18,6 +18,7 @@ export const teamChange = z.discriminatedUnion('what', [
   z.object({ what: z.literal('member-added'), member: z.string(), role: memberRole }),
   z.object({ what: z.literal('role-raised'), member: z.string(), from: memberRole, to: memberRole }),
   z.object({ what: z.literal('email-changed'), member: z.string(), from: z.string(), to: z.string() }),
+  z.object({ what: z.literal('password-set'), member: z.string() }),
   z.object({ what: z.literal('mfa-reset'), member: z.string() }),
   z.object({ what: z.literal('break-glass'), member: z.string(), expiresAt: isoTime }),
   z.object({

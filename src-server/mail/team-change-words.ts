@@ -68,6 +68,14 @@ export function teamChangeWords(change: TeamChange): TeamChangeWords {
           ['Address', `${change.from} → ${change.to}`],
         ],
       };
+    case 'password-set':
+      return {
+        sentence: {
+          subject: 'A member was given a new password',
+          text: 'It is temporary: another one is asked for at the first sign-in.',
+        },
+        facts: [['Member', change.member]],
+      };
     case 'mfa-reset':
       return {
         sentence: {

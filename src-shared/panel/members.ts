@@ -17,6 +17,7 @@ import { cursor, nextCursor, pageLimit, searchText } from './paging.ts';
  * | POST members/{id}/block, /unblock | `keepTokensRequest`, – | 200 `memberAnswer` · 409 `last-owner` |
  * | POST members/{id}/disconnect | `panelDisconnectRequest` | 200 `panelDisconnectAnswer`; the member's sessions in the Control Panel have ended, too |
  * | POST members/{id}/mfa-reset | – | 201 `mfaResetAnswer` · 409 `wrong-state` (no authenticator to reset, blocked) |
+ * | POST members/{id}/temporary-password | – | 200 `temporaryPasswordAnswer`; sessions and connections end. Needs a step-up |
  * | POST members/{id}/enable-factor | – | 200 `memberAnswer` · 409 `wrong-state` (no authenticator) |
  * | DELETE members/{id} | `keepTokensQuery` | 204 · 409 `last-owner` |
  * | GET mfa-resets | `pageQuery` | 200 `mfaResetsAnswer` |
@@ -134,6 +135,9 @@ export const newMemberAnswer = z.object({
   member: memberSummary,
   temporaryPassword: z.string(),
 });
+
+/** Works for 7 days, up to the first sign-in, which asks for another. Shown this once and nowhere else. */
+export const temporaryPasswordAnswer = z.object({ temporaryPassword: z.string() });
 
 /** What is left out stays. */
 export const editMemberRequest = z

@@ -33,7 +33,7 @@ import { id, isoTime } from '../primitives.ts';
  * nothing has happened. Give it with `session/step-up`, then send the same request again. Who has no authenticator gives
  * the password; where the team requires one, it has to be set up first (403 `mfa-setup-required`).
  * Asked for by: PUT policy that loosens a rule (`loosenedRules`) · POST members of administrators and owners, PUT
- * members/{id} to a higher role or another address · POST members/{id}/mfa-reset · POST api-tokens.
+ * members/{id} to a higher role or another address · POST members/{id}/temporary-password · POST members/{id}/mfa-reset · POST api-tokens.
  */
 export const PANEL_API = '/panel/v1';
 export const CSRF_HEADER = 'x-csrf-token';

@@ -14,6 +14,7 @@ import {
   type newMemberRequest,
   panelDisconnectAnswer,
   type panelDisconnectRequest,
+  temporaryPasswordAnswer,
 } from '../../../src-shared/panel/members.ts';
 import { ok, type Result } from '../../../src-shared/problem.ts';
 import { call, nothing, segment } from '../../api/call.ts';
@@ -78,6 +79,11 @@ export async function changeMember(
   body: z.input<typeof keepTokensRequest> = {},
 ): Promise<Result<Member>> {
   return memberOf(await call({ method: 'POST', path: of(memberId, action), body, answer: memberAnswer }));
+}
+
+export function givePassword(memberId: string): Promise<Result<{ temporaryPassword: string }>> {
+  const path = of(memberId, 'temporary-password');
+  return call({ method: 'POST', path, body: {}, answer: temporaryPasswordAnswer });
 }
 
 export function disconnectMember(

@@ -6,6 +6,7 @@ import { useSession } from '../../store/session-store.ts';
 import { useAction } from '../../store/use-action.ts';
 import { changeMember, type Member, removeMember } from '../api/members-api.ts';
 import { useAdminWords } from '../strings/use-admin-words.ts';
+import { GivePassword } from './give-password.tsx';
 import { MakerTokens } from './maker-tokens.tsx';
 
 interface MemberAccessProps {
@@ -14,7 +15,7 @@ interface MemberAccessProps {
   onRemoved: () => void;
 }
 
-/** Block, which can be taken back, and remove, which cannot; and why they are off where they are. */
+/** A new password; block, which can be taken back, and remove, which cannot; and why they are off where they are. */
 export function MemberAccess({ member, onChanged, onRemoved }: MemberAccessProps) {
   const { a } = useAdminWords();
   const self = useSession().member;
@@ -29,6 +30,7 @@ export function MemberAccess({ member, onChanged, onRemoved }: MemberAccessProps
       <h2 id="access">{a.member.access}</h2>
       {why && <p className="hint">{why}</p>}
       <ProblemNote problem={unblocking.problem} />
+      {may.block && <GivePassword member={member} />}
       {may.block && (
         <div className="panel-row">
           <p className="hint">{a.member.blockHint}</p>

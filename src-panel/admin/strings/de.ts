@@ -133,7 +133,8 @@ export const de: AdminWords = {
     addText: 'Die erste Anmeldung geschieht mit einem vorläufigen Passwort, das Sie einmal sehen.',
     addDo: 'Hinzufügen',
     addedTitle: (name) => `${name} ist jetzt Mitglied`,
-    addedText: 'Übergeben Sie dieses vorläufige Passwort auf einem sicheren Weg. Es wird nur jetzt gezeigt.',
+    addedText:
+      'Übergeben Sie dieses vorläufige Passwort auf einem sicheren Weg. Es wird nur jetzt gezeigt. Es gilt 7 Tage; bei der ersten Anmeldung wird nach einem anderen gefragt.',
     temporaryPassword: 'Vorläufiges Passwort',
     understood: 'Ich habe es übergeben',
     roleHints: {
@@ -208,6 +209,12 @@ export const de: AdminWords = {
     unlockName: 'Entsperren',
     unlockNone: 'Weder PIN noch Biometrie',
     access: 'Zugang',
+    givePassword: 'Neues vorläufiges Passwort',
+    givePasswordTitle: (name) => `Ein vorläufiges Passwort für ${name}?`,
+    givePasswordText:
+      'Das jetzige endet sofort, und mit ihm alle Sitzungen und Verbindungen. Bei der nächsten Anmeldung wird nach einem anderen gefragt.',
+    givenTitle: (name) => `${name} hat ein vorläufiges Passwort`,
+    passwordHint: 'Wenn jemand das Passwort vergessen hat oder ein vorläufiges abgelaufen ist.',
     block: 'Sperren',
     blockTitle: (name) => `${name} sperren?`,
     blockText: 'Verbindungen und Sitzungen enden sofort; die Anmeldung wird abgelehnt, bis Sie entsperren.',

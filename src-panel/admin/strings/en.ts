@@ -132,7 +132,8 @@ export const en = {
     addText: 'They sign in with a temporary password, which you see once.',
     addDo: 'Add',
     addedTitle: (name: string) => `${name} is a member now`,
-    addedText: 'Hand over this temporary password on a way that you trust. It is shown only now.',
+    addedText:
+      'Hand over this temporary password on a way that you trust. It is shown only now. It works for 7 days; at the first sign-in another one is asked for.',
     temporaryPassword: 'Temporary password',
     understood: 'I have handed it over',
     roleHints: {
@@ -208,6 +209,12 @@ export const en = {
     unlockName: 'Unlock',
     unlockNone: 'No PIN or biometrics',
     access: 'Access',
+    givePassword: 'New temporary password',
+    givePasswordTitle: (name: string) => `A temporary password for ${name}?`,
+    givePasswordText:
+      'The present one ends at once, and with it all sessions and connections. Another one is asked for at the next sign-in.',
+    givenTitle: (name: string) => `${name} has a temporary password`,
+    passwordHint: 'For who has forgotten the password, or let a temporary one expire.',
     block: 'Block',
     blockTitle: (name: string) => `Block ${name}?`,
     blockText: 'Connections and sessions end at once, and signing in is refused until you unblock.',

@@ -9,6 +9,7 @@ import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import { beginReset, confirmReset } from '../../people/mfa/reset-by-link.ts';
 import type { PasswordCheck } from '../../people/sign-in/password-check.ts';
+import { keepTrust, trustTokensOf } from './trust-cookie.ts';
 
 /** `POST mfa-reset/begin` and `/confirm`: by the link of the mail, without a session. */
 export function registerMfaResetRoutes(
@@ -44,9 +45,13 @@ export function registerMfaResetRoutes(
       },
     },
     async (request, reply) => {
-      const input = { ...request.body, ip: plainAddress(request.ip) };
+      const trustTokens = trustTokensOf(request);
+      const input = { ...request.body, ip: plainAddress(request.ip), trustTokens };
       const answer = await confirmReset(ctx, enforcement, input);
-      return answer.ok ? reply.send(answer.value) : sendProblem(reply, answer.problem);
+      if (!answer.ok) return sendProblem(reply, answer.problem);
+      const { backupCodes, trustToken } = answer.value;
+      keepTrust(reply, trustToken, trustTokens);
+      return reply.send({ backupCodes });
     },
   );
 }

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import { foldEmail } from '../../../src-shared/typed-email.ts';
 import { endingAccess } from '../../access/enforcement/ending-access.ts';
@@ -9,6 +8,7 @@ import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import type { MemberRow } from '../../db/schema.ts';
 import { activeFactor } from '../../proof/mfa/code-check.ts';
+import { newTemporaryPassword } from '../password/temporary-password.ts';
 import { checkStepUp } from '../session/step-up.ts';
 import { type MakerEnd, settleTokensOfMaker, tokensOfMaker } from './maker-tokens.ts';
 import { type By, editMember, type MemberChange, removeMember } from './member-changes.ts';
@@ -203,14 +203,4 @@ export async function otherMember(
   if (!managed.ok) return managed;
   if (memberId === admin.memberId) return fail('insufficient-role', `You cannot ${verb} yourself.`);
   return ok(managed.value.target);
-}
-
-/** Nothing that looks like something else. */
-const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
-
-/** 20 letters and digits in groups of five: 99 random bits that can be read out. */
-function newTemporaryPassword(): string {
-  const letter = (): string => ALPHABET[randomInt(ALPHABET.length)] ?? '';
-  const group = (): string => Array.from({ length: 5 }, letter).join('');
-  return Array.from({ length: 4 }, group).join('-');
 }

@@ -158,6 +158,16 @@ describe('the link', () => {
     expect((await begin(token)).status).toBe(200);
   });
 
+  test('leads in while strangers guess, and makes the browser one that is known', async () => {
+    const guess = () => new PanelBrowser(server).password({ ...member, password: 'a guess' });
+    for (let i = 0; i < 6; i++) await guess();
+    const renewed = await finish(await reset());
+    server.nextStep();
+    for (let i = 0; i < 6; i++) await guess();
+    expect((await guess()).body.code).toBe('too-many-attempts');
+    expect((await visitor.signIn(renewed)).method).toBe('totp');
+  });
+
   test('is refused to a blocked member, before and in the middle', async () => {
     const token = await reset();
     const { body } = await begin(token);

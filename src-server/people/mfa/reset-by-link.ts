@@ -16,6 +16,7 @@ import {
   setUpFactor,
 } from '../../proof/mfa/enrolment.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
+import { trustClient } from '../session/trusted-client.ts';
 import type { PasswordCheck } from '../sign-in/password-check.ts';
 import { findReset } from './mfa-reset.ts';
 
@@ -56,13 +57,22 @@ export async function beginReset(
 
 /**
  * The first code of the new factor: only now the old one ends, and with it every session and every connection, in one
- * transaction with the use of the link.
+ * transaction with the use of the link. The browser is one that the member has signed in from: `trustToken`, for which
+ * it gives up what it had (`trustTokens`).
  */
 export async function confirmReset(
   ctx: ServerContext,
   enforcement: Enforcement,
-  { token, factorId, code, ip }: { token: string; factorId: string; code: string; ip: string },
-): Promise<Result<{ backupCodes: string[] }>> {
+  input: {
+    token: string;
+    factorId: string;
+    code: string;
+    ip: string;
+    trustTokens: readonly string[];
+  },
+): Promise<Result<{ backupCodes: string[]; trustToken: string }>> {
+  const { token, factorId, code, ip, trustTokens: presented } = input;
+  let trustToken = '';
   const { db } = ctx.database;
   const step = await db.transaction().execute(async (tx): Promise<Result<number>> => {
     const opened = await openLink(tx, ctx, token, ip);
@@ -99,6 +109,7 @@ export async function confirmReset(
       .where('ended_at', 'is', null)
       .execute();
     await tx.deleteFrom('sign_in_token').where('member_id', '=', memberId).execute();
+    trustToken = await trustClient(tx, { memberId, deviceId: null, presented, now });
     const reason: KnownReason = {
       code: 'signed-out',
       message: 'Your authenticator was set up again. Sign in with the new one.',
@@ -107,7 +118,7 @@ export async function confirmReset(
     const policy = await readPolicy(tx);
     return ok(await recordEnd(tx, { scope: { memberId }, reason, actor, ip, now, policy, signOut: true }));
   });
-  return done.ok ? ok({ backupCodes: codes }) : done;
+  return done.ok ? ok({ backupCodes: codes, trustToken }) : done;
 }
 
 interface OpenedLink {

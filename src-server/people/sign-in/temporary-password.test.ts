@@ -150,3 +150,24 @@ test('a password is temporary whoever else has set it: in the Control Panel, wit
     .execute();
   expect(rows.map(({ email }) => email)).toEqual(['api@test.example', member.email, 'new@test.example']);
 });
+
+test('an administrator gives a new one, which ends what there is; owners and the member hear of it', async () => {
+  const owner = await server.addMember({ role: 'owner' });
+  const member = await server.addMember();
+  const { sessionToken } = await server.signIn(member);
+  const browser = new PanelBrowser(server);
+  await browser.signIn(owner);
+  const give = (id: string) => browser.ask('POST', `members/${id}/temporary-password`, {});
+  server.clock.now += 6 * 60_000;
+  expect((await give(member.id)).body.code).toBe('step-up-required');
+  const proof = { method: 'totp', code: server.codeOf(owner) };
+  expect((await browser.ask('POST', 'session/step-up', proof)).status).toBe(204);
+  const given = await give(member.id);
+  expect(given.status).toBe(200);
+  expect((await server.request('GET', '/client/v1/me', { token: sessionToken })).status).toBe(401);
+  server.nextStep();
+  expect((await clientSignIn(member)).body.code).toBe('invalid-credentials');
+  const password = given.body.temporaryPassword;
+  expect((await clientSignIn({ ...member, password })).body.code).toBe('password-change-required');
+  expect((await give(owner.id)).body.code).toBe('insufficient-role');
+});

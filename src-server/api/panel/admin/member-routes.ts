@@ -11,6 +11,7 @@ import {
   newMemberRequest,
   panelDisconnectAnswer,
   panelDisconnectRequest,
+  temporaryPasswordAnswer,
 } from '../../../../src-shared/panel/members.ts';
 import { isGated, noGateWarning } from '../../../../src-shared/policy.ts';
 import { id } from '../../../../src-shared/primitives.ts';
@@ -26,6 +27,7 @@ import {
   setBlockedByAdmin,
 } from '../../../people/members/administration.ts';
 import { disconnectMember } from '../../../people/members/disconnect-member.ts';
+import { givePassword } from '../../../people/members/give-password.ts';
 import { panelIdentity } from '../panel-guard.ts';
 import { type AdminParts, typed } from './admin-parts.ts';
 import { listMembers } from './member-list.ts';
@@ -113,6 +115,21 @@ export function registerMemberRoutes(plain: FastifyInstance, parts: AdminParts):
     { schema: { ...one, body: noBody } },
     async (request, reply) =>
       answer(request, reply, await enableFactorByAdmin(ctx, panelIdentity(request), request.params.id)),
+  );
+  app.post(
+    '/panel/v1/members/:id/temporary-password',
+    {
+      schema: {
+        hide: true,
+        params,
+        body: noBody,
+        response: { 200: temporaryPasswordAnswer, default: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const given = await givePassword(ctx, enforcement, panelIdentity(request), request.params.id);
+      return given.ok ? reply.send(given.value) : sendProblem(reply, given.problem);
+    },
   );
   app.delete(
     '/panel/v1/members/:id',
