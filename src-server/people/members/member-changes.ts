@@ -63,6 +63,8 @@ export async function editMember(
     ip,
     details: changed,
   });
+  // A link lies in the mailbox of the old address.
+  if (email !== member.email) await withdrawResets(tx, member.id, now);
   if (next.role === 'member')
     await endTokensOfMaker(tx, { memberId: member.id, why: 'maker-demoted', actor, ip, now });
   const at = new Date(now).toISOString();
@@ -118,13 +120,7 @@ export async function removeMember(
     message: 'Your administrator has removed this account.',
   });
   await tx.deleteFrom('factor').where('member_id', '=', memberId).execute();
-  await tx
-    .updateTable('mfa_reset')
-    .set({ withdrawn_at: now })
-    .where('member_id', '=', memberId)
-    .where('used_at', 'is', null)
-    .where('withdrawn_at', 'is', null)
-    .execute();
+  await withdrawResets(tx, memberId, now);
   const devices = await tx
     .selectFrom('device')
     .select('id')
@@ -140,4 +136,15 @@ export async function removeMember(
     .where('removed_at', 'is', null)
     .execute();
   return { ...recorded, frames: [...releases, ...recorded.frames] };
+}
+
+/** Links on their way that would set up another authenticator open nothing any more. */
+async function withdrawResets(tx: Tx, memberId: string, now: number): Promise<void> {
+  await tx
+    .updateTable('mfa_reset')
+    .set({ withdrawn_at: now })
+    .where('member_id', '=', memberId)
+    .where('used_at', 'is', null)
+    .where('withdrawn_at', 'is', null)
+    .execute();
 }

@@ -51,3 +51,13 @@ test('nothing to reset, a blocked member, oneself and a link that has expired', 
   expect((await later.get('mfa-resets')).body.resets).toEqual([]);
   expect((await later.call('DELETE', `mfa-resets/${made.body.reset.id}`)).status).toBe(404);
 });
+
+test('another address takes back the link that lies in the mailbox of the old one; another name does not', async () => {
+  const member = await server.addMember();
+  await owner.call('POST', `members/${member.id}/mfa-reset`, {});
+  const pending = async () => (await owner.get('mfa-resets')).body.resets.length;
+  expect((await owner.call('PUT', `members/${member.id}`, { name: 'Other' })).status).toBe(200);
+  expect(await pending()).toBe(1);
+  expect((await owner.call('PUT', `members/${member.id}`, { email: 'y@test.example' })).status).toBe(200);
+  expect(await pending()).toBe(0);
+});
