@@ -159,3 +159,21 @@ test('metrics are for the networks that may read them', async () => {
   server = await startTestServer({ config: { metricsAllowFrom: ['192.0.2.0/24'] } });
   expect((await server.request('GET', '/metrics')).status).toBe(404);
 });
+
+test('the log says who asked, by name and id, and from which address', async () => {
+  const member = await server.addMember();
+  const { sessionToken, deviceId } = await server.signIn(member);
+  const token = await server.addApiToken(['members:read']);
+  server.logLines.length = 0;
+  await server.request('GET', '/client/v1/me', { token: sessionToken });
+  await server.request('GET', '/api/v1/members', { token });
+  await server.request('GET', '/client/v1/me', { token: 'x' });
+  const lines = server.logLines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'answered');
+  const line = { level: 'info', ip: '127.0.0.1' };
+  expect(lines).toMatchObject([
+    { ...line, memberId: member.id, memberName: 'Member 1', deviceId, status: 200 },
+    { ...line, apiTokenId: expect.any(String), apiTokenName: 'test', status: 200 },
+    { ...line, status: 401 },
+  ]);
+  expect(lines[2]).not.toHaveProperty('memberId');
+});

@@ -19,6 +19,7 @@ import { registerAuditMetrics } from './audit/audit-metrics.ts';
 import type { CertificateFacts } from './certificate/server-certificate.ts';
 import type { EnforcementParts } from './compose.ts';
 import type { ServerContext } from './context.ts';
+import { loggedCaller } from './http/caller.ts';
 import { handleErrors, requestValidator } from './http/error-handling.ts';
 import { knowCallers } from './http/forwarding.ts';
 import { sendProblem } from './http/problem-reply.ts';
@@ -146,7 +147,7 @@ function observe(app: FastifyInstance, { httpSeconds }: Metrics): void {
     httpSeconds.observe({ method, route, status }, reply.elapsedTime / 1000);
     const level = route === '/healthz' || route === '/metrics' ? 'debug' : 'info';
     request.log[level](
-      { method, route, status, ip, ms: Math.round(reply.elapsedTime * 10) / 10 },
+      { ...loggedCaller(request), method, route, status, ip, ms: Math.round(reply.elapsedTime * 10) / 10 },
       'answered',
     );
   });

@@ -24,10 +24,20 @@ export interface Caller<T> {
   of(request: FastifyRequest): T;
 }
 
-/** `budgetOf`: as what a caller pays for the request, such as `member:<id>`. */
+/** Who asks, for the log: ids and names. */
+export type LoggedCaller = Record<string, string>;
+const logged = new WeakMap<FastifyRequest, LoggedCaller>();
+
+/** Whom the guard of the route let in; nothing of anybody else. */
+export function loggedCaller(request: FastifyRequest): LoggedCaller {
+  return logged.get(request) ?? {};
+}
+
+/** `budgetOf`: as what a caller pays for the request, such as `member:<id>`. `logAs`: see `loggedCaller`. */
 export function defineCaller<T extends object>(
   name: string,
   budgetOf: (caller: T, request: FastifyRequest) => string,
+  logAs: (caller: T) => LoggedCaller = () => ({}),
 ): Caller<T> {
   const key = Symbol(name);
   return {
@@ -37,6 +47,7 @@ export function defineCaller<T extends object>(
         const caller = await authenticate(request, reply);
         await chargeRequest(routes, request, caller.ok ? budgetOf(caller.value, request) : null);
         if (!caller.ok) return refuse(reply, caller);
+        logged.set(request, logAs(caller.value));
         request.setDecorator<T>(key, caller.value);
       });
       routes.addHook('preHandler', async (request, reply) => {

@@ -56,25 +56,35 @@ async function addressSeen(server: TestServer, headers: Record<string, string>):
   return line.ip;
 }
 
-test('only the header that is configured says who asks, and only as far as proxies are trusted', async () => {
-  const forms = [
-    ['x-forwarded-for', { 'x-forwarded-for': '203.0.113.9, 10.1.0.1' }, '203.0.113.9'],
-    // Whatever the client itself had written before stands farther away.
-    ['x-forwarded-for', { 'x-forwarded-for': '10.0.0.7, 203.0.113.9, 10.1.0.1' }, '203.0.113.9'],
-    ['x-forwarded-for', { 'x-forwarded-for': '203.0.113.9', forwarded: 'for=10.0.0.7' }, '203.0.113.9'],
-    ['forwarded', { forwarded: 'for="[2001:db8::1]:443"', 'x-forwarded-for': '10.0.0.7' }, '2001:db8::1'],
-    ['forwarded', { 'x-forwarded-for': '10.0.0.7' }, '127.0.0.1'],
-    ['x-forwarded-for', { forwarded: 'for=10.0.0.7' }, '127.0.0.1'],
-    ['x-forwarded-for', {}, '127.0.0.1'],
-  ] as const;
-  for (const [proxyHeader, headers, address] of forms) {
-    const server = await startTestServer({
-      config: { trustedProxies: ['127.0.0.1', '10.1.0.0/16'], proxyHeader },
-    });
-    expect([headers, await addressSeen(server, headers)]).toEqual([headers, address]);
+test.each([
+  [
+    'x-forwarded-for',
+    [
+      [{ 'x-forwarded-for': '203.0.113.9, 10.1.0.1' }, '203.0.113.9'],
+      // Whatever the client itself had written before stands farther away.
+      [{ 'x-forwarded-for': '10.0.0.7, 203.0.113.9, 10.1.0.1' }, '203.0.113.9'],
+      [{ 'x-forwarded-for': '203.0.113.9', forwarded: 'for=10.0.0.7' }, '203.0.113.9'],
+      [{ forwarded: 'for=10.0.0.7' }, '127.0.0.1'],
+      [{}, '127.0.0.1'],
+    ],
+  ],
+  [
+    'forwarded',
+    [
+      [{ forwarded: 'for="[2001:db8::1]:443"', 'x-forwarded-for': '10.0.0.7' }, '2001:db8::1'],
+      [{ 'x-forwarded-for': '10.0.0.7' }, '127.0.0.1'],
+    ],
+  ],
+] as const)(
+  'only %s says who asks where it is configured, and only as far as proxies are trusted',
+  async (proxyHeader, forms) => {
+    const config = { trustedProxies: ['127.0.0.1', '10.1.0.0/16'], proxyHeader };
+    const server = await startTestServer({ config });
+    for (const [headers, address] of forms)
+      expect([headers, await addressSeen(server, headers)]).toEqual([headers, address]);
     await server.close();
-  }
-});
+  },
+);
 
 test('metrics are not given to what was forwarded by nobody who is trusted, and the log says once what to set', async () => {
   const server = await startTestServer();

@@ -25,7 +25,7 @@ export interface SessionIdentity {
 export async function authenticateSession(
   ctx: ServerContext,
   request: Pick<FastifyRequest, 'headers'>,
-): Promise<Result<SessionIdentity>> {
+): Promise<Result<SessionIdentity & { memberName: string }>> {
   const token = bearerToken(request.headers.authorization);
   if (!token) return fail('session-invalid');
   const now = ctx.now();
@@ -35,9 +35,9 @@ export async function authenticateSession(
   if (row.is_blocked === 1) return fail('member-blocked');
   if (row.ended_at !== null || row.expires_at <= now || row.removed_at !== null)
     return fail('session-invalid');
-  const { sessionId, memberId, deviceId, role, method } = row;
+  const { sessionId, memberId, memberName, deviceId, role, method } = row;
   if (now - row.last_used_at >= TOUCH_INTERVAL_MS) await touch(ctx, sessionId, deviceId, now);
-  return ok({ sessionId, memberId, deviceId, role, method });
+  return ok({ sessionId, memberId, memberName, deviceId, role, method });
 }
 
 /** Why a session that was authenticated a moment ago counts no more; null when it still does. */
@@ -66,7 +66,7 @@ type SessionState = Pick<SessionRow, 'ended_at'> &
 
 const clientSession = prepared<
   { hash: string },
-  SessionIdentity & SessionState & Pick<SessionRow, 'expires_at' | 'last_used_at'>
+  SessionIdentity & { memberName: string } & SessionState & Pick<SessionRow, 'expires_at' | 'last_used_at'>
 >((db, param) =>
   db
     .selectFrom('session')
@@ -75,6 +75,7 @@ const clientSession = prepared<
     .select([
       'session.id as sessionId',
       'session.member_id as memberId',
+      'member.name as memberName',
       'device.id as deviceId',
       'member.role',
       'session.method',

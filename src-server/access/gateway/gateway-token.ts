@@ -64,10 +64,14 @@ export function tokenLine(token: string): string {
 }
 
 /** The gateway whose agent may come with a token of this hash. */
-export async function gatewayOfToken(db: Db, hash: string, now: number): Promise<{ id: string } | undefined> {
+export async function gatewayOfToken(
+  db: Db,
+  hash: string,
+  now: number,
+): Promise<{ id: string; name: string } | undefined> {
   return db
     .selectFrom('gateway')
-    .select('id')
+    .select(['id', 'name'])
     .where((eb) =>
       eb.or([
         eb('next_token_hash', '=', hash),

@@ -3,7 +3,11 @@ import type { ServerContext } from '../../context.ts';
 import { defineCaller } from '../../http/caller.ts';
 import { authenticateSession, type SessionIdentity } from '../../http/session.ts';
 
-const session = defineCaller<SessionIdentity>('client session', ({ memberId }) => `member:${memberId}`);
+const session = defineCaller<SessionIdentity & { memberName: string }>(
+  'client session',
+  ({ memberId }) => `member:${memberId}`,
+  ({ memberId, memberName, deviceId }) => ({ memberId, memberName, deviceId }),
+);
 
 /** Guards every route of this plugin: a living session of a device. The handlers ask `sessionOf`. */
 export function guardClient(routes: FastifyInstance, ctx: ServerContext): void {

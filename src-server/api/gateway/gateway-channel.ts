@@ -45,9 +45,9 @@ function serveGateway(
   ctx: ServerContext,
   { registry, pending, health, tokens, sweeper }: GatewayChannelParts,
   socket: WebSocket,
-  { gatewayId, tokenHash }: ReturnType<typeof gatewayOf>,
+  { gatewayId, gatewayName, tokenHash }: ReturnType<typeof gatewayOf>,
 ): void {
-  const log = ctx.log.child({ gatewayId });
+  const log = ctx.log.child({ gatewayId, gatewayName });
   const wire: GatewayWire = {
     send: (frame) => socket.send(JSON.stringify(frame)),
     close: (code, reason) => socket.close(code, reason),

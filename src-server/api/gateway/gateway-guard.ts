@@ -5,9 +5,10 @@ import type { ServerContext } from '../../context.ts';
 import { defineCaller } from '../../http/caller.ts';
 import { bearerToken, hashToken } from '../../tokens.ts';
 
-const gateway = defineCaller<{ gatewayId: string; tokenHash: string }>(
+const gateway = defineCaller<{ gatewayId: string; gatewayName: string; tokenHash: string }>(
   'gateway',
   ({ gatewayId }) => `gateway:${gatewayId}`,
+  ({ gatewayId, gatewayName }) => ({ gatewayId, gatewayName }),
 );
 
 /** Guards every route of this plugin: the token of a gateway that was not removed. The handlers ask `gatewayOf`. */
@@ -17,7 +18,7 @@ export function guardGateways(routes: FastifyInstance, ctx: ServerContext): void
     const tokenHash = token === null ? null : hashToken(token);
     const row = tokenHash === null ? undefined : await gatewayOfToken(ctx.database.db, tokenHash, ctx.now());
     return row && tokenHash !== null
-      ? ok({ gatewayId: row.id, tokenHash })
+      ? ok({ gatewayId: row.id, gatewayName: row.name, tokenHash })
       : fail('token-invalid', 'The gateway token is not known.');
   });
 }

@@ -15,6 +15,7 @@ declare module 'fastify' {
 const token = defineCaller<ApiTokenUse>(
   'API token',
   ({ tokenId }, request) => `api-token:${tokenId}:${request.routeOptions.config.scope ?? 'any'}`,
+  ({ tokenId, name }) => ({ apiTokenId: tokenId, apiTokenName: name }),
 );
 
 /**

@@ -36,7 +36,11 @@ interface Admitted {
   identity: PanelIdentity;
   token: string;
 }
-const admission = defineCaller<Admitted>('panel session', ({ identity }) => `member:${identity.memberId}`);
+const admission = defineCaller<Admitted>(
+  'panel session',
+  ({ identity }) => `member:${identity.memberId}`,
+  ({ identity: { memberId, session } }) => ({ memberId, memberName: session.name }),
+);
 
 /**
  * Guards every route of this plugin: a living session, the CSRF token on whatever is no read, at least this role. The
