@@ -8,6 +8,7 @@ import { openBench } from './bench.ts';
 import { kickUnderSignIns, STRANGERS } from './kick-under-sign-ins.ts';
 import { onLaptop, setPolicy } from './on-laptop.ts';
 import { benchPanelLists } from './panel-lists.ts';
+import { benchPast } from './past.ts';
 import { CHECKING_DEVICES, proofChecksPerSecond } from './proof-checks.ts';
 import { benchRouted } from './routed.ts';
 import { residentMemory, SIGN_INS_AT_ONCE, signInsPerSecond, startTime } from './server-figures.ts';
@@ -24,18 +25,27 @@ const program = new Command('bench')
   .option('--rows <file>', 'append the rows to this file as JSON lines')
   .option('--panel-lists', 'also the lists of the Control Panel over 1,000,000 audit rows (minutes)')
   .option('--sockets', `also the memory of ${SOCKETS} idle clients (a minute)`)
+  .option(
+    '--past [audit rows]',
+    'also a server with two years behind it (5,000,000 rows: a quarter of an hour)',
+  )
   .argument('[repeats]', 'how often each cycle runs', '30')
   .parse();
 const repeats = Number(program.args[0] ?? '30');
 const {
   rows: rowsFile,
   panelLists,
+  past,
   sockets,
 } = program.opts<{
   rows?: string;
   panelLists?: boolean;
+  past?: string | true;
   sockets?: boolean;
 }>();
+const pastRows = past === undefined ? 0 : past === true ? 5_000_000 : Number(past);
+if (past !== undefined && (!Number.isInteger(pastRows) || pastRows < 10_000 || pastRows > 50_000_000))
+  program.error('--past: expected 10000 to 50000000 audit rows');
 const rttMs = Number(process.env.RTT_MS ?? '0');
 if (!Number.isInteger(repeats) || repeats < 1 || repeats > 400) program.error('repeats: expected 1 to 400');
 if (!Number.isInteger(rttMs) || rttMs < 0 || rttMs > 5000) program.error('RTT_MS: expected 0 to 5000');
@@ -77,6 +87,7 @@ try {
   rows.push(...(await benchRouted(repeats, rttMs, signal)));
   if (panelLists) rows.push(...(await benchPanelLists(repeats, (line) => console.error(`  ${line}`))));
   if (sockets) rows.push(...(await benchSockets(SOCKETS)));
+  if (pastRows > 0) rows.push(...(await benchPast(pastRows, repeats, (line) => console.error(`  ${line}`))));
   printTable(rows, rttMs);
   const machine = `${type()} ${release()}, ${cpus().length} cpu, Node ${process.version}`;
   const report = { machine, rttMs, takenAt: new Date().toISOString(), rows };

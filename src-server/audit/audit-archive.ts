@@ -1,7 +1,7 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerContext } from '../context.ts';
+import { inBackground } from '../db/background.ts';
 import type { Db, Tx } from '../db/database.ts';
 import { archiveEndLine, archiveLine, readArchiveLine } from './archive-file.ts';
 import { type AnchorClaims, anchorRow, signAnchor } from './audit-anchor.ts';
@@ -67,11 +67,9 @@ export async function archiveAudit(
 export async function removeArchived(db: Db, isStopping: () => boolean = () => false): Promise<number> {
   let removed = 0;
   while (!isStopping()) {
-    const since = performance.now();
-    const count = await db.transaction().execute(removeSome);
+    const count = await inBackground(db, () => db.transaction().execute(removeSome));
     removed += count;
     if (count < REMOVED_AT_ONCE) return removed;
-    await sleep(performance.now() - since);
   }
   return removed;
 }

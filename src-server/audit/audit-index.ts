@@ -1,13 +1,14 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type Selectable, sql } from 'kysely';
 import * as z from 'zod';
+import { inBackground } from '../db/background.ts';
 import type { Db, Tx } from '../db/database.ts';
 import type { AuditHourRow, AuditRow } from '../db/schema.ts';
 import { newestAnchor, newestSeq } from './audit-log.ts';
 import { namesOf } from './audit-names.ts';
 
 /** Rows for each write: others wait no longer than these take (about 5 ms). */
-const SLICE_ROWS = 100;
+const SLICE_ROWS = 50;
 /** A log of so many rows that nobody has taken in yet begins with its newest row. */
 const LONG_LOG_ROWS = 5_000;
 export const HOUR_MS = 3_600_000;
@@ -118,11 +119,10 @@ export class AuditIndex {
 
   async #takeOld(): Promise<void> {
     while (!this.#isStopping) {
-      const since = performance.now();
-      const taken = await this.#db.transaction().execute((tx) => takeSlice(tx, 'older'));
+      const taken = await inBackground(this.#db, () =>
+        this.#db.transaction().execute((tx) => takeSlice(tx, 'older')),
+      );
       if (taken === 0) return;
-      // Half of the time belongs to everybody else.
-      await sleep(performance.now() - since);
     }
   }
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type ExpressionBuilder, sql } from 'kysely';
+import { inBackground } from './background.ts';
 import type { Db } from './database.ts';
 import type { Schema } from './schema.ts';
 
@@ -16,7 +16,7 @@ export interface Retention {
 
 const DAY_MS = 86_400_000;
 /** Rows that go in one statement: a few milliseconds. */
-const PURGED_AT_ONCE = 200;
+const PURGED_AT_ONCE = 100;
 
 type Purge = (db: Db, before: number) => { execute(): Promise<{ numDeletedRows: bigint }[]> };
 
@@ -136,7 +136,7 @@ export async function purgePast(
     const days = retention[setting];
     if (days === 0) continue;
     for (const purge of some) {
-      const count = await inSlices(() => purge(db, now - days * DAY_MS).execute(), isStopping);
+      const count = await inSlices(db, () => purge(db, now - days * DAY_MS).execute(), isStopping);
       if (count > 0) purged[setting] = (purged[setting] ?? 0) + count;
     }
   }
@@ -144,17 +144,16 @@ export async function purgePast(
 }
 
 async function inSlices(
+  db: Db,
   slice: () => Promise<{ numDeletedRows: bigint }[]>,
   isStopping: () => boolean,
 ): Promise<number> {
   let count = 0;
   while (!isStopping()) {
-    const since = performance.now();
-    const [result] = await slice();
+    const [result] = await inBackground(db, slice);
     const deleted = Number(result?.numDeletedRows ?? 0n);
     count += deleted;
     if (deleted < PURGED_AT_ONCE) return count;
-    await sleep(performance.now() - since);
   }
   return count;
 }
