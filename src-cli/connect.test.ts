@@ -153,6 +153,23 @@ describe('connect', () => {
     expect(run.err()).toContain('Ask your administrator.');
   });
 
+  test('a gateway that is removed is told, with the others, and no code is asked for', async () => {
+    const core = open();
+    const [main] = core.snapshot().gateways;
+    if (!main) throw new Error('no gateway');
+    core.change({
+      gateways: [main, { ...main, id: 'b', name: 'Oslo 2' }, { ...main, id: 'c', isOnline: false }],
+    });
+    const run = runScripted(core, profile.dir, ['connect']);
+    await run.sees('Connected to main.');
+    const reason = { ...administratorReason('x'), code: 'gateway-removed' };
+    core.set({ phase: 'disconnected', cause: null, reason, source: 'server' });
+    expect(await run.exitCode).toBe(exitCodes.endedByServer.code);
+    expect(run.out()).toContain('Your administrator removed this gateway at');
+    expect(run.out()).toContain("You may use Oslo 2: postern connect 'Oslo 2'");
+    expect(run.out()).not.toContain('Code for');
+  });
+
   test('a second interrupt quits at once', async () => {
     const core = open();
     core.disconnect = () => new Promise(() => undefined);

@@ -71,6 +71,29 @@ describe('the way through a gateway', () => {
     expect([before, after]).toEqual(['Bearer t', 'Bearer renewed']);
   });
 
+  it('opens a channel with a new token before the old one ends, and stays with the old one if it is refused', async () => {
+    const next = async (): Promise<[string | undefined, WebSocket]> => {
+      const [socket, request] = await once(sockets, 'connection');
+      return [request.headers.authorization, socket];
+    };
+    const [, first] = await next();
+    access.token = 'refused';
+    access.onNewToken?.();
+    const [, refused] = await next();
+    refused.close(1008);
+    await vi.waitFor(() => expect(access.token).toBe('t'));
+    access.token = 'renewed';
+    access.onNewToken?.();
+    const [renewed, second] = await next();
+    expect(renewed).toBe('Bearer renewed');
+    expect(first.readyState).toBe(first.OPEN);
+    first.close(4002);
+    await once(first, 'close');
+    second.send(JSON.stringify({ type: 'ping', t: 1 }));
+    expect(JSON.parse(String((await once(second, 'message'))[0])).type).toMatch(/hello|pong/);
+    expect(sockets.clients.size).toBe(1);
+  });
+
   const DROP = { id: 'firewall', detail: 'Docker drops it.', remedy: null };
   const answer = async (socket: WebSocket) => JSON.parse(String((await once(socket, 'message'))[0]));
 

@@ -5,6 +5,7 @@ import type { ControlHandler, ControlServer } from '../control/control-server.ts
 import { callCore } from '../device/device-desk.ts';
 import { formatClock, type TimeStyle } from '../view/format.ts';
 import { narrate } from '../view/narrate.ts';
+import { otherGateways } from '../view/network-words.ts';
 import { toView } from '../view/view.ts';
 import type { View } from '../view/view-schema.ts';
 import { fixed, reasonSentence, stateSentence, trafficLine } from '../view/words.ts';
@@ -29,6 +30,7 @@ export async function runConnection(
   let told: View | null = null;
   let wish: Wish | null = null;
   let wasConnected = false;
+  let lastGateway: string | null = null;
   let hasConnectSettled = false;
   let isOver = false;
   let renewalAskedFor: string | null = null;
@@ -88,6 +90,7 @@ export async function runConnection(
     if (isOver) return;
     view = toView(core.snapshot());
     if (view.phase === 'connected') wasConnected = true;
+    lastGateway = view.gateway?.id ?? lastGateway;
     for (const line of narrate(told, view, time)) say(line);
     if (told?.version !== view.version) {
       output.event({ event: 'snapshot', ...view });
@@ -129,6 +132,7 @@ export async function runConnection(
     const { connection } = core.snapshot();
     const cause = connection.phase === 'disconnected' ? connection.cause : null;
     if (view.reason) say(reasonSentence(view.reason, time));
+    if (view.reason?.code === 'gateway-removed') say(otherGateways(view, lastGateway));
     if (cause) return { kind: 'refused', problem: cause };
     return exit(view.reason ? 'endedByServer' : 'done');
   }

@@ -37,6 +37,15 @@ export function overlapWords({ networks, side, choice }: Overlap): Words & { isF
   }
 }
 
+/** After the gateway of a connection was removed: which others there are. */
+export function otherGateways({ gateways }: Pick<View, 'gateways'>, gone: string | null): string {
+  const others = gateways.filter(({ id, isOnline }) => id !== gone && isOnline);
+  const [first] = others;
+  if (!first) return 'Your team has no other gateway that is online.';
+  const names = others.map(({ name }) => name).join(', ');
+  return `You may use ${names}: postern connect ${/^[\w.-]+$/.test(first.name) ? first.name : `'${first.name}'`}`;
+}
+
 /** What the network that this computer is on keeps from the tunnel. */
 export function networkTroubles(
   view: Pick<View, 'overlap' | 'areNamesUnmanaged' | 'areNamesUnsplit'>,

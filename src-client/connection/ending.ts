@@ -32,6 +32,8 @@ export function accessEnded(step: Step, reason: Reason | null, challenge: Challe
   m.endReason = reason;
   m.leaving = null;
   notifyEnd(step, reason);
+  // Nothing leads back to a gateway that is gone; whoever is there chooses another, and is asked for it then.
+  if (reason?.code === 'gateway-removed') return rest(step, null, 'server');
   // A renewal prompt outlives the expiry of its lease as long as no disconnect has voided its challenge.
   const stillOpen = openQuestion && epochOfLease === m.knownEpoch ? openQuestion.challenge : null;
   const question = challenge ?? (reason?.code === 'lease-expired' ? stillOpen : null);

@@ -503,6 +503,21 @@ describe('the path', () => {
   });
 });
 
+describe('a gateway that is removed', () => {
+  it('ends the connection with its reason, and nobody is asked for a proof that leads nowhere', () => {
+    for (const challenge of [null, makeChallenge()]) {
+      const { world, lease } = connected();
+      const reason = makeReason('gateway-removed');
+      world.feed({ type: 'server.disconnect', epoch: 1, leaseId: lease.leaseId, reason, challenge });
+      expect(world.has('helperDown')).toBe(true);
+      expect(world.has('requestConnection')).toBe(false);
+      expect(world.view).toMatchObject({ phase: 'disconnected', cause: null, reason, source: 'server' });
+      world.feed({ type: 'user.connect', gatewayId: 'another', source: 'window' });
+      expect(world.last('requestConnection')).toMatchObject({ gatewayId: 'another', proof: null });
+    }
+  });
+});
+
 describe('renewal', () => {
   it('keeps the tunnel and the key pair, asks beside it, and swaps the lease', () => {
     const { world, lease } = connected();

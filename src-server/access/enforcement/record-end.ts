@@ -172,10 +172,13 @@ function frameFor(input: {
   const { device, seq, lease, reason, policy, now } = input;
   if (input.signOut) return { type: 'signed-out', seq, reason };
   if (!lease) return null;
+  // What is proven for a gateway that is gone leads nowhere: the next question comes with the next choice.
+  const isGatewayGone = reason.code === 'gateway-removed';
   const frame = { type: 'disconnect' as const, seq, epoch: device.epoch, leaseId: lease.leaseId, reason };
   const needs = needsOf({ ...device, grace_until: 0, grace_epoch: -1 }, policy, now);
   const { requires, unlockMethods } = needs;
-  if (requires.length === 0 || (requires.includes('unlock') && unlockMethods.length === 0)) return frame;
+  if (isGatewayGone || requires.length === 0 || (requires.includes('unlock') && unlockMethods.length === 0))
+    return frame;
   const details = unlockDetails(device, unlockMethods, now);
   return { ...frame, challenge: makeChallenge({ requires, unlockMethods, details, reason, now }) };
 }

@@ -41,6 +41,8 @@ export class Sweeper {
   #externalVersion: number;
   /** By gateway: name and time of its settings, as they were told. */
   #told: ReadonlyMap<string, string> = new Map();
+  /** Removed gateways of which clients need not hear any more. */
+  #gone = new Set<string>();
   #sweeps = 0;
   #timers: NodeJS.Timeout[] = [];
   #running: Promise<void> = Promise.resolve();
@@ -53,6 +55,7 @@ export class Sweeper {
 
   async start(): Promise<void> {
     this.#told = await this.#gatewaySettings();
+    this.#gone = new Set(await this.#removedGateways());
     this.#timers = [
       setInterval(() => this.#next(() => this.sweep()), SWEEP_INTERVAL_MS),
       setInterval(() => this.#next(() => this.hearOthers()), LOOK_INTERVAL_MS),
@@ -111,8 +114,7 @@ export class Sweeper {
         .executeTakeFirst();
       if (!session) hub.close(client.deviceId, closeCodes.sessionEnded, 'session ended');
     }
-    const removed = await db.selectFrom('gateway').select('id').where('removed_at', 'is not', null).execute();
-    await Promise.all(removed.map(({ id }) => this.dismiss(id)));
+    await Promise.all((await this.#removedGateways()).map((id) => this.dismiss(id)));
     await this.#parts.tokens.closeEnded();
     await this.tellEdits();
   }
@@ -129,6 +131,12 @@ export class Sweeper {
       const state = registry.isOnline(id) ? 'online' : 'offline';
       hub.broadcast({ type: 'gateway', id, state, trouble: registry.troubleOf(id), isEdited: true });
     }
+  }
+
+  async #removedGateways(): Promise<string[]> {
+    const { db } = this.#parts.ctx.database;
+    const rows = await db.selectFrom('gateway').select('id').where('removed_at', 'is not', null).execute();
+    return rows.map(({ id }) => id);
   }
 
   async #gatewaySettings(): Promise<Map<string, string>> {
@@ -149,6 +157,10 @@ export class Sweeper {
       if (confirmation.ok) await pending.markEnforced(ended);
     }
     registry.close(gatewayId, closeCodes.sessionEnded, 'gateway removed');
+    // Clients look anew at what they may choose from.
+    const gone = { type: 'gateway', id: gatewayId, state: 'offline', trouble: null, isEdited: true } as const;
+    if (!this.#gone.has(gatewayId)) this.#parts.hub.broadcast(gone);
+    this.#gone.add(gatewayId);
   }
 
   async #endExpired(): Promise<void> {

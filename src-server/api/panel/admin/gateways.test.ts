@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { ServerFrame } from '../../../../src-shared/client-channel.ts';
 import { PanelClient } from '../../../testing/panel-client.ts';
 import { newWgKey, ScriptedClient, ScriptedGateway } from '../../../testing/scripted-ends.ts';
 import { startTestServer, type TestServer } from '../../../testing/test-server.ts';
@@ -256,9 +257,34 @@ test('peers and traffic are seen; a gateway that is removed loses its peers, its
   const removed = await owner.call('DELETE', `gateways/${gateway.id}`);
   expect(removed).toMatchObject({ status: 200, body: { endedConnections: 1 } });
   expect(gateway.peers.size).toBe(0);
-  expect(await client.of('disconnect')).toMatchObject({ reason: { code: 'gateway-removed' } });
+  const disconnect = await client.of('disconnect');
+  expect(disconnect).toMatchObject({ reason: { code: 'gateway-removed' } });
+  // A code leads nowhere there, and who has lost the gateway looks for another.
+  expect(disconnect.challenge).toBeUndefined();
+  const gone = (frame: ServerFrame) => frame.type === 'gateway' && frame.isEdited === true;
+  await vi.waitFor(() => expect(client.frames.some(gone)).toBe(true));
   await client.close();
   expect((await owner.get(`gateways/${gateway.id}`)).body.code).toBe('gateway-not-found');
   expect((await owner.call('DELETE', `gateways/${gateway.id}`)).status).toBe(404);
   await expect(gateway.connect(server)).rejects.toThrow('401');
+});
+
+test('a new token is shown once, waits beside the old one, and ends the old one at once where that is asked', async () => {
+  const gateway = await ScriptedGateway.create(server);
+  await gateway.connect(server);
+  const made = await owner.call('POST', `gateways/${gateway.id}/token`, {});
+  expect(made).toMatchObject({
+    status: 201,
+    body: { gateway: { isOnline: true, token: { next: { oldEndsAt: expect.any(String) } } } },
+  });
+  expect(made.body.tokenLine).toBe(`postern-gateway set-token ${made.body.token}`);
+  const renewed = ScriptedGateway.withToken(gateway, made.body.token);
+  await renewed.connect(server);
+  const seen = await owner.get(`gateways/${gateway.id}`);
+  expect(seen.body.gateway.token).toEqual({ madeAt: expect.any(String), next: null });
+  expect(JSON.stringify(seen.body)).not.toContain(made.body.token);
+  await owner.call('POST', `gateways/${gateway.id}/token`, { endsOldNow: true });
+  expect(await renewed.closed).toBe(4001);
+  const missing = await owner.call('POST', 'gateways/01a1ffbd-8da2-7710-bc82-16adeaf130c7/token', {});
+  expect(missing).toMatchObject({ status: 404, body: { code: 'gateway-not-found' } });
 });
