@@ -65,7 +65,7 @@ test('wrong password and unknown account are refused in the same words', async (
   expect(new Set(refusals).size).toBe(1);
 });
 
-test('a member without a second factor sets one up, saves the backup codes, and gets in with one', async () => {
+test('a member without a second factor sets one up, saves the backup codes, gets in with one and chooses a password', async () => {
   const email = 'newcomer@example.com';
   const password = 'a long enough password for a test';
   const config = path.join(lab.stack.folder, 'server/server.toml');
@@ -112,6 +112,17 @@ test('a member without a second factor sets one up, saves the backup codes, and 
   await page.getByRole('button', { name: words.code.methods['backup-code'] }).click();
   await page.getByLabel(words.code.backupLabel).fill(codes[3]?.trim() ?? '');
   await page.keyboard.press('Enter');
+
+  // Somebody else has set the password: a new one is asked for, and says at its field why it is refused.
+  await page.getByText(words.newPassword.title).waitFor();
+  const choose = async (own: string) => {
+    await page.getByLabel(words.newPassword.label, { exact: true }).fill(own);
+    await page.getByLabel(words.newPassword.again, { exact: true }).fill(own);
+    await button(page, words.newPassword.submit).click();
+  };
+  await choose('Password1234!');
+  await page.getByText(words.passwordWeakness.common).waitFor();
+  await choose('a password of my own choice');
   await page.getByRole('navigation').waitFor();
   expect((await desktop.page()) === page).toBe(true);
 });
