@@ -41,10 +41,22 @@ export function matchingSteps(secret: string, code: string, from: number, to: nu
   return matches;
 }
 
-/** What the QR code of the set-up holds. */
-export function otpauthUri(secret: string, issuer: string, label: string): string {
-  return generateURI({ secret, issuer, label, strategy: 'totp', digits: 6, period: TOTP_STEP_MS / 1000 });
+/**
+ * What the QR code of the set-up holds. Apps part the label at its first colon, however it is encoded, and refuse or show
+ * two names where what stands before is not the issuer: neither has a colon ("Example: Berlin" → "Example - Berlin").
+ */
+export function otpauthUri(secret: string, team: string, account: string): string {
+  return generateURI({
+    secret,
+    issuer: withoutColons(team),
+    label: withoutColons(account),
+    strategy: 'totp',
+    digits: 6,
+    period: TOTP_STEP_MS / 1000,
+  });
 }
+
+const withoutColons = (name: string) => name.replace(/\s*:\s+/g, ' - ').replaceAll(':', '-');
 
 /** Which way the phone's clock is off, and no more: by how much would say when a code that was refused becomes right. */
 export function driftOf(step: number, currentStep: number): ClockDrift {
