@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'smol-toml';
 import * as z from 'zod';
+import { readTomlFile } from './toml-file.ts';
 
 export interface ConfigSources {
   /** TOML file; without it only the environment and the defaults count. */
@@ -14,12 +13,14 @@ export type Loaded<T> = { ok: true; value: T } | { ok: false; mistakes: string[]
 
 /**
  * Reads a typed configuration: the file, then every set environment variable over it, then the schema's defaults.
- * Lists in the environment are separated by commas. Answers all mistakes at once, one line each, naming the field,
- * its variable and what is expected; unknown fields in the file are mistakes (use `z.strictObject`).
+ * Lists in the environment are separated by commas. Answers all mistakes at once, one line each, naming the file, the
+ * setting, its variable and what is expected; unknown fields in the file are mistakes (use `z.strictObject`). Secrets
+ * are in no mistake.
  */
 export function loadConfig<T>(schema: z.ZodType<T>, sources: ConfigSources): Loaded<T> {
-  const file = readToml(sources.file);
-  if (!file.ok) return file;
+  const file = sources.file === undefined ? { ok: true as const, value: {} } : readTomlFile(sources.file);
+  if (!file.ok) return { ok: false, mistakes: [file.mistake] };
+  const inFile = sources.file === undefined ? '' : `${sources.file}: `;
   const leaves = settingsOf(schema);
   const input = structuredClone(file.value);
   const mistakes: string[] = [];
@@ -37,30 +38,44 @@ export function loadConfig<T>(schema: z.ZodType<T>, sources: ConfigSources): Loa
   for (const issue of parsed.error?.issues ?? []) {
     const path = issue.path.map(String);
     if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) mistakes.push(`${[...path, key].join('.')}: no such setting`);
+      for (const key of issue.keys)
+        mistakes.push(`${inFile}${[...path, key].join('.')}: no such setting${meant(key, leaves)}`);
       continue;
     }
     const given = fromEnv.get(path.join('.'));
     const variable = variableName(path, sources.envPrefix);
-    const received = given === undefined ? '' : `, but ${variable} is ${JSON.stringify(given)}`;
+    const isSecret = /password|token|secret/i.test(path.at(-1) ?? '');
+    const received = given === undefined || isSecret ? '' : `, but ${variable} is ${JSON.stringify(given)}`;
     // zod's own words for what is not there speak of a programmer's types.
     const isMissing = given === undefined && valueAt(input, path) === undefined;
-    const why = isMissing && issue.code !== 'custom' ? 'is missing' : `${issue.message}${received}`;
-    mistakes.push(`${path.join('.') || 'configuration'} (${variable}): ${why}`);
+    const why = isMissing && issue.code !== 'custom' ? 'is missing' : `${expectation(issue)}${received}`;
+    const where = given === undefined ? inFile : '';
+    mistakes.push(`${where}${path.join('.') || 'configuration'} (${variable}): ${why}`);
   }
   return { ok: false, mistakes };
 }
 
 type Table = Record<string, unknown>;
 
-function readToml(file: string | undefined): Loaded<Table> {
-  if (file === undefined) return { ok: true, value: {} };
-  try {
-    return { ok: true, value: { ...parse(readFileSync(file, 'utf8')) } };
-  } catch (error) {
-    const why = error instanceof Error ? error.message.trim() : String(error);
-    return { ok: false, mistakes: [`${file}: ${why}`] };
-  }
+const typesInToml: Record<string, string> = {
+  string: 'expected text in quotes: "…"',
+  number: 'expected a number, without quotes',
+  int: 'expected a whole number, without quotes',
+  boolean: 'expected true or false, without quotes',
+  array: 'expected a list: ["…", "…"]',
+  object: 'expected a table: [name]',
+};
+
+/** What to write; zod's own words for a wrong type are a programmer's. */
+function expectation(issue: z.core.$ZodIssue): string {
+  return issue.code === 'invalid_type' ? (typesInToml[issue.expected] ?? issue.message) : issue.message;
+}
+
+/** The setting of this name in another spelling (`team_name`) or table. */
+function meant(key: string, settings: readonly Setting[]): string {
+  const plain = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  const found = settings.find(({ path }) => plain(path.at(-1) ?? '') === plain(key));
+  return found ? `; is ${found.path.join('.')} meant?` : '';
 }
 
 function valueAt(table: unknown, path: readonly string[]): unknown {

@@ -72,12 +72,10 @@ mail = { host = "smtp.example.com", user = "vpn", from = "Acme VPN <vpn@example.
       },
     },
   });
-  const loaded = loadServerConfig(file, { POSTERN_MAIL_SECURITY: 'none', POSTERN_MAIL_FROM: 'nobody' });
-  const mistakes = loaded.ok ? [] : loaded.mistakes.map((line) => line.split(' ')[0]);
-  expect(mistakes).toContain('mail.from');
-  const unsafe = loadServerConfig(file, { POSTERN_MAIL_SECURITY: 'none' });
-  expect(unsafe.ok ? [] : unsafe.mistakes.map((line) => line.split(' ')[0])).toEqual([
-    'mail.password',
-    'mail.security',
-  ]);
+  const mistakes = (env: Record<string, string>) => {
+    const loaded = loadServerConfig(file, env);
+    return loaded.ok ? [] : loaded.mistakes.map((line) => line.replace(`${file}: `, '').split(' ')[0]);
+  };
+  expect(mistakes({ POSTERN_MAIL_SECURITY: 'none', POSTERN_MAIL_FROM: 'nobody' })).toContain('mail.from');
+  expect(mistakes({ POSTERN_MAIL_SECURITY: 'none' })).toEqual(['mail.password', 'mail.security']);
 });
