@@ -4,6 +4,8 @@ import pino from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { createClientCore } from '../src-client/create-core.ts';
 import { exitCodes } from './context/exit-codes.ts';
+import { ownJob } from './context/job.ts';
+import { openScreen } from './context/screen.ts';
 import { runCli } from './run-cli.ts';
 import { plainText } from './view/plain-text.ts';
 import { fixed } from './view/words.ts';
@@ -38,6 +40,8 @@ const exitCode = await runCli({
   onSignal(listener) {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => listener(signal));
   },
+  openScreen,
+  job: ownJob,
   quit: (code) => process.exit(code),
   openCore: ({ profileDir, helperSocket }) =>
     createClientCore({

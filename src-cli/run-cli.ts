@@ -2,8 +2,11 @@ import type { ReadStream } from 'node:tty';
 import type { ClientCore } from '../src-client/core.ts';
 import { defaultProfileFolder } from '../src-client/settings/profile-lock.ts';
 import { problem } from '../src-shared/problem.ts';
+import type { Asker } from './ask/asker.ts';
+import { followJob } from './ask/job-control.ts';
+import { createKeyLines } from './ask/key-lines.ts';
 import { createKeyboard, type Keyboard } from './ask/keyboard.ts';
-import { createLineAsker, createLines } from './ask/line-asker.ts';
+import { createLineAsker, createLines, type Lines } from './ask/line-asker.ts';
 import { createTerminalAsker } from './ask/terminal-asker.ts';
 import { biometrics } from './commands/biometrics.ts';
 import { connect } from './commands/connect.ts';
@@ -20,6 +23,7 @@ import { status } from './commands/status.ts';
 import { type CommandContext, type Ending, exit, refused } from './context/command-context.ts';
 import { exitCodes, exitForProblem } from './context/exit-codes.ts';
 import { createInterrupts } from './context/interrupts.ts';
+import type { Job } from './context/job.ts';
 import { controlSocketPath } from './control/socket-path.ts';
 import { type Invocation, parseCommandLine } from './program.ts';
 import { createHumanOutput, createJsonOutput, type Output, type Sink, sayQuitHard } from './view/output.ts';
@@ -38,6 +42,9 @@ export interface CliWorld {
   uid: number;
   tmpDir: string;
   version: string;
+  /** The terminal itself, where a person sits at it and both outputs go elsewhere; null where there is none. */
+  openScreen(): NodeJS.WritableStream | null;
+  job: Job;
   /** Calls back at each of these. */
   onSignal(listener: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => void): void;
   /** Ends the process at once. */
@@ -67,7 +74,8 @@ export async function runCli(world: CliWorld): Promise<number> {
   }
 
   const { json, profile, helperSocket } = parsed.options;
-  const output = json ? createJsonOutput(stdout) : createHumanOutput(stdout, stderr);
+  const isDumb = env.TERM === 'dumb';
+  const output = json ? createJsonOutput(stdout) : createHumanOutput(stdout, stderr, isDumb);
   let keyboard: Keyboard | null = null;
   const interrupts = createInterrupts(() => {
     sayQuitHard(output);
@@ -78,12 +86,17 @@ export async function runCli(world: CliWorld): Promise<number> {
   for (const stream of [stdout, stderr]) stream.on('error', interrupts.hangUp);
   const lines = createLines(stdin);
   if (world.terminal)
-    keyboard = createKeyboard(world.terminal, { onInterrupt: interrupts.raise, onHangUp: interrupts.hangUp });
-  const screen = stdout.isTTY && !json ? stdout : stderr;
+    keyboard = createKeyboard(world.terminal, {
+      onInterrupt: interrupts.raise,
+      onHangUp: interrupts.hangUp,
+      onStop: followJob(world.job, () => keyboard),
+    });
+  const shown = [...(json ? [] : [stdout]), stderr].find(({ isTTY }) => isTTY);
+  const screen = shown ?? (keyboard && world.openScreen()) ?? stderr;
   const profileDir = profile ?? defaultProfileFolder(env);
   const context: CommandContext = {
     openCore: () => world.openCore({ profileDir, helperSocket }),
-    asker: keyboard ? createTerminalAsker({ keyboard, screen, output, now }) : createLineAsker(lines, output),
+    asker: askerOf({ keyboard, isDumb, screen, lines, output, now, onInterrupt: interrupts.raise }),
     output,
     time: { now },
     interrupts,
@@ -111,6 +124,22 @@ export async function runCli(world: CliWorld): Promise<number> {
     keyboard?.close();
     lines.close();
   }
+}
+
+/** A person at a terminal, at one that can only write line after line, or a script. */
+function askerOf(parts: {
+  keyboard: Keyboard | null;
+  isDumb: boolean;
+  screen: NodeJS.WritableStream;
+  lines: Lines;
+  output: Output;
+  now: () => number;
+  onInterrupt: () => void;
+}): Asker {
+  const { keyboard, isDumb, screen, lines, output, now, onInterrupt } = parts;
+  if (!keyboard) return createLineAsker(lines, output);
+  if (!isDumb) return createTerminalAsker({ keyboard, screen, output, now });
+  return createLineAsker(createKeyLines(keyboard, screen, onInterrupt), output, true);
 }
 
 /** Commands that an interrupt ends from within, after they have tidied up. The others simply stop. */

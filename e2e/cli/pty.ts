@@ -1,13 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 
-/** Copies between its own pipes and a program on a real pseudo-terminal of 100 columns; exits as the program did. */
+/**
+ * Copies between its own pipes and a program on a real pseudo-terminal of COLUMNS columns; exits as the program did.
+ * SIGUSR1 makes the terminal 40 columns wide.
+ */
 const RELAY = `
-import fcntl, os, pty, select, struct, sys, termios
+import fcntl, os, pty, select, signal, struct, sys, termios
 pid, master = pty.fork()
 if pid == 0:
     os.execvp(sys.argv[1], sys.argv[1:])
-fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack('HHHH', 40, 100, 0, 0))
+def size(columns):
+    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack('HHHH', 40, columns, 0, 0))
+size(int(os.environ['COLUMNS']))
+signal.signal(signal.SIGUSR1, lambda *_: size(40))
 sources = [0, master]
 while True:
     for source in select.select(sources, [], [])[0]:
@@ -39,13 +45,19 @@ export interface Terminal {
   /** Waits until what is drawn anew no longer has the text; rejects after `limitMs`. */
   gone(text: string, limitMs: number): Promise<void>;
   exitCode: Promise<number>;
+  /** The window becomes 40 columns wide. */
+  narrow(): void;
   kill(): void;
 }
 
 /** Runs a program on a pseudo-terminal of its own. */
-export function openTerminal(command: string[], env: Record<string, string | undefined>): Terminal {
+export function openTerminal(
+  command: string[],
+  env: Record<string, string | undefined>,
+  columns = 100,
+): Terminal {
   const child: ChildProcess = spawn('python3', ['-c', RELAY, ...command], {
-    env,
+    env: { ...env, COLUMNS: String(columns) },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let raw = '';
@@ -87,6 +99,7 @@ export function openTerminal(command: string[], env: Record<string, string | und
       throw new Error(`still saw ${text} in:\n${stripVTControlCharacters(raw).slice(seenUpTo)}`);
     },
     exitCode,
+    narrow: () => void child.kill('SIGUSR1'),
     kill: () => void child.kill('SIGKILL'),
   };
 }

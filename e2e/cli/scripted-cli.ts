@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ownJob } from '../../src-cli/context/job.ts';
+import { openScreen } from '../../src-cli/context/screen.ts';
 import { runCli } from '../../src-cli/run-cli.ts';
 import {
   administratorReason,
@@ -53,6 +55,8 @@ const code = await runCli({
   onSignal(listener) {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => listener(signal));
   },
+  openScreen,
+  job: ownJob,
   quit: (exitCode) => process.exit(exitCode),
   openCore: () => core,
 });

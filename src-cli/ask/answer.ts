@@ -1,6 +1,6 @@
 import { backupCode, type CodeMethod } from '../../src-shared/otp-code.ts';
-import { normalizeOtpInput } from '../../src-shared/otp-input.ts';
-import { PIN_MAX_LENGTH, PIN_MIN_LENGTH } from '../../src-shared/unlock.ts';
+import { isSetUpLink, normalizeOtpInput } from '../../src-shared/otp-input.ts';
+import { PIN_MAX_LENGTH, PIN_MIN_LENGTH, pinText } from '../../src-shared/pin-rules.ts';
 import { fixed } from '../view/words.ts';
 import type { CodeAnswer } from './asker.ts';
 
@@ -20,6 +20,7 @@ const MAX_ANSWER_LENGTH = 256;
  */
 export function parseAnswer(text: string, method: CodeMethod, methods: readonly CodeMethod[]): ParsedAnswer {
   const trimmed = text.slice(0, MAX_ANSWER_LENGTH).normalize('NFKC').trim();
+  if (isSetUpLink(trimmed)) return { kind: 'unusable', sentence: fixed.setUpLink };
   if (/^cancel$/i.test(trimmed)) return { kind: 'cancel' };
   if (/^(b|backup)$/i.test(trimmed) && methods.length > 1) return { kind: 'switch' };
   const prefixed = /^backup\s+(.+)$/i.exec(trimmed)?.[1];
@@ -29,8 +30,9 @@ export function parseAnswer(text: string, method: CodeMethod, methods: readonly 
 
 /** Why a text cannot be a PIN at all, so that it costs no try; null when it is sent. */
 export function pinRefusal(text: string): string | null {
-  if (text.length > PIN_MAX_LENGTH) return fixed.pinTooLong;
-  return [...text].length < PIN_MIN_LENGTH ? fixed.pinTooShort : null;
+  const pin = pinText(text);
+  if (pin.length > PIN_MAX_LENGTH) return fixed.pinTooLong;
+  return [...pin].length < PIN_MIN_LENGTH ? fixed.pinTooShort : null;
 }
 
 function parseBackupCode(text: string): ParsedAnswer {

@@ -24,6 +24,8 @@ export interface HiddenPromptConfig<T> {
   judge: (text: string, field: number) => Verdict<T>;
   onEscape: () => void;
   now: () => number;
+  /** Calls back when the screen was overwritten or resized, until the returned function is called. */
+  onRedraw: (draw: () => void) => () => void;
 }
 
 const TICK_MS = 200;
@@ -41,7 +43,7 @@ export function hiddenPrompt<T>(
 }
 
 function useHiddenFields<T>(
-  { fields, judge, onEscape, now }: HiddenPromptConfig<T>,
+  { fields, judge, onEscape, now, onRedraw }: HiddenPromptConfig<T>,
   done: (value: T) => void,
 ): [string, string] {
   const [index, setIndex] = useState(0);
@@ -50,6 +52,8 @@ function useHiddenFields<T>(
   /** Said while the wait lasts, and no longer. */
   const [waitNote, setWaitNote] = useState('');
   const [, setSecondsLeft] = useState(0);
+  const [drawings, setDrawings] = useState(0);
+  useEffect(() => onRedraw(() => setDrawings(drawings + 1)), [drawings]);
   const field = fields[index];
   const waitMs = field?.countdown ? field.countdown.until - now() : 0;
   const isWaiting = waitMs > 0;

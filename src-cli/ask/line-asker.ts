@@ -6,8 +6,8 @@ import type { Asked, Asker } from './asker.ts';
 
 /** Lines of a stream, kept until somebody asks for them. */
 export interface Lines {
-  /** The next line; null at the end of the input, undefined when the signal aborted first. */
-  next(signal: AbortSignal): Promise<string | null | undefined>;
+  /** The next line; null at the end of the input, undefined when the signal aborted first. Echoed where it is visible. */
+  next(signal: AbortSignal, isVisible?: boolean): Promise<string | null | undefined>;
   close(): void;
 }
 
@@ -46,21 +46,24 @@ export function createLines(input: NodeJS.ReadableStream): Lines {
   };
 }
 
-/** Asks in words (or `prompt` events) and reads each answer as one line of the input. Nothing is echoed. */
-export function createLineAsker(lines: Lines, output: Output): Asker {
-  async function line(signal: AbortSignal): Promise<Asked<string>> {
-    const text = await lines.next(signal);
+/**
+ * Asks in words (or `prompt` events) and reads each answer as one line of the input: a script's, or a person's
+ * (`isInteractive`) at a terminal where nothing can be drawn anew. No secret is echoed.
+ */
+export function createLineAsker(lines: Lines, output: Output, isInteractive = false): Asker {
+  async function line(signal: AbortSignal, isVisible = false): Promise<Asked<string>> {
+    const text = await lines.next(signal, isVisible);
     if (text === undefined) return { kind: 'withdrawn' };
     if (text === null) return { kind: 'cancelled', by: 'end-of-input' };
     return { kind: 'answer', value: text };
   }
   return {
-    isInteractive: false,
+    isInteractive,
     async text(question, signal) {
       output.say(question.message);
       output.event({ event: 'prompt', kind: question.kind });
       for (;;) {
-        const asked = await line(signal);
+        const asked = await line(signal, !question.isSecret);
         if (asked.kind !== 'answer') return asked;
         const sentence = question.check?.(asked.value) ?? null;
         if (sentence === null) return asked;

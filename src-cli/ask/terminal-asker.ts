@@ -6,6 +6,9 @@ import type { Asked, Asker, CodeAnswer, CodeQuestion, UnlockAnswer } from './ask
 import { type HiddenPromptConfig, hiddenPrompt } from './hidden-prompt.ts';
 import type { Keyboard } from './keyboard.ts';
 
+/** A shell has written over the prompt: empty lines for it to erase and draw on, the cursor at the first of them. */
+const ROOM_BELOW = `\r${'\n'.repeat(8)}\u001b[8A`;
+
 /** `cancel` and Esc end a prompt in the same way. */
 const CANCELLED = Symbol('cancelled');
 
@@ -18,8 +21,21 @@ export interface TerminalAskerParts {
 
 /** Asks at a terminal. Secrets are never echoed; Esc cancels, Ctrl-C interrupts. */
 export function createTerminalAsker({ keyboard, screen, output, now }: TerminalAskerParts): Asker {
+  function onRedraw(draw: () => void): () => void {
+    const drawBelow = () => {
+      screen.write(ROOM_BELOW);
+      draw();
+    };
+    const forget = keyboard.onTakenBack(drawBelow);
+    screen.on('resize', draw);
+    return () => {
+      forget();
+      screen.off('resize', draw);
+    };
+  }
+
   async function ask<T>(
-    config: Omit<HiddenPromptConfig<T | typeof CANCELLED>, 'onEscape' | 'now'>,
+    config: Omit<HiddenPromptConfig<T | typeof CANCELLED>, 'onEscape' | 'now' | 'onRedraw'>,
     signal: AbortSignal,
   ): Promise<Asked<T>> {
     if (signal.aborted) return { kind: 'withdrawn' };
@@ -29,7 +45,7 @@ export function createTerminalAsker({ keyboard, screen, output, now }: TerminalA
     output.hold(true);
     try {
       const value = await hiddenPrompt<T | typeof CANCELLED>(
-        { ...config, now, onEscape: () => givenUp.abort() },
+        { ...config, now, onRedraw, onEscape: () => givenUp.abort() },
         { input, output: screen, signal: AbortSignal.any([signal, givenUp.signal]) },
       );
       return value === CANCELLED ? { kind: 'cancelled', by: 'escape' } : { kind: 'answer', value };

@@ -1,6 +1,7 @@
 import { problem } from '../../src-shared/problem.ts';
 import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
 import { withDesk } from '../device/device-desk.ts';
+import { columnsOf, padTo } from '../view/columns.ts';
 import { formatClock } from '../view/format.ts';
 import { plainText } from '../view/plain-text.ts';
 import { fixed } from '../view/words.ts';
@@ -18,7 +19,7 @@ export function listDevices(context: CommandContext): Promise<Ending> {
     }));
     output.event({ event: 'devices', devices });
     if (devices.length === 0) output.say(fixed.noDevices);
-    const width = Math.max(0, ...devices.map(({ name }) => name.length));
+    const width = Math.max(0, ...devices.map(({ name }) => columnsOf(name)));
     for (const { id, name, platform, isThis, isConnected, lastSeenAt, unlock } of devices) {
       const ways = [unlock.pin ? 'PIN' : '', unlock.uvHw || unlock.uvSoft ? 'biometrics' : ''].filter(
         Boolean,
@@ -30,7 +31,7 @@ export function listDevices(context: CommandContext): Promise<Ending> {
         `seen ${formatClock(lastSeenAt, time)}`,
         ...(isThis ? ['this device'] : []),
       ];
-      output.say(`${name.padEnd(width)}  ${id}  ${facts.join(', ')}`);
+      output.say(`${padTo(name, width)}  ${id}  ${facts.join(', ')}`);
     }
     return exit('done');
   });
@@ -42,9 +43,9 @@ export function removeDevice(wanted: string, context: CommandContext): Promise<E
   return withDesk(context, async (desk) => {
     const listed = await desk.call({ call: 'list' });
     if (!listed.ok) return refused(listed.problem);
-    const text = wanted.toLowerCase();
+    const text = wanted.normalize('NFC').toLowerCase();
     const byId = listed.value.find(({ id }) => id.toLowerCase() === text);
-    const byName = listed.value.filter(({ name }) => plainText(name).toLowerCase() === text);
+    const byName = listed.value.filter(({ name }) => plainText(name).normalize('NFC').toLowerCase() === text);
     const device = byId ?? (byName.length === 1 ? byName[0] : undefined);
     if (!device) {
       const detail =

@@ -1,4 +1,5 @@
 import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
+import { columnsOf, padTo } from '../view/columns.ts';
 import type { View } from '../view/view-schema.ts';
 import { fixed } from '../view/words.ts';
 import { currentView } from './current-view.ts';
@@ -24,9 +25,9 @@ function table(gateways: View['gateways']): string[] {
     near: rttMs === null ? '–' : `${rttMs} ms`,
     id,
   }));
-  const nameWidth = Math.max(0, ...rows.map(({ name }) => name.length));
+  const nameWidth = Math.max(0, ...rows.map(({ name }) => columnsOf(name)));
   const nearWidth = Math.max(0, ...rows.map(({ near }) => near.length));
   return rows.map(
-    ({ name, state, near, id }) => `${name.padEnd(nameWidth)}  ${state}  ${near.padStart(nearWidth)}  ${id}`,
+    ({ name, state, near, id }) => `${padTo(name, nameWidth)}  ${state}  ${near.padStart(nearWidth)}  ${id}`,
   );
 }

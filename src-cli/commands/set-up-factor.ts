@@ -18,7 +18,11 @@ export async function setUpFactor(
   if (!begun.ok) return refused(begun.problem);
   const { factorId, secret, otpauthUri } = begun.value;
   output.say(fixed.setUpIntro);
-  if (asker.isInteractive) output.say(renderUnicodeCompact(otpauthUri, { border: 2 }));
+  const picture = renderUnicodeCompact(otpauthUri, { border: 2 });
+  const columns = picture.indexOf('\n');
+  // Broken over two lines, no phone reads it.
+  if (output.columns !== null && output.columns >= columns) output.say(picture);
+  else if (output.columns !== null) output.say(fixed.tooNarrowForQr(columns));
   output.say(fixed.setUpSecret(grouped(plainText(secret))));
   output.say(fixed.setUpUri(plainText(otpauthUri)));
   output.event({ event: 'factor-setup', secret, otpauthUri });

@@ -1,6 +1,6 @@
 import type { ClientCore } from '../../src-client/core.ts';
 import type { SignInStep } from '../../src-client/session/sign-in-steps.ts';
-import { type Problem, problem, type Result } from '../../src-shared/problem.ts';
+import { ok, type Problem, problem, type Result } from '../../src-shared/problem.ts';
 import type { Asked, CodeQuestion } from '../ask/asker.ts';
 import { countdownAfter } from '../ask/countdown.ts';
 import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
@@ -11,15 +11,13 @@ import { plainText } from '../view/plain-text.ts';
 import { fixed, problemWords, waitOf } from '../view/words.ts';
 import { chooseOwnPassword } from './own-password.ts';
 import { setUpFactor } from './set-up-factor.ts';
+import { type Got, withTries } from './with-tries.ts';
 
 export interface SignInOptions {
   server: string | undefined;
   ca: string | undefined;
   email: string | undefined;
 }
-
-/** A user who gave up ends the command; anything else carries the answer. */
-type Got<T> = { ok: true; value: T } | { ok: false; ending: Ending };
 
 /** `postern sign-in`: server, e-mail, password, second factor; sets the factor up first where the team requires one. */
 export async function signIn(options: SignInOptions, context: CommandContext): Promise<Ending> {
@@ -42,29 +40,42 @@ async function signInWith(
   context: CommandContext,
 ): Promise<Ending> {
   await core.start();
-  const { keychain, account, connection } = core.snapshot();
+  const { keychain, account: known, connection } = core.snapshot();
   // Better before the password is typed than after.
   if (keychain === 'locked' || keychain === 'unavailable') return refused(notSignedIn(core.snapshot()));
-  if (account && connection.phase !== 'signed-out')
-    return refused(problem('wrong-state', fixed.signedInAlready(plainText(account.email))));
+  if (known && connection.phase !== 'signed-out')
+    return refused(problem('wrong-state', fixed.signedInAlready(plainText(known.email))));
 
-  const address = await serverAddress(options, account?.serverUrl, context);
-  if (!address.ok) return address.ending;
-  const serverUrl = address.value;
   const ca = options.ca ?? context.defaults.caFile;
   const caFile = ca === undefined ? {} : { caFile: ca };
-  const info = await core.serverInfo(serverUrl, ca);
-  if (!info.ok) return refused(info.problem);
-  const serverName = plainText(info.value.name) || serverUrl;
+  const found = await findServer({ ...options, ca }, known?.serverUrl, core, context);
+  if (!found.ok) return found.ending;
+  const { serverUrl, serverName } = found.value;
 
   const email: Got<string> =
-    options.email === undefined ? await ask(context, 'email') : { ok: true, value: options.email };
+    options.email === undefined
+      ? taken(await ask(context, 'email'), context)
+      : { ok: true, value: options.email };
   if (!email.ok) return email.ending;
-  const password = await ask(context, 'password');
-  if (!password.ok) return password.ending;
-  const credentials = { serverUrl, email: email.value.trim(), password: password.value, ...caFile };
-
-  let step = await core.signIn(credentials);
+  const account = { serverUrl, email: email.value.trim(), ...caFile };
+  const entered = await withTries(
+    {
+      kind: 'password',
+      ask: (isAgain) =>
+        ask(context, 'password', isAgain ? fixed.passwordFor(plainText(account.email)) : undefined),
+      use: async (password) => {
+        const credentials = { ...account, password };
+        const step = await core.signIn(credentials);
+        return step.ok ? ok({ credentials, step: step.value }) : step;
+      },
+      isMendable: ({ code }) => code === 'invalid-credentials',
+      without: (asked) => withoutAnswer(asked, context),
+    },
+    context,
+  );
+  if (!entered.ok) return entered.ending;
+  const { credentials } = entered.value;
+  let step: Result<SignInStep> = ok(entered.value.step);
   if (step.ok && step.value.step === 'mfa-setup') {
     const setUp = await setUpFactor(step.value.setupToken, core, context);
     if (setUp.kind !== 'exit' || setUp.exit !== 'done') return setUp;
@@ -132,37 +143,69 @@ function isWorthAnotherTry({ code }: Problem): boolean {
 }
 
 /** A user's answer, or the ending that follows from there being none. */
-function taken<T>(asked: Asked<T>, { output }: CommandContext): Got<T> {
-  if (asked.kind === 'answer') return { ok: true, value: asked.value };
-  if (asked.kind === 'cancelled' && asked.by === 'end-of-input') {
-    output.say('An answer is needed, and there is no more input to read one from.');
-    return { ok: false, ending: exit('proof') };
-  }
-  return { ok: false, ending: refused(problem('cancelled', 'Cancelled. You are not signed in.')) };
+function taken<T>(asked: Asked<T>, context: CommandContext): Got<T> {
+  return asked.kind === 'answer'
+    ? { ok: true, value: asked.value }
+    : { ok: false, ending: withoutAnswer(asked, context) };
 }
 
-async function ask(context: CommandContext, kind: 'email' | 'password'): Promise<Got<string>> {
-  const message = kind === 'email' ? fixed.emailPrompt : fixed.passwordPrompt;
-  const question = { kind, message, isSecret: kind === 'password' };
-  return taken(await context.asker.text(question, context.interrupts.signal), context);
+function withoutAnswer(
+  asked: Exclude<Asked<unknown>, { kind: 'answer' }>,
+  { output }: CommandContext,
+): Ending {
+  if (asked.kind !== 'cancelled' || asked.by !== 'end-of-input')
+    return refused(problem('cancelled', 'Cancelled. You are not signed in.'));
+  output.say(fixed.noInput);
+  return exit('proof');
 }
 
-/** From option, environment, the last sign-in, or the user. Only `https` is taken: a password goes there. */
-async function serverAddress(
-  { server }: SignInOptions,
+function ask(
+  { asker, interrupts }: CommandContext,
+  kind: 'email' | 'password',
+  message: string = kind === 'email' ? fixed.emailPrompt : fixed.passwordPrompt,
+): Promise<Asked<string>> {
+  return asker.text({ kind, message, isSecret: kind === 'password' }, interrupts.signal);
+}
+
+interface FoundServer {
+  serverUrl: string;
+  serverName: string;
+}
+
+/**
+ * The server that answers at the address of option, environment or the last sign-in; one that is typed may be mended. Only
+ * `https` is taken: a password goes there.
+ */
+async function findServer(
+  options: SignInOptions,
   known: string | undefined,
+  core: ClientCore,
   context: CommandContext,
-): Promise<Got<string>> {
-  const given = server ?? context.defaults.serverUrl ?? known;
-  if (given === undefined) {
-    const check = (text: string) => (parseServer(text) === null ? badServer(text) : null);
-    const question = { kind: 'server' as const, message: fixed.serverPrompt, isSecret: false, check };
-    const asked = taken(await context.asker.text(question, context.interrupts.signal), context);
-    return asked.ok ? { ok: true, value: parseServer(asked.value) ?? asked.value } : asked;
+): Promise<Got<FoundServer>> {
+  const use = async (serverUrl: string): Promise<Result<FoundServer>> => {
+    const info = await core.serverInfo(serverUrl, options.ca);
+    return info.ok ? ok({ serverUrl, serverName: plainText(info.value.name) || serverUrl }) : info;
+  };
+  const given = options.server ?? context.defaults.serverUrl ?? known;
+  if (given !== undefined) {
+    const serverUrl = parseServer(given);
+    if (serverUrl === null)
+      return { ok: false, ending: refused(problem('invalid-request', badServer(given))) };
+    const found = await use(serverUrl);
+    return found.ok ? found : { ok: false, ending: refused(found.problem) };
   }
-  const parsed = parseServer(given);
-  if (parsed !== null) return { ok: true, value: parsed };
-  return { ok: false, ending: refused(problem('invalid-request', badServer(given))) };
+  const check = (text: string) => (parseServer(text) === null ? badServer(text) : null);
+  const question = { kind: 'server' as const, message: fixed.serverPrompt, isSecret: false, check };
+  return withTries(
+    {
+      kind: 'server',
+      ask: () => context.asker.text(question, context.interrupts.signal),
+      use: (typed) => use(parseServer(typed) ?? typed),
+      isMendable: ({ code }) => code === 'server-unreachable' || code === 'protocol-error',
+      without: (asked) => withoutAnswer(asked, context),
+    },
+    context,
+  );
 }
 
 const badServer = (text: string) =>

@@ -1,4 +1,4 @@
-import { pinWeakness } from '../../src-shared/pin-rules.ts';
+import { pinText, pinWeakness } from '../../src-shared/pin-rules.ts';
 import type { CommandContext } from '../context/command-context.ts';
 import { fixed, pinWeaknessSentence } from '../view/words.ts';
 import { type Got, got } from './allow-change.ts';
@@ -30,7 +30,7 @@ export async function choosePin(context: CommandContext): Promise<Got<string>> {
       context,
     );
     if (!repeated.ok) return repeated;
-    if (repeated.value === first.value) return first;
+    if (pinText(repeated.value) === pinText(first.value)) return first;
     output.say(fixed.pinsDiffer);
     output.event({ event: 'unusable', kind: 'repeat-pin', detail: fixed.pinsDiffer });
   }

@@ -60,6 +60,8 @@ export function runScripted(
     onSignal: (listener) => {
       onSignal = listener;
     },
+    openScreen: () => null,
+    job: { stop: () => undefined, onContinued: () => undefined, isInForeground: () => true },
     quit: (code) => quits.push(code),
     openCore: () => core,
   });

@@ -1,4 +1,5 @@
 import type { Problem } from '../../src-shared/problem.ts';
+import { cutTo } from './columns.ts';
 import { fixed, problemWords } from './words.ts';
 
 /** What is put to the user, as it goes out with `--json`. Never carries what the user answered. */
@@ -8,6 +9,8 @@ export type JsonEvent = { event: string } & Record<string, unknown>;
 export interface Output {
   /** There is a refreshed line to keep up to date. */
   readonly isLive: boolean;
+  /** Of the terminal that shows it; null: none. */
+  readonly columns: number | null;
   /** One line for a person. */
   say(line: string): void;
   /** Replaces the refreshed line (terminals only); null takes it away. */
@@ -31,19 +34,19 @@ export interface Sink {
 
 const CLEAR_LINE = '\r\u001b[2K';
 
-/** Sentences on `out`, refusals on `err`, and on a terminal one refreshed line below them. */
-export function createHumanOutput(out: Sink, err: Sink): Output {
+/** Sentences on `out`, refusals on `err`, and on a terminal that is no `dumb` one a refreshed line below them. */
+export function createHumanOutput(out: Sink, err: Sink, isDumb = false): Output {
   let statusLine: string | null = null;
   let isHeld = false;
   let waiting: (() => void)[] = [];
-  const isTerminal = out.isTTY === true;
+  const isTerminal = out.isTTY === true && !isDumb;
   const clear = () => {
     if (isTerminal && statusLine !== null) out.write(CLEAR_LINE);
   };
   const draw = () => {
     if (!isTerminal || isHeld || statusLine === null) return;
     const width = Math.max(20, (out.columns ?? 80) - 1);
-    out.write(CLEAR_LINE + [...statusLine].slice(0, width).join(''));
+    out.write(CLEAR_LINE + cutTo(statusLine, width));
   };
   const show = (sink: Sink, line: string) => {
     const write = () => {
@@ -56,6 +59,9 @@ export function createHumanOutput(out: Sink, err: Sink): Output {
   };
   return {
     isLive: isTerminal,
+    get columns() {
+      return out.isTTY === true ? (out.columns ?? 80) : null;
+    },
     say: (line) => show(out, line),
     status(line) {
       if (line === statusLine) return;
@@ -87,6 +93,7 @@ export function createJsonOutput(out: Sink): Output {
   const event = (value: JsonEvent) => void out.write(`${JSON.stringify(value)}\n`);
   return {
     isLive: false,
+    columns: null,
     say: () => undefined,
     status: () => undefined,
     hold: () => undefined,

@@ -30,6 +30,8 @@ export const fixed = {
   serverPrompt: 'Server (https://…):',
   emailPrompt: 'E-mail:',
   passwordPrompt: 'Password:',
+  passwordFor: (email: string) => `Password for ${email}:`,
+  triesLeft: (left: number) => (left === 1 ? 'Last try.' : `${left} tries left.`),
   newPasswordIntro:
     'That password is temporary: somebody else has set it. Choose your own, of twelve characters or more; a few words are easiest.',
   newPasswordPrompt: 'New password:',
@@ -96,6 +98,8 @@ export const fixed = {
   thisDeviceRemoved: 'Removed this device. You are signed out here.',
   wrongBackupCode: 'That backup code did not match. Check each letter, or take another one.',
   sixDigits: 'A code has six digits.',
+  setUpLink:
+    'That is the link that an authenticator app is set up with, not a code. Type the six digits that the app shows.',
   backupShape: 'A backup code has at least ten letters and digits.',
   looksLikeBackupCode: 'That looks like a backup code. Press Tab first to use one.',
   waitFirst: (wait: string) => `Not sent. Try again in ${wait}.`,
@@ -112,7 +116,8 @@ export const fixed = {
   quitHard: 'Stopped at once. The helper takes the tunnel down.',
   cancelled: 'Cancelled. You are not connected.',
   nothingToDisconnect: 'Nothing to disconnect: no connection is running.',
-  noInput: 'An answer is needed, and there is no more input to read one from.',
+  noInput:
+    'An answer is needed, and there is no more input to read one from. Run it in a terminal, or give one answer a line.',
   moreInLog: 'Run it again with POSTERN_LOG_LEVEL=error for the details.',
   yourAddress: (addresses: readonly string[]) =>
     addresses.length === 1
@@ -131,6 +136,7 @@ export const fixed = {
     `${name} may not pass your traffic on. Your administrators see why in the Control Panel.`,
   noOverlap: 'No network of your team is also the network here.',
   setUpIntro: 'Your team requires a second factor. Scan this with your authenticator app:',
+  tooNarrowForQr: (columns: number) => `(The code to scan needs a window of ${columns} columns.)`,
   setUpSecret: (secret: string) => `Or type this secret into the app: ${secret}`,
   setUpUri: (uri: string) => `Or open this address: ${uri}`,
   backupCodesIntro:
