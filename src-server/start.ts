@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import { changedSettings } from '../src-node/changed-settings.ts';
 import { buildApp } from './app.ts';
 import { Housekeeping } from './audit/housekeeping.ts';
-import { Housekeeping } from './audit/housekeeping.ts';
 import { CertificateKeeper } from './certificate/certificate-keeper.ts';
 import { serveCertificate } from './certificate/serve-certificate.ts';
 import { createEnforcement } from './compose.ts';
@@ -78,8 +77,6 @@ async function begin(input: StartInput, ends: AsyncDisposableStack): Promise<Sta
   ends.defer(() => mark.stop());
   const housekeeping = new Housekeeping(ctx);
   ends.defer(() => housekeeping.stop());
-  const housekeeping = new Housekeeping(ctx);
-  ends.defer(() => housekeeping.stop());
   const metrics = createMetrics();
   const { transport } = outgoing;
   const mail = new MailSender(ctx, transport, registerMailMetrics(metrics.registry, database.db));
@@ -112,7 +109,6 @@ async function begin(input: StartInput, ends: AsyncDisposableStack): Promise<Sta
   const listening = await listenOn(app, config.listen, log);
   if (!listening.ok) return listening;
   mark.start();
-  housekeeping.start();
   housekeeping.start();
   mail.start();
   ends.defer(serveCertificate(ctx, { keeper, server: app.server, metrics: metrics.registry }));
