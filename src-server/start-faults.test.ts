@@ -154,3 +154,16 @@ test(
   },
   MINUTE,
 );
+
+test(
+  'a new database beside the keys of an older one starts: it is no copy of that',
+  async () => {
+    listen('127.0.0.1');
+    await folder.start();
+    await folder.stopAll();
+    rmSync(folder.database);
+    expect(folder.init()).toMatchObject({ status: 0, stderr: '' });
+    await folder.start();
+  },
+  MINUTE,
+);

@@ -20,7 +20,7 @@ describe('a server whose database is a copy from before', () => {
     await lab.kill('server', 'SIGTERM');
     // A snapshot of the machine: with the mark beside the keys, by which the server knows a copy of the database alone.
     const database = readdirSync(files).filter((name) => name.startsWith('postern.db'));
-    database.push('keys/newest-record.json');
+    database.push('keys/postern.db.newest.json');
     for (const name of database) cpSync(path.join(files, name), path.join(copy, name));
     await lab.restart('server');
     await lab.gatewayIsBack();

@@ -5,6 +5,7 @@ import { fileTrouble, giveToFolderOwner } from '../../src-node/file-owner.ts';
 import { formatServerKey } from '../../src-shared/server-key.ts';
 import type { ServerConfig } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
+import { forgetMark } from '../db/record-mark.ts';
 import { generateServerKeys, missingKeys } from '../keys/server-keys.ts';
 import { addMember } from '../people/members/member-store.ts';
 import { accountLines, accountOf } from './account-output.ts';
@@ -48,7 +49,7 @@ async function init(options: InitOptions): Promise<void> {
     return;
   }
   const made = generateServerKeys(config.keysDir, process.env);
-  makeDatabaseFile(config.databaseFile);
+  if (makeDatabaseFile(config.databaseFile)) forgetMark(config);
   await (await openDatabase(config.databaseFile)).close();
   await withServerFiles(options, async (ctx) => {
     const someone = await ctx.database.db.selectFrom('member').select('id').limit(1).executeTakeFirst();
@@ -96,10 +97,11 @@ function holdsSomething(databaseFile: string): boolean {
   return existsSync(databaseFile) && statSync(databaseFile).size > 0;
 }
 
-/** Empty, for SQLite to fill: it gives its other files to the owner of this one by itself. */
-function makeDatabaseFile(databaseFile: string): void {
-  if (existsSync(databaseFile)) return;
+/** Empty, for SQLite to fill: it gives its other files to the owner of this one by itself. False: it was there. */
+function makeDatabaseFile(databaseFile: string): boolean {
+  if (existsSync(databaseFile)) return false;
   const descriptor = openSync(databaseFile, 'wx', 0o600);
   giveToFolderOwner(databaseFile, descriptor);
   closeSync(descriptor);
+  return true;
 }

@@ -1,5 +1,5 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Logger } from 'pino';
 import * as z from 'zod';
 import { writeFileAtomic } from '../../src-node/atomic-file.ts';
@@ -19,11 +19,16 @@ type Places = Pick<ServerConfig, 'keysDir' | 'databaseFile'>;
 export function markFile({ keysDir, databaseFile }: Places): string {
   try {
     accessSync(keysDir, constants.W_OK);
-    return join(keysDir, 'newest-record.json');
+    return join(keysDir, `${basename(databaseFile)}.newest.json`);
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return `${databaseFile}.newest`;
+    if (error instanceof Error && 'code' in error) return `${databaseFile}.newest.json`;
     throw error;
   }
+}
+
+/** A new database has nothing to be an older copy of. */
+export function forgetMark(places: Places): void {
+  rmSync(markFile(places), { force: true });
 }
 
 /** Null: there is none, or it cannot be read as one. */
