@@ -106,6 +106,16 @@ describe('helper', () => {
     expect(await bench.ip('route')).not.toContain('10.77.0.0');
   });
 
+  it('goes on with its tunnel at SIGHUP', async () => {
+    const client = await connect();
+    const { params } = await bench.lease();
+    await client.call('up', params);
+    await client.change(({ phase }) => phase === 'up');
+    bench.signalHelper('SIGHUP');
+    expect((await bench.probe('10.77.0.1', 5)).received).toBe(5);
+    expect(await client.call('status')).toMatchObject({ result: { phase: 'up' } });
+  });
+
   it('lets one connection control, and every allowed one ask', async () => {
     const [owner, other] = [await connect(), await connect()];
     const { params } = await bench.lease();
