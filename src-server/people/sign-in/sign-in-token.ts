@@ -36,7 +36,6 @@ export async function issueSignInToken(
   },
 ): Promise<string> {
   const { memberId, device, purpose, proof, now } = input;
-  await tx.deleteFrom('sign_in_token').where('expires_at', '<', now).execute();
   const token = newToken();
   await tx
     .insertInto('sign_in_token')

@@ -2,6 +2,7 @@ import type { ClockDrift } from '../../../src-shared/otp-code.ts';
 import { type Problem, problem } from '../../../src-shared/problem.ts';
 import { usedCodeProblem } from '../../../src-shared/used-code.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
+import { appendRefusal } from '../../audit/refusals.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Db, Tx } from '../../db/database.ts';
 import { prepared } from '../../db/prepared.ts';
@@ -264,7 +265,9 @@ function recorder(tx: Tx, at: number, action: string, { memberId, actor, ip }: O
   return {
     accepted: (details: Record<string, unknown>) => appendAudit(tx, { ...entry, outcome: 'ok', details }),
     async refused(refusal: Problem, details: Record<string, unknown> = {}) {
-      await appendAudit(tx, { ...entry, outcome: 'refused', details: { ...details, refusal: refusal.code } });
+      // Who has to wait and goes on trying costs nothing to look at, and must not fill the log either.
+      const append = refusal.code === 'too-many-attempts' ? appendRefusal : appendAudit;
+      await append(tx, { ...entry, outcome: 'refused', details: { ...details, refusal: refusal.code } });
       return { ok: false as const, problem: refusal };
     },
   };
