@@ -2,6 +2,7 @@
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { openProgramLog } from '../src-node/program-log.ts';
+import { versionText } from '../src-node/version.ts';
 import { checkHost } from './check.ts';
 import { loadGatewayConfig } from './config.ts';
 import { type InstallInput, installGateway } from './install.ts';
@@ -91,7 +92,7 @@ async function replaceToken(typed: string | undefined, { config: file }: { confi
   );
 }
 
-const program = new Command('postern-gateway').description('Postern gateway agent');
+const program = new Command('postern-gateway').version(versionText()).description('Postern gateway agent');
 program
   .command('start')
   .description('serve the tunnel; needs CAP_NET_ADMIN')
