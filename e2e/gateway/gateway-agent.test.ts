@@ -59,6 +59,17 @@ describe('the gateway agent with real WireGuard', () => {
     expect(await lab.canReachGateway()).toBe(false);
   });
 
+  it('keeps channel and peers at SIGHUP, and says what it took over', async () => {
+    await start();
+    const { peer } = lab.lease(17);
+    await channel.sync(1, [peer]);
+    agent.child.kill('SIGHUP');
+    const reloaded = () => agent.lines.find(({ msg }) => msg === 'reloaded');
+    await expect.poll(reloaded, { timeout: 10_000 }).toMatchObject({ level: 'info', needsRestart: [] });
+    expect(await lab.gatewayKeys()).toEqual([peer.publicKey]);
+    expect(await channel.remove(2, [peer.publicKey])).toMatchObject({ type: 'done' });
+  });
+
   it('holds to the list of a sync, without what has expired', async () => {
     await start();
     const [a, b, c] = [lab.lease(11).peer, lab.lease(12).peer, lab.lease(13, -1000).peer];
