@@ -81,6 +81,15 @@ test('a page far behind by number is the one that cursors come to', async () => 
   expect(await ids('limit=4&page=11&action=test.row')).toEqual([]);
 });
 
+test('a page that is jumped to shows what was there when the first was read', async () => {
+  await write(40);
+  const all = await ids('limit=1000&action=test.row');
+  await ids('limit=4&page=1&action=test.row');
+  await write(7);
+  expect(await ids('limit=4&page=5&action=test.row')).toEqual(all.slice(16, 20));
+  expect((await ids('limit=4&page=1&action=test.row'))[0]).toBeGreaterThan(all[0] ?? 0);
+});
+
 test('what the search has not taken in is said', async () => {
   await write(10);
   expect(
