@@ -16,7 +16,7 @@ export type Invocation =
   | { command: 'overlap'; action: OverlapAction }
   /** `remove`: id or name of the device to remove; null lists them. */
   | { command: 'devices'; remove: string | null }
-  | { command: 'disconnect' | 'sign-out' | 'gateways' | 'renew' };
+  | { command: 'disconnect' | 'doctor' | 'sign-out' | 'gateways' | 'renew' };
 
 export interface GlobalOptions {
   json: boolean;
@@ -105,6 +105,12 @@ export function parseCommandLine(argv: readonly string[], { out, env, version }:
     .action((options: Record<string, unknown>) => {
       found.invocation = { command: 'status', watch: options.watch === true };
     });
+  add(
+    'doctor',
+    'Look at what this computer needs for Postern, each with what to do where it is not well.',
+  ).action(() => {
+    found.invocation = { command: 'doctor' };
+  });
   add('renew', 'Give a fresh code ahead of the end, so that the running connection goes on.').action(() => {
     found.invocation = { command: 'renew' };
   });

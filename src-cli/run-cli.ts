@@ -12,6 +12,7 @@ import { biometrics } from './commands/biometrics.ts';
 import { connect } from './commands/connect.ts';
 import { listDevices, removeDevice } from './commands/devices.ts';
 import { disconnect } from './commands/disconnect.ts';
+import { doctor } from './commands/doctor.ts';
 import { gateways } from './commands/gateways.ts';
 import { guard } from './commands/guard.ts';
 import { overlap } from './commands/overlap.ts';
@@ -158,6 +159,8 @@ function runCommand(invocation: Invocation, context: CommandContext): Promise<En
       return signIn(invocation, context);
     case 'connect':
       return connect(invocation, context);
+    case 'doctor':
+      return doctor(context);
     case 'status':
       return status(invocation, context);
     case 'disconnect':

@@ -8,7 +8,7 @@ import { isOlder, NewerDatabaseError, refuseNewer } from '../db/newer-database.t
 import { putBack, sealedByOthers } from '../db/own-database.ts';
 import { isCopy, readMark } from '../db/record-mark.ts';
 import { loadServerKeys } from '../keys/server-keys.ts';
-import type { Looked } from './look.ts';
+import type { Looked } from './looked-at.ts';
 
 const ID = 'database';
 

@@ -6,7 +6,7 @@ import { certificateTrouble, troubleText } from '../certificate/expiry.ts';
 import { checkPair, readPair } from '../certificate/server-certificate.ts';
 import type { ServerConfig } from '../config.ts';
 import { loadServerKeys } from '../keys/server-keys.ts';
-import type { Looked } from './look.ts';
+import type { Looked } from './looked-at.ts';
 
 /** Room for the log, a backup beside it, and the copy of an upgrade. */
 const LEAST_FREE_BYTES = 200_000_000;

@@ -1,18 +1,8 @@
 import { type Check, looked } from '../../src-node/check.ts';
-import type { ServerConfig } from '../config.ts';
 import { databaseChecks } from './database-checks.ts';
 import { certificateCheck, diskCheck, keyChecks, panelCheck, secretCheck } from './file-checks.ts';
+import type { Looked } from './looked-at.ts';
 import { clockCheck, listenCheck, mailCheck, nameCheck } from './network-checks.ts';
-
-export interface Looked {
-  config: ServerConfig;
-  /** Null: settings come from the environment alone. */
-  configFile: string | null;
-  /** Where the built page of the Control Panel is. */
-  panelDir: string;
-  env: Record<string, string | undefined>;
-  now: () => number;
-}
 
 /** Everything that a new installation gets wrong, and an old one grows into. Changes nothing; a running server is left alone. */
 export async function lookAtServer(looking: Looked): Promise<Check[]> {

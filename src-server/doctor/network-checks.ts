@@ -107,8 +107,9 @@ export async function nameCheck({ issuer, publicAddresses }: ServerConfig): Prom
 export async function clockCheck(): Promise<Check> {
   const timedatectl = findProgram('timedatectl');
   const told =
-    timedatectl &&
-    (await runProgram({ path: timedatectl, args: ['show', '-p', 'NTPSynchronized', '--value'] }));
+    timedatectl === null
+      ? null
+      : await runProgram({ path: timedatectl, args: ['show', '-p', 'NTPSynchronized', '--value'] });
   if (!told?.ok)
     return unknown(
       'clock',
