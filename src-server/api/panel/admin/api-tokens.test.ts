@@ -72,3 +72,19 @@ test('the list goes in pages, the newest first', async () => {
   expect([...names].sort()).toEqual([0, 1, 2, 3, 4].map((i) => `token ${i}`));
   expect(second.nextCursor).toBeNull();
 });
+
+test('a token that a restore has suspended works again once an owner has confirmed it, nobody else', async () => {
+  const { apiToken, token } = await create();
+  await server.ctx.database.db.updateTable('api_token').set({ suspended_at: server.clock.now }).execute();
+  expect((await owner.get('api-tokens')).body.apiTokens).toMatchObject([{ status: 'suspended' }]);
+  const confirm = (by: PanelClient) => by.call('POST', `api-tokens/${apiToken.id}/confirm`);
+  const administrator = await PanelClient.of(server, 'administrator');
+  expect((await confirm(administrator)).body.code).toBe('insufficient-role');
+  expect((await members(token)).body.detail).toContain('once an owner has confirmed it');
+  server.clock.now += 600_000;
+  expect((await confirm(owner)).body.code).toBe('step-up-required');
+  server.clock.now -= 600_000;
+  expect((await confirm(owner)).status).toBe(204);
+  expect((await members(token)).status).toBe(200);
+  expect((await confirm(owner)).status).toBe(404);
+});
