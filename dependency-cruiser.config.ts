@@ -103,7 +103,7 @@ export const places: Place[] = [
   { at: ['src-shared'], from: [], packages: ['ipaddr.js', 'temporal-polyfill', 'zod'], ...page },
   {
     at: ['src-node'],
-    from: ['src-shared'],
+    from: ['src-shared', 'package.json'],
     packages: ['pino', 'pino-pretty', 'smol-toml', 'zod'],
     ...node,
   },
@@ -164,7 +164,8 @@ export const places: Place[] = [
   },
   {
     at: ['src-cli'],
-    from: ['src-shared', 'src-client', 'package.json'],
+    // Which version and commit this is, all four programs say alike.
+    from: ['src-shared', 'src-client', 'src-node/version.ts', 'package.json'],
     packages: ['@inquirer/core', 'commander', 'pino', 'string-width', 'uqr', 'zod'],
     ...node,
   },

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { tmpdir } from 'node:os';
 import pino from 'pino';
-import packageJson from '../package.json' with { type: 'json' };
 import { createClientCore } from '../src-client/create-core.ts';
+import { versionText } from '../src-node/version.ts';
 import { exitCodes } from './context/exit-codes.ts';
 import { ownJob } from './context/job.ts';
 import { openScreen } from './context/screen.ts';
@@ -36,7 +36,7 @@ const exitCode = await runCli({
   pid: process.pid,
   uid: process.getuid?.() ?? 0,
   tmpDir: tmpdir(),
-  version: packageJson.version,
+  version: versionText(),
   onSignal(listener) {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => listener(signal));
   },

@@ -6,6 +6,7 @@ import { changedSettings } from '../src-node/changed-settings.ts';
 import type { Loaded } from '../src-node/config.ts';
 import { fingerprint } from '../src-node/fingerprint.ts';
 import { openProgramLog } from '../src-node/program-log.ts';
+import { versionText } from '../src-node/version.ts';
 import type { Result } from '../src-shared/problem.ts';
 import { parseServerKey, TRUSTED_SERVERS_FILE } from '../src-shared/server-key.ts';
 import { type HelperConfig, loadHelperConfig } from './config.ts';
@@ -190,9 +191,9 @@ function collectUid(value: string, previous: number[] = []): number[] {
   return [...previous, Number(value)];
 }
 
-const program = new Command('postern-helper').description(
-  'Postern privileged helper: the part that moves packets',
-);
+const program = new Command('postern-helper')
+  .version(versionText())
+  .description('Postern privileged helper: the part that moves packets');
 program
   .command('start')
   .description('serve clients; needs CAP_NET_ADMIN')

@@ -512,7 +512,7 @@ describe('a gateway that is removed', () => {
       expect(world.has('helperDown')).toBe(true);
       expect(world.has('requestConnection')).toBe(false);
       expect(world.view).toMatchObject({ phase: 'disconnected', cause: null, reason, source: 'server' });
-      world.feed({ type: 'user.connect', gatewayId: 'another', source: 'window' });
+      world.feed({ type: 'user.connect', gatewayId: 'another', source: 'home-button' });
       expect(world.last('requestConnection')).toMatchObject({ gatewayId: 'another', proof: null });
     }
   });

@@ -161,3 +161,14 @@ test('a gateway gets a new token by its name; one that ends at once is asked for
   const { token, oldEndsAt } = await json('gateway', 'token', gateway.id, '--end-old-now', '--yes');
   expect([typeof token, oldEndsAt]).toEqual(['string', null]);
 });
+
+test('a token is revoked by its name once that was confirmed, and one of two names is asked for', async () => {
+  const make = () => json('token', 'create', '--name', 'SOC', '--scopes', 'members:read');
+  const first = await make();
+  expect((await run('token', 'revoke', 'soc')).stderr).toContain('--yes');
+  expect(await json('token', 'revoke', 'soc', '--yes')).toEqual({ id: first.id, name: 'SOC' });
+  expect(await refusal('token', 'revoke', 'SOC', '--yes')).toMatchObject({ code: 'not-found' });
+  await make();
+  await make();
+  expect((await refusal('token', 'revoke', 'SOC', '--yes')).choices).toHaveLength(2);
+});

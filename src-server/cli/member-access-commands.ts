@@ -4,9 +4,17 @@ import { ok, type Result } from '../../src-shared/problem.ts';
 import { livePeers } from '../access/enforcement/lease-peers.ts';
 import type { RecordedEnd } from '../access/enforcement/record-end.ts';
 import { disconnectMember } from '../people/members/disconnect-member.ts';
+import { settleTokensOfMaker } from '../people/members/maker-tokens.ts';
 import { removeMember } from '../people/members/member-changes.ts';
 import { withoutOwner } from '../people/members/owner-rules.ts';
-import { type AdminDesk, endWords, groupNamed, withAdminDesk, withExamples } from './admin-desk.ts';
+import {
+  type AdminDesk,
+  endWords,
+  groupNamed,
+  personAtServer,
+  withAdminDesk,
+  withExamples,
+} from './admin-desk.ts';
 import { type ConfirmOptions, isConfirmed, withConfirmation } from './confirm.ts';
 import { memberNamed, WHICH_MEMBER } from './member-named.ts';
 import { refuseProblem, valueOr } from './refusal.ts';
@@ -88,6 +96,9 @@ async function removeOne(desk: AdminDesk, who: string, options: ConfirmOptions):
     if (!present.ok) return present;
     const others = await withoutOwner(tx, present.value);
     if (!others.ok) return others;
+    const by = { actor: CLI_ACTOR, ip: null, by: personAtServer() };
+    const tokens = { member: present.value, why: 'maker-removed', isKept: false } as const;
+    await settleTokensOfMaker(tx, ctx, by, tokens);
     return ok(await removeMember(tx, present.value, { actor: CLI_ACTOR, ip: null, now: ctx.now() }, guards));
   });
   if (!removed.ok) {

@@ -3,6 +3,7 @@ import { memberRole } from '../../src-shared/member-role.ts';
 import { fail, ok, type Result } from '../../src-shared/problem.ts';
 import type { Tx } from '../db/database.ts';
 import type { MemberRow } from '../db/schema.ts';
+import { settleTokensOfMaker } from '../people/members/maker-tokens.ts';
 import { editMember, type MemberChange } from '../people/members/member-changes.ts';
 import { setPasswordFor } from '../people/members/member-store.ts';
 import { personText, tellOwnersOf } from '../people/members/owner-notices.ts';
@@ -97,6 +98,10 @@ async function change(
       if (!others.ok) return others;
     }
     const by = { actor: CLI_ACTOR, ip: null, now: ctx.now() };
+    if (wanted.role === 'member' && before.role !== 'member') {
+      const tokens = { member: before, why: 'maker-demoted', isKept: false } as const;
+      await settleTokensOfMaker(tx, ctx, { ...by, by: personAtServer() }, tokens);
+    }
     const edited = await editMember(tx, ctx, before, wanted, by);
     if (!edited.ok) return edited;
     const after = await tx

@@ -5,7 +5,6 @@ import type { MemberRow } from '../db/schema.ts';
 import { settleTokensOfMaker } from '../people/members/maker-tokens.ts';
 import {
   addMember,
-  findMember,
   passwordMistake,
   resetFactorLock,
   setBlocked,
@@ -15,6 +14,8 @@ import { hashNewPassword } from '../people/password/password-store.ts';
 import { resetUnlockFor } from '../proof/unlock/removal.ts';
 import { accountLines, accountOf } from './account-output.ts';
 import { askNewPassword, askPerson, howToAnswer, type PersonOptions } from './ask.ts';
+import { memberNamed, WHICH_MEMBER } from './member-named.ts';
+import { valueOr } from './refusal.ts';
 import {
   CLI_ACTOR,
   type CommonOptions,
@@ -22,7 +23,6 @@ import {
   print,
   refuse,
   shortTime,
-  valueOrRefuse,
   withCommonOptions,
   withServerFiles,
 } from './run-command.ts';
@@ -35,7 +35,7 @@ const permanentOption = 'the member has chosen the password and keeps it; else i
 const temporaryNote =
   'The password is temporary: it works for 7 days, and another one is asked for at the first sign-in.';
 
-/** `member add|list|block|unblock|set-password|reset-factor-lock|reset-unlock`. A member is named by e-mail address or id. */
+/** `member add|list|block|unblock|set-password|reset-factor-lock|reset-unlock`. A member is named by e-mail address, id, or a name that nobody else has. */
 export function addMemberCommands(program: Command): void {
   const member = program.command('member').description('who belongs to the team');
   withCommonOptions(member.command('add'))
@@ -48,22 +48,27 @@ export function addMemberCommands(program: Command): void {
     .option('--administrator', 'with the role administrator')
     .action(add);
   withCommonOptions(member.command('list')).description('all members').action(list);
-  withCommonOptions(member.command('block <member>'))
+  withCommonOptions(member.command('block'))
+    .argument('<member>', WHICH_MEMBER)
     .description('end sessions and connections now and let the member in no more')
     .option('--keep-tokens', 'let the API tokens that the member made work on')
     .action((who: string, options: BlockOptions) => block(who, true, options));
-  withCommonOptions(member.command('unblock <member>'))
+  withCommonOptions(member.command('unblock'))
+    .argument('<member>', WHICH_MEMBER)
     .description('let the member in again')
     .action((who: string, options: CommonOptions) => block(who, false, options));
-  withCommonOptions(member.command('set-password <member>'))
+  withCommonOptions(member.command('set-password'))
+    .argument('<member>', WHICH_MEMBER)
     .description('set a new password; ends sessions and connections')
     .option('--password-stdin', 'read the password from standard input')
     .option('--permanent', permanentOption)
     .action(changePassword);
-  withCommonOptions(member.command('reset-factor-lock <member>'))
+  withCommonOptions(member.command('reset-factor-lock'))
+    .argument('<member>', WHICH_MEMBER)
     .description('let the member try codes again after too many wrong ones')
     .action(resetLock);
-  withCommonOptions(member.command('reset-unlock <member>'))
+  withCommonOptions(member.command('reset-unlock'))
+    .argument('<member>', WHICH_MEMBER)
     .description(
       "take PIN and biometrics away from all of the member's devices; the next connection needs a code",
     )
@@ -80,7 +85,7 @@ async function add(options: AddOptions): Promise<void> {
     const role = options.administrator ? 'administrator' : 'member';
     const isTemporary = !options.permanent;
     const member = { ...person, role, withTotp: options.withTotp ?? false, isTemporary } as const;
-    const added = valueOrRefuse(await addMember(ctx, member, CLI_ACTOR));
+    const added = valueOr(options, await addMember(ctx, member, CLI_ACTOR));
     if (added)
       print(options, accountOf(added), [...accountLines(added), ...(isTemporary ? [temporaryNote] : [])]);
   });
@@ -126,12 +131,13 @@ async function list(options: CommonOptions): Promise<void> {
 /** Finds the member and runs `change` in one transaction. */
 async function changeMember<T>(
   ctx: ServerContext,
+  options: CommonOptions,
   who: string,
   change: (tx: Tx, member: MemberRow) => Promise<T>,
 ): Promise<{ member: MemberRow; value: T } | null> {
   return ctx.database.db.transaction().execute(async (tx) => {
-    const member = await findMember(tx, who);
-    if (!member) return refuse([`There is no member ${who}.`], EXIT_FAILED);
+    const member = valueOr(options, await memberNamed(tx, who));
+    if (!member) return null;
     return { member, value: await change(tx, member) };
   });
 }
@@ -139,7 +145,7 @@ async function changeMember<T>(
 async function block(who: string, isBlocked: boolean, options: BlockOptions): Promise<void> {
   await withServerFiles(options, async (ctx) => {
     const isKept = options.keepTokens ?? false;
-    const changed = await changeMember(ctx, who, async (tx, member) => {
+    const changed = await changeMember(ctx, options, who, async (tx, member) => {
       const by = { actor: CLI_ACTOR, ip: null, by: 'the command line of the server' };
       const settled = isBlocked
         ? await settleTokensOfMaker(tx, ctx, by, { member, why: 'maker-blocked', isKept })
@@ -168,11 +174,8 @@ async function changePassword(
   options: CommonOptions & PersonOptions & { permanent?: boolean },
 ): Promise<void> {
   await withServerFiles(options, async (ctx) => {
-    const person = await findMember(ctx.database.db, who);
-    if (!person) {
-      refuse([`There is no member ${who}.`], EXIT_FAILED);
-      return;
-    }
+    const person = valueOr(options, await memberNamed(ctx.database.db, who));
+    if (!person) return;
     const password = await askNewPassword(ctx.config, options, person);
     if (password === null) {
       refuse(['Without a terminal, give --password-stdin.'], EXIT_FAILED);
@@ -185,7 +188,7 @@ async function changePassword(
     }
     const passwordHash = await hashNewPassword(ctx, password);
     const isTemporary = !options.permanent;
-    const changed = await changeMember(ctx, who, (tx, { id }) =>
+    const changed = await changeMember(ctx, options, who, (tx, { id }) =>
       setPasswordFor(tx, ctx, { memberId: id, passwordHash, isTemporary, actor: CLI_ACTOR, now: ctx.now() }),
     );
     if (changed) {
@@ -200,7 +203,7 @@ async function changePassword(
 
 async function resetLock(who: string, options: CommonOptions): Promise<void> {
   await withServerFiles(options, async (ctx) => {
-    const changed = await changeMember(ctx, who, (tx, { id }) =>
+    const changed = await changeMember(ctx, options, who, (tx, { id }) =>
       resetFactorLock(tx, { memberId: id, actor: CLI_ACTOR, now: ctx.now() }),
     );
     if (!changed) return;
@@ -215,7 +218,7 @@ async function resetLock(who: string, options: CommonOptions): Promise<void> {
 
 async function resetUnlockOf(who: string, options: CommonOptions): Promise<void> {
   await withServerFiles(options, async (ctx) => {
-    const changed = await changeMember(ctx, who, (tx, { id }) =>
+    const changed = await changeMember(ctx, options, who, (tx, { id }) =>
       resetUnlockFor(tx, ctx, { memberId: id, actor: CLI_ACTOR, now: ctx.now() }),
     );
     if (!changed) return;

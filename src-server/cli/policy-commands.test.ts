@@ -120,3 +120,17 @@ test('a device that has not told yet what its helper can is to connect once, not
     /2 devices .* cannot hold traffic back or have not told .* update those that cannot and let the others/,
   );
 });
+
+test('a program reads a refusal as a problem, with the devices, and whoever exempts nobody is told', async () => {
+  const one = await connected({ version: '0.1.0', features: [] });
+  const refused = await set('trafficWhileWaiting=gate', '--json');
+  expect(refused).toMatchObject({ status: 1, stderr: '' });
+  expect(JSON.parse(refused.stdout)).toMatchObject({
+    code: 'guard-unsupported',
+    devices: [{ id: one.session.deviceId }],
+  });
+  const mistaken = await set('nothing=1', '--json');
+  expect(JSON.parse(mistaken.stdout)).toMatchObject({ code: 'invalid-request' });
+  expect((await set('trafficWhileWaiting=gate', '--exempt-all')).stderr).toContain(one.session.deviceId);
+  expect((await set('--exempt-all')).stderr).toContain('nobody was exempted');
+});

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { guardUnsupportedExtra, type UnguardedDevice } from '../../src-shared/panel/policy.ts';
 import { isGated, noGateWarning, type Policy } from '../../src-shared/policy.ts';
 import { id as deviceId } from '../../src-shared/primitives.ts';
-import { ok, type Problem, type Result } from '../../src-shared/problem.ts';
+import { ok, type Problem, problem, type Result } from '../../src-shared/problem.ts';
 import { exemptedDevices, withdrawExemption } from '../access/guard/unguarded-devices.ts';
 import { ControlAddresses } from '../access/lease/control-addresses.ts';
 import { type Exempt, savePolicyExempting } from '../access/policy/policy-changes.ts';
@@ -10,13 +10,12 @@ import type { ServerContext } from '../context.ts';
 import type { Db } from '../db/database.ts';
 import { readPolicy } from '../proof/policy/policy-store.ts';
 import { assignPolicy } from './policy-assignments.ts';
+import { refuseProblem, refuseWords } from './refusal.ts';
 import {
   CLI_ACTOR,
   type CommonOptions,
-  EXIT_FAILED,
   listOf,
   print,
-  refuse,
   say,
   withCommonOptions,
   withServerFiles,
@@ -62,7 +61,7 @@ async function withdraw(device: string, options: CommonOptions): Promise<void> {
       .transaction()
       .execute((tx) => withdrawExemption(tx, withdrawal));
     if (isWithdrawn) print(options, { id: withdrawal.deviceId }, ['Withdrawn.']);
-    else refuse([`No exempt device has the id ${device}.`], EXIT_FAILED);
+    else refuseProblem(options, problem('device-not-found', `No exempt device has the id ${device}.`));
   });
 }
 
@@ -76,20 +75,23 @@ async function show(options: CommonOptions): Promise<void> {
 async function set(words: string[], options: SetOptions): Promise<void> {
   const exempt = options.exemptAll ? 'all' : (options.exempt ?? []);
   if (words.length === 0 && exempt.length === 0) {
-    refuse(['Say what to change: key=value, --exempt or --exempt-all.'], EXIT_FAILED);
+    refuseWords(options, 'Say what to change: key=value, --exempt or --exempt-all.');
     return;
   }
   await withServerFiles(options, async (ctx) => {
     const saved = await save(ctx, words, exempt);
     const unknown = exempt === 'all' ? [] : await unknownDevices(ctx.database.db, exempt);
-    for (const id of unknown) say(`${id}: not exempted; there is no device with this id.`);
+    if (saved.ok || !options.json)
+      for (const id of unknown) say(`${id}: not exempted; there is no device with this id.`);
     if (!saved.ok) {
-      refuse(refusalOf(saved.problem), EXIT_FAILED);
+      refuseProblem(options, saved.problem, refusalOf(saved.problem));
       return;
     }
     const { policy, exempted } = saved.value;
     print(options, policy, linesOf(policy));
     for (const device of exempted) say(`Exempt until it can hold traffic back: ${deviceLine(device)}`);
+    if (exempt === 'all' && exempted.length === 0)
+      say('No device in use has to hold traffic back and cannot: nobody was exempted.');
     if (exempt !== 'all')
       for (const id of exempt)
         if (!unknown.includes(id) && !exempted.some((device) => device.id === id))

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { versionText } from '../../src-node/version.ts';
 import { addAuditCommands } from './audit-commands.ts';
 import { addAuditExportCommand } from './audit-export-command.ts';
 import { addBreakGlassCommand } from './break-glass-command.ts';
@@ -22,6 +23,7 @@ import { addTokenCommands } from './token-commands.ts';
 /** `postern-server` with all of its commands. A command that refuses says why on standard error and sets the exit code. */
 export function serverProgram(): Command {
   const program = new Command('postern-server')
+    .version(versionText())
     .description('Postern control server: decides who may connect')
     .addHelpText('after', '\nExit codes: 0 done, 1 refused or failed, 2 the configuration has mistakes.');
   addInitCommand(program);

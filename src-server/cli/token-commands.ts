@@ -2,20 +2,24 @@ import { type Command, Option } from 'commander';
 import * as z from 'zod';
 import { apiScope } from '../../src-shared/integration-api.ts';
 import { textList } from '../../src-shared/primitives.ts';
+import { problem, type Result } from '../../src-shared/problem.ts';
 import { readAddressOrNetwork } from '../../src-shared/typed-network.ts';
 import { createApiToken, revokeApiToken } from '../api/integration/api-token-store.ts';
 import { namesOf } from '../audit/audit-names.ts';
+import type { Db } from '../db/database.ts';
+import type { ApiTokenRow } from '../db/schema.ts';
 import { keepToken } from '../people/members/maker-tokens.ts';
+import { withExamples } from './admin-desk.ts';
+import { type ConfirmOptions, isConfirmed, withConfirmation } from './confirm.ts';
+import { oneNamed } from './named.ts';
+import { refuseProblem, refuseWords, valueOr } from './refusal.ts';
 import {
   CLI_ACTOR,
   type CommonOptions,
-  EXIT_FAILED,
   listOf,
   print,
   properName,
-  refuse,
   shortTime,
-  valueOrRefuse,
   wholeNumber,
   withCommonOptions,
   withServerFiles,
@@ -54,17 +58,22 @@ export function addTokenCommands(program: Command): void {
     .action(create);
   withCommonOptions(token.command('list')).description('all tokens, never their values').action(list);
   addTokenConfirm(token);
-  withCommonOptions(token.command('keep <id>'))
+  withCommonOptions(token.command('keep'))
+    .argument('<token>', 'its name or id')
     .description('let a token work on when whoever made it is removed, blocked or demoted')
     .option('--off', 'let it end with them again')
     .action(keep);
-  withCommonOptions(token.command('revoke <id>')).description('end a token now').action(revoke);
+  const ending = withConfirmation(withCommonOptions(token.command('revoke')))
+    .argument('<token>', 'its name or id')
+    .description('end a token now')
+    .action(revoke);
+  withExamples(ending, 'token revoke SOC', 'token revoke SOC --yes');
 }
 
 async function create(options: CreateOptions): Promise<void> {
   const scopes = z.array(apiScope).parse(options.scopes);
   if (scopes.length === 0) {
-    refuse(['Expected at least one scope in --scopes.'], EXIT_FAILED);
+    refuseWords(options, 'Expected at least one scope in --scopes.');
     return;
   }
   const allowedIps = options.allowIp;
@@ -134,23 +143,43 @@ const endWords = {
   'maker-demoted': 'ended: its maker is no administrator any more',
 } as const;
 
-async function keep(id: string, options: CommonOptions & { off?: boolean }): Promise<void> {
+async function keep(which: string, options: CommonOptions & { off?: boolean }): Promise<void> {
   const isKept = options.off !== true;
   await withServerFiles(options, async (ctx) => {
-    const change = { id: id.toLowerCase(), isKept, actor: CLI_ACTOR, ip: null, now: ctx.now() };
-    const kept = valueOrRefuse(await ctx.database.db.transaction().execute((tx) => keepToken(tx, change)));
+    const { db } = ctx.database;
+    const token = valueOr(options, await livingToken(db, which));
+    if (!token) return;
+    const change = { id: token.id, isKept, actor: CLI_ACTOR, ip: null, now: ctx.now() };
+    const kept = valueOr(options, await db.transaction().execute((tx) => keepToken(tx, change)));
     if (!kept) return;
     const what = isKept ? 'works on without whoever made it' : 'ends with whoever made it';
-    print(options, { id, name: kept.name, isKept }, [`${kept.name} ${what}.`]);
+    print(options, { id: token.id, name: kept.name, isKept }, [`${kept.name} ${what}.`]);
   });
 }
 
-async function revoke(id: string, options: CommonOptions): Promise<void> {
+async function revoke(which: string, options: ConfirmOptions): Promise<void> {
   await withServerFiles(options, async (ctx) => {
-    const isRevoked = await ctx.database.db
-      .transaction()
-      .execute((tx) => revokeApiToken(tx, { id: id.toLowerCase(), actor: CLI_ACTOR, now: ctx.now() }));
-    if (isRevoked) print(options, { id }, ['Revoked.']);
-    else refuse([`There is no such token, or it is revoked already: ${id}`], EXIT_FAILED);
+    const { db } = ctx.database;
+    const token = valueOr(options, await livingToken(db, which));
+    if (!token) return;
+    const { id, name, use_count } = token;
+    const question = `Revoke the token ${name}? It was used ${use_count} times, and whatever uses it is refused from now on.`;
+    if (!(await isConfirmed(options, question))) return;
+    const end = { id, actor: CLI_ACTOR, now: ctx.now() };
+    const isRevoked = await db.transaction().execute((tx) => revokeApiToken(tx, end));
+    if (isRevoked) print(options, { id, name }, [`Revoked ${name}.`]);
+    else refuseProblem(options, problem('not-found', `${name} is revoked already.`));
   });
+}
+
+/** By its id, or a name that only one token has that was not revoked. */
+async function livingToken(db: Db, text: string): Promise<Result<ApiTokenRow>> {
+  const rows = await db
+    .selectFrom('api_token')
+    .selectAll()
+    .where('revoked_at', 'is', null)
+    .orderBy('created_at')
+    .execute();
+  const candidates = rows.map((row) => ({ ...row, hint: `until ${shortTime(row.expires_at)}` }));
+  return oneNamed({ noun: 'token that works', notFound: 'not-found' }, text, candidates);
 }
