@@ -26,6 +26,7 @@ describe('a name', () => {
     ['nothing', ''],
     ['blanks', ' \u00a0 '],
     ['what is not seen', '\u200b\u200d\u3164\u2800'],
+    ['what no character is', '\ud7fc\ue000'],
     ['a line break', 'a\nb'],
     ['a line separator', 'a\u2028b'],
     ['what a terminal obeys', 'a\u001b[2Jb'],

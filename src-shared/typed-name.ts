@@ -4,8 +4,8 @@ import { cutGraphemes, graphemesIn, withoutUnseen } from './typed-text.ts';
 /** In UTF-16 units for each character that is seen: a family emoji has eleven, a stack of a hundred accents is no name. */
 const MOST_UNITS_EACH = 12;
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
-/** What is seen: U+2800 is an empty Braille cell, the fillers of Hangul are to be ignored. */
-const SEEN = /[^\s\p{Default_Ignorable_Code_Point}\p{M}\u2800]/u;
+/** What is seen: U+2800 is an empty Braille cell, the fillers of Hangul are to be ignored, the unassigned has no shape. */
+const SEEN = /[^\s\p{Default_Ignorable_Code_Point}\p{M}\p{C}\u2800]/u;
 
 /** Composed (NFC), without what is not seen, one blank between words. */
 function tidyName(typed: string): string {

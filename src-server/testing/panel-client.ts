@@ -30,6 +30,11 @@ export class PanelClient {
     this.#csrfToken = panelSession.parse(second.body).csrfToken;
   }
 
+  /** What its calls are sent with. */
+  headers(): Record<string, string> {
+    return { cookie: this.#cookie, [CSRF_HEADER]: this.#csrfToken };
+  }
+
   /** A call under `/panel/v1/`; `csrf: false` leaves the token out. */
   call(
     method: string,

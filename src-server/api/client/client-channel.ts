@@ -1,4 +1,4 @@
-import type { WebSocket } from '@fastify/websocket';
+import type { WebSocket, WebsocketHandler } from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
 import {
   CHANNEL_MAX_FRAME_BYTES,
@@ -15,6 +15,7 @@ import { noteGuardFailure } from '../../access/guard/guard-failure.ts';
 import type { ReachedAddresses } from '../../access/lease/reached-addresses.ts';
 import { HourlyBudget } from '../../audit/hourly-budget.ts';
 import type { ServerContext } from '../../context.ts';
+import { refusePlainCall } from '../../http/plain-call.ts';
 import type { SessionIdentity } from '../../http/session.ts';
 import { keepAlive, readFrames } from '../../http/socket-frames.ts';
 import { TokenBucket } from '../../http/token-bucket.ts';
@@ -39,13 +40,15 @@ export function registerClientChannel(
   { hub, reached }: ChannelParts,
 ): void {
   const budget = new HourlyBudget(MAX_GUARD_EVENTS);
-  app.get('/client/v1/channel', { websocket: true, schema: { hide: true } }, (socket, request) => {
+  const wsHandler: WebsocketHandler = (socket, request) => {
     const identity = sessionOf(request);
     void openChannel({ ctx, hub, reached, budget }, socket, identity).catch((error: unknown) => {
       ctx.log.error({ err: error, deviceId: identity.deviceId }, 'client channel failed');
       socket.close(closeCodes.internalError, 'internal error');
     });
-  });
+  };
+  const url = '/client/v1/channel';
+  app.route({ method: 'GET', url, schema: { hide: true }, handler: refusePlainCall, wsHandler });
 }
 
 async function openChannel(

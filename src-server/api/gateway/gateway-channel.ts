@@ -15,6 +15,7 @@ import { clockAhead, noteStats } from '../../access/gateway/gateway-stats.ts';
 import type { GatewayTokens } from '../../access/gateway/gateway-tokens.ts';
 import { readTruth } from '../../access/gateway/gateway-truth.ts';
 import type { ServerContext } from '../../context.ts';
+import { refusePlainCall } from '../../http/plain-call.ts';
 import { keepAlive, readFrames } from '../../http/socket-frames.ts';
 import { gatewayOf } from './gateway-guard.ts';
 
@@ -36,9 +37,13 @@ export function registerGatewayChannel(
   ctx: ServerContext,
   parts: GatewayChannelParts,
 ): void {
-  app.get('/gateway/v1/channel', { websocket: true, schema: { hide: true } }, (socket, request) =>
-    serveGateway(ctx, parts, socket, gatewayOf(request)),
-  );
+  app.route({
+    method: 'GET',
+    url: '/gateway/v1/channel',
+    schema: { hide: true },
+    handler: refusePlainCall,
+    wsHandler: (socket, request) => serveGateway(ctx, parts, socket, gatewayOf(request)),
+  });
 }
 
 function serveGateway(
