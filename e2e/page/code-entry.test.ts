@@ -47,6 +47,18 @@ test.each([
   await expect.poll(() => sentBy(page, 'connection.submit-proof')).toEqual([proof(code)]);
 });
 
+test('a set-up link in place of a code is named, sends nothing, and goes with the next code', async () => {
+  const page = await openGate();
+  await paste(page, 'otpauth://totp/Example:ada?secret=JBSWY3DPEHPK3PXP&digits=6&period=30');
+  const words = page.getByText('not a code. Enter the 6 digits');
+  await words.waitFor();
+  expect(await field(page).inputValue()).toBe('');
+  expect(await sentBy(page, 'connection.submit-proof')).toEqual([]);
+  await paste(page, '\u200f\u0661\u0662\u0663 \u0664\u0665\u0666');
+  await expect.poll(() => sentBy(page, 'connection.submit-proof')).toEqual([proof('123456')]);
+  await expect.poll(() => words.count()).toBe(0);
+});
+
 test('5: the field has focus when the gate opens, again when the window comes forward, and gives it back', async () => {
   const page = await lab.show({ scenario: 'disconnected' });
   const connect = page.getByRole('button', { name: 'Connect' });

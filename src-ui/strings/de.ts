@@ -73,6 +73,8 @@ export const de: Strings = {
     unreachable: (server) =>
       `Keine Verbindung zu ${server}. Es wurde kein Versuch verbraucht; senden Sie den Code erneut, sobald sie zurück ist.`,
     sixDigits: 'Ein Code hat 6 Ziffern.',
+    setUpLink:
+      'Das ist der Link, mit dem eine Authenticator-App eingerichtet wird, kein Code. Geben Sie die 6 Ziffern ein, die die App anzeigt.',
     emptyBackup: 'Geben Sie einen Backup-Code ein.',
   },
   reasons: {

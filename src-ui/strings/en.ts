@@ -77,6 +77,8 @@ export const en = {
     unreachable: (server: string) =>
       `No connection to ${server}. No try was used; send the code again when it is back.`,
     sixDigits: 'A code has 6 digits.',
+    setUpLink:
+      'That is the link that an authenticator app is set up with, not a code. Enter the 6 digits that the app shows.',
     emptyBackup: 'Enter a backup code.',
   },
   reasons: {

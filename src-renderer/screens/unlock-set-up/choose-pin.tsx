@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import { PIN_MIN_LENGTH, type PinWeakness, pinWeakness } from '../../../src-shared/pin-rules.ts';
+import { PIN_MIN_LENGTH, type PinWeakness, pinText, pinWeakness } from '../../../src-shared/pin-rules.ts';
 import { Button } from '../../../src-ui/parts/button.tsx';
 import { SecretField } from '../../../src-ui/parts/secret-field.tsx';
 import { useDropOnLock } from '../../../src-ui/store/use-lock.ts';
@@ -31,11 +31,11 @@ export function ChoosePin({ refusal, onChosen, onBack }: ChoosePinProps) {
 
   const weakness = pinWeakness(pin);
   // Somebody who is still typing does not need to hear that it is too short.
-  const isEarly = pin.length < PIN_MIN_LENGTH;
+  const isEarly = pinText(pin).length < PIN_MIN_LENGTH;
   const verdict = isEarly ? w.unlock.setup.newPinHint : weakness ? words.weak[weakness] : words.fine;
 
   function submit(): void {
-    const field = weakness ? 'pin' : pin === repeat ? null : 'repeat';
+    const field = weakness ? 'pin' : pinText(pin) === pinText(repeat) ? null : 'repeat';
     if (field === null) {
       onChosen(pin);
       return;

@@ -1,5 +1,6 @@
 import { type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react';
-import { normalizeOtpInput } from '../../../src-shared/otp-input.ts';
+import { isSetUpLink, normalizeOtpInput } from '../../../src-shared/otp-input.ts';
+import { useLanguage } from '../../strings/use-strings.ts';
 
 const slots = [0, 1, 2, 3, 4, 5] as const;
 
@@ -35,6 +36,13 @@ export function CodeField({
   const input = useRef<HTMLInputElement>(null);
   // An input method shows what it is composing in the field: that text is cleaned when it is done.
   const [composing, setComposing] = useState<string | null>(null);
+  const [isLink, setIsLink] = useState(false);
+  const { t } = useLanguage();
+  const take = (text: string) => {
+    setIsLink(isSetUpLink(text));
+    // The digits in it are no code.
+    onChange(isSetUpLink(text) ? '' : normalizeOtpInput(text));
+  };
   useImperativeHandle(ref, () => ({ focus: () => input.current?.focus() }));
   useFocusWithWindow(input, takesFocus);
   return (
@@ -69,14 +77,19 @@ export function CodeField({
           onCompositionStart={(event) => setComposing(event.currentTarget.value)}
           onCompositionEnd={(event) => {
             setComposing(null);
-            onChange(normalizeOtpInput(event.currentTarget.value));
+            take(event.currentTarget.value);
           }}
           onChange={(event) => {
             if (composing !== null) setComposing(event.target.value);
-            else onChange(normalizeOtpInput(event.target.value));
+            else take(event.target.value);
           }}
         />
       </div>
+      {isLink && (
+        <div className="code-alert" role="alert">
+          <p>{t.code.setUpLink}</p>
+        </div>
+      )}
     </div>
   );
 }
