@@ -147,6 +147,8 @@ test('the audit log is exported with its filters, and the export is in it', asyn
       .split('\n')
       .map((line) => JSON.parse(line)),
   ).toMatchObject([{ action: 'member.edit', actor: 'cli', subject_name: `Jürgen (${member.email})` }]);
+  const edits = await json('audit', 'list', '--member', 'jurgen', '--action', 'member.edit');
+  expect(edits).toMatchObject([{ action: 'member.edit', subject: `member:${member.id}` }]);
   const csv = (await run('audit', 'export', '--format', 'csv', '--action', 'audit.export')).stdout;
   expect(csv).toMatch(/seq,at,actor/);
   expect(csv).toContain('audit.export');

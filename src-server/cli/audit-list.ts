@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import * as z from 'zod';
+import { AuditIndex } from '../audit/audit-index.ts';
 import { namesOf } from '../audit/audit-names.ts';
-import { readAuditPage, type StoredAudit } from '../audit/audit-pages.ts';
+import { isIndexed, readAuditPage, type StoredAudit } from '../audit/audit-pages.ts';
+import { type AuditFilterOptions, auditFilterOf, withAuditFilters } from './audit-filter.ts';
+import { valueOr } from './refusal.ts';
 import {
   type CommonOptions,
   print,
@@ -11,7 +14,7 @@ import {
   withServerFiles,
 } from './run-command.ts';
 
-interface ListOptions extends CommonOptions {
+interface ListOptions extends CommonOptions, AuditFilterOptions {
   before?: number;
   after?: number;
   limit: number;
@@ -22,7 +25,7 @@ const counted = z.object({ count: z.number(), first: z.iso.datetime(), last: z.i
 
 /** `audit list`: the newest first. */
 export function addAuditListCommand(audit: Command): void {
-  withCommonOptions(audit.command('list'))
+  withAuditFilters(withCommonOptions(audit.command('list')))
     .description('the newest rows, or those before or after a row')
     .option('--before <row>', 'rows older than this one', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option('--after <row>', 'rows that came after this one', wholeNumber(0, Number.MAX_SAFE_INTEGER))
@@ -33,8 +36,11 @@ export function addAuditListCommand(audit: Command): void {
 async function list(options: ListOptions): Promise<void> {
   const { before, after, limit } = options;
   await withServerFiles(options, async ({ database: { db } }) => {
+    const filter = valueOr(options, await auditFilterOf(db, options));
+    if (!filter) return;
+    if (isIndexed(filter)) await new AuditIndex(db).catchUp();
     const order = after !== undefined && before === undefined ? 'asc' : 'desc';
-    const rows = await readAuditPage(db, {}, { before, after, order, limit });
+    const rows = await readAuditPage(db, filter, { before, after, order, limit });
     if (order === 'asc') rows.reverse();
     const names = await namesOf(db, rows);
     const nameOf = (id: string | null): string => (id === null ? '' : (names.get(id) ?? id));
