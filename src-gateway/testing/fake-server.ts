@@ -53,7 +53,7 @@ export class FakeChannel {
   }
 
   /** The first frame, past or to come, that fits. Rejects after `limitMs`. */
-  async find<T extends FromGateway>(fits: (frame: FromGateway) => frame is T, limitMs = 10_000): Promise<T> {
+  async find<T extends FromGateway>(fits: (frame: FromGateway) => frame is T, limitMs = 20_000): Promise<T> {
     const timeout = Promise.withResolvers<never>();
     const timer = setTimeout(() => timeout.reject(new Error('the frame did not come')), limitMs);
     try {
