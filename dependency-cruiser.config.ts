@@ -226,7 +226,7 @@ export const places: Place[] = [
   {
     at: ['bench'],
     from: [...products, 'lab', 'scripts', 'e2e'],
-    packages: ['@playwright/test', 'commander', 'pino', 'undici', 'uuid', 'zod'],
+    packages: ['@playwright/test', 'commander', 'pino', 'undici', 'uuid', 'ws', 'zod'],
     ...node,
   },
   { at: ['vitest.config.ts'], from: ['e2e'], packages: ['vitest'], ...node },

@@ -1,6 +1,6 @@
 import { json } from 'node:stream/consumers';
 import * as z from 'zod';
-import { accountOf } from '../../src-server/cli/account-output.ts';
+import { accountOf } from '../../src-server/cli/members/account-output.ts';
 import { CLI_ACTOR, withServerFiles } from '../../src-server/cli/run-command.ts';
 import { addMember } from '../../src-server/people/members/member-store.ts';
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { assignPolicy } from '../../src-server/cli/policy-assignments.ts';
+import { assignPolicy } from '../../src-server/cli/policy/policy-assignments.ts';
 import { MAX_ALTERNATE_PORTS } from '../../src-shared/gateway-limits.ts';
 import { policySchema } from '../../src-shared/policy.ts';
 import { MAX_GATEWAYS, type NetKind } from './addressing.ts';

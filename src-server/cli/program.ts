@@ -1,24 +1,24 @@
 import { Command } from 'commander';
 import { versionText } from '../../src-node/version.ts';
-import { addAuditCommands } from './audit-commands.ts';
-import { addAuditExportCommand } from './audit-export-command.ts';
-import { addBreakGlassCommand } from './break-glass-command.ts';
-import { addDatabaseCommands } from './database-commands.ts';
-import { addDeviceCommands } from './device-commands.ts';
-import { addDoctorCommand } from './doctor-command.ts';
-import { addGatewayCommands } from './gateway-commands.ts';
-import { addGatewayEndCommands } from './gateway-end-commands.ts';
-import { addInitCommand } from './init-command.ts';
-import { addMailCommands } from './mail-commands.ts';
-import { addMemberAccessCommands } from './member-access-commands.ts';
-import { addMemberAccountCommands } from './member-account-commands.ts';
-import { addMemberCommands } from './member-commands.ts';
-import { addMemberShowCommand } from './member-show-command.ts';
-import { addPolicyCommands } from './policy-commands.ts';
-import { addServerKeyCommand } from './server-key-command.ts';
-import { addSessionCommands } from './session-commands.ts';
-import { addStartCommand } from './start-command.ts';
-import { addTokenCommands } from './token-commands.ts';
+import { addAuditCommands } from './audit/audit-commands.ts';
+import { addAuditExportCommand } from './audit/audit-export-command.ts';
+import { addDatabaseCommands } from './database/database-commands.ts';
+import { addGatewayCommands } from './gateways/gateway-commands.ts';
+import { addGatewayEndCommands } from './gateways/gateway-end-commands.ts';
+import { addBreakGlassCommand } from './members/break-glass-command.ts';
+import { addDeviceCommands } from './members/device-commands.ts';
+import { addMemberAccessCommands } from './members/member-access-commands.ts';
+import { addMemberAccountCommands } from './members/member-account-commands.ts';
+import { addMemberCommands } from './members/member-commands.ts';
+import { addMemberShowCommand } from './members/member-show-command.ts';
+import { addSessionCommands } from './members/session-commands.ts';
+import { addPolicyCommands } from './policy/policy-commands.ts';
+import { addDoctorCommand } from './server/doctor-command.ts';
+import { addInitCommand } from './server/init-command.ts';
+import { addMailCommands } from './server/mail-commands.ts';
+import { addServerKeyCommand } from './server/server-key-command.ts';
+import { addStartCommand } from './server/start-command.ts';
+import { addTokenCommands } from './tokens/token-commands.ts';
 
 /** `postern-server` with all of its commands. A command that refuses says why on standard error and sets the exit code. */
 export function serverProgram(): Command {

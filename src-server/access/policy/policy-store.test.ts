@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Policy, policySchema } from '../../../src-shared/policy.ts';
-import { assignPolicy } from '../../cli/policy-assignments.ts';
+import { assignPolicy } from '../../cli/policy/policy-assignments.ts';
 import { isTightened } from '../../proof/policy/policy-store.ts';
 import { newWgKey, ScriptedGateway } from '../../testing/scripted-ends.ts';
 import { startTestServer, type TestServer } from '../../testing/test-server.ts';

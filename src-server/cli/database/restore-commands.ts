@@ -1,0 +1,151 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { fileTrouble } from '../../../src-node/file-owner.ts';
+import { formatServerKey } from '../../../src-shared/server-key.ts';
+import type { ServerConfig } from '../../config.ts';
+import type { ServerContext } from '../../context.ts';
+import { lockDatabase } from '../../db/database-lock.ts';
+import { sealedByOthers } from '../../db/own-database.ts';
+import { writeMark } from '../../db/record-mark.ts';
+import { loadServerKeys, missingKeys } from '../../keys/server-keys.ts';
+import { type TakenBack, takeBack } from '../../restore/after-restore.ts';
+import { hasKeysBeside, inspectBackup, keysBeside } from '../../restore/backup-file.ts';
+import { type Restored, restoreDatabase } from '../../restore/restore.ts';
+import {
+  CLI_ACTOR,
+  type CommonOptions,
+  EXIT_CONFIG,
+  EXIT_FAILED,
+  print,
+  readConfig,
+  readKeys,
+  refuse,
+  shortTime,
+  withCommonOptions,
+  withServerFiles,
+} from '../run-command.ts';
+import { differenceLines, takenLines } from './restore-words.ts';
+
+type RestoreOptions = CommonOptions & { withKeys?: boolean };
+
+/** `database restore|after-restore`. */
+export function addRestoreCommands(database: Command): void {
+  withCommonOptions(database.command('restore'))
+    .argument('<file>', 'a backup')
+    .description('put a backup in the place of the database; the server must not run')
+    .option('--with-keys', 'also put back the keys of FILE.keys; those of now are kept beside')
+    .addHelpText(
+      'after',
+      '\nThe database of now is kept beside. Connections and sessions end, no code or backup code of before counts, API tokens wait for an owner.',
+    )
+    .action(restore);
+  withCommonOptions(database.command('after-restore'))
+    .description('after a copy was put back by hand: take out of force what it brings back')
+    .action(afterRestore);
+}
+
+async function restore(file: string, options: RestoreOptions): Promise<void> {
+  const config = readConfig(options);
+  if (!config) return;
+  const from = resolve(file);
+  await withoutServer(config, async () => {
+    const backup = inspectBackup(from);
+    if (!backup.ok) {
+      refuse([backup.mistake], EXIT_FAILED);
+      return;
+    }
+    const keysFrom = options.withKeys ? keysBeside(from) : null;
+    const keys = await keysFor(config, from, keysFrom);
+    if (!keys) return;
+    const { madeAt } = backup;
+    const input = { config, keys, file: from, madeAt, keysFrom, now: Date.now, actor: CLI_ACTOR };
+    const done = await restoreDatabase(input);
+    if (!done.ok) {
+      refuse([wrongKeys(config, from, keysFrom)], EXIT_CONFIG);
+      return;
+    }
+    report(options, { from, madeAt, restored: done.value, keys });
+  });
+}
+
+function report(
+  options: RestoreOptions,
+  {
+    from,
+    madeAt,
+    restored,
+    keys,
+  }: { from: string; madeAt: number | null; restored: Restored; keys: ServerContext['keys'] },
+): void {
+  const { taken, keptAt, differences, isOtherLeaseKey } = restored;
+  const at = madeAt === null ? null : new Date(madeAt).toISOString();
+  print(options, { file: from, at, keptAt, ...taken, differences, isOtherLeaseKey }, [
+    `Restored ${from}${madeAt === null ? '' : `, the state of ${shortTime(madeAt)}`}`,
+    ...(keptAt === null ? [] : [`The database of before is kept: ${keptAt}`]),
+    ...(isOtherLeaseKey
+      ? [
+          `The lease key is another one than the backup's: on each computer, sudo postern-helper trust '${formatServerKey(keys.serverKey)}'`,
+        ]
+      : []),
+    ...takenLines(taken),
+    ...differenceLines(differences),
+    'Next: postern-server start (or systemctl start postern-server)',
+  ]);
+}
+
+async function afterRestore(options: CommonOptions): Promise<void> {
+  const config = readConfig(options);
+  if (!config) return;
+  await withoutServer(config, () =>
+    withServerFiles(options, async (ctx) => {
+      const taken: TakenBack = await takeBack(ctx, { actor: CLI_ACTOR, madeAt: null });
+      await writeMark(ctx.database.db, config);
+      print(options, taken, [
+        ...takenLines(taken),
+        ...differenceLines(null),
+        'Next: postern-server start (or systemctl start postern-server)',
+      ]);
+    }),
+  );
+}
+
+async function withoutServer(config: ServerConfig, work: () => Promise<void>): Promise<void> {
+  const lock = lockDatabase(config.databaseFile);
+  if (!lock) {
+    const mistake = `databaseFile: a server is running on ${config.databaseFile}; stop it first: systemctl stop postern-server`;
+    refuse([mistake], EXIT_FAILED);
+    return;
+  }
+  try {
+    await work();
+  } finally {
+    lock.release();
+  }
+}
+
+async function keysFor(
+  config: ServerConfig,
+  from: string,
+  keysFrom: string | null,
+): Promise<ServerContext['keys'] | null> {
+  if (keysFrom === null) {
+    const missing = missingKeys(config.keysDir, process.env);
+    if (missing.length === 0 || !hasKeysBeside(from)) return readKeys(config);
+    return refuse(
+      [
+        `keysDir: ${missing.join(' and ')} not there; those of the backup are in ${keysBeside(from)}: add --with-keys`,
+      ],
+      EXIT_CONFIG,
+    );
+  }
+  if (fileTrouble(keysFrom))
+    return refuse([`--with-keys: ${keysFrom} cannot be read or is not there`], EXIT_CONFIG);
+  const loaded = await loadServerKeys(keysFrom, config.issuer, process.env);
+  return loaded.ok ? loaded.keys : refuse(loaded.mistakes, EXIT_CONFIG);
+}
+
+function wrongKeys(config: ServerConfig, from: string, keysFrom: string | null): string {
+  const mistake = sealedByOthers({ databaseFile: from, keysDir: keysFrom ?? config.keysDir });
+  const way = keysFrom === null && hasKeysBeside(from) ? `; or those of the backup: add --with-keys` : '';
+  return `${mistake}${way}. Nothing was changed`;
+}

@@ -1,0 +1,233 @@
+import type { Command } from 'commander';
+import type { ServerContext } from '../../context.ts';
+import type { Tx } from '../../db/database.ts';
+import type { MemberRow } from '../../db/schema.ts';
+import { settleTokensOfMaker } from '../../people/members/maker-tokens.ts';
+import {
+  addMember,
+  passwordMistake,
+  resetFactorLock,
+  setBlocked,
+  setPasswordFor,
+} from '../../people/members/member-store.ts';
+import { hashNewPassword } from '../../people/password/password-store.ts';
+import { resetUnlockFor } from '../../proof/unlock/removal.ts';
+import { askNewPassword, askPerson, howToAnswer, type PersonOptions } from '../ask.ts';
+import { valueOr } from '../refusal.ts';
+import {
+  CLI_ACTOR,
+  type CommonOptions,
+  EXIT_FAILED,
+  print,
+  refuse,
+  shortTime,
+  withCommonOptions,
+  withServerFiles,
+} from '../run-command.ts';
+import { accountLines, accountOf } from './account-output.ts';
+import { memberNamed, WHICH_MEMBER } from './member-named.ts';
+
+type BlockOptions = CommonOptions & { keepTokens?: boolean };
+type AddOptions = CommonOptions &
+  PersonOptions & { withTotp?: boolean; administrator?: boolean; permanent?: boolean };
+
+const permanentOption = 'the member has chosen the password and keeps it; else it is temporary';
+const temporaryNote =
+  'The password is temporary: it works for 7 days, and another one is asked for at the first sign-in.';
+
+/** `member add|list|block|unblock|set-password|reset-factor-lock|reset-unlock`. A member is named by e-mail address, id, or a name that nobody else has. */
+export function addMemberCommands(program: Command): void {
+  const member = program.command('member').description('who belongs to the team');
+  withCommonOptions(member.command('add'))
+    .description('add a member')
+    .option('--email <address>', 'what the member signs in with')
+    .option('--name <name>', 'shown to administrators')
+    .option('--password-stdin', 'read the password from standard input')
+    .option('--with-totp', 'set up an authenticator now and print its secret')
+    .option('--permanent', permanentOption)
+    .option('--administrator', 'with the role administrator')
+    .action(add);
+  withCommonOptions(member.command('list')).description('all members').action(list);
+  withCommonOptions(member.command('block'))
+    .argument('<member>', WHICH_MEMBER)
+    .description('end sessions and connections now and let the member in no more')
+    .option('--keep-tokens', 'let the API tokens that the member made work on')
+    .action((who: string, options: BlockOptions) => block(who, true, options));
+  withCommonOptions(member.command('unblock'))
+    .argument('<member>', WHICH_MEMBER)
+    .description('let the member in again')
+    .action((who: string, options: CommonOptions) => block(who, false, options));
+  withCommonOptions(member.command('set-password'))
+    .argument('<member>', WHICH_MEMBER)
+    .description('set a new password; ends sessions and connections')
+    .option('--password-stdin', 'read the password from standard input')
+    .option('--permanent', permanentOption)
+    .action(changePassword);
+  withCommonOptions(member.command('reset-factor-lock'))
+    .argument('<member>', WHICH_MEMBER)
+    .description('let the member try codes again after too many wrong ones')
+    .action(resetLock);
+  withCommonOptions(member.command('reset-unlock'))
+    .argument('<member>', WHICH_MEMBER)
+    .description(
+      "take PIN and biometrics away from all of the member's devices; the next connection needs a code",
+    )
+    .action(resetUnlockOf);
+}
+
+async function add(options: AddOptions): Promise<void> {
+  await withServerFiles(options, async (ctx) => {
+    const person = await askPerson(ctx.config, options);
+    if (!person) {
+      refuse([howToAnswer], EXIT_FAILED);
+      return;
+    }
+    const role = options.administrator ? 'administrator' : 'member';
+    const isTemporary = !options.permanent;
+    const member = { ...person, role, withTotp: options.withTotp ?? false, isTemporary } as const;
+    const added = valueOr(options, await addMember(ctx, member, CLI_ACTOR));
+    if (added)
+      print(options, accountOf(added), [...accountLines(added), ...(isTemporary ? [temporaryNote] : [])]);
+  });
+}
+
+async function list(options: CommonOptions): Promise<void> {
+  await withServerFiles(options, async (ctx) => {
+    const rows = await ctx.database.db
+      .selectFrom('member')
+      .leftJoin('factor', (join) =>
+        join.onRef('factor.member_id', '=', 'member.id').on('factor.state', '=', 'active'),
+      )
+      .select(['member.id', 'email', 'name', 'role', 'is_blocked', 'member.created_at', 'factor.is_disabled'])
+      .where('member.removed_at', 'is', null)
+      .orderBy('email')
+      .execute();
+    const members = rows.map((row) => ({
+      id: row.id,
+      email: row.email,
+      name: row.name,
+      role: row.role,
+      isBlocked: row.is_blocked === 1,
+      factor: row.is_disabled === null ? 'none' : row.is_disabled === 1 ? 'disabled' : 'active',
+      createdAt: new Date(row.created_at).toISOString(),
+    }));
+    print(
+      options,
+      members,
+      rows.map((row, index) =>
+        [
+          row.id,
+          row.email,
+          row.role,
+          `factor ${members[index]?.factor}`,
+          ...(row.is_blocked ? ['blocked'] : []),
+          shortTime(row.created_at),
+        ].join('  '),
+      ),
+    );
+  });
+}
+
+/** Finds the member and runs `change` in one transaction. */
+async function changeMember<T>(
+  ctx: ServerContext,
+  options: CommonOptions,
+  who: string,
+  change: (tx: Tx, member: MemberRow) => Promise<T>,
+): Promise<{ member: MemberRow; value: T } | null> {
+  return ctx.database.db.transaction().execute(async (tx) => {
+    const member = valueOr(options, await memberNamed(tx, who));
+    if (!member) return null;
+    return { member, value: await change(tx, member) };
+  });
+}
+
+async function block(who: string, isBlocked: boolean, options: BlockOptions): Promise<void> {
+  await withServerFiles(options, async (ctx) => {
+    const isKept = options.keepTokens ?? false;
+    const changed = await changeMember(ctx, options, who, async (tx, member) => {
+      const by = { actor: CLI_ACTOR, ip: null, by: 'the command line of the server' };
+      const settled = isBlocked
+        ? await settleTokensOfMaker(tx, ctx, by, { member, why: 'maker-blocked', isKept })
+        : { count: 0 };
+      await setBlocked(tx, { memberId: member.id, isBlocked, actor: CLI_ACTOR, now: ctx.now() });
+      return settled.count;
+    });
+    if (!changed) return;
+    const { id, email } = changed.member;
+    const count = changed.value;
+    print(
+      options,
+      { id, email, isBlocked, ...(isBlocked ? { apiTokens: count, areTokensKept: isKept } : {}) },
+      [
+        `${email} is ${isBlocked ? 'blocked' : 'no longer blocked'}.`,
+        ...(count > 0
+          ? [`API tokens that ${email} made and that have ${isKept ? 'been kept' : 'ended'}: ${count}`]
+          : []),
+      ],
+    );
+  });
+}
+
+async function changePassword(
+  who: string,
+  options: CommonOptions & PersonOptions & { permanent?: boolean },
+): Promise<void> {
+  await withServerFiles(options, async (ctx) => {
+    const person = valueOr(options, await memberNamed(ctx.database.db, who));
+    if (!person) return;
+    const password = await askNewPassword(ctx.config, options, person);
+    if (password === null) {
+      refuse(['Without a terminal, give --password-stdin.'], EXIT_FAILED);
+      return;
+    }
+    const mistake = passwordMistake(ctx, password, person);
+    if (mistake) {
+      refuse([mistake], EXIT_FAILED);
+      return;
+    }
+    const passwordHash = await hashNewPassword(ctx, password);
+    const isTemporary = !options.permanent;
+    const changed = await changeMember(ctx, options, who, (tx, { id }) =>
+      setPasswordFor(tx, ctx, { memberId: id, passwordHash, isTemporary, actor: CLI_ACTOR, now: ctx.now() }),
+    );
+    if (changed) {
+      const { id, email } = changed.member;
+      print(options, { id, email, isTemporary }, [
+        `${email} has a new password; every session has ended.`,
+        ...(isTemporary ? [temporaryNote] : []),
+      ]);
+    }
+  });
+}
+
+async function resetLock(who: string, options: CommonOptions): Promise<void> {
+  await withServerFiles(options, async (ctx) => {
+    const changed = await changeMember(ctx, options, who, (tx, { id }) =>
+      resetFactorLock(tx, { memberId: id, actor: CLI_ACTOR, now: ctx.now() }),
+    );
+    if (!changed) return;
+    const { id, email } = changed.member;
+    print(options, { id, email, hasFactor: changed.value }, [
+      changed.value
+        ? `${email} can try codes again.`
+        : `${email} can sign in again; there is no second factor yet.`,
+    ]);
+  });
+}
+
+async function resetUnlockOf(who: string, options: CommonOptions): Promise<void> {
+  await withServerFiles(options, async (ctx) => {
+    const changed = await changeMember(ctx, options, who, (tx, { id }) =>
+      resetUnlockFor(tx, ctx, { memberId: id, actor: CLI_ACTOR, now: ctx.now() }),
+    );
+    if (!changed) return;
+    const { id, email } = changed.member;
+    const devices = changed.value;
+    print(options, { id, email, devices }, [
+      devices === 0
+        ? `${email} has no PIN or biometrics on any device. The next connection needs a code.`
+        : `PIN and biometrics of ${email} are gone on ${devices} device${devices === 1 ? '' : 's'}. The next connection needs a code.`,
+    ]);
+  });
+}

@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { fingerprint } from '../../../src-node/fingerprint.ts';
+import { formatServerKey, type ServerKey } from '../../../src-shared/server-key.ts';
+import { type CommonOptions, print, withCommonOptions, withServerFiles } from '../run-command.ts';
+
+/** `server-key`. */
+export function addServerKeyCommand(program: Command): void {
+  withCommonOptions(program.command('server-key'))
+    .description('what a computer needs to trust this server')
+    .action(show);
+}
+
+async function show(options: CommonOptions): Promise<void> {
+  await withServerFiles(options, async ({ keys: { serverKey } }) => {
+    const value = { serverKey: formatServerKey(serverKey), fingerprint: fingerprint(serverKey.publicKey) };
+    print(options, value, serverKeyLines(serverKey));
+  });
+}
+
+/** The command for each computer, and what it will ask to be compared. */
+export function serverKeyLines(serverKey: ServerKey): string[] {
+  return [
+    'Once on each computer, which shows this fingerprint and asks whether it is right:',
+    `  sudo postern-helper trust '${formatServerKey(serverKey)}'`,
+    `  fingerprint  ${fingerprint(serverKey.publicKey)}`,
+  ];
+}
