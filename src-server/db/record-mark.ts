@@ -15,13 +15,16 @@ export type RecordMark = z.infer<typeof recordMark>;
 
 type Places = Pick<ServerConfig, 'keysDir' | 'databaseFile'>;
 
+const besideDatabase = ({ databaseFile }: Places): string => `${databaseFile}.newest.json`;
+
 /** Beside the keys, which are not put back with a database; where these cannot be written, beside the database. */
-export function markFile({ keysDir, databaseFile }: Places): string {
+export function markFile(places: Places): string {
+  const { keysDir, databaseFile } = places;
   try {
     accessSync(keysDir, constants.W_OK);
     return join(keysDir, `${basename(databaseFile)}.newest.json`);
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return `${databaseFile}.newest.json`;
+    if (error instanceof Error && 'code' in error) return besideDatabase(places);
     throw error;
   }
 }
@@ -29,6 +32,15 @@ export function markFile({ keysDir, databaseFile }: Places): string {
 /** A new database has nothing to be an older copy of. */
 export function forgetMark(places: Places): void {
   rmSync(markFile(places), { force: true });
+  forgetOther(places);
+}
+
+/**
+ * Root may write beside the keys where the service may not: a mark that the service has left beside the database must not
+ * speak against what root has just put right.
+ */
+function forgetOther(places: Places): void {
+  if (markFile(places) !== besideDatabase(places)) rmSync(besideDatabase(places), { force: true });
 }
 
 /** Null: there is none, or it cannot be read as one. */
@@ -59,6 +71,7 @@ export async function writeMark(db: Db, places: Places): Promise<RecordMark | nu
   const file = markFile(places);
   await writeFileAtomic(file, `${JSON.stringify(newest)}\n`);
   giveToFolderOwner(file);
+  forgetOther(places);
   return newest;
 }
 

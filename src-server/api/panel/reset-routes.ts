@@ -50,7 +50,7 @@ export function registerMfaResetRoutes(
       const answer = await confirmReset(ctx, enforcement, input);
       if (!answer.ok) return sendProblem(reply, answer.problem);
       const { backupCodes, trustToken } = answer.value;
-      keepTrust(reply, trustToken, trustTokens);
+      await keepTrust(ctx, reply, trustToken, trustTokens);
       return reply.send({ backupCodes });
     },
   );

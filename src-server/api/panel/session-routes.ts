@@ -57,7 +57,7 @@ export function registerPanelSignInRoutes(
     await endSessionOfCookie(ctx, request);
     const { token, trustToken } = result.value;
     reply.setCookie(PANEL_COOKIE, token, cookieFlags);
-    keepTrust(reply, trustToken, trustTokensOf(request));
+    await keepTrust(ctx, reply, trustToken, trustTokensOf(request));
     const session = await findPanelSession(ctx.database.db, token, ctx.now());
     // Ended in the same moment.
     if (!session) return sendProblem(reply, problem('session-invalid'));

@@ -59,6 +59,13 @@ export async function trustedClients(
     .execute();
 }
 
+/** Those of the tokens that still count, whosever they are, in their order. */
+export async function livingTrust(db: Db, tokens: readonly string[], now: number): Promise<string[]> {
+  const living: string[] = [];
+  for (const token of tokens) if ((await trustedClients(db, [token], now)).length > 0) living.push(token);
+  return living;
+}
+
 /** A device that was removed is a stranger. */
 export async function distrustDevice(tx: Tx, deviceId: string): Promise<void> {
   await tx.deleteFrom('trusted_client').where('device_id', '=', deviceId).execute();

@@ -70,6 +70,18 @@ test('so does a browser, by a cookie that no script and no other site gets', asy
     expect(cookie).toContain(flag);
 });
 
+test('signing in again and again takes nothing from whoever else uses the browser', async () => {
+  const other = await server.addMember();
+  const browser = new PanelBrowser(server);
+  await browser.signIn(owner);
+  for (let i = 0; i < 4; i++) {
+    server.nextStep();
+    await browser.signIn(other);
+  }
+  await attack();
+  expect((await browser.password(owner)).body.code).toBe('mfa-required');
+});
+
 test('a browser of two people is known to both', async () => {
   const other = await server.addMember();
   const browser = new PanelBrowser(server);
