@@ -141,13 +141,13 @@ async function writeRows(
         seq = row.seq;
         rows++;
       }
-      await out.write(text);
+      await out.appendFile(text);
     }
     if (fromSeq === null) return { ok: false, why: 'nothing' };
     const { issuer: iss } = ctx.config;
     const claims = { iss, at: ctx.now(), fromSeq, seq, rows, prevHash, hash: previous };
     const token = signAnchor(ctx.keys, claims);
-    await out.write(archiveEndLine(token));
+    await out.appendFile(archiveEndLine(token));
     await out.sync();
     return { ok: true, claims, token };
   } finally {

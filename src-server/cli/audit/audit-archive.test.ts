@@ -1,7 +1,9 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { archiveLine } from '../../audit/archive-file.ts';
 import { archiveAudit, removeArchived } from '../../audit/audit-archive.ts';
 import { AuditIndex } from '../../audit/audit-index.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
@@ -12,6 +14,7 @@ import { pastTime } from '../past-time.ts';
 import { serverProgram } from '../program.ts';
 
 const DAY_MS = 86_400_000;
+const entry = join(import.meta.dirname, '../../cli.ts');
 let server: TestServer;
 let config: string;
 let folder: string;
@@ -26,13 +29,13 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const write = (count: number, daysAgo: number) =>
+const write = (count: number, daysAgo: number, more = '') =>
   server.ctx.database.db.transaction().execute(async (tx) => {
     const at = server.clock.now - daysAgo * DAY_MS;
     for (let i = 0; i < count; i++)
       await appendAudit(tx, {
         ...{ at, actor: 'cli', action: daysAgo > 1 ? 'test.old' : 'test.new' },
-        ...{ outcome: 'ok', details: { reason: `Zürich ${i}`, 7: null } },
+        ...{ outcome: 'ok', details: { reason: `Zürich ${i}${more}`, 7: null } },
       });
   });
 const dayAgo = (days: number) => new Date(server.clock.now - days * DAY_MS).toISOString();
@@ -182,6 +185,28 @@ test('after a crash before the anchor the rows are still there; after one before
   expect(await count()).toBe(4);
   expect(await audit('verify', '--archive', second)).toMatchObject({ status: 0 });
 });
+
+test('a disk that is full in the middle of the signed last line leaves every row in the log', async () => {
+  // Up to a page before the end, so that the rows fit and the last line does not.
+  const { db } = server.ctx.database;
+  const bytes = async () =>
+    (await db.selectFrom('audit').selectAll().execute()).reduce(
+      (sum, row) => sum + Buffer.byteLength(archiveLine(row)),
+      0,
+    );
+  while ((await bytes()) % 4096 < 3900)
+    await write(1, 30, 'x'.repeat((await bytes()) % 4096 < 3200 ? 300 : 0));
+  const size = Math.ceil((await bytes()) / 4096) * 4096;
+  await write(1, 0);
+  const before = await count();
+  const disk = join(folder, 'disk');
+  mkdirSync(disk);
+  const command = `mount -t tmpfs -o size=${size} tmpfs '${disk}' && '${process.execPath}' '${entry}' audit archive --config '${config}' --before ${dayAgo(10)} --out '${disk}/old.jsonl'; echo "exit $?"; ls '${disk}'`;
+  const { stdout, stderr } = spawnSync('unshare', ['-rm', 'sh', '-c', command], { encoding: 'utf8' });
+  expect(stderr).toContain('no space left');
+  expect(stdout).toBe('exit 1\n');
+  expect(await count()).toBe(before);
+}, 30_000);
 
 test('rows leave the log behind an anchor only, and anchors stay as they are', async () => {
   await write(3, 0);
