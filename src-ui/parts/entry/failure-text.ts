@@ -1,4 +1,4 @@
-import { type ClockDrift, type CodeMethod, clockDrift } from '../../../src-shared/otp-code.ts';
+import type { ClockDrift, CodeMethod } from '../../../src-shared/otp-code.ts';
 import type { Strings } from '../../strings/en.ts';
 import { ownCause, problemText, type Told } from '../../strings/problem-text.ts';
 
@@ -15,8 +15,8 @@ export const retryAfterMsOf = (failure: CodeFailure): number | null => numberOf(
 export const nextCodeInMsOf = (failure: CodeFailure): number | null => numberOf(failure, 'nextCodeInMs');
 
 /** Which way the phone's clock is off; null unless the server said so. */
-export const driftOf = (failure: CodeFailure): ClockDrift | null =>
-  clockDrift.safeParse(failure.drift).data ?? null;
+export const driftOf = ({ drift }: CodeFailure): ClockDrift | null =>
+  drift === 'ahead' || drift === 'behind' ? drift : null;
 
 /**
  * Cause, count and next step, one sentence each, without anything that ticks: this goes into `role="alert"`.
