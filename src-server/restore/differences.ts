@@ -12,7 +12,10 @@ export interface Difference {
     | 'factor'
     | 'device-removed'
     | 'token-revoked'
-    | 'gateway-removed';
+    | 'gateway-removed'
+    | 'gateway-added'
+    | 'gateway-token'
+    | 'policy';
   who: string;
 }
 
@@ -29,6 +32,8 @@ const member = z.object({
 });
 const device = z.object({ id: z.string(), name: z.string(), email: z.string() });
 const named = z.object({ id: z.string(), name: z.string() });
+const gateway = z.object({ ...named.shape, token_hash: z.string(), next_token_hash: z.string().nullable() });
+const policy = z.object({ policy_json: z.string() });
 
 const MEMBERS = `select member.id, email, former_email, role, is_blocked, removed_at, password_version, factor.id as factor
   from member left join factor on factor.member_id = member.id and factor.state = 'active'`;
@@ -36,6 +41,8 @@ const GONE_DEVICES = `select device.id, device.name, email from device join memb
   where device.removed_at is not null and member.removed_at is null`;
 const GONE_TOKENS = 'select id, name from api_token where revoked_at is not null';
 const GONE_GATEWAYS = 'select id, name from gateway where removed_at is not null';
+const GATEWAYS = 'select id, name, token_hash, next_token_hash from gateway where removed_at is null';
+const POLICY = 'select policy_json from policy where id = 1';
 
 /** Compares the database as it was with the copy in its place. Null where the old one cannot be read. */
 export function differencesSince(before: string, restored: string): Difference[] | null {
@@ -85,5 +92,16 @@ function compare(old: DatabaseSync, now: DatabaseSync): Difference[] {
     found.push({ what: 'token-revoked', who: name });
   for (const { name } of read(old, GONE_GATEWAYS, named).filter(back('gateway', 'removed_at')))
     found.push({ what: 'gateway-removed', who: name });
+  const gateways = new Map(read(now, GATEWAYS, gateway).map((row) => [row.id, row]));
+  for (const was of read(old, GATEWAYS, gateway)) {
+    const is = gateways.get(was.id);
+    if (!is) found.push({ what: 'gateway-added', who: was.name });
+    else if (tokensOf(was) !== tokensOf(is)) found.push({ what: 'gateway-token', who: was.name });
+  }
+  const policyOf = (from: DatabaseSync) => read(from, POLICY, policy)[0]?.policy_json;
+  if (policyOf(old) !== policyOf(now)) found.push({ what: 'policy', who: 'The policy' });
   return found;
 }
+
+const tokensOf = ({ token_hash, next_token_hash }: z.infer<typeof gateway>): string =>
+  `${token_hash} ${next_token_hash}`;

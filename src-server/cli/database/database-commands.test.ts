@@ -135,6 +135,27 @@ test(
 );
 
 test(
+  'a restore says of which gateways the tokens are those of then, and that the policy is',
+  async () => {
+    const add = (name: string, subnet: string) =>
+      folder.command(['gateway', 'add', name, '--subnet', subnet, '--allowed-ips', '10.20.0.0/16']);
+    expect(await add('main', '10.86.0.0/24')).toMatchObject({ status: 0 });
+    await backup('backup.db');
+    expect(await add('office', '10.87.0.0/24')).toMatchObject({ status: 0 });
+    const renewed = await folder.command(['gateway', 'token', 'main', '--end-old-now', '--yes']);
+    expect(renewed).toMatchObject({ status: 0 });
+    expect(await folder.command(['policy', 'set', 'idleSeconds=240'])).toMatchObject({ status: 0 });
+    const { stdout } = await restore('backup.db');
+    expect(stdout).toContain('gateway office was added since, and is not there');
+    expect(stdout).toContain('postern-server gateway token main --end-old-now');
+    expect(stdout).toContain('The policy is that of then again');
+    await backup('again.db');
+    expect((await restore('again.db')).stdout).toContain('nothing else was decided since');
+  },
+  MINUTE,
+);
+
+test(
   'a copy put back by hand is refused by the start until after-restore has run',
   async () => {
     await backup('backup.db');

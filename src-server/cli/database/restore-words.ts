@@ -26,6 +26,10 @@ const WORDS: Record<Difference['what'], (who: string) => string> = {
   'token-revoked': (who) => `API token ${who} was revoked since: do not confirm it`,
   'gateway-removed': (who) =>
     `gateway ${who} was removed since, and is back: postern-server gateway remove ${who}`,
+  'gateway-added': (who) => `gateway ${who} was added since, and is not there: postern-server gateway add`,
+  'gateway-token': (who) =>
+    `gateway ${who} has the token of then again, not the one of now: postern-server gateway token ${who} --end-old-now`,
+  policy: (who) => `${who} is that of then again, which may ask for less: postern-server policy show`,
 };
 
 /** What to look through before anybody is let in. */
@@ -34,7 +38,8 @@ export function differenceLines(differences: readonly Difference[] | null): stri
     return [
       'Look through them before the start, there is no database of before to compare with: who is blocked (postern-server member list), roles, authenticators, gateways',
     ];
-  if (differences.length === 0) return ['Of members, gateways and tokens nothing else was decided since.'];
+  if (differences.length === 0)
+    return ['Of members, gateways, tokens and the policy nothing else was decided since.'];
   return [
     'Decided since and not in force any more:',
     ...differences.map(({ what, who }) => `  ${WORDS[what](who)}`),
