@@ -8,14 +8,16 @@ import { storeEvent } from '../../access/channel/event-store.ts';
 import { keepAlive, readFrames } from '../../http/socket-frames.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
 import { newWgKey, ScriptedClient, ScriptedGateway } from '../../testing/scripted-ends.ts';
-import { startTestServer, type TestServer } from '../../testing/test-server.ts';
+import { startTestServer, type TestMember, type TestServer } from '../../testing/test-server.ts';
 
 describe('channels', () => {
   let server: TestServer;
+  let member: TestMember;
   let session: SignInAnswer;
   beforeEach(async () => {
     server = await startTestServer();
-    session = await server.signIn(await server.addMember());
+    member = await server.addMember();
+    session = await server.signIn(member);
   });
   afterEach(() => server.close());
   const open = (afterSeq: number | null = 0) =>
@@ -53,6 +55,24 @@ describe('channels', () => {
     const client = await open();
     for (let t = 0; t < 600; t++) client.send({ type: 'pong', t });
     expect(await client.closed).toBe(4003);
+  });
+
+  it('gives one member no more time for signing in from many devices', async () => {
+    const clients = [await open()];
+    while (clients.length < 6) {
+      server.nextStep();
+      const { sessionToken } = await server.signIn(member);
+      clients.push(await ScriptedClient.connect(server, sessionToken, 0));
+    }
+    const other = await server.signIn(await server.addMember());
+    const bystander = await ScriptedClient.connect(server, other.sessionToken, 0);
+    // Less than each may send by itself.
+    for (let t = 0; t < 450; t++) for (const client of clients) client.send({ type: 'pong', t });
+    expect(await Promise.race(clients.map((client) => client.closed))).toBe(4003);
+    bystander.send({ type: 'status', phase: 'gate' });
+    const phaseOf = () => server.parts.hub.open().find(({ deviceId }) => deviceId === other.deviceId)?.phase;
+    await expect.poll(phaseOf).toBe('gate');
+    await bystander.close();
   });
 
   it('touches nothing for an acknowledgement that changes nothing', async () => {

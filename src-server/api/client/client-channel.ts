@@ -18,15 +18,13 @@ import type { ServerContext } from '../../context.ts';
 import { refusePlainCall } from '../../http/plain-call.ts';
 import type { SessionIdentity } from '../../http/session.ts';
 import { keepAlive, readFrames } from '../../http/socket-frames.ts';
-import { TokenBucket } from '../../http/token-bucket.ts';
 import { sessionOf } from './client-guard.ts';
+import { MemberChannels } from './member-channels.ts';
 
 /** A client that never says where it resumes is not one of ours. */
 const RESUME_TIMEOUT_MS = 10_000;
-/** Our clients send a few frames a minute, and one acknowledgement each 25 ms after a long sleep. */
 const UNKNOWN_ADDRESS =
   'a client reaches this server where no lease says that it is: under a full tunnel it does not hear of a disconnect. If that is an address of this server, add it to publicAddresses';
-const FRAMES = { perSecond: 50, burst: 500 };
 
 interface ChannelParts {
   hub: ClientHub;
@@ -40,9 +38,10 @@ export function registerClientChannel(
   { hub, reached }: ChannelParts,
 ): void {
   const budget = new HourlyBudget(MAX_GUARD_EVENTS);
+  const members = new MemberChannels();
   const wsHandler: WebsocketHandler = (socket, request) => {
     const identity = sessionOf(request);
-    void openChannel({ ctx, hub, reached, budget }, socket, identity).catch((error: unknown) => {
+    void openChannel({ ctx, hub, reached, budget, members }, socket, identity).catch((error: unknown) => {
       ctx.log.error({ err: error, deviceId: identity.deviceId }, 'client channel failed');
       socket.close(closeCodes.internalError, 'internal error');
     });
@@ -52,7 +51,13 @@ export function registerClientChannel(
 }
 
 async function openChannel(
-  { ctx, hub, reached, budget }: ChannelParts & { ctx: ServerContext; budget: HourlyBudget },
+  {
+    ctx,
+    hub,
+    reached,
+    budget,
+    members,
+  }: ChannelParts & { ctx: ServerContext; budget: HourlyBudget; members: MemberChannels },
   socket: WebSocket,
   { deviceId, memberId, sessionId }: SessionIdentity,
 ): Promise<void> {
@@ -70,7 +75,7 @@ async function openChannel(
   let ackedSeq = 0;
   /** Undefined until it is read. */
   let guardFailed: string | null | undefined;
-  const frames = new TokenBucket({ ...FRAMES, now: ctx.now() });
+  const isInTime = members.opened(memberId, wire, ctx.now());
 
   const onFrame = async (frame: ClientFrame): Promise<void> => {
     if (frame.type === 'resume') {
@@ -128,13 +133,14 @@ async function openChannel(
   };
   readFrames<ClientFrame>(socket, {
     ...{ schema: clientFrame, maxBytes: CHANNEL_MAX_FRAME_BYTES, log, onFrame },
-    isInTime: () => frames.take(ctx.now()),
+    isInTime: () => isInTime(ctx.now()),
   });
   keepAlive(socket, ctx.now);
   hub.attach(deviceId, sessionId, wire);
   socket.on('close', (code) => {
     clearTimeout(resumeTimer);
     hub.detach(deviceId, wire);
+    members.closed(memberId, wire);
     // `code` is a name that the log hides.
     log.info({ closeCode: code }, 'client channel closed');
   });
