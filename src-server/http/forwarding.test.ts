@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { expect, test } from 'vitest';
 import { startTestServer, type TestServer } from '../testing/test-server.ts';
-import { forwardedAddress, forwardedFor } from './forwarding.ts';
+import { forwardedAddress, forwardedFor, MOST_HOPS } from './forwarding.ts';
 
 test.each([
   ['192.0.2.60', '192.0.2.60'],
@@ -55,6 +55,19 @@ async function addressSeen(server: TestServer, headers: Record<string, string>):
   const line = server.logLines.map((text) => JSON.parse(text)).find(({ msg }) => msg === 'answered');
   return line.ip;
 }
+
+test.each([
+  ['x-forwarded-for', ''],
+  ['forwarded', 'for='],
+] as const)(
+  'of thousands of addresses in %s, those that proxies can have written are looked at',
+  (header, before) => {
+    const list = Array.from({ length: 2_000 }, (_, i) => `${before}192.0.${i >> 8}.${i & 255}`);
+    const chain = forwardedFor({ [header]: list.join(', ') }, header);
+    expect(chain).toHaveLength(MOST_HOPS);
+    expect(chain.at(-1)).toBe('192.0.7.207');
+  },
+);
 
 test.each([
   [

@@ -12,6 +12,11 @@ const UNKNOWN = 'unknown';
 
 /** RFC 7239 §6: a number, or a word that hides it. */
 const PORT = '(?:[0-9]{1,5}|_[A-Za-z0-9._-]+)';
+const IN_BRACKETS = new RegExp(`^\\[([^\\]]+)\\](?::${PORT})?$`);
+const WITH_PORT = new RegExp(`^([^:]+):${PORT}$`);
+
+/** More proxies than anybody has. Whoever asks writes what stands before, and may write thousands. */
+export const MOST_HOPS = 20;
 
 const doubtful = Symbol('forwarded by nobody whom the configuration names');
 
@@ -73,7 +78,7 @@ type Headers = Record<string, string | string[] | undefined>;
 
 /**
  * The addresses of a forwarding header, nearest to the client first, each plain; `unknown` for what is none (RFC 7239
- * §6: `unknown`, `_hidden`, or not well-formed).
+ * §6: `unknown`, `_hidden`, or not well-formed). Of a long list the last `MOST_HOPS`.
  */
 export function forwardedFor(headers: Headers, header: ServerConfig['proxyHeader']): string[] {
   const value = [headers[header] ?? []].flat().join(',');
@@ -82,9 +87,12 @@ export function forwardedFor(headers: Headers, header: ServerConfig['proxyHeader
     return value
       .split(',')
       .filter((part) => part.trim() !== '')
+      .slice(-MOST_HOPS)
       .map((part) => forwardedAddress(part) ?? UNKNOWN);
   try {
-    return parseForwarded(value).map((element) => forwardedAddress(element.for ?? '') ?? UNKNOWN);
+    return parseForwarded(value)
+      .slice(-MOST_HOPS)
+      .map((element) => forwardedAddress(element.for ?? '') ?? UNKNOWN);
   } catch {
     // Not well-formed: no part of it is to be believed.
     return [UNKNOWN];
@@ -97,9 +105,6 @@ export function forwardedFor(headers: Headers, header: ServerConfig['proxyHeader
  */
 export function forwardedAddress(text: string): string | null {
   const unquoted = text.trim().replace(/^"(.*)"$/, '$1');
-  const bare =
-    new RegExp(`^\\[([^\\]]+)\\](?::${PORT})?$`).exec(unquoted)?.[1] ??
-    new RegExp(`^([^:]+):${PORT}$`).exec(unquoted)?.[1] ??
-    unquoted;
+  const bare = IN_BRACKETS.exec(unquoted)?.[1] ?? WITH_PORT.exec(unquoted)?.[1] ?? unquoted;
   return isIP(bare) === 0 ? null : plainAddress(bare);
 }
