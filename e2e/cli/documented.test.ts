@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { documentedCommands } from '../src-node/testing/documented-commands.ts';
-import { parseCommandLine } from './program.ts';
+import { parseCommandLine } from '../../src-cli/program.ts';
+import { documentedCommands } from '../../src-node/testing/documented-commands.ts';
 
 /** Words that stand for what a person fills in. */
 const isLeftOut = (words: readonly string[]): boolean => words.some((word) => /…|\.\.\./.test(word));
