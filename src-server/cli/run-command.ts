@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Loaded } from '../../src-node/config.ts';
 import { fileTrouble } from '../../src-node/file-owner.ts';
@@ -136,6 +137,15 @@ export function listOf<T>(what: string, read: (item: string) => T | null) {
         if (value === null) throw new InvalidArgumentError(`${item} is not ${what}`);
         return value;
       });
+}
+
+/** What is wrong with the folder in which `--out` shall make a file; null: nothing. */
+export function outFolderMistake(out: string): string | null {
+  const folder = fileTrouble(dirname(out), 'write');
+  if (folder === null) return null;
+  return folder.kind === 'denied'
+    ? `--out: ${folder.text}`
+    : `--out: the folder ${dirname(out)} is not there; run: mkdir -m 700 ${dirname(out)}`;
 }
 
 /** For commander: what people call a thing; the Control Panel takes the same. */

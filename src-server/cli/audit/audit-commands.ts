@@ -7,7 +7,9 @@ import { pastTime } from '../past-time.ts';
 import {
   CLI_ACTOR,
   type CommonOptions,
+  EXIT_CONFIG,
   EXIT_FAILED,
+  outFolderMistake,
   print,
   refuse,
   shortTime,
@@ -44,6 +46,11 @@ Example: postern-server audit archive --before 2026-01-01 --out /var/backups/pos
 async function archive(options: CommonOptions & { before: number; out: string }): Promise<void> {
   const file = resolve(options.out);
   const { before } = options;
+  const mistake = outFolderMistake(file);
+  if (mistake !== null) {
+    refuse([mistake], EXIT_CONFIG);
+    return;
+  }
   await withServerFiles(options, async (ctx) => {
     const done = await archiveAudit(ctx, { before, file, actor: CLI_ACTOR });
     if (done.ok) {

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { fileTrouble, giveToFolderOwner } from '../../../src-node/file-owner.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
@@ -16,6 +16,7 @@ import {
   databaseMistake,
   EXIT_CONFIG,
   EXIT_FAILED,
+  outFolderMistake,
   print,
   readConfig,
   refuse,
@@ -94,11 +95,7 @@ function outMistake(out: string, { withKeys }: BackupOptions, { keysDir }: Serve
   if (missing.length > 0) return `--with-keys: ${missing.join(' and ')} not there`;
   for (const path of withKeys ? [out, keysBeside(out)] : [out])
     if (fileTrouble(path)?.kind !== 'missing') return `--out: ${path} is there already, and is not replaced`;
-  const folder = fileTrouble(dirname(out), 'write');
-  if (folder === null) return null;
-  return folder.kind === 'denied'
-    ? `--out: ${folder.text}`
-    : `--out: the folder ${dirname(out)} is not there; run: mkdir -m 700 ${dirname(out)}`;
+  return outFolderMistake(out);
 }
 
 /** Before the copy, so that it is in it. A database that an older version writes is left as it is. */
