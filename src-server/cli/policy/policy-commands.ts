@@ -8,7 +8,10 @@ import { ControlAddresses } from '../../access/lease/control-addresses.ts';
 import { type Exempt, savePolicyExempting } from '../../access/policy/policy-changes.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Db } from '../../db/database.ts';
+import { looseningBetween } from '../../people/members/loosening.ts';
+import { tellOwnersOf } from '../../people/members/owner-notices.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
+import { personAtServer } from '../members/admin-desk.ts';
 import { refuseProblem, refuseWords } from '../refusal.ts';
 import {
   CLI_ACTOR,
@@ -126,11 +129,16 @@ async function save(ctx: ServerContext, words: string[], exempt: Exempt): Promis
   control.stop();
   const by = { actor: CLI_ACTOR, now: ctx.now(), guards: { keys: ctx.keys, control } };
   return ctx.database.db.transaction().execute(async (tx) => {
-    const assigned = assignPolicy(await readPolicy(tx), words);
+    const before = await readPolicy(tx);
+    const assigned = assignPolicy(before, words);
     if (!assigned.ok) return assigned;
     const policy = assigned.value;
     const saved = await savePolicyExempting(tx, { policy, exempt, ...by });
-    return saved.ok ? ok({ policy, exempted: saved.value.exempted }) : saved;
+    if (!saved.ok) return saved;
+    const { exempted } = saved.value;
+    const loosening = looseningBetween(before, policy, exempted.length);
+    if (loosening !== null) await tellOwnersOf(tx, ctx, { ip: null, by: personAtServer() }, loosening);
+    return ok({ policy, exempted });
   });
 }
 

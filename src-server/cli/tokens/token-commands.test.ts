@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { PanelClient } from '../../testing/panel-client.ts';
@@ -69,4 +69,20 @@ test('a token is kept: one by one, or with the block of whoever made it', async 
 test('one that was made here is of the command line, and ends with nobody', async () => {
   await server.addApiToken(['members:read']);
   expect((await run('token', 'list')).stdout).toContain('made by this command');
+});
+
+test('owners hear of a token that was made, and of rules that were loosened, at the command line', async () => {
+  const text = readFileSync(config, 'utf8');
+  writeFileSync(
+    config,
+    text.replace('[tls]', 'mail = { host = "127.0.0.1", from = "vpn@example.com" }\n[tls]'),
+  );
+  await PanelClient.of(server, 'owner');
+  const mails = () => server.ctx.database.db.selectFrom('mail').select('kind').execute();
+  await run('token', 'create', '--name', 'Backup', '--scopes', 'members:read');
+  expect(await mails()).toEqual([{ kind: 'team-change' }]);
+  await run('policy', 'set', 'totpPriorConnection=true');
+  expect(await mails()).toHaveLength(1);
+  await run('policy', 'set', 'totpPriorConnection=false');
+  expect(await mails()).toHaveLength(2);
 });

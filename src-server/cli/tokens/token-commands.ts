@@ -9,8 +9,9 @@ import { namesOf } from '../../audit/audit-names.ts';
 import type { Db } from '../../db/database.ts';
 import type { ApiTokenRow } from '../../db/schema.ts';
 import { keepToken } from '../../people/members/maker-tokens.ts';
+import { tellOwnersOf } from '../../people/members/owner-notices.ts';
 import { type ConfirmOptions, isConfirmed, withConfirmation } from '../confirm.ts';
-import { withExamples } from '../members/admin-desk.ts';
+import { personAtServer, withExamples } from '../members/admin-desk.ts';
 import { oneNamed } from '../named.ts';
 import { refuseProblem, refuseWords, valueOr } from '../refusal.ts';
 import {
@@ -80,9 +81,20 @@ async function create(options: CreateOptions): Promise<void> {
   await withServerFiles(options, async (ctx) => {
     const { name, expiresDays } = options;
     const now = ctx.now();
-    const made = await ctx.database.db
-      .transaction()
-      .execute((tx) => createApiToken(tx, { name, scopes, allowedIps, expiresDays, actor: CLI_ACTOR, now }));
+    const made = await ctx.database.db.transaction().execute(async (tx) => {
+      const token = await createApiToken(tx, {
+        name,
+        scopes,
+        allowedIps,
+        expiresDays,
+        actor: CLI_ACTOR,
+        now,
+      });
+      const until = new Date(token.expiresAt).toISOString();
+      const change = { what: 'api-token' as const, name, scopes, expiresAt: until };
+      await tellOwnersOf(tx, ctx, { ip: null, by: personAtServer() }, change);
+      return token;
+    });
     const expiresAt = new Date(made.expiresAt).toISOString();
     print(options, { id: made.id, name, scopes, allowedIps, token: made.token, expiresAt }, [
       `Made token ${name} (${made.id}), good until ${shortTime(made.expiresAt)}`,

@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import { loosenedRules } from '../../../../src-shared/panel/loosened-rules.ts';
 import {
   exemptionsAnswer,
   policyAnswer,
@@ -8,7 +7,6 @@ import {
   policyPreviewRequest,
   savePolicyRequest,
 } from '../../../../src-shared/panel/policy.ts';
-import { isGated, ruleValues } from '../../../../src-shared/policy.ts';
 import { id } from '../../../../src-shared/primitives.ts';
 import { fail, ok, problemSchema, type Result } from '../../../../src-shared/problem.ts';
 import { endingAccess } from '../../../access/enforcement/ending-access.ts';
@@ -18,6 +16,7 @@ import { previewPolicy } from '../../../access/policy/policy-preview.ts';
 import type { Tx } from '../../../db/database.ts';
 import { sendProblem } from '../../../http/problem-reply.ts';
 import type { TeamChange } from '../../../mail/mail-content.ts';
+import { looseningBetween } from '../../../people/members/loosening.ts';
 import { tellOwners } from '../../../people/members/owner-notices.ts';
 import { presentAdmin } from '../../../people/members/owner-rules.ts';
 import { checkStepUp } from '../../../people/session/step-up.ts';
@@ -104,7 +103,6 @@ export function registerPolicyRoutes(plain: FastifyInstance, parts: AdminParts):
 
 /**
  * What saving this would loosen, as owners are told of it; null for nothing, and for a save that its version refuses.
- * Exempting a device loosens only what was held back before.
  */
 async function looseningOf(
   tx: Tx,
@@ -112,13 +110,5 @@ async function looseningOf(
 ): Promise<Extract<TeamChange, { what: 'policy' }> | null> {
   const { policy: before, version: current } = await readVersionedPolicy(tx);
   if (version !== current) return null;
-  const [from, to] = [ruleValues(before), ruleValues(policy)];
-  const rules = loosenedRules(before, policy).map((rule) => ({
-    rule,
-    from: String(from[rule]),
-    to: String(to[rule]),
-  }));
-  const exempted = before.trafficWhileWaiting === 'off' ? 0 : exemptDevices.length;
-  if (rules.length === 0 && exempted === 0) return null;
-  return { what: 'policy', rules, exempted, isUngated: isGated(before) && !isGated(policy) };
+  return looseningBetween(before, policy, exemptDevices.length);
 }
