@@ -15,6 +15,8 @@ import { type DeviceFrame, type RecordedEnd, recordEnd, recordLeaseEnd } from '.
 const CARRY_OUT_WAIT_MS = 2_500;
 const LOOK_EVERY_MS = 10;
 /** Clients acknowledge in the same moment in which the gateway confirms; who has not by then counts as offline. */
+/** In one statement: SQLite takes an expression of a thousand levels at most. */
+const FRAMES_AT_ONCE = 200;
 const ACK_WAIT_MS = 300;
 
 /**
@@ -76,14 +78,21 @@ export class RecordingEnder implements Enforcement {
       .where('id', 'in', leaseIds)
       .where('enforced_at', 'is', null)
       .limit(1);
-    return this.#untilEmpty(waiting, CARRY_OUT_WAIT_MS);
+    return this.#untilEmpty(waiting, performance.now() + CARRY_OUT_WAIT_MS);
   }
 
   async #countTaken(frames: readonly DeviceFrame[]): Promise<number> {
-    if (frames.length === 0) return 0;
-    const { db } = this.#ctx.database;
-    const kept = db
+    const until = performance.now() + ACK_WAIT_MS;
+    let kept = 0;
+    for (let from = 0; from < frames.length; from += FRAMES_AT_ONCE)
+      kept += await this.#countKept(frames.slice(from, from + FRAMES_AT_ONCE), until);
+    return frames.length - kept;
+  }
+
+  async #countKept(frames: readonly DeviceFrame[], until: number): Promise<number> {
+    const kept = this.#ctx.database.db
       .selectFrom('event')
+      .select('device_id')
       .where((eb) =>
         eb.or(
           frames.map(({ deviceId, frame }) =>
@@ -91,12 +100,12 @@ export class RecordingEnder implements Enforcement {
           ),
         ),
       );
-    await this.#untilEmpty(kept.select('device_id').limit(1), ACK_WAIT_MS);
-    return frames.length - (await kept.select('device_id').execute()).length;
+    await this.#untilEmpty(kept.limit(1), until);
+    return (await kept.execute()).length;
   }
 
-  async #untilEmpty(query: { executeTakeFirst(): Promise<unknown> }, patienceMs: number): Promise<boolean> {
-    const until = performance.now() + patienceMs;
+  /** `until`: by the monotonic clock, milliseconds. */
+  async #untilEmpty(query: { executeTakeFirst(): Promise<unknown> }, until: number): Promise<boolean> {
     for (;;) {
       if ((await query.executeTakeFirst()) === undefined) return true;
       if (performance.now() > until || !this.#isServerRunning()) return false;
