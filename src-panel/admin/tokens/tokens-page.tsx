@@ -11,7 +11,7 @@ import { Empty } from '../../parts/empty.tsx';
 import { PageFrame } from '../../parts/page-frame.tsx';
 import { usePages } from '../../store/use-pages.ts';
 import { confirmApiToken, loadApiTokens, revokeApiToken } from '../api/tokens-api.ts';
-import { dateText, Moment, shortTime } from '../parts/moment.tsx';
+import { dateText, Moment } from '../parts/moment.tsx';
 import { useAdminWords } from '../strings/use-admin-words.ts';
 import { KeepToken } from './keep-token.tsx';
 import { MakeToken } from './make-token.tsx';
@@ -111,9 +111,10 @@ function TokenTable({ tokens, onRevoke, onConfirm, onKeep }: TokenTableProps) {
     {
       key: 'name',
       name: words.name,
-      render: ({ id, name, useCount }) => (
+      render: ({ id, name, status, useCount }) => (
         <span className="two-lines">
           <span>{name}</span>
+          <Badge tone={tones[status]}>{words.states[status]}</Badge>
           <span className="hint">
             <Link to={`/audit?actor=${encodeURIComponent(`api-token:${id}`)}`}>{words.uses(useCount)}</Link>
           </span>
@@ -121,28 +122,22 @@ function TokenTable({ tokens, onRevoke, onConfirm, onKeep }: TokenTableProps) {
       ),
     },
     {
-      key: 'state',
-      name: words.state,
-      render: ({ status }) => <Badge tone={tones[status]}>{words.states[status]}</Badge>,
-    },
-    {
       key: 'scopes',
       name: words.scopes,
-      render: ({ scopes }) => (
-        <span className="marks">
-          {scopes.map((scope) => (
-            <code key={scope} className="mono">
-              {scope}
-            </code>
-          ))}
+      render: ({ scopes, allowedIps }) => (
+        <span className="two-lines">
+          <span className="marks">
+            {scopes.map((scope) => (
+              <code key={scope} className="mono">
+                {scope}
+              </code>
+            ))}
+          </span>
+          <span className="hint">
+            {allowedIps.length === 0 ? words.anywhere : words.from(allowedIps.join(', '))}
+          </span>
         </span>
       ),
-    },
-    {
-      key: 'addresses',
-      name: words.addresses,
-      render: ({ allowedIps }) =>
-        allowedIps.length === 0 ? words.anywhere : <span className="mono">{allowedIps.join(', ')}</span>,
     },
     {
       key: 'maker',
@@ -154,15 +149,23 @@ function TokenTable({ tokens, onRevoke, onConfirm, onKeep }: TokenTableProps) {
         </span>
       ),
     },
-    { key: 'expires', name: words.expires, render: ({ expiresAt }) => dateText(expiresAt, locale) },
+    {
+      key: 'expires',
+      name: words.expires,
+      render: ({ expiresAt }) => <time dateTime={expiresAt}>{dateText(expiresAt, locale)}</time>,
+    },
     {
       key: 'used',
       name: words.lastUsed,
-      render: ({ lastUsedAt, lastUsedIp }) => {
-        if (lastUsedAt === null) return <span className="hint">{a.never}</span>;
-        if (lastUsedIp === null) return <Moment at={lastUsedAt} />;
-        return words.lastUsedFrom(shortTime(lastUsedAt, locale), lastUsedIp);
-      },
+      render: ({ lastUsedAt, lastUsedIp }) =>
+        lastUsedAt === null ? (
+          <span className="hint">{a.never}</span>
+        ) : (
+          <span className="two-lines">
+            <Moment at={lastUsedAt} />
+            {lastUsedIp !== null && <span className="hint">{words.from(lastUsedIp)}</span>}
+          </span>
+        ),
     },
     {
       key: 'revoke',
