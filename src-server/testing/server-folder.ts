@@ -100,7 +100,7 @@ export class ServerFolder {
     });
     for await (const chunk of child.stdout ?? []) {
       text += String(chunk);
-      if (text.includes('listening on')) {
+      if (text.includes('listening on https:')) {
         child.stdout?.resume();
         return { child, log: () => text };
       }
