@@ -104,7 +104,7 @@ export const places: Place[] = [
   {
     at: ['src-node'],
     from: ['src-shared', 'package.json'],
-    packages: ['pino', 'pino-pretty', 'smol-toml', 'zod'],
+    packages: ['commander', 'pino', 'pino-pretty', 'smol-toml', 'zod'],
     ...node,
   },
   { at: ['src-ui'], from: ['src-shared'], packages: ['react', 'uqr'], ...page },
@@ -164,8 +164,8 @@ export const places: Place[] = [
   },
   {
     at: ['src-cli'],
-    // Which version and commit this is, all four programs say alike.
-    from: ['src-shared', 'src-client', 'src-node/version.ts', 'package.json'],
+    // Which version and commit this is, and where help is, all four programs say alike.
+    from: ['src-shared', 'src-client', 'src-node/help-hint.ts', 'src-node/version.ts', 'package.json'],
     packages: ['@inquirer/core', 'commander', 'pino', 'string-width', 'uqr', 'zod'],
     ...node,
   },

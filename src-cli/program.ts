@@ -1,4 +1,5 @@
 import { Command, CommanderError, type CommandOptions, InvalidArgumentError, Option } from 'commander';
+import { withHelpHint } from '../src-node/help-hint.ts';
 import type { BiometricsAction } from './commands/biometrics.ts';
 import type { GuardAction } from './commands/guard.ts';
 import type { OverlapAction } from './commands/overlap.ts';
@@ -195,7 +196,7 @@ export function parseCommandLine(argv: readonly string[], { out, env, version }:
     detail: message.startsWith('error: ') ? message.slice('error: '.length) : 'A command is missing.',
   });
   try {
-    program.parse(argv, { from: 'user' });
+    withHelpHint(program).parse(argv, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? { kind: 'ended' } : misused(error.message);

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
+import { withHelpHint } from '../src-node/help-hint.ts';
 import { openProgramLog } from '../src-node/program-log.ts';
 import { versionText } from '../src-node/version.ts';
 import { checkHost } from './check.ts';
@@ -141,7 +142,9 @@ program
   .option('--config <file>', 'TOML file that names tokenFile', '/etc/postern/gateway.toml')
   .action(replaceToken);
 
-program.parseAsync().catch((error: unknown) => {
-  say(`postern-gateway: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = EXIT_FAILED;
-});
+withHelpHint(program)
+  .parseAsync()
+  .catch((error: unknown) => {
+    say(`postern-gateway: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = EXIT_FAILED;
+  });

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { changedSettings } from '../src-node/changed-settings.ts';
 import type { Loaded } from '../src-node/config.ts';
 import { fingerprint } from '../src-node/fingerprint.ts';
+import { withHelpHint } from '../src-node/help-hint.ts';
 import { openProgramLog } from '../src-node/program-log.ts';
 import { versionText } from '../src-node/version.ts';
 import type { Result } from '../src-shared/problem.ts';
@@ -250,12 +251,14 @@ program.hook('preAction', (_, command) => {
   process.exit(EXIT_INPUT);
 });
 
-program.parseAsync().catch((error: unknown) => {
-  // Ctrl-C at the question.
-  if (error instanceof Error && error.name === 'ExitPromptError') {
-    say('Nothing was changed.');
-    process.exit(EXIT_NOT_CONFIRMED);
-  }
-  say(`postern-helper: ${error instanceof Error ? error.message : String(error)}`);
-  process.exit(EXIT_FAILED);
-});
+withHelpHint(program)
+  .parseAsync()
+  .catch((error: unknown) => {
+    // Ctrl-C at the question.
+    if (error instanceof Error && error.name === 'ExitPromptError') {
+      say('Nothing was changed.');
+      process.exit(EXIT_NOT_CONFIRMED);
+    }
+    say(`postern-helper: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(EXIT_FAILED);
+  });

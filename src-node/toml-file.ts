@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
+import { fileTrouble } from './file-owner.ts';
 
 export type TomlFile = { ok: true; value: Record<string, unknown> } | { ok: false; mistake: string };
 
@@ -10,6 +11,9 @@ export function readTomlFile(file: string): TomlFile {
   try {
     bytes = readFileSync(file);
   } catch (error) {
+    const trouble = fileTrouble(file);
+    if (trouble?.kind === 'missing') return mistake('there is no such file');
+    if (trouble) return { ok: false, mistake: trouble.text };
     return mistake(error instanceof Error ? error.message : String(error));
   }
   const encoding = wrongEncoding(bytes);

@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { createSecureContext } from 'node:tls';
+import { fileTrouble } from '../../src-node/file-owner.ts';
 
 /** PEM; `cert` holds the whole chain, the server's own certificate first. */
 export interface TlsPair {
@@ -34,7 +35,11 @@ export function readPair({ certFile, keyFile }: { certFile: string; keyFile: str
     try {
       return readFileSync(file, 'utf8');
     } catch (error) {
-      mistakes.push(`${field}: ${reasonOf(error)}`);
+      const trouble = fileTrouble(file);
+      const missing = `${file} is not there`;
+      mistakes.push(
+        `${field}: ${trouble?.kind === 'denied' ? trouble.text : trouble ? missing : reasonOf(error)}`,
+      );
       return '';
     }
   };

@@ -16,11 +16,18 @@ export interface Person {
   password: string;
 }
 
-/** E-mail, name and password from the options, and what is missing from the terminal; null when there is none. */
-export async function askPerson(config: ServerConfig, options: PersonOptions): Promise<Person | null> {
+/** E-mail and name from the options, else from the terminal; null when there is none. */
+export async function askWho(options: PersonOptions): Promise<Omit<Person, 'password'> | null> {
   const email = options.email ?? (await askLine('E-mail', emailMistake));
   const name = options.name ?? (await askLine('Name', nameMistake));
-  if (email === null || name === null) return null;
+  return email === null || name === null ? null : { email, name };
+}
+
+/** The same with a password. */
+export async function askPerson(config: ServerConfig, options: PersonOptions): Promise<Person | null> {
+  const who = await askWho(options);
+  if (!who) return null;
+  const { email, name } = who;
   const password = await askNewPassword(config, options, { email, name });
   return password === null ? null : { email, name, password };
 }
@@ -53,3 +60,4 @@ async function askLine(message: string, mistake: Mistake): Promise<string | null
 }
 
 export const howToAnswer = 'Without a terminal, give --email, --name and --password-stdin.';
+export const howToName = 'Without a terminal, give --email and --name.';

@@ -12,15 +12,20 @@ export interface Candidate {
   hint?: string;
 }
 
+export interface Kind {
+  noun: string;
+  /** What is true of all of them, such as `that works`. */
+  which?: string;
+  notFound: ProblemCode;
+  /** The command that shows them. */
+  list: string;
+}
+
 /**
  * The one that `text` means: by id or another word of its own, else by name, whatever its case and accents. `notFound`
  * when there is none; `invalid-request` with all of them when there are several.
  */
-export function oneNamed<C extends Candidate>(
-  kind: { noun: string; notFound: ProblemCode },
-  text: string,
-  candidates: readonly C[],
-): Result<C> {
+export function oneNamed<C extends Candidate>(kind: Kind, text: string, candidates: readonly C[]): Result<C> {
   const wanted = fold(text.trim());
   const own = candidates.find(({ id, aliases = [] }) =>
     [id, ...aliases].some((word) => fold(word) === wanted),
@@ -29,7 +34,7 @@ export function oneNamed<C extends Candidate>(
   const exact = candidates.filter(({ name }) => name === text.trim());
   const named = exact.length > 0 ? exact : candidates.filter(({ name }) => fold(name) === wanted);
   const [first] = named;
-  if (!first) return fail(kind.notFound, `There is no ${kind.noun} ${text}.`);
+  if (!first) return fail(kind.notFound, missing(kind, text));
   if (named.length === 1) return ok(first);
   const choices = named.map(({ id, name, hint }) => ({ id, name, ...(hint ? { hint } : {}) }));
   const lines = choices.map((choice) => `  ${Object.values(choice).join('  ')}`);
@@ -40,4 +45,9 @@ export function oneNamed<C extends Candidate>(
       choices,
     },
   );
+}
+
+function missing({ noun, which, list }: Kind, text: string): string {
+  const what = [noun, text, which].filter(Boolean).join(' ');
+  return `There is no ${what}. "postern-server ${list}" shows them.`;
 }

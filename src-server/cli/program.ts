@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { withHelpHint } from '../../src-node/help-hint.ts';
 import { versionText } from '../../src-node/version.ts';
 import { addAuditCommands } from './audit/audit-commands.ts';
 import { addAuditExportCommand } from './audit/audit-export-command.ts';
@@ -45,5 +46,5 @@ export function serverProgram(): Command {
   addDatabaseCommands(program);
   addDoctorCommand(program);
   addMailCommands(program);
-  return program;
+  return withHelpHint(program);
 }

@@ -3,7 +3,6 @@ import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Loaded } from '../../src-node/config.ts';
 import { fileTrouble } from '../../src-node/file-owner.ts';
-import type { Result } from '../../src-shared/problem.ts';
 import { properName as nameSchema } from '../../src-shared/typed-name.ts';
 import { loadServerConfig, type ServerConfig } from '../config.ts';
 import type { ServerContext } from '../context.ts';
@@ -19,6 +18,8 @@ export const EXIT_CONFIG = 2;
 export const CLI_ACTOR = 'cli';
 
 const DEFAULT_CONFIG_FILE = '/etc/postern/server.toml';
+/** What to do where settings are missing because nothing was read. */
+export const NO_CONFIG_FILE = `No file was read: ${DEFAULT_CONFIG_FILE} is not there, and --config FILE names another one.`;
 
 export interface CommonOptions {
   config?: string;
@@ -50,15 +51,12 @@ export function refuse(mistakes: readonly string[], exitCode: number): null {
   return null;
 }
 
-/** The value, or null after the problem's sentence was said. */
-export function valueOrRefuse<T>(result: Result<T>): T | null {
-  return result.ok ? result.value : refuse([result.problem.detail], EXIT_FAILED);
-}
-
 /** The configuration, or null after its mistakes were said. */
 export function readConfig(options: CommonOptions): ServerConfig | null {
   const loaded = loadConfigOf(options);
-  return loaded.ok ? loaded.value : refuse(loaded.mistakes, EXIT_CONFIG);
+  if (loaded.ok) return loaded.value;
+  const noFile = configFileOf(options) === undefined ? [NO_CONFIG_FILE] : [];
+  return refuse([...loaded.mistakes, ...noFile], EXIT_CONFIG);
 }
 
 /** The configuration that a command means. */

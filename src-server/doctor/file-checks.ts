@@ -2,10 +2,11 @@ import { existsSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Check, fine, wrong } from '../../src-node/check.ts';
+import { fileTrouble } from '../../src-node/file-owner.ts';
 import { certificateTrouble, troubleText } from '../certificate/expiry.ts';
 import { checkPair, readPair } from '../certificate/server-certificate.ts';
 import type { ServerConfig } from '../config.ts';
-import { loadServerKeys } from '../keys/server-keys.ts';
+import { keyFiles, loadServerKeys } from '../keys/server-keys.ts';
 import type { Looked } from './looked-at.ts';
 
 /** Room for the log, a backup beside it, and the copy of an upgrade. */
@@ -25,10 +26,18 @@ export function secretCheck({ config, configFile }: Looked): Check {
     : fine('config', `${configFile} has no mistakes.`);
 }
 
+/** Neither keys nor a database: nothing is lost, nothing was made yet. */
+function isBeforeInit({ config: { databaseFile, keysDir }, env }: Pick<Looked, 'config' | 'env'>): boolean {
+  const isMissing = (file: string) => fileTrouble(file)?.kind === 'missing';
+  return [databaseFile, ...keyFiles(keysDir, env)].every(isMissing);
+}
+
 export async function keyChecks({ config, env }: Looked): Promise<Check[]> {
   const { keysDir, issuer, secretsAreMounted: areMounted } = config;
   const loaded = await loadServerKeys(keysDir, issuer, env, { areMounted });
   if (loaded.ok) return [fine('keys', `The keys in ${keysDir} can be read, by nobody else.`)];
+  if (isBeforeInit({ config, env }))
+    return [wrong('keys', `${keysDir} has no keys yet.`, 'postern-server init')];
   return loaded.mistakes.map((mistake) => {
     const [detail = '', ...remedy] = mistake.split('; ');
     return wrong('keys', `${detail}.`, remedy.join('; ') || 'See docs/operations.md, "Keys that are lost".');
@@ -37,6 +46,9 @@ export async function keyChecks({ config, env }: Looked): Promise<Check[]> {
 
 export async function diskCheck({ databaseFile }: ServerConfig): Promise<Check> {
   const folder = dirname(databaseFile);
+  const trouble = fileTrouble(folder, 'read');
+  if (trouble?.kind === 'missing')
+    return wrong('disk', `${folder}, the folder of databaseFile, is not there.`, `mkdir -m 700 ${folder}`);
   const { bavail, bsize } = await statfs(folder);
   const size = existsSync(databaseFile) ? statSync(databaseFile).size : 0;
   const free = bavail * bsize;

@@ -2,7 +2,7 @@ import { type Check, looked } from '../../src-node/check.ts';
 import { databaseChecks } from './database-checks.ts';
 import { certificateCheck, diskCheck, keyChecks, panelCheck, secretCheck } from './file-checks.ts';
 import type { Looked } from './looked-at.ts';
-import { clockCheck, listenCheck, mailCheck, nameCheck } from './network-checks.ts';
+import { clockCheck, listenCheck, mailCheck, nameCheck, portCheck } from './network-checks.ts';
 
 /** Everything that a new installation gets wrong, and an old one grows into. Changes nothing; a running server is left alone. */
 export async function lookAtServer(looking: Looked): Promise<Check[]> {
@@ -15,6 +15,7 @@ export async function lookAtServer(looking: Looked): Promise<Check[]> {
     looked('certificate', async () => certificateCheck(looking)),
     looked('panel', async () => panelCheck(looking)),
     looked('listen', () => listenCheck(config)),
+    looked('port', async () => portCheck(config)),
     looked('name', () => nameCheck(config)),
     looked('clock', () => clockCheck()),
     looked('mail', () => mailCheck(config)),

@@ -6,16 +6,14 @@ import { networkInterfaces } from 'node:os';
 import { type Check, fine, unknown, wrong } from '../../src-node/check.ts';
 import { findProgram, runProgram } from '../../src-node/run-program.ts';
 import { isReachable, type ServerConfig } from '../config.ts';
-import { lockDatabase } from '../db/database-lock.ts';
+import { isServerRunning } from '../db/database-lock.ts';
 import { openTransport } from '../mail/mail-transport.ts';
 
 const ANSWER_LIMIT_MS = 5_000;
 
 /** The port is free for the server, or it is our server that answers there. */
 export async function listenCheck({ listen: { host, port }, databaseFile }: ServerConfig): Promise<Check> {
-  const lock = lockDatabase(databaseFile);
-  lock?.release();
-  if (!lock) {
+  if (isServerRunning(databaseFile)) {
     const failure = await healthFailure(host, port);
     return failure === null
       ? fine('listen', `The server runs and answers on port ${port}.`)
@@ -101,6 +99,20 @@ export async function nameCheck({ issuer, publicAddresses }: ServerConfig): Prom
     ? ''
     : ', not an address of this machine (right behind a NAT or a proxy)';
   return fine('name', `${host} is ${addresses.join(', ')}${elsewhere}.`);
+}
+
+/** Clients come to the port of the issuer; who passes it on to another one has said so with one of two settings. */
+export function portCheck({ issuer, listen, publicAddresses, trustedProxies }: ServerConfig): Check {
+  const port = Number(new URL(issuer).port || 443);
+  if (port === listen.port) return fine('port', `Clients come to port ${port}, where the server listens.`);
+  const passing = `Clients come to port ${port} (issuer), and the server listens on ${listen.port}`;
+  return publicAddresses !== undefined || trustedProxies.length > 0
+    ? fine('port', `${passing}, which a proxy or router has to pass on.`)
+    : unknown(
+        'port',
+        `${passing}: right where something passes the one on to the other.`,
+        `Set listen.port = ${port}; or, behind a proxy, trustedProxies; behind a router, publicAddresses.`,
+      );
 }
 
 /** One-time passwords live by the clock. */

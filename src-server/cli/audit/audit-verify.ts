@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { fileTrouble } from '../../../src-node/file-owner.ts';
 import { type ArchiveCheck, checkArchive } from '../../audit/archive-file.ts';
 import { type AnchorsState, isSame, verifyAnchors } from '../../audit/audit-anchor.ts';
 import { verifyAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
+import { refuseWords } from '../refusal.ts';
 import {
   type CommonOptions,
   EXIT_FAILED,
@@ -61,6 +63,11 @@ function anchorLines(anchors: AnchorsState): string[] {
 }
 
 async function verifyArchive(ctx: ServerContext, options: CommonOptions, file: string): Promise<void> {
+  const trouble = fileTrouble(file);
+  if (trouble) {
+    refuseWords(options, trouble.kind === 'denied' ? trouble.text : `--archive: ${file} is not there.`);
+    return;
+  }
   const checked = await checkArchive(file, ctx.keys);
   if (!checked.ok) {
     print(options, { file, line: checked.line, fault: checked.why }, [faultWords(checked, file)]);

@@ -74,7 +74,9 @@ test('a gateway is removed by its name as by its id, once', async () => {
   const { id } = JSON.parse(await add('Bergen', '--subnet', '10.87.0.0/24', '--json'));
   expect(await said('remove', 'Oslo')).toContain('--yes');
   expect(await said('remove', 'oslo', '--yes')).toBe('Removed Oslo. Nothing was connected.\n');
-  expect(await said('remove', 'Oslo', '--yes')).toBe('There is no gateway Oslo.\n');
+  expect(await said('remove', 'Oslo', '--yes')).toBe(
+    'There is no gateway Oslo. "postern-server gateway list" shows them.\n',
+  );
   const removed = JSON.parse(await said('remove', id.toUpperCase(), '--yes', '--json'));
   expect(removed).toMatchObject({ id, name: 'Bergen', endedConnections: 0 });
   expect(await said('list')).toBe('');

@@ -11,6 +11,10 @@ export async function gatewayNamed(db: Db | Tx, text: string): Promise<Result<Ga
     .where('removed_at', 'is', null)
     .orderBy('name')
     .execute();
-  const found = oneNamed({ noun: 'gateway', notFound: 'gateway-not-found' }, text, rows);
+  const found = oneNamed(
+    { noun: 'gateway', notFound: 'gateway-not-found', list: 'gateway list' },
+    text,
+    rows,
+  );
   return found.ok ? ok(found.value) : found;
 }

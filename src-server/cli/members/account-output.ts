@@ -19,3 +19,8 @@ export function accountLines({ id, email, totp }: AddedMember): string[] {
     ...totp.backupCodes.map((code, index) => `  ${index === 0 ? 'backup codes' : '            '}   ${code}`),
   ];
 }
+
+/** Of a password that this command has made. */
+export function temporaryPasswordLine(email: string, password: string): string {
+  return `${email} signs in with   ${password}   (shown only now; works for 7 days, and is changed at the first sign-in)`;
+}

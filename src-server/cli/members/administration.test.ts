@@ -174,3 +174,51 @@ test('a token is revoked by its name once that was confirmed, and one of two nam
   await make();
   expect((await refusal('token', 'revoke', 'SOC', '--yes')).choices).toHaveLength(2);
 });
+
+test('a member is added with a password that the command makes, and signs in with it', async () => {
+  const { id, temporaryPassword } = await json(
+    'member',
+    'add',
+    '--email',
+    'new@test.example',
+    '--name',
+    'New',
+  );
+  expect(temporaryPassword).toMatch(/^[a-z2-9]{5}(-[a-z2-9]{5}){3}$/);
+  expect(await json('member', 'show', id)).toMatchObject({ email: 'new@test.example', mfa: 'none' });
+  server.clock.now = Date.now();
+  const body = { email: 'new@test.example', password: temporaryPassword };
+  const signIn = await server.request('POST', '/panel/v1/sign-in', { body });
+  expect(signIn.body.code).toBe('mfa-setup-required');
+  expect(await refusal('member', 'add', '--email', 'x@test.example')).toMatchObject({
+    code: 'invalid-request',
+    detail: 'Without a terminal, give --email and --name.',
+  });
+});
+
+test('blocking the last owner is carried out, and the way back said', async () => {
+  const said = await run('member', 'block', owner.email);
+  expect(said).toMatchObject({ status: 0, stderr: '' });
+  expect(said.stdout).toContain(
+    `No owner can sign in now. The way back: postern-server member unblock ${owner.email}`,
+  );
+  expect(await json('member', 'unblock', owner.email)).toMatchObject({ isBlocked: false });
+  await json('member', 'role', member.email, 'owner');
+  expect(await json('member', 'block', owner.email)).toMatchObject({ isOwnerLeft: true });
+});
+
+test.each([
+  [['member', 'show', 'nobody'], '"postern-server member list" shows them'],
+  [['gateway', 'show', 'nowhere'], '"postern-server gateway list" shows them'],
+  [['token', 'revoke', 'SOX'], 'There is no token SOX that works. "postern-server token list" shows them'],
+  [['token', 'confirm', 'SOX'], 'There is no token SOX that waits to be confirmed.'],
+  [['audit', 'verify', '--archive', '/nowhere/2025.jsonl'], '--archive: /nowhere/2025.jsonl is not there.'],
+  [['policy', 'set', 'idleSeconds=soon'], 'idleSeconds: expected a whole number'],
+  [['policy', 'set', 'idleSeconds=1'], 'idleSeconds: expected at least 150'],
+  [['policy', 'set', 'trafficWhileWaiting=on'], 'trafficWhileWaiting: expected off, gate, always'],
+  [['policy', 'set', 'unlockMethods=pin,face'], 'unlockMethods: expected pin, uv-hw, uv-soft'],
+  [['policy', 'set', 'mfarequired.client=true'], 'is mfaRequired.client meant?'],
+  [['policy', 'set', 'mfa=true'], '"postern-server policy show" names all of them'],
+])('%j says what would be right', async (words, sentence) => {
+  expect((await run(...words)).stderr).toContain(sentence);
+});

@@ -73,7 +73,7 @@ async function remove(
   const candidates = rows.map((row) => ({ ...row, hint: row.email }));
   const found = valueOr(
     options,
-    oneNamed({ noun: 'device', notFound: 'device-not-found' }, which, candidates),
+    oneNamed({ noun: 'device', notFound: 'device-not-found', list: 'device list' }, which, candidates),
   );
   if (!found) return;
   const { id, name, email, member_id: memberId, leaseId } = found;

@@ -20,6 +20,7 @@ import {
   shortTime,
   withCommonOptions,
 } from '../run-command.ts';
+import { temporaryPasswordLine } from './account-output.ts';
 import {
   type AdminDesk,
   endWords,
@@ -144,7 +145,7 @@ async function giveTemporary(desk: AdminDesk, who: string, options: CommonOption
   const enforced = await enforcement.carryOut(ended);
   const endedConnections = ended.ended.length;
   print(options, { id, email, temporaryPassword: password, endedConnections, enforced }, [
-    `${email} signs in with   ${password}   (shown only now; works for 7 days, and is changed at the first sign-in)`,
+    temporaryPasswordLine(email, password),
     `Every session of before has ended. ${endWords(endedConnections, enforced, desk)}`,
   ]);
 }

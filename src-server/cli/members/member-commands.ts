@@ -10,21 +10,21 @@ import {
   setBlocked,
   setPasswordFor,
 } from '../../people/members/member-store.ts';
+import { withoutOwner } from '../../people/members/owner-rules.ts';
 import { hashNewPassword } from '../../people/password/password-store.ts';
+import { newTemporaryPassword } from '../../people/password/temporary-password.ts';
 import { resetUnlockFor } from '../../proof/unlock/removal.ts';
-import { askNewPassword, askPerson, howToAnswer, type PersonOptions } from '../ask.ts';
-import { valueOr } from '../refusal.ts';
+import { askNewPassword, askWho, howToAnswer, howToName, type PersonOptions } from '../ask.ts';
+import { refuseWords, valueOr } from '../refusal.ts';
 import {
   CLI_ACTOR,
   type CommonOptions,
-  EXIT_FAILED,
   print,
-  refuse,
   shortTime,
   withCommonOptions,
   withServerFiles,
 } from '../run-command.ts';
-import { accountLines, accountOf } from './account-output.ts';
+import { accountLines, accountOf, temporaryPasswordLine } from './account-output.ts';
 import { memberNamed, WHICH_MEMBER } from './member-named.ts';
 
 type BlockOptions = CommonOptions & { keepTokens?: boolean };
@@ -42,7 +42,10 @@ export function addMemberCommands(program: Command): void {
     .description('add a member')
     .option('--email <address>', 'what the member signs in with')
     .option('--name <name>', 'shown to administrators')
-    .option('--password-stdin', 'read the password from standard input')
+    .option(
+      '--password-stdin',
+      'read the password from standard input; else a temporary one is made and shown',
+    )
     .option('--with-totp', 'set up an authenticator now and print its secret')
     .option('--permanent', permanentOption)
     .option('--administrator', 'with the role administrator')
@@ -77,17 +80,25 @@ export function addMemberCommands(program: Command): void {
 
 async function add(options: AddOptions): Promise<void> {
   await withServerFiles(options, async (ctx) => {
-    const person = await askPerson(ctx.config, options);
-    if (!person) {
-      refuse([howToAnswer], EXIT_FAILED);
+    const isTemporary = !options.permanent;
+    const isMade = isTemporary && !options.passwordStdin;
+    const who = await askWho(options);
+    const password = !who
+      ? null
+      : isMade
+        ? newTemporaryPassword()
+        : await askNewPassword(ctx.config, options, who);
+    if (!who || password === null) {
+      refuseWords(options, isMade ? howToName : howToAnswer);
       return;
     }
     const role = options.administrator ? 'administrator' : 'member';
-    const isTemporary = !options.permanent;
-    const member = { ...person, role, withTotp: options.withTotp ?? false, isTemporary } as const;
+    const member = { ...who, password, role, withTotp: options.withTotp ?? false, isTemporary } as const;
     const added = valueOr(options, await addMember(ctx, member, CLI_ACTOR));
-    if (added)
-      print(options, accountOf(added), [...accountLines(added), ...(isTemporary ? [temporaryNote] : [])]);
+    if (!added) return;
+    const value = { ...accountOf(added), ...(isMade ? { temporaryPassword: password } : {}) };
+    const note = isMade ? temporaryPasswordLine(added.email, password) : temporaryNote;
+    print(options, value, [...accountLines(added), ...(isTemporary ? [note] : [])]);
   });
 }
 
@@ -150,24 +161,35 @@ async function block(who: string, isBlocked: boolean, options: BlockOptions): Pr
       const settled = isBlocked
         ? await settleTokensOfMaker(tx, ctx, by, { member, why: 'maker-blocked', isKept })
         : { count: 0 };
+      const others = await withoutOwner(tx, member);
       await setBlocked(tx, { memberId: member.id, isBlocked, actor: CLI_ACTOR, now: ctx.now() });
-      return settled.count;
+      return { count: settled.count, isOwnerLeft: !isBlocked || others.ok };
     });
     if (!changed) return;
     const { id, email } = changed.member;
-    const count = changed.value;
+    const { count, isOwnerLeft } = changed.value;
     print(
       options,
-      { id, email, isBlocked, ...(isBlocked ? { apiTokens: count, areTokensKept: isKept } : {}) },
+      {
+        id,
+        email,
+        isBlocked,
+        ...(isBlocked ? { apiTokens: count, areTokensKept: isKept, isOwnerLeft } : {}),
+      },
       [
         `${email} is ${isBlocked ? 'blocked' : 'no longer blocked'}.`,
         ...(count > 0
           ? [`API tokens that ${email} made and that have ${isKept ? 'been kept' : 'ended'}: ${count}`]
           : []),
+        // Not refused as in the Control Panel: whoever is at the server can take it back.
+        ...(isOwnerLeft ? [] : [`No owner can sign in now. ${ownerAgain(email)}`]),
       ],
     );
   });
 }
+
+const ownerAgain = (email: string): string =>
+  `The way back: postern-server member unblock ${email}, or postern-server member role MEMBER owner`;
 
 async function changePassword(
   who: string,
@@ -178,12 +200,15 @@ async function changePassword(
     if (!person) return;
     const password = await askNewPassword(ctx.config, options, person);
     if (password === null) {
-      refuse(['Without a terminal, give --password-stdin.'], EXIT_FAILED);
+      refuseWords(
+        options,
+        'Without a terminal, give --password-stdin; "member temporary-password" makes one.',
+      );
       return;
     }
     const mistake = passwordMistake(ctx, password, person);
     if (mistake) {
-      refuse([mistake], EXIT_FAILED);
+      refuseWords(options, mistake);
       return;
     }
     const passwordHash = await hashNewPassword(ctx, password);

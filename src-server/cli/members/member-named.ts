@@ -20,7 +20,11 @@ export async function memberNamed(db: Db | Tx, text: string): Promise<Result<Mem
     ...{ id, name, hint: email },
     aliases: email === typed ? [email, text] : [email],
   }));
-  const found = oneNamed({ noun: 'member', notFound: 'member-not-found' }, text, candidates);
+  const found = oneNamed(
+    { noun: 'member', notFound: 'member-not-found', list: 'member list' },
+    text,
+    candidates,
+  );
   if (!found.ok) return found;
   return ok(
     await db.selectFrom('member').selectAll().where('id', '=', found.value.id).executeTakeFirstOrThrow(),

@@ -33,7 +33,7 @@ test(
   async () => {
     folder.writeConfig({ host: '127.0.0.1', port, more: 'publicAddresses = ["203.0.113.5:443"]' });
     const before = await found();
-    for (const id of ['config', 'keys', 'database', 'disk', 'certificate', 'listen', 'name', 'mail'])
+    for (const id of ['config', 'keys', 'database', 'disk', 'certificate', 'listen', 'port', 'name', 'mail'])
       expect(before[id]).toMatchObject({ ok: true });
     expect(before.listen?.detail).toContain('is free; the server does not run');
     await folder.start();
@@ -120,6 +120,41 @@ test(
     });
     sqlite.exec("delete from kysely_migration where name = '9999-later'");
     sqlite.close();
+  },
+  MINUTE,
+);
+
+test(
+  'before init it is init that is missing, and a port that nobody may come through is named',
+  async () => {
+    const fresh = await ServerFolder.make();
+    try {
+      const { config } = fresh;
+      writeFileSync(config, fresh.read('server.toml').replace('"postern.db"', '"data/postern.db"'));
+      writeFileSync(config, fresh.read('server.toml').replace(/"https:.*"/, '"https://localhost:1"'));
+      const said = await fresh.command(['doctor', '--json']);
+      const { checks } = JSON.parse(said.stdout) as { checks: Check[] };
+      expect(checks).toContainEqual(
+        expect.objectContaining({ id: 'keys', ok: false, remedy: 'postern-server init' }),
+      );
+      expect(checks).toContainEqual(
+        expect.objectContaining({ id: 'disk', remedy: `mkdir -m 700 ${join(fresh.path, 'data')}` }),
+      );
+      expect(checks).toContainEqual(
+        expect.objectContaining({
+          id: 'port',
+          isUnknown: true,
+          remedy: expect.stringContaining('listen.port'),
+        }),
+      );
+      expect(JSON.stringify(checks)).not.toMatch(/ENOENT|unable to open/);
+      const proxied = fresh.read('server.toml').replace('\n[listen]', 'trustedProxies = ["::1"]\n[listen]');
+      writeFileSync(config, proxied);
+      const behind = JSON.parse((await fresh.command(['doctor', '--json'])).stdout) as { checks: Check[] };
+      expect(behind.checks).toContainEqual(expect.objectContaining({ id: 'port', ok: true }));
+    } finally {
+      await fresh.remove();
+    }
   },
   MINUTE,
 );

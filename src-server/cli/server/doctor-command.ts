@@ -2,7 +2,14 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Check, checkExitCode, checkLines, wrong } from '../../../src-node/check.ts';
 import { lookAtServer } from '../../doctor/look.ts';
-import { type CommonOptions, configFileOf, loadConfigOf, print, withCommonOptions } from '../run-command.ts';
+import {
+  type CommonOptions,
+  configFileOf,
+  loadConfigOf,
+  NO_CONFIG_FILE,
+  print,
+  withCommonOptions,
+} from '../run-command.ts';
 
 const PANEL_DIR = join(import.meta.dirname, '../../../dist/panel');
 
@@ -29,11 +36,7 @@ async function look(options: CommonOptions): Promise<Check[]> {
   const loaded = loadConfigOf(options);
   if (!loaded.ok)
     return loaded.mistakes.map((mistake) =>
-      wrong(
-        'config',
-        `${mistake}.`,
-        file === undefined ? 'No file was read: --config FILE names one.' : `Change it in ${resolve(file)}.`,
-      ),
+      wrong('config', `${mistake}.`, file === undefined ? NO_CONFIG_FILE : `Change it in ${resolve(file)}.`),
     );
   const configFile = file === undefined ? null : resolve(file);
   return lookAtServer({

@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { fileTrouble, giveToFolderOwner } from '../../../src-node/file-owner.ts';
+import { problem } from '../../../src-shared/problem.ts';
 import { formatServerKey } from '../../../src-shared/server-key.ts';
 import type { ServerConfig } from '../../config.ts';
 import { openDatabase } from '../../db/database.ts';
@@ -10,15 +11,14 @@ import { generateServerKeys, missingKeys } from '../../keys/server-keys.ts';
 import { addMember } from '../../people/members/member-store.ts';
 import { askPerson, howToAnswer, type PersonOptions } from '../ask.ts';
 import { accountLines, accountOf } from '../members/account-output.ts';
+import { refuseProblem, refuseWords, valueOr } from '../refusal.ts';
 import {
   CLI_ACTOR,
   type CommonOptions,
   EXIT_CONFIG,
-  EXIT_FAILED,
   print,
   readConfig,
   refuse,
-  valueOrRefuse,
   withCommonOptions,
   withServerFiles,
 } from '../run-command.ts';
@@ -54,16 +54,19 @@ async function init(options: InitOptions): Promise<void> {
   await withServerFiles(options, async (ctx) => {
     const someone = await ctx.database.db.selectFrom('member').select('id').limit(1).executeTakeFirst();
     if (someone) {
-      refuse(['This server has members already. "postern-server member add" adds more.'], EXIT_FAILED);
+      refuseProblem(
+        options,
+        problem('wrong-state', 'This server has members already. "postern-server member add" adds more.'),
+      );
       return;
     }
     const person = await askPerson(ctx.config, options);
     if (!person) {
-      refuse([howToAnswer], EXIT_FAILED);
+      refuseWords(options, howToAnswer);
       return;
     }
     const member = { ...person, role: 'owner' as const, withTotp: options.withTotp ?? false };
-    const added = valueOrRefuse(await addMember(ctx, member, CLI_ACTOR));
+    const added = valueOr(options, await addMember(ctx, member, CLI_ACTOR));
     if (!added) return;
     const serverKey = formatServerKey(ctx.keys.serverKey);
     print(options, { ...accountOf(added), serverKey }, [

@@ -193,5 +193,9 @@ async function livingToken(db: Db, text: string): Promise<Result<ApiTokenRow>> {
     .orderBy('created_at')
     .execute();
   const candidates = rows.map((row) => ({ ...row, hint: `until ${shortTime(row.expires_at)}` }));
-  return oneNamed({ noun: 'token that works', notFound: 'not-found' }, text, candidates);
+  return oneNamed(
+    { noun: 'token', which: 'that works', notFound: 'not-found', list: 'token list' },
+    text,
+    candidates,
+  );
 }

@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
+import { problem } from '../../../src-shared/problem.ts';
 import { confirmApiToken } from '../../api/integration/confirm-token.ts';
-import { oneNamed } from '../named.ts';
-import {
-  CLI_ACTOR,
-  type CommonOptions,
-  EXIT_FAILED,
-  print,
-  refuse,
-  valueOrRefuse,
-  withCommonOptions,
-  withServerFiles,
-} from '../run-command.ts';
+import { type Kind, oneNamed } from '../named.ts';
+import { refuseProblem, valueOr } from '../refusal.ts';
+import { CLI_ACTOR, type CommonOptions, print, withCommonOptions, withServerFiles } from '../run-command.ts';
+
+const WAITING: Kind = {
+  noun: 'token',
+  which: 'that waits to be confirmed',
+  notFound: 'not-found',
+  list: 'token list',
+};
 
 /** `token confirm`. */
 export function addTokenConfirm(token: Command): void {
@@ -29,14 +29,13 @@ async function confirm(which: string, options: CommonOptions): Promise<void> {
       .where('suspended_at', 'is not', null)
       .where('revoked_at', 'is', null)
       .execute();
-    const kind = { noun: 'suspended token', notFound: 'not-found' } as const;
-    const token = valueOrRefuse(oneNamed(kind, which, waiting));
+    const token = valueOr(options, oneNamed(WAITING, which, waiting));
     if (!token) return;
     const { id, name } = token;
     const isDone = await db
       .transaction()
       .execute((tx) => confirmApiToken(tx, { id, actor: CLI_ACTOR, now: ctx.now() }));
     if (isDone) print(options, { id, name }, [`${name} works again.`]);
-    else refuse([`${name} does not wait to be confirmed any more.`], EXIT_FAILED);
+    else refuseProblem(options, problem('not-found', `${name} does not wait to be confirmed any more.`));
   });
 }
