@@ -2,6 +2,7 @@ import { existsSync, linkSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { flush } from './copy-database.ts';
+import { keptName } from './kept-name.ts';
 
 /** What SQLite keeps beside a database; with another database they would destroy it. */
 const COMPANIONS = ['-wal', '-shm', '-journal'];
@@ -17,8 +18,7 @@ export function replaceDatabase(databaseFile: string, prepared: string, now: num
     return null;
   }
   foldInLog(databaseFile);
-  const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
-  const before = `${databaseFile}.before-restore-${stamp}`;
+  const before = keptName(databaseFile, now);
   keepBeside(databaseFile, before);
   for (const companion of COMPANIONS)
     if (existsSync(`${databaseFile}${companion}`))

@@ -9,6 +9,7 @@ import { keyFiles, type ServerKeys } from '../keys/server-keys.ts';
 import { type TakenBack, takeBack } from './after-restore.ts';
 import { copyDatabase, flush, makePrivateFile } from './copy-database.ts';
 import { type Difference, differencesSince } from './differences.ts';
+import { keptName } from './kept-name.ts';
 import { replaceDatabase } from './replace-database.ts';
 
 export interface Restored {
@@ -86,8 +87,7 @@ function removeDatabase(file: string): void {
 
 /** The keys of before stay beside, as the database of before does. */
 function replaceKeys(keysDir: string, from: string, now: number): void {
-  const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
-  if (existsSync(keysDir)) renameSync(keysDir, `${keysDir}.before-restore-${stamp}`);
+  if (existsSync(keysDir)) renameSync(keysDir, keptName(keysDir, now));
   mkdirSync(keysDir, { recursive: true, mode: 0o700 });
   giveToFolderOwner(keysDir);
   copyKeys(keyFiles(from, process.env), keysDir);
