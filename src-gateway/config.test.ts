@@ -29,6 +29,16 @@ describe('the gateway configuration', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
+  it('says that a name is no id', async () => {
+    const path = await file(
+      'n.toml',
+      `${least.replace(/gatewayId = .*/, 'gatewayId = "main"')}token = "t"\n`,
+    );
+    expect(mistakes(path).join()).toContain(
+      'the id that "postern-server gateway add" has printed, not the name',
+    );
+  });
+
   it('needs little and fills in the rest; the environment comes over the file', async () => {
     const path = await file('c.toml', `${least}token = "t"\n`);
     const loaded = loadGatewayConfig(path, { POSTERN_GATEWAY_LISTEN_PORT: '4500' });

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { type Loaded, loadConfig } from '../src-node/config.ts';
 import { readSecret } from '../src-node/secret-file.ts';
 import { INTERFACE_NAME } from '../src-node/wireguard/network-interface.ts';
-import { cidr, endpoint, id } from '../src-shared/primitives.ts';
+import { cidr, endpoint } from '../src-shared/primitives.ts';
 
 const interfaceName = z.string().regex(INTERFACE_NAME, 'expected an interface name of at most 15 characters');
 
@@ -19,7 +19,9 @@ export const gatewayConfigSchema = z
     serverUrl: z.url({ protocol: /^https$/, error: 'expected an https:// URL' }),
     /** PEM of a certificate authority to trust instead of the system's. */
     caFile: z.string().min(1).optional(),
-    gatewayId: id,
+    gatewayId: z
+      .uuid('expected the id that "postern-server gateway add" has printed, not the name')
+      .toLowerCase(),
     token: z.string().min(1).optional(),
     /** A file that only its owner may read. */
     tokenFile: z.string().min(1).optional(),

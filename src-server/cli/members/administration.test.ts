@@ -110,6 +110,11 @@ test('a link to set up a new authenticator goes out by mail, or its absence name
   run = serverCommand(server);
   const said = await run('member', 'reset-mfa', member.email);
   expect(said.stderr).toContain('break-glass');
+  // Who has none is not sent from one command to another that refuses as well.
+  const { id } = await json('member', 'add', '--email', 'none@test.example', '--name', 'None');
+  const none = await run('member', 'reset-mfa', id);
+  expect(none.stderr).toContain('One is set up at the next sign-in');
+  expect(none.stderr).not.toContain('break-glass');
 });
 
 test('devices and sessions are listed and ended, by name where that is unique', async () => {

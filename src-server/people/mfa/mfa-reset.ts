@@ -18,6 +18,9 @@ interface By {
   ip: string | null;
 }
 
+const NOTHING_TO_RESET =
+  'This member has no second factor that could be reset. One is set up at the next sign-in, where the team requires it.';
+
 /**
  * Lets a member set up a new authenticator: sends a link, and changes nothing else. An earlier link ends. Refused
  * without a mail server (`mail-unavailable`), for nobody (`member-not-found`) and where MFA is off (`wrong-state`).
@@ -27,6 +30,9 @@ export async function requestMfaReset(
   ctx: ServerContext,
   { memberId, actor, ip }: By & { memberId: string },
 ): Promise<Result<{ id: string; expiresAt: number }>> {
+  // Said before the mail: where there is nothing to reset, another way to bring the link is none.
+  const found = await resettable(tx, memberId);
+  if (!found.ok) return found;
   if (!ctx.config.mail) return fail('mail-unavailable');
   const opened = await openReset(tx, ctx, { memberId, actor, lifeSeconds: RESET_LINK_SECONDS });
   if (!opened.ok) return opened;
@@ -41,16 +47,20 @@ export async function requestMfaReset(
   return ok({ id, expiresAt });
 }
 
+async function resettable(tx: Tx, memberId: string): Promise<Result<void>> {
+  const member = await tx.selectFrom('member').select('id').where('id', '=', memberId).executeTakeFirst();
+  if (!member) return fail('member-not-found');
+  return (await activeFactor(tx, memberId)) ? ok(undefined) : fail('wrong-state', NOTHING_TO_RESET);
+}
+
 /** A link to set up a new authenticator, in the place of an earlier one; with the password it is as good as a code. */
 export async function openReset(
   tx: Tx,
   ctx: Pick<ServerContext, 'config' | 'now'>,
   { memberId, actor, lifeSeconds }: { memberId: string; actor: string; lifeSeconds: number },
 ): Promise<Result<{ id: string; link: string; expiresAt: number }>> {
-  const member = await tx.selectFrom('member').select('id').where('id', '=', memberId).executeTakeFirst();
-  if (!member) return fail('member-not-found');
-  if (!(await activeFactor(tx, memberId)))
-    return fail('wrong-state', 'This member has no second factor that could be reset.');
+  const found = await resettable(tx, memberId);
+  if (!found.ok) return found;
   const now = ctx.now();
   await tx
     .updateTable('mfa_reset')
