@@ -56,6 +56,8 @@ export const attentionItem = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('reset-pending'), count, members: z.array(named) }),
   /** Within two weeks. */
   z.object({ kind: z.literal('token-expiring'), apiToken: named, expiresAt: isoTime }),
+  /** Of before a restore: the API refuses them until an owner confirms each. */
+  z.object({ kind: z.literal('tokens-suspended'), count, apiTokens: z.array(named) }),
   z.object({ kind: z.literal('mail-not-configured') }),
   /** Nothing has gone out since then, though it is tried; `why` of the last try, in the words of the mail server. */
   z.object({ kind: z.literal('mail-stuck'), since: isoTime, why: z.string() }),

@@ -49,6 +49,7 @@ const isPressing = ({ kind }: AttentionItem): boolean =>
     'server-address-unknown',
     'certificate',
     'mail-stuck',
+    'tokens-suspended',
   ].includes(kind);
 
 function sentenceOf(item: AttentionItem, { kinds, others }: AdminWords['overview'], locale: string): string {
@@ -79,6 +80,8 @@ function sentenceOf(item: AttentionItem, { kinds, others }: AdminWords['overview
       return kinds[item.kind](item.count, named(item.count, item.members));
     case 'server-address-unknown':
       return kinds[item.kind](item.address, item.count, named(item.count, item.members));
+    case 'tokens-suspended':
+      return kinds[item.kind](item.count, named(item.count, item.apiTokens));
     case 'token-expiring':
       return kinds[item.kind](item.apiToken.name, dateText(item.expiresAt, locale));
     case 'mail-stuck':
@@ -108,6 +111,7 @@ function placeOf(item: AttentionItem): string | null {
       return '/members?status=mfa-disabled';
     case 'reset-pending':
       return '/members?status=reset-pending';
+    case 'tokens-suspended':
     case 'token-expiring':
       return '/api-tokens';
     case 'guard-failed':

@@ -69,6 +69,8 @@ export const de: AdminWords = {
         `${plural(count, 'Authenticator ist', 'Authenticatoren sind')} nach zu vielen falschen Codes gesperrt: ${names}`,
       'reset-pending': (count, names) =>
         `${plural(count, 'MFA-Zurücksetzung wartet', 'MFA-Zurücksetzungen warten')} auf das Mitglied: ${names}`,
+      'tokens-suspended': (count, names) =>
+        `${plural(count, 'API-Token wird', 'API-Tokens werden')} abgelehnt, seit die Sicherung eingespielt wurde, bis sie jemand mit der Rolle Inhaber bestätigt: ${names}`,
       'token-expiring': (name, at) => `Das API-Token ${name} läuft am ${at} ab.`,
       'guard-failed': (count: number, names: string) =>
         `${plural(count, 'Mitglied hat', 'Mitglieder haben')} ein Gerät, das Verkehr nicht zurückhält, obwohl es soll: ${names}`,

@@ -68,6 +68,8 @@ export const en = {
         `${plural(count, 'authenticator is', 'authenticators are')} disabled after too many wrong codes: ${names}`,
       'reset-pending': (count: number, names: string) =>
         `${plural(count, 'MFA reset waits', 'MFA resets wait')} for the member: ${names}`,
+      'tokens-suspended': (count: number, names: string) =>
+        `${plural(count, 'API token is', 'API tokens are')} refused since the backup was put back, until an owner confirms: ${names}`,
       'token-expiring': (name: string, at: string) => `The API token ${name} expires ${at}.`,
       'guard-failed': (count: number, names: string) =>
         `${plural(count, 'member has', 'members have')} a device that fails to hold traffic back: ${names}`,

@@ -77,6 +77,12 @@ test('a token that a restore has suspended works again once an owner has confirm
   const { apiToken, token } = await create();
   await server.ctx.database.db.updateTable('api_token').set({ suspended_at: server.clock.now }).execute();
   expect((await owner.get('api-tokens')).body.apiTokens).toMatchObject([{ status: 'suspended' }]);
+  const waiting = async () =>
+    (await owner.get('overview')).body.attention.filter(
+      ({ kind }: { kind: string }) => kind === 'tokens-suspended',
+    );
+  const { id, name } = apiToken;
+  expect(await waiting()).toEqual([{ kind: 'tokens-suspended', count: 1, apiTokens: [{ id, name }] }]);
   const confirm = (by: PanelClient) => by.call('POST', `api-tokens/${apiToken.id}/confirm`);
   const administrator = await PanelClient.of(server, 'administrator');
   expect((await confirm(administrator)).body.code).toBe('insufficient-role');
@@ -85,6 +91,7 @@ test('a token that a restore has suspended works again once an owner has confirm
   expect((await confirm(owner)).body.code).toBe('step-up-required');
   server.clock.now -= 600_000;
   expect((await confirm(owner)).status).toBe(204);
+  expect(await waiting()).toEqual([]);
   expect((await members(token)).status).toBe(200);
   expect((await confirm(owner)).status).toBe(404);
 });

@@ -13,6 +13,7 @@ import { computerItems } from './computer-items.ts';
 import { iso, isoOrNull } from './cursor.ts';
 import { liveLeases } from './member-list.ts';
 import { certificateItems, mailItems, type ServiceState } from './service-items.ts';
+import { tokenItems } from './token-items.ts';
 
 const SHOWN_CONNECTIONS = 50;
 const SHOWN_MEMBERS = 5;
@@ -21,7 +22,6 @@ export const COUNTS_WAIT_MS = 1_000;
 const DAY_MS = 24 * HOUR_MS;
 /** A gateway that has not confirmed for so long is worth a look. */
 const UNCONFIRMED_MS = 60_000;
-const EXPIRES_SOON_MS = 14 * DAY_MS;
 
 const ranges = {
   '24h': { bucketMs: HOUR_MS, buckets: 24 },
@@ -195,21 +195,4 @@ async function memberItems(db: Db, now: number): Promise<AttentionItem[]> {
     ...item('factor-disabled', await disabled.select(columns).execute()),
     ...item('reset-pending', await pending.select(columns).execute()),
   ];
-}
-
-async function tokenItems(db: Db, now: number): Promise<AttentionItem[]> {
-  const tokens = await db
-    .selectFrom('api_token')
-    .select(['id', 'name', 'expires_at'])
-    .where('revoked_at', 'is', null)
-    .where('expires_at', '>', now)
-    .where('expires_at', '<=', now + EXPIRES_SOON_MS)
-    .orderBy('expires_at')
-    .limit(20)
-    .execute();
-  return tokens.map(({ id, name, expires_at }) => ({
-    kind: 'token-expiring',
-    apiToken: { id, name },
-    expiresAt: iso(expires_at),
-  }));
 }
