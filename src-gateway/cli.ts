@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { withHelpHint } from '../src-node/help-hint.ts';
@@ -7,6 +8,7 @@ import { versionText } from '../src-node/version.ts';
 import { checkHost } from './check.ts';
 import { loadGatewayConfig } from './config.ts';
 import { type InstallInput, installGateway } from './install.ts';
+import { nextSteps } from './next-steps.ts';
 import { openPrivateKey } from './private-key-file.ts';
 import { runGateway } from './run-gateway.ts';
 import { readAccess, reloadAccess, type ServerAccess } from './server-access.ts';
@@ -71,11 +73,17 @@ async function keygen({ config: file, out }: { config?: string; out?: string }):
 async function install(options: InstallInput): Promise<void> {
   const mistakes = await installGateway(options);
   for (const mistake of mistakes) say(mistake);
-  if (mistakes.length > 0) process.exitCode = EXIT_CONFIG;
-  else
-    process.stdout.write(
-      `Installed in ${options.folder}. Start it: systemctl enable --now postern-gateway\n`,
-    );
+  if (mistakes.length > 0) {
+    process.exitCode = EXIT_CONFIG;
+    return;
+  }
+  const folder = resolve(options.folder);
+  const steps = nextSteps(join(folder, 'gateway.toml'), options.nat !== undefined);
+  process.stdout.write(
+    [`Installed in ${folder}. What is left to do, as root:`, ...steps.map((step) => `  ${step}`), ''].join(
+      '\n',
+    ),
+  );
 }
 
 async function replaceToken(typed: string | undefined, { config: file }: { config: string }): Promise<void> {

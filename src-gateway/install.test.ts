@@ -146,6 +146,24 @@ describe('what is to be done next', () => {
     ]);
   });
 
+  test('is what the program itself prints after an install', () => {
+    const { server, gateway, token, address, endpoint } = input();
+    const done = spawnSync(process.execPath, [
+      ...[join(import.meta.dirname, 'cli.ts'), 'install', '--server', server, '--gateway', gateway],
+      ...['--token', token, '--address', address, '--endpoint', endpoint, '--folder', join(folder, 'etc')],
+    ]);
+    const config = join(folder, 'etc/gateway.toml');
+    expect(`${done.stderr}`).toBe('');
+    expect(`${done.stdout}`).toBe(
+      [
+        `Installed in ${join(folder, 'etc')}. What is left to do, as root:`,
+        ...nextSteps(config, false).map((step) => `  ${step}`),
+        '',
+      ].join('\n'),
+    );
+    expect(`${done.stdout}`).toContain(`postern-gateway start --config ${config}`);
+  });
+
   test('is the program itself without systemd, and for another file than the unit reads', () => {
     for (const [config, there] of [
       [own, [shipped]],
