@@ -4,7 +4,7 @@ import { exportAudit } from '../../api/panel/admin/audit-export.ts';
 import { AuditIndex } from '../../audit/audit-index.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import { isIndexed } from '../../audit/audit-pages.ts';
-import { groupNamed, withExamples } from '../members/admin-desk.ts';
+import { groupNamed, withExamples } from '../command-groups.ts';
 import { valueOr } from '../refusal.ts';
 import { CLI_ACTOR, type CommonOptions, withCommonOptions, withServerFiles } from '../run-command.ts';
 import { type AuditFilterOptions, auditFilterOf, withAuditFilters } from './audit-filter.ts';

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { breakGlass } from '../../people/mfa/break-glass.ts';
+import { type AdminDesk, personAtServer, withAdminDesk } from '../admin-desk.ts';
+import { groupNamed, withExamples } from '../command-groups.ts';
 import { type ConfirmOptions, isConfirmed, withConfirmation } from '../confirm.ts';
 import { valueOr } from '../refusal.ts';
-import { CLI_ACTOR, print, shortTime, withCommonOptions } from '../run-command.ts';
-import { type AdminDesk, groupNamed, personAtServer, withAdminDesk, withExamples } from './admin-desk.ts';
+import { print, shortTime, withCommonOptions } from '../run-command.ts';
 import { memberNamed, WHICH_MEMBER } from './member-named.ts';
 
 /** `member break-glass`. Whoever can read the keys of the server can do it: root, and the server's own user. */
@@ -34,9 +35,7 @@ async function open({ ctx }: AdminDesk, who: string, options: ConfirmOptions): P
   if (!(await isConfirmed(options, question))) return;
   const opened = await db.transaction().execute(async (tx) => {
     const member = await memberNamed(tx, id);
-    return member.ok
-      ? breakGlass(tx, ctx, { member: member.value, actor: CLI_ACTOR, by: personAtServer() })
-      : member;
+    return member.ok ? breakGlass(tx, ctx, { member: member.value, ...personAtServer() }) : member;
   });
   const value = valueOr(options, opened);
   if (!value) return;

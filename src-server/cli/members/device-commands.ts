@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { problem } from '../../../src-shared/problem.ts';
 import type { Db } from '../../db/database.ts';
 import { removeDevice } from '../../people/devices/device-removal.ts';
+import { type AdminDesk, endWords, withAdminDesk } from '../admin-desk.ts';
+import { groupNamed, withExamples } from '../command-groups.ts';
 import { type ConfirmOptions, isConfirmed, withConfirmation } from '../confirm.ts';
 import { oneNamed } from '../named.ts';
 import { refuseProblem, valueOr } from '../refusal.ts';
@@ -13,7 +15,6 @@ import {
   withCommonOptions,
   withServerFiles,
 } from '../run-command.ts';
-import { type AdminDesk, endWords, groupNamed, withAdminDesk, withExamples } from './admin-desk.ts';
 import { memberNamed, WHICH_MEMBER } from './member-named.ts';
 
 export type OfMemberOptions = CommonOptions & { member?: string };

@@ -1,23 +1,15 @@
 import type { Command } from 'commander';
 import { isGated, noGateWarning } from '../../../src-shared/policy.ts';
-import { ok, type Result } from '../../../src-shared/problem.ts';
+import type { Result } from '../../../src-shared/problem.ts';
 import { livePeers } from '../../access/enforcement/lease-peers.ts';
 import type { RecordedEnd } from '../../access/enforcement/record-end.ts';
 import { disconnectMember } from '../../people/members/disconnect-member.ts';
-import { settleTokensOfMaker } from '../../people/members/maker-tokens.ts';
-import { removeMember } from '../../people/members/member-changes.ts';
-import { withoutOwner } from '../../people/members/owner-rules.ts';
+import { dropMember } from '../../people/members/team-changes.ts';
+import { type AdminDesk, endWords, personAtServer, withAdminDesk } from '../admin-desk.ts';
+import { groupNamed, withExamples } from '../command-groups.ts';
 import { type ConfirmOptions, isConfirmed, withConfirmation } from '../confirm.ts';
 import { refuseProblem, valueOr } from '../refusal.ts';
 import { CLI_ACTOR, type CommonOptions, print, say, withCommonOptions } from '../run-command.ts';
-import {
-  type AdminDesk,
-  endWords,
-  groupNamed,
-  personAtServer,
-  withAdminDesk,
-  withExamples,
-} from './admin-desk.ts';
 import { memberNamed, WHICH_MEMBER } from './member-named.ts';
 
 type DisconnectOptions = CommonOptions & { reason?: string; incident?: string };
@@ -94,12 +86,7 @@ async function removeOne(desk: AdminDesk, who: string, options: ConfirmOptions):
     // Asking took its time.
     const present = await memberNamed(tx, id);
     if (!present.ok) return present;
-    const others = await withoutOwner(tx, present.value);
-    if (!others.ok) return others;
-    const by = { actor: CLI_ACTOR, ip: null, by: personAtServer() };
-    const tokens = { member: present.value, why: 'maker-removed', isKept: false } as const;
-    await settleTokensOfMaker(tx, ctx, by, tokens);
-    return ok(await removeMember(tx, present.value, { actor: CLI_ACTOR, ip: null, now: ctx.now() }, guards));
+    return dropMember(tx, ctx, { member: present.value, by: personAtServer() }, guards);
   });
   if (!removed.ok) {
     refuseProblem(options, removed.problem);

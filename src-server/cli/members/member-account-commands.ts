@@ -1,16 +1,16 @@
 import { Argument, type Command } from 'commander';
 import { memberRole } from '../../../src-shared/member-role.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
-import type { Tx } from '../../db/database.ts';
 import type { MemberRow } from '../../db/schema.ts';
-import { settleTokensOfMaker } from '../../people/members/maker-tokens.ts';
-import { editMember, type MemberChange } from '../../people/members/member-changes.ts';
+import type { MemberChange } from '../../people/members/member-changes.ts';
 import { setPasswordFor } from '../../people/members/member-store.ts';
 import { personText, tellOwnersOf } from '../../people/members/owner-notices.ts';
-import { isPromotion, withoutOwner } from '../../people/members/owner-rules.ts';
+import { changeMember } from '../../people/members/team-changes.ts';
 import { requestMfaReset } from '../../people/mfa/mfa-reset.ts';
 import { hashNewPassword } from '../../people/password/password-store.ts';
 import { newTemporaryPassword } from '../../people/password/temporary-password.ts';
+import { type AdminDesk, endWords, personAtServer, withAdminDesk } from '../admin-desk.ts';
+import { groupNamed, withExamples } from '../command-groups.ts';
 import { refuseProblem, refuseWords, valueOr } from '../refusal.ts';
 import {
   CLI_ACTOR,
@@ -21,14 +21,6 @@ import {
   withCommonOptions,
 } from '../run-command.ts';
 import { temporaryPasswordLine } from './account-output.ts';
-import {
-  type AdminDesk,
-  endWords,
-  groupNamed,
-  personAtServer,
-  withAdminDesk,
-  withExamples,
-} from './admin-desk.ts';
 import { memberNamed, WHICH_MEMBER } from './member-named.ts';
 
 type EditOptions = CommonOptions & { name?: string; email?: string };
@@ -83,49 +75,28 @@ async function edit(desk: AdminDesk, who: string, options: EditOptions): Promise
   await change(desk, who, { name, email }, options);
 }
 
-/** In one transaction with what the owners are told: more rights, and another address. */
 async function change(
   { ctx }: AdminDesk,
   who: string,
   wanted: MemberChange,
   options: CommonOptions,
 ): Promise<void> {
-  const changed = await ctx.database.db.transaction().execute(async (tx): Promise<Result<MemberRow>> => {
+  const edited = await ctx.database.db.transaction().execute(async (tx): Promise<Result<MemberRow>> => {
     const found = await memberNamed(tx, who);
     if (!found.ok) return found;
-    const before = found.value;
-    if (wanted.role !== undefined && wanted.role !== before.role) {
-      const others = await withoutOwner(tx, before);
-      if (!others.ok) return others;
-    }
-    const by = { actor: CLI_ACTOR, ip: null, now: ctx.now() };
-    if (wanted.role === 'member' && before.role !== 'member') {
-      const tokens = { member: before, why: 'maker-demoted', isKept: false } as const;
-      await settleTokensOfMaker(tx, ctx, { ...by, by: personAtServer() }, tokens);
-    }
-    const edited = await editMember(tx, ctx, before, wanted, by);
-    if (!edited.ok) return edited;
+    const changed = await changeMember(tx, ctx, { member: found.value, by: personAtServer() }, wanted);
+    if (!changed.ok) return changed;
     const after = await tx
       .selectFrom('member')
       .selectAll()
-      .where('id', '=', before.id)
+      .where('id', '=', found.value.id)
       .executeTakeFirstOrThrow();
-    await tellChange(tx, ctx, before, after);
     return ok(after);
   });
-  const after = valueOr(options, changed);
+  const after = valueOr(options, edited);
   if (!after) return;
   const { id, email, name, role } = after;
   print(options, { id, email, name, role }, [`${name} <${email}>, ${role}.`]);
-}
-
-async function tellChange(tx: Tx, ctx: AdminDesk['ctx'], before: MemberRow, after: MemberRow): Promise<void> {
-  const by = { by: personAtServer(), ip: null };
-  const member = personText(before);
-  if (after.email !== before.email)
-    await tellOwnersOf(tx, ctx, by, { what: 'email-changed', member, from: before.email, to: after.email });
-  if (isPromotion(before.role, after.role))
-    await tellOwnersOf(tx, ctx, by, { what: 'role-raised', member, from: before.role, to: after.role });
 }
 
 async function giveTemporary(desk: AdminDesk, who: string, options: CommonOptions): Promise<void> {
@@ -158,8 +129,7 @@ async function resetMfa({ ctx }: AdminDesk, who: string, options: CommonOptions)
     if (is_blocked === 1) return fail('wrong-state', `${email} is blocked: unblock first.`);
     const requested = await requestMfaReset(tx, ctx, { memberId: id, actor: CLI_ACTOR, ip: null });
     if (!requested.ok) return requested;
-    const by = { by: personAtServer(), ip: null };
-    await tellOwnersOf(tx, ctx, by, { what: 'mfa-reset', member: personText(found.value) });
+    await tellOwnersOf(tx, ctx, personAtServer(), { what: 'mfa-reset', member: personText(found.value) });
     return ok({ id, email, expiresAt: requested.value.expiresAt });
   });
   if (!asked.ok) {

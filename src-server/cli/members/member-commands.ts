@@ -2,18 +2,18 @@ import type { Command } from 'commander';
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import type { MemberRow } from '../../db/schema.ts';
-import { settleTokensOfMaker } from '../../people/members/maker-tokens.ts';
 import {
   addMember,
   passwordMistake,
   resetFactorLock,
-  setBlocked,
   setPasswordFor,
 } from '../../people/members/member-store.ts';
 import { withoutOwner } from '../../people/members/owner-rules.ts';
+import { blockMember } from '../../people/members/team-changes.ts';
 import { hashNewPassword } from '../../people/password/password-store.ts';
 import { newTemporaryPassword } from '../../people/password/temporary-password.ts';
 import { resetUnlockFor } from '../../proof/unlock/removal.ts';
+import { type AdminDesk, endWords, personAtServer, withAdminDesk } from '../admin-desk.ts';
 import { askNewPassword, askWho, howToAnswer, howToName, type PersonOptions } from '../ask.ts';
 import { refuseWords, valueOr } from '../refusal.ts';
 import {
@@ -55,11 +55,15 @@ export function addMemberCommands(program: Command): void {
     .argument('<member>', WHICH_MEMBER)
     .description('end sessions and connections now and let the member in no more')
     .option('--keep-tokens', 'let the API tokens that the member made work on')
-    .action((who: string, options: BlockOptions) => block(who, true, options));
+    .action((who: string, options: BlockOptions) =>
+      withAdminDesk(options, (desk) => block(desk, who, true, options)),
+    );
   withCommonOptions(member.command('unblock'))
     .argument('<member>', WHICH_MEMBER)
     .description('let the member in again')
-    .action((who: string, options: CommonOptions) => block(who, false, options));
+    .action((who: string, options: CommonOptions) =>
+      withAdminDesk(options, (desk) => block(desk, who, false, options)),
+    );
   withCommonOptions(member.command('set-password'))
     .argument('<member>', WHICH_MEMBER)
     .description('set a new password; ends sessions and connections')
@@ -153,39 +157,33 @@ async function changeMember<T>(
   });
 }
 
-async function block(who: string, isBlocked: boolean, options: BlockOptions): Promise<void> {
-  await withServerFiles(options, async (ctx) => {
-    const isKept = options.keepTokens ?? false;
-    const changed = await changeMember(ctx, options, who, async (tx, member) => {
-      const by = { actor: CLI_ACTOR, ip: null, by: 'the command line of the server' };
-      const settled = isBlocked
-        ? await settleTokensOfMaker(tx, ctx, by, { member, why: 'maker-blocked', isKept })
-        : { count: 0 };
-      const others = await withoutOwner(tx, member);
-      await setBlocked(tx, { memberId: member.id, isBlocked, actor: CLI_ACTOR, now: ctx.now() });
-      return { count: settled.count, isOwnerLeft: !isBlocked || others.ok };
-    });
-    if (!changed) return;
-    const { id, email } = changed.member;
-    const { count, isOwnerLeft } = changed.value;
-    print(
-      options,
-      {
-        id,
-        email,
-        isBlocked,
-        ...(isBlocked ? { apiTokens: count, areTokensKept: isKept, isOwnerLeft } : {}),
-      },
-      [
-        `${email} is ${isBlocked ? 'blocked' : 'no longer blocked'}.`,
-        ...(count > 0
-          ? [`API tokens that ${email} made and that have ${isKept ? 'been kept' : 'ended'}: ${count}`]
-          : []),
-        // Not refused as in the Control Panel: whoever is at the server can take it back.
-        ...(isOwnerLeft ? [] : [`No owner can sign in now. ${ownerAgain(email)}`]),
-      ],
-    );
+async function block(desk: AdminDesk, who: string, isBlocked: boolean, options: BlockOptions): Promise<void> {
+  const { ctx, enforcement } = desk;
+  const areTokensKept = options.keepTokens ?? false;
+  const changed = await changeMember(ctx, options, who, async (tx, member) => {
+    // Not refused as in the Control Panel: whoever is at the server can take it back.
+    const others = await withoutOwner(tx, member);
+    const ended = await blockMember(tx, ctx, { member, by: personAtServer(), areTokensKept }, isBlocked);
+    return { ended, isOwnerLeft: !isBlocked || others.ok };
   });
+  if (!changed) return;
+  const { id, email } = changed.member;
+  const { ended, isOwnerLeft } = changed.value;
+  const { apiTokens } = ended;
+  if (!isBlocked) {
+    print(options, { id, email, isBlocked }, [`${email} is no longer blocked.`]);
+    return;
+  }
+  const enforced = await enforcement.carryOut(ended);
+  const endedConnections = ended.ended.length;
+  const value = { id, email, isBlocked, endedConnections, enforced, apiTokens, areTokensKept, isOwnerLeft };
+  print(options, value, [
+    `${email} is blocked. ${endWords(endedConnections, enforced, desk)}`,
+    ...(apiTokens > 0
+      ? [`API tokens that ${email} made and that have ${areTokensKept ? 'been kept' : 'ended'}: ${apiTokens}`]
+      : []),
+    ...(isOwnerLeft ? [] : [`No owner can sign in now. ${ownerAgain(email)}`]),
+  ]);
 }
 
 const ownerAgain = (email: string): string =>

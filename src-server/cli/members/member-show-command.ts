@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { viewMember } from '../../api/panel/admin/member-view.ts';
+import { groupNamed, withExamples } from '../command-groups.ts';
 import { valueOr } from '../refusal.ts';
 import { type CommonOptions, print, shortTime, withCommonOptions, withServerFiles } from '../run-command.ts';
-import { groupNamed, withExamples } from './admin-desk.ts';
 import { memberNamed, WHICH_MEMBER } from './member-named.ts';
 
 /** `member show`. */

@@ -3,6 +3,8 @@ import { fail, type Result } from '../../../src-shared/problem.ts';
 import { endPanelSession, isLivePanelSession } from '../../api/panel/panel-session.ts';
 import type { Db } from '../../db/database.ts';
 import { signOut } from '../../people/sign-in/sign-out.ts';
+import { type AdminDesk, withAdminDesk } from '../admin-desk.ts';
+import { groupNamed, withExamples } from '../command-groups.ts';
 import { refuseProblem, valueOr } from '../refusal.ts';
 import {
   CLI_ACTOR,
@@ -12,7 +14,6 @@ import {
   withCommonOptions,
   withServerFiles,
 } from '../run-command.ts';
-import { type AdminDesk, groupNamed, withAdminDesk, withExamples } from './admin-desk.ts';
 import type { OfMemberOptions } from './device-commands.ts';
 import { memberNamed, WHICH_MEMBER } from './member-named.ts';
 

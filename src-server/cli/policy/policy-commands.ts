@@ -11,7 +11,7 @@ import type { Db } from '../../db/database.ts';
 import { looseningBetween } from '../../people/members/loosening.ts';
 import { tellOwnersOf } from '../../people/members/owner-notices.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
-import { personAtServer } from '../members/admin-desk.ts';
+import { personAtServer } from '../admin-desk.ts';
 import { refuseProblem, refuseWords } from '../refusal.ts';
 import {
   CLI_ACTOR,
@@ -137,7 +137,7 @@ async function save(ctx: ServerContext, words: string[], exempt: Exempt): Promis
     if (!saved.ok) return saved;
     const { exempted } = saved.value;
     const loosening = looseningBetween(before, policy, exempted.length);
-    if (loosening !== null) await tellOwnersOf(tx, ctx, { ip: null, by: personAtServer() }, loosening);
+    if (loosening !== null) await tellOwnersOf(tx, ctx, personAtServer(), loosening);
     return ok({ policy, exempted });
   });
 }

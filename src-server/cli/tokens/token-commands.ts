@@ -10,8 +10,9 @@ import type { Db } from '../../db/database.ts';
 import type { ApiTokenRow } from '../../db/schema.ts';
 import { keepToken } from '../../people/members/maker-tokens.ts';
 import { tellOwnersOf } from '../../people/members/owner-notices.ts';
+import { personAtServer } from '../admin-desk.ts';
+import { withExamples } from '../command-groups.ts';
 import { type ConfirmOptions, isConfirmed, withConfirmation } from '../confirm.ts';
-import { personAtServer, withExamples } from '../members/admin-desk.ts';
 import { oneNamed } from '../named.ts';
 import { refuseProblem, refuseWords, valueOr } from '../refusal.ts';
 import {
@@ -92,7 +93,7 @@ async function create(options: CreateOptions): Promise<void> {
       });
       const until = new Date(token.expiresAt).toISOString();
       const change = { what: 'api-token' as const, name, scopes, expiresAt: until };
-      await tellOwnersOf(tx, ctx, { ip: null, by: personAtServer() }, change);
+      await tellOwnersOf(tx, ctx, personAtServer(), change);
       return token;
     });
     const expiresAt = new Date(made.expiresAt).toISOString();

@@ -1,5 +1,4 @@
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
-import { foldEmail } from '../../../src-shared/typed-email.ts';
 import { endingAccess } from '../../access/enforcement/ending-access.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
 import type { RecordedEnd } from '../../access/enforcement/record-end.ts';
@@ -10,9 +9,9 @@ import type { MemberRow } from '../../db/schema.ts';
 import { activeFactor } from '../../proof/mfa/code-check.ts';
 import { newTemporaryPassword } from '../password/temporary-password.ts';
 import { checkStepUp } from '../session/step-up.ts';
-import { type MakerEnd, settleTokensOfMaker, tokensOfMaker } from './maker-tokens.ts';
-import { type By, editMember, type MemberChange, removeMember } from './member-changes.ts';
-import { type AddedMember, addMember, resetFactorLock, setBlocked } from './member-store.ts';
+import { tokensOfMaker } from './maker-tokens.ts';
+import type { By, MemberChange } from './member-changes.ts';
+import { type AddedMember, addMember, resetFactorLock } from './member-store.ts';
 import { personText, teamActor, tellOwners } from './owner-notices.ts';
 import {
   type Admin,
@@ -22,6 +21,7 @@ import {
   presentAdmin,
   withoutOwner,
 } from './owner-rules.ts';
+import { blockMember, changeMember, dropMember, isRaised } from './team-changes.ts';
 
 /**
  * What administrators do with members. Each asks for roles and for the last owner in the transaction of the change, and
@@ -81,35 +81,13 @@ export async function editByAdmin(
     const managed = await managedMember(tx, admin, memberId);
     if (!managed.ok) return managed;
     const { by, target } = managed.value;
-    const role = change.role ?? target.role;
-    if (role !== target.role) {
-      if (by.role !== 'owner') return fail('insufficient-role', 'Only an owner can change roles.');
-      const others = await withoutOwner(tx, target);
-      if (!others.ok) return others;
-    }
-    const isMoved = change.email !== undefined && foldEmail(change.email) !== target.email;
-    if (isMoved || isPromotion(target.role, role)) {
-      const proven = await checkStepUp(tx, admin, ctx.now());
-      if (!proven.ok) return proven;
-    }
-    if (role === 'member' && target.role !== 'member') {
-      const settled = await settleTokens(tx, ctx, admin, target, 'maker-demoted', keepApiTokens);
-      if (!settled.ok) return settled;
-    }
-    const edited = await editMember(tx, ctx, target, change, byOf(ctx, admin));
-    if (!edited.ok) return edited;
-    const member = personText(target);
-    const { email: from, role: fromRole } = target;
-    if (change.email !== undefined && isMoved)
-      await tellOwners(tx, ctx, admin, {
-        what: 'email-changed',
-        member,
-        from,
-        to: foldEmail(change.email),
-      });
-    if (isPromotion(fromRole, role))
-      await tellOwners(tx, ctx, admin, { what: 'role-raised', member, from: fromRole, to: role });
-    return edited;
+    if ((change.role ?? target.role) !== target.role && by.role !== 'owner')
+      return fail('insufficient-role', 'Only an owner can change roles.');
+    const areTokensKept = keepApiTokens && change.role === 'member';
+    const needsProof = isRaised(target, change) || (areTokensKept && (await hasTokens(tx, ctx, target)));
+    const proven = needsProof ? await checkStepUp(tx, admin, ctx.now()) : ok(undefined);
+    if (!proven.ok) return proven;
+    return changeMember(tx, ctx, { member: target, by: await teamActor(tx, admin), areTokensKept }, change);
   });
 }
 
@@ -127,11 +105,11 @@ export async function setBlockedByAdmin(
     const others = isBlocked ? await withoutOwner(tx, managed.value) : ok(undefined);
     if (!others.ok) return others;
     if ((managed.value.is_blocked === 1) === isBlocked) return ok({ ended: [], frames: [] });
-    if (isBlocked) {
-      const settled = await settleTokens(tx, ctx, admin, managed.value, 'maker-blocked', keepApiTokens);
-      if (!settled.ok) return settled;
-    }
-    return ok(await setBlocked(tx, { memberId, isBlocked, ...byOf(ctx, admin) }));
+    const member = managed.value;
+    const may = isBlocked && keepApiTokens ? await mayKeepTokens(tx, ctx, admin, member) : ok(undefined);
+    if (!may.ok) return may;
+    const by = await teamActor(tx, admin);
+    return ok(await blockMember(tx, ctx, { member, by, areTokensKept: keepApiTokens }, isBlocked));
   });
 }
 
@@ -145,31 +123,26 @@ export async function removeByAdmin(
   return endingAccess(ctx, enforcement, async (tx): Promise<Result<RecordedEnd>> => {
     const managed = await otherMember(tx, admin, memberId, 'remove');
     if (!managed.ok) return managed;
-    const others = await withoutOwner(tx, managed.value);
-    if (!others.ok) return others;
-    const settled = await settleTokens(tx, ctx, admin, managed.value, 'maker-removed', keepApiTokens);
-    if (!settled.ok) return settled;
-    return ok(await removeMember(tx, managed.value, byOf(ctx, admin), guards));
+    const member = managed.value;
+    const may = keepApiTokens ? await mayKeepTokens(tx, ctx, admin, member) : ok(undefined);
+    if (!may.ok) return may;
+    const by = await teamActor(tx, admin);
+    return dropMember(tx, ctx, { member, by, areTokensKept: keepApiTokens }, guards);
   });
 }
 
-/** The API tokens that the member made end with them; keeping them is like making them, and needs a step-up. */
-async function settleTokens(
+/** Keeping API tokens is like making them, and needs a step-up. */
+async function mayKeepTokens(
   tx: Tx,
   ctx: ServerContext,
   admin: Admin,
-  member: MemberRow,
-  why: MakerEnd,
-  isKept: boolean,
+  maker: MemberRow,
 ): Promise<Result<void>> {
-  const now = ctx.now();
-  if (isKept && (await tokensOfMaker(tx, member.id, now)).length > 0) {
-    const proven = await checkStepUp(tx, admin, now);
-    if (!proven.ok) return proven;
-  }
-  await settleTokensOfMaker(tx, ctx, await teamActor(tx, admin), { member, why, isKept });
-  return ok(undefined);
+  return (await hasTokens(tx, ctx, maker)) ? checkStepUp(tx, admin, ctx.now()) : ok(undefined);
 }
+
+const hasTokens = async (tx: Tx, ctx: ServerContext, { id }: MemberRow): Promise<boolean> =>
+  (await tokensOfMaker(tx, id, ctx.now())).length > 0;
 
 /** Lets a member whose authenticator is disabled try codes again. `wrong-state` without one. */
 export async function enableFactorByAdmin(

@@ -53,18 +53,6 @@ export async function settleTokensOfMaker(
   return { count: tokens.length + (rest?.count ?? 0) };
 }
 
-/** The same without a word to anybody: whatever was not kept before has ended once the member has. */
-export async function endTokensOfMaker(
-  tx: Tx,
-  { memberId, ...end }: By & { memberId: string; why: MakerEnd },
-): Promise<void> {
-  for (;;) {
-    const tokens = await tokensOfMaker(tx, memberId, end.now);
-    for (const { id } of tokens) await endToken(tx, { id, ...end });
-    if (tokens.length < 100) return;
-  }
-}
-
 type By = Pick<TeamActor, 'actor' | 'ip'> & { now: number };
 
 async function endToken(

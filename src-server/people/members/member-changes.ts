@@ -9,7 +9,6 @@ import type { Tx } from '../../db/database.ts';
 import type { MemberRow } from '../../db/schema.ts';
 import { enqueueMail } from '../../mail/outbox.ts';
 import { removeUnlock } from '../../proof/unlock/removal.ts';
-import { endTokensOfMaker } from './maker-tokens.ts';
 import { emailMistake, endSessions } from './member-store.ts';
 
 /** As in `AuditEntry`. */
@@ -65,8 +64,6 @@ export async function editMember(
   });
   // A link lies in the mailbox of the old address.
   if (email !== member.email) await withdrawResets(tx, member.id, now);
-  if (next.role === 'member')
-    await endTokensOfMaker(tx, { memberId: member.id, why: 'maker-demoted', actor, ip, now });
   const at = new Date(now).toISOString();
   const told = { kind: 'email-changed', at, from: member.email, to: email } as const;
   if (email !== member.email)
@@ -109,7 +106,6 @@ export async function removeMember(
     ip,
     details: { email: member.email, name: member.name, role: member.role },
   });
-  await endTokensOfMaker(tx, { memberId, why: 'maker-removed', actor, ip, now });
   const releases = await storeReleases(tx, guards, { memberId }, now);
   const recorded = await endSessions(tx, {
     memberId,

@@ -15,7 +15,6 @@ import { readPolicy } from '../../proof/policy/policy-store.ts';
 import { newId } from '../../tokens.ts';
 import { type AccountWords, passwordWeakness, weaknessSentences } from '../password/password-rules.ts';
 import { hashNewPassword, passwordEnd, replacePassword } from '../password/password-store.ts';
-import { endTokensOfMaker } from './maker-tokens.ts';
 
 export interface NewMember {
   email: string;
@@ -131,7 +130,6 @@ export async function setBlocked(
     .execute();
   await audit(tx, { at: now, actor, action: isBlocked ? 'member.block' : 'member.unblock', memberId, ip });
   if (!isBlocked) return { ended: [], frames: [] };
-  await endTokensOfMaker(tx, { memberId, why: 'maker-blocked', actor, ip, now });
   return endSessions(tx, {
     ...input,
     code: 'member-blocked',

@@ -1,12 +1,12 @@
 import { userInfo } from 'node:os';
-import type { Command } from 'commander';
-import type { Enforcement } from '../../access/enforcement/enforcement.ts';
-import { RecordingEnder } from '../../access/enforcement/recording-ender.ts';
-import type { GuardSource } from '../../access/guard/guard.ts';
-import { ControlAddresses } from '../../access/lease/control-addresses.ts';
-import type { ServerContext } from '../../context.ts';
-import { isServerRunning } from '../../db/database-lock.ts';
-import { type CommonOptions, withServerFiles } from '../run-command.ts';
+import type { Enforcement } from '../access/enforcement/enforcement.ts';
+import { RecordingEnder } from '../access/enforcement/recording-ender.ts';
+import type { GuardSource } from '../access/guard/guard.ts';
+import { ControlAddresses } from '../access/lease/control-addresses.ts';
+import type { ServerContext } from '../context.ts';
+import { isServerRunning } from '../db/database-lock.ts';
+import type { TeamActor } from '../people/members/owner-notices.ts';
+import { CLI_ACTOR, type CommonOptions, withServerFiles } from './run-command.ts';
 
 /** What an administrator's commands work with, beside the running server. */
 export interface AdminDesk {
@@ -52,20 +52,7 @@ export function endWords(
 }
 
 /** Who is at the keyboard, for mails and the audit log. */
-export function personAtServer(): string {
-  return `${process.env.SUDO_USER || userInfo().username} at the server's command line`;
-}
-
-/** The commands under one noun, such as `member`, which may come from several files. */
-export function groupNamed(program: Command, name: string, description: string): Command {
-  return (
-    program.commands.find((command) => command.name() === name) ??
-    program.command(name).description(description)
-  );
-}
-
-/** `--help` ends with these. */
-export function withExamples(command: Command, ...examples: string[]): Command {
-  const lines = examples.map((example) => `  postern-server ${example}`);
-  return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+export function personAtServer(): TeamActor {
+  const name = process.env.SUDO_USER || userInfo().username;
+  return { actor: CLI_ACTOR, ip: null, by: `${name} at the server's command line` };
 }
