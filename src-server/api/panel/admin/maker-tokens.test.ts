@@ -140,3 +140,10 @@ test('a token that ends while a password is hashed adds nobody', async () => {
   const found = db.selectFrom('member').select('id').where('email', '=', 'second@test.example');
   expect(await found.execute()).toEqual([]);
 });
+
+test('a demotion that is refused ends no token', async () => {
+  const change = { role: 'member', email: owner.member.email };
+  expect((await owner.call('PUT', of(), change)).body.code).toBe('email-taken');
+  expect(await works()).toBe(true);
+  expect(await lastNotice()).toMatchObject({ what: 'api-token' });
+});
