@@ -164,8 +164,11 @@ export const places: Place[] = [
   },
   {
     at: ['src-cli'],
-    // Which version and commit this is, and where help is, all four programs say alike.
-    from: ['src-shared', 'src-client', 'src-node/help-hint.ts', 'src-node/version.ts', 'package.json'],
+    // Which version and commit this is, where help is, and what is not well, all programs say alike.
+    from: [
+      ...['src-shared', 'src-client', 'src-node/check.ts', 'src-node/help-hint.ts', 'src-node/version.ts'],
+      'package.json',
+    ],
     packages: ['@inquirer/core', 'commander', 'pino', 'string-width', 'uqr', 'zod'],
     ...node,
   },

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { certificateReason, isCertificateFault } from '../src-node/certificate-fault.ts';
+import { fine, wrong } from '../src-node/check.ts';
 import { listTable } from '../src-node/nft.ts';
 import type { GatewayConfig } from './config.ts';
 import { FAMILIES, type Family, familyOf } from './family.ts';
 import { addressesOf, ownForwardingOf } from './filter-table.ts';
 import { isForwarding } from './forwarding.ts';
-import { fine, type HostCheck, looked, wrong } from './host-check.ts';
+import { type HostCheck, looked } from './host-check.ts';
 import { passageChecks } from './passage-checks.ts';
 import { tableName } from './table-name.ts';
 

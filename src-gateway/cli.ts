@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
+import { checkExitCode, checkLines } from '../src-node/check.ts';
 import { withHelpHint } from '../src-node/help-hint.ts';
 import { openProgramLog } from '../src-node/program-log.ts';
 import { versionText } from '../src-node/version.ts';
@@ -17,8 +18,6 @@ import { setToken } from './set-token.ts';
 /** Exit codes: 0 ended as asked, 1 failed, 2 the configuration has mistakes. */
 const EXIT_FAILED = 1;
 const EXIT_CONFIG = 2;
-/** Of `check`: something could not be looked at. */
-const EXIT_BLIND = 2;
 
 function say(line: string): void {
   process.stderr.write(`${line}\n`);
@@ -54,14 +53,10 @@ async function start({ config: file }: { config?: string }): Promise<void> {
 async function check({ config: file, json }: { config?: string; json?: boolean }): Promise<void> {
   const config = configOrExit(file);
   const checks = await checkHost(config);
-  const ok = checks.every((one) => one.ok);
-  if (json) process.stdout.write(`${JSON.stringify({ ok, checks })}\n`);
-  else
-    for (const one of checks)
-      process.stdout.write(
-        `${one.ok ? 'ok   ' : one.isUnknown ? '?    ' : 'WRONG'}  ${one.detail}${one.remedy ? `\n       ${one.remedy}` : ''}\n`,
-      );
-  if (!ok) process.exitCode = checks.some(({ isUnknown }) => isUnknown) ? EXIT_BLIND : EXIT_FAILED;
+  const code = checkExitCode(checks);
+  const lines = json ? [JSON.stringify({ ok: code === 0, checks })] : checkLines(checks);
+  process.stdout.write(`${lines.join('\n')}\n`);
+  process.exitCode = code;
 }
 
 async function keygen({ config: file, out }: { config?: string; out?: string }): Promise<void> {

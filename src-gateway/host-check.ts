@@ -1,38 +1,14 @@
-/** One thing that a gateway's host must have; `remedy` is what to do where it has it not. */
-export interface HostCheck {
-  id: 'egress' | 'address' | 'forwarding' | 'firewall' | 'ports' | 'others' | 'server' | 'clock';
-  ok: boolean;
-  detail: string;
-  remedy: string | null;
-  /** It could not be looked at: nobody knows whether it is well. */
-  isUnknown?: true;
-}
+import { type Check, looked as lookedAt } from '../src-node/check.ts';
 
-export const fine = (id: HostCheck['id'], detail: string): HostCheck => ({
-  id,
-  ok: true,
-  detail,
-  remedy: null,
-});
-
-export const wrong = (id: HostCheck['id'], detail: string, remedy: string): HostCheck => ({
-  id,
-  ok: false,
-  detail,
-  remedy,
-});
+/** One thing that a gateway's host must have. */
+export type HostCheck = Check<keyof typeof WHAT>;
 
 /** A look that fails is something to be named, and stops no other. */
-export async function looked(
+export function looked(
   id: HostCheck['id'],
   look: () => Promise<readonly HostCheck[]>,
 ): Promise<readonly HostCheck[]> {
-  try {
-    return await look();
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return [{ id, ok: false, detail: `${WHAT[id]} is not known: ${why}.`, remedy: null, isUnknown: true }];
-  }
+  return lookedAt(id, look, `${WHAT[id]} is not known`);
 }
 
 const WHAT = {
@@ -44,4 +20,4 @@ const WHAT = {
   others: 'Whether this host forwards for others',
   server: 'Whether the server answers',
   clock: "Whether this host's clock is right",
-} as const satisfies Record<HostCheck['id'], string>;
+} as const;

@@ -1,7 +1,8 @@
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fine, wrong } from '../src-node/check.ts';
 import type { HostTrouble } from '../src-shared/gateway-channel.ts';
-import { fine, type HostCheck, looked, wrong } from './host-check.ts';
+import { type HostCheck, looked } from './host-check.ts';
 import { HostWatch } from './host-watch.ts';
 
 describe('a look at the host, again and again', () => {

@@ -1,3 +1,4 @@
+import { fine, wrong } from '../src-node/check.ts';
 import { listRuleset, listTable } from '../src-node/nft.ts';
 import { alternatePortsOf } from './alternate-ports.ts';
 import type { GatewayConfig } from './config.ts';
@@ -5,7 +6,7 @@ import { FAMILIES, type Family, familyName, familyOf } from './family.ts';
 import { addressesOf } from './filter-table.ts';
 import { foreignForwardDrops, remedyFor } from './foreign-rules.ts';
 import { closedInterfaces, forwardingRemedy, isForwarding, whyNoIpv6 } from './forwarding.ts';
-import { fine, type HostCheck, looked, wrong } from './host-check.ts';
+import { type HostCheck, looked } from './host-check.ts';
 import { legacyTables } from './legacy-rules.ts';
 import { hasAddress, type Link, listLinks } from './links.ts';
 import { listenersOn } from './port-listeners.ts';

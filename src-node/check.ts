@@ -1,6 +1,6 @@
 /** One thing that was looked at; `remedy` is what to do where it is not well. The shape of every `--json` of a check. */
-export interface Check {
-  id: string;
+export interface Check<Id extends string = string> {
+  id: Id;
   ok: boolean;
   detail: string;
   remedy: string | null;
@@ -8,24 +8,37 @@ export interface Check {
   isUnknown?: true;
 }
 
-export const fine = (id: string, detail: string): Check => ({ id, ok: true, detail, remedy: null });
-export const wrong = (id: string, detail: string, remedy: string): Check => ({
+export const fine = <Id extends string>(id: Id, detail: string): Check<Id> => ({
+  id,
+  ok: true,
+  detail,
+  remedy: null,
+});
+export const wrong = <Id extends string>(id: Id, detail: string, remedy: string): Check<Id> => ({
   id,
   ok: false,
   detail,
   remedy,
 });
-export const unknown = (id: string, detail: string, remedy: string | null = null): Check => ({
+export const unknown = <Id extends string>(
+  id: Id,
+  detail: string,
+  remedy: string | null = null,
+): Check<Id> => ({
   ...{ id, ok: false, detail, remedy },
   isUnknown: true,
 });
 
 /** A look that fails is something to be named, and stops no other. */
-export async function looked(id: string, look: () => Promise<Check | Check[]>): Promise<Check[]> {
+export async function looked<Id extends string>(
+  id: Id,
+  look: () => Promise<Check<Id> | readonly Check<Id>[]>,
+  notKnown = 'Not known',
+): Promise<Check<Id>[]> {
   try {
     return [await look()].flat();
   } catch (error) {
-    return [unknown(id, `Not known: ${error instanceof Error ? error.message : String(error)}.`)];
+    return [unknown(id, `${notKnown}: ${error instanceof Error ? error.message : String(error)}.`)];
   }
 }
 

@@ -1,3 +1,4 @@
+import { checkLines } from '../../src-node/check.ts';
 import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
 import { statusReport } from '../view/status-report.ts';
 import { currentView } from './current-view.ts';
@@ -16,9 +17,6 @@ export async function doctor(context: CommandContext): Promise<Ending> {
     .map(({ part: id, isFine: ok, sentence: detail, nextStep: remedy }) => ({ id, ok, detail, remedy }));
   const ok = checks.every((check) => check.ok);
   context.output.event({ event: 'doctor', ok, checks });
-  for (const check of checks) {
-    context.output.say(`${check.ok ? 'ok   ' : 'WRONG'}  ${check.detail}`);
-    if (check.remedy !== null) context.output.say(`       ${check.remedy}`);
-  }
+  for (const line of checkLines(checks)) context.output.say(line);
   return exit(ok ? 'done' : 'failed');
 }
