@@ -32,12 +32,16 @@ test(
 );
 
 test(
-  'on a host without IPv6 the default falls back to IPv4, and says so',
+  'on a host without IPv6 the default falls back to IPv4, and says so; the doctor finds it well',
   async () => {
     listen('::');
+    const env = { WITHOUT_FAMILIES: IPV6, NODE_OPTIONS: `--import ${preload}` };
+    const looked = () => JSON.parse(folder.run(['doctor', '--json'], { env }).stdout).checks;
+    expect(looked()).toContainEqual(expect.objectContaining({ id: 'listen', ok: true }));
     const { log } = await folder.start({ preload, env: { WITHOUT_FAMILIES: IPV6 } });
     expect(log()).toContain('this host has no IPv6: listening on IPv4 alone');
     expect(log()).toContain(`listening on https://0.0.0.0:${port}`);
+    expect(looked()).toContainEqual(expect.objectContaining({ id: 'listen', ok: true }));
   },
   MINUTE,
 );

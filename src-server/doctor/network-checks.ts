@@ -1,5 +1,4 @@
 import { lookup } from 'node:dns/promises';
-import { once } from 'node:events';
 import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -7,6 +6,7 @@ import { type Check, fine, unknown, wrong } from '../../src-node/check.ts';
 import { findProgram, runProgram } from '../../src-node/run-program.ts';
 import { isReachable, type ServerConfig } from '../config.ts';
 import { isServerRunning } from '../db/database-lock.ts';
+import { bindTo } from '../http/listen.ts';
 import { openTransport } from '../mail/mail-transport.ts';
 
 const ANSWER_LIMIT_MS = 5_000;
@@ -24,37 +24,37 @@ export async function listenCheck({ listen: { host, port }, databaseFile }: Serv
         );
   }
   const probe = createServer();
-  try {
-    probe.listen({ host, port });
-    await once(probe, 'listening');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : error;
-    if (code === 'EADDRINUSE')
+  const { failure } = await bindTo(probe, { host, port });
+  probe.close();
+  const code = failure && 'code' in failure ? failure.code : failure?.message;
+  switch (code) {
+    case undefined:
+      return fine('listen', `Port ${port} is free; the server does not run.`);
+    case 'EADDRINUSE':
       return wrong(
         'listen',
         `Port ${port} is in use by another program.`,
         `ss -ltnp 'sport = :${port}' names it`,
       );
-    if (code === 'EACCES')
+    case 'EACCES':
       return wrong(
         'listen',
         `Port ${port} is not for this user.`,
         `Look as root, or start it by its unit, which may use it.`,
       );
-    return wrong(
-      'listen',
-      `${host} cannot be listened on (${code}).`,
-      'Set listen.host: :: for every address, 0.0.0.0 on a host without IPv6.',
-    );
-  } finally {
-    probe.close();
+    default:
+      return wrong(
+        'listen',
+        `${host} cannot be listened on (${code}).`,
+        'Set listen.host: :: for every address, 0.0.0.0 on a host without IPv6.',
+      );
   }
-  return fine('listen', `Port ${port} is free; the server does not run.`);
 }
 
 /** Whoever answers there, whatever its certificate: that one has a line of its own. */
 function healthFailure(host: string, port: number): Promise<string | null> {
-  const target = host === '::' ? '::1' : host === '0.0.0.0' ? '127.0.0.1' : host;
+  // Where it listens on everything, IPv4 is there on every host.
+  const target = host === '::' || host === '0.0.0.0' ? '127.0.0.1' : host;
   return new Promise((resolve) => {
     const where = {
       host: target,

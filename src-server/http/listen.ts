@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { Server } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { ServerConfig } from '../config.ts';
@@ -19,15 +19,10 @@ export async function listenOn(
   log: Logger,
 ): Promise<Listening> {
   await app.ready();
-  let bound = host;
-  let failure = await bind(app.server, { host, port });
-  if (failure && host === '::' && WITHOUT_IPV6.has(codeOf(failure))) {
-    bound = '0.0.0.0';
-    failure = await bind(app.server, { host: bound, port });
-    if (!failure)
-      log.warn('this host has no IPv6: listening on IPv4 alone (listen.host = "0.0.0.0" says so)');
-  }
+  const { bound, failure } = await bindTo(app.server, { host, port });
   if (failure) return { ok: false, mistakes: [mistakeOf(failure, bound, port)] };
+  if (bound !== host)
+    log.warn('this host has no IPv6: listening on IPv4 alone (listen.host = "0.0.0.0" says so)');
   const address = app.server.address();
   const actual = typeof address === 'object' && address !== null ? address.port : port;
   const url = `https://${bound.includes(':') ? `[${bound}]` : bound}:${actual}`;
@@ -41,6 +36,17 @@ export function stopListening(app: FastifyInstance): Promise<void> {
     // The only error is that it did not listen.
     app.server.close(() => resolve());
   });
+}
+
+/** `bound`: `host`, or every IPv4 address where `::` was asked for and the host has no IPv6. */
+export async function bindTo(
+  server: Server,
+  { host, port }: ServerConfig['listen'],
+): Promise<{ bound: string; failure: Error | null }> {
+  const failure = await bind(server, { host, port });
+  if (!failure || host !== '::' || !WITHOUT_IPV6.has(codeOf(failure))) return { bound: host, failure };
+  const bound = '0.0.0.0';
+  return { bound, failure: await bind(server, { host: bound, port }) };
 }
 
 function bind(server: Server, where: { host: string; port: number }): Promise<Error | null> {
