@@ -1,44 +1,23 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { makeProfile } from '../../src-cli/testing/run-scripted.ts';
+import { expect, test } from 'vitest';
 import { PASSWORD, RIGHT_CODE } from '../../src-cli/testing/scripted-core.ts';
-import { openTerminal, type Terminal } from './pty.ts';
+import type { Terminal } from './pty.ts';
+import { CLIENT, terminalDesk } from './terminal-desk.ts';
 
-let profile: ReturnType<typeof makeProfile>;
-let terminal: Terminal | null = null;
-beforeEach(() => {
-  profile = makeProfile();
-});
-afterEach(() => {
-  terminal?.kill();
-  profile.remove();
-});
-
-const root = join(import.meta.dirname, '../..');
-const client = `${join(root, 'node_modules/.bin/node')} ${join(import.meta.dirname, 'scripted-cli.ts')}`;
+const desk = terminalDesk();
+const client = CLIENT.join(' ');
 const signIn = `${client} sign-in --server https://vpn.example --email ada@example.com`;
 
 /** A terminal with a shell in it, which stops and continues jobs as shells do. */
 function openShell(script = 'signed-out', env: Record<string, string> = {}, columns = 100): Terminal {
-  writeFileSync(join(profile.dir, 'bashrc'), "PS1='shell> '; bind 'set enable-bracketed-paste off'\n");
-  terminal = openTerminal(
-    ['bash', '--noprofile', '--rcfile', join(profile.dir, 'bashrc'), '-i'],
-    {
-      ...process.env,
-      SCRIPT: script,
-      POSTERN_PROFILE: profile.dir,
-      TERM: 'xterm-256color',
-      ...env,
-    },
-    columns,
-  );
-  return terminal;
+  const file = join(desk.dir, 'bashrc');
+  writeFileSync(file, "PS1='shell> '; bind 'set enable-bracketed-paste off'\n");
+  return desk.open(['bash', '--noprofile', '--rcfile', file, '-i'], script, { env, columns });
 }
 /** Of what a terminal obeys. */
 const ESCAPE = '\u001b[';
 const COLOUR = new RegExp(`${ESCAPE.replace('[', '\\[')}[0-9;]*m`);
-const pid = () => Number(readFileSync(join(profile.dir, 'pid'), 'utf8'));
 const soon = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test.each(['Ctrl-Z', 'SIGTSTP', 'SIGSTOP'])(
@@ -52,7 +31,7 @@ test.each(['Ctrl-Z', 'SIGTSTP', 'SIGSTOP'])(
     screen.press(PASSWORD.slice(0, 7));
     await screen.sees('•••••••');
     if (way === 'Ctrl-Z') screen.press('\x1a');
-    else process.kill(pid(), way);
+    else process.kill(desk.pid(), way);
     await screen.sees('Stopped');
     await screen.sees('shell>');
     screen.press('echo the shell "ech"oes\r');
@@ -98,10 +77,7 @@ test('in the background it leaves the terminal to the shell, and fg brings the p
 });
 
 test('Ctrl-Z where no shell could continue it changes nothing', async () => {
-  terminal = openTerminal(
-    [...client.split(' '), 'sign-in', '--server', 'https://vpn.example', '--email', 'ada@example.com'],
-    { ...process.env, SCRIPT: 'signed-out', POSTERN_PROFILE: profile.dir, TERM: 'xterm-256color' },
-  );
+  const terminal = desk.open(signIn.split(' '), 'signed-out');
   await terminal.sees('Password:');
   terminal.press('\x1a');
   await soon(500);
@@ -150,13 +126,13 @@ test('a terminal that cannot move its cursor is written to line after line, and 
 test('with both outputs in a file it asks on the terminal', async () => {
   const screen = openShell();
   await screen.sees('shell>');
-  screen.press(`${signIn} >${profile.dir}/log 2>&1; echo "en"ded\r`);
+  screen.press(`${signIn} >${desk.dir}/log 2>&1; echo "en"ded\r`);
   await screen.sees('Password:');
   screen.press(`${PASSWORD}\r`);
   await screen.sees('Code from your authenticator app:');
   screen.press(`${RIGHT_CODE}\r`);
   await screen.sees('ended');
-  expect(readFileSync(join(profile.dir, 'log'), 'utf8')).toContain('Signed in to Example');
+  expect(readFileSync(join(desk.dir, 'log'), 'utf8')).toContain('Signed in to Example');
   expect(screen.raw()).not.toContain(PASSWORD);
 });
 

@@ -1,32 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { makeProfile } from '../../src-cli/testing/run-scripted.ts';
+import { expect, test } from 'vitest';
 import { PASSWORD, RIGHT_BACKUP_CODE, RIGHT_CODE, RIGHT_PIN } from '../../src-cli/testing/scripted-core.ts';
-import { openTerminal, type Terminal } from './pty.ts';
+import type { Terminal } from './pty.ts';
+import { CLIENT, terminalDesk } from './terminal-desk.ts';
 
-let profile: ReturnType<typeof makeProfile>;
-let terminal: Terminal | null = null;
-beforeEach(() => {
-  profile = makeProfile();
-});
-afterEach(() => {
-  terminal?.kill();
-  profile.remove();
-});
-
-const root = join(import.meta.dirname, '../..');
-function start(script: string, ...argv: string[]): Terminal {
-  const command = [
-    join(root, 'node_modules/.bin/node'),
-    join(import.meta.dirname, 'scripted-cli.ts'),
-    ...argv,
-  ];
-  const env = { ...process.env, SCRIPT: script, POSTERN_PROFILE: profile.dir, TERM: 'xterm-256color' };
-  terminal = openTerminal(command, env);
-  return terminal;
-}
-const serverEnds = () => process.kill(Number(readFileSync(join(profile.dir, 'pid'), 'utf8')), 'SIGUSR2');
+const desk = terminalDesk();
+const start = (script: string, ...argv: string[]): Terminal => desk.open([...CLIENT, ...argv], script);
+const serverEnds = () => process.kill(desk.pid(), 'SIGUSR2');
 
 test('neither password nor code is ever on the screen at sign-in', async () => {
   const screen = start('signed-out', 'sign-in', '--server', 'https://vpn.example');
@@ -107,7 +88,7 @@ test('a terminal window that is closed disconnects', async () => {
   const screen = start('open', 'connect');
   await screen.sees('Connected to main · ');
   screen.kill();
-  const calls = join(profile.dir, 'calls');
+  const calls = join(desk.dir, 'calls');
   for (const deadline = Date.now() + 10_000; !existsSync(calls) && Date.now() < deadline; )
     await new Promise((resolve) => setTimeout(resolve, 20));
   expect(readFileSync(calls, 'utf8')).toBe('start connect disconnect stop');
@@ -178,7 +159,7 @@ test('Ctrl-C takes back the question of the system and nothing else; Tab leads t
   await screen.sees('Connected to main.');
   screen.press('\x03');
   expect(await screen.exitCode).toBe(0);
-  expect(readFileSync(join(profile.dir, 'calls'), 'utf8')).toContain(
+  expect(readFileSync(join(desk.dir, 'calls'), 'utf8')).toContain(
     'submitProof uv-soft cancelPrompt submitProof pin',
   );
 });
