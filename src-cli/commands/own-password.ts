@@ -1,6 +1,5 @@
 import type { ClientCore } from '../../src-client/core.ts';
-import { problem } from '../../src-shared/problem.ts';
-import type { Asked } from '../ask/asker.ts';
+import { got } from '../ask/got.ts';
 import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
 import { fixed, problemWords } from '../view/words.ts';
 
@@ -12,19 +11,24 @@ export async function chooseOwnPassword(
   passwordToken: string,
   core: Pick<ClientCore, 'signInNewPassword'>,
   context: CommandContext,
+  cancelled: Ending,
 ): Promise<Ending> {
   const { asker, output, interrupts } = context;
-  const ask = (kind: 'new-password' | 'repeat-password', message: string) =>
-    asker.text(
-      { kind, message, isSecret: true, check: (text) => (text === '' ? fixed.emptyPassword : null) },
-      interrupts.signal,
+  const ask = async (kind: 'new-password' | 'repeat-password', message: string) =>
+    got(
+      await asker.text(
+        { kind, message, isSecret: true, check: (text) => (text === '' ? fixed.emptyPassword : null) },
+        interrupts.signal,
+      ),
+      context,
+      cancelled,
     );
   output.say(fixed.newPasswordIntro);
   for (;;) {
     const first = await ask('new-password', fixed.newPasswordPrompt);
-    if (first.kind !== 'answer') return ended(first);
+    if (!first.ok) return first.ending;
     const again = await ask('repeat-password', fixed.repeatPasswordPrompt);
-    if (again.kind !== 'answer') return ended(again);
+    if (!again.ok) return again.ending;
     if (again.value !== first.value) {
       output.say(fixed.passwordsDiffer);
       output.event({ event: 'unusable', kind: 'repeat-password', detail: fixed.passwordsDiffer });
@@ -36,12 +40,5 @@ export async function chooseOwnPassword(
     const { sentence } = problemWords(answer.problem);
     output.say(sentence);
     output.event({ event: 'unusable', kind: 'new-password', detail: sentence });
-  }
-
-  function ended(asked: Exclude<Asked<string>, { kind: 'answer' }>): Ending {
-    if (asked.kind !== 'cancelled' || asked.by !== 'end-of-input')
-      return refused(problem('cancelled', 'Cancelled. You are not signed in.'));
-    output.say(fixed.noInput);
-    return exit('proof');
   }
 }

@@ -3,6 +3,7 @@ import type { SignInStep } from '../../src-client/session/sign-in-steps.ts';
 import { ok, type Problem, problem, type Result } from '../../src-shared/problem.ts';
 import type { Asked, CodeQuestion } from '../ask/asker.ts';
 import { countdownAfter } from '../ask/countdown.ts';
+import { type Got, got } from '../ask/got.ts';
 import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
 import { notSignedIn } from '../context/not-signed-in.ts';
 import { withPortalStep } from '../context/unreachable.ts';
@@ -11,13 +12,15 @@ import { plainText } from '../view/plain-text.ts';
 import { fixed, problemWords, waitOf } from '../view/words.ts';
 import { chooseOwnPassword } from './own-password.ts';
 import { setUpFactor } from './set-up-factor.ts';
-import { type Got, withTries } from './with-tries.ts';
+import { withTries } from './with-tries.ts';
 
 export interface SignInOptions {
   server: string | undefined;
   ca: string | undefined;
   email: string | undefined;
 }
+
+const CANCELLED = refused(problem('cancelled', 'Cancelled. You are not signed in.'));
 
 /** `postern sign-in`: server, e-mail, password, second factor; sets the factor up first where the team requires one. */
 export async function signIn(options: SignInOptions, context: CommandContext): Promise<Ending> {
@@ -54,7 +57,7 @@ async function signInWith(
 
   const email: Got<string> =
     options.email === undefined
-      ? taken(await ask(context, 'email'), context)
+      ? got(await ask(context, 'email'), context, CANCELLED)
       : { ok: true, value: options.email };
   if (!email.ok) return email.ending;
   const account = { serverUrl, email: email.value.trim(), ...caFile };
@@ -69,7 +72,7 @@ async function signInWith(
         return step.ok ? ok({ credentials, step: step.value }) : step;
       },
       isMendable: ({ code }) => code === 'invalid-credentials',
-      without: (asked) => withoutAnswer(asked, context),
+      cancelled: CANCELLED,
     },
     context,
   );
@@ -97,7 +100,8 @@ async function passSecondFactor(
   if (!first.ok) return refused(first.problem);
   if (first.value.step === 'done') return exit('done');
   if (first.value.step === 'mfa-setup') return refused(problem('mfa-setup-required'));
-  if (first.value.step === 'new-password') return chooseOwnPassword(first.value.passwordToken, core, context);
+  if (first.value.step === 'new-password')
+    return chooseOwnPassword(first.value.passwordToken, core, context, CANCELLED);
   const { mfaToken, methods } = first.value;
   const start = methods[0];
   if (start === undefined) return refused(problem('protocol-error'));
@@ -114,7 +118,7 @@ async function passSecondFactor(
         'backup-code': methods.length > 1 ? fixed.keysBackupCode : fixed.keysCodeOnly,
       },
     };
-    const asked = taken(await context.asker.code(question, context.interrupts.signal), context);
+    const asked = got(await context.asker.code(question, context.interrupts.signal), context, CANCELLED);
     if (!asked.ok) return asked.ending;
     const { method, code } = asked.value;
     const result = await core.signInMfa(mfaToken, method, code);
@@ -123,7 +127,7 @@ async function passSecondFactor(
       context.output.event({ ...told, ok: true });
       const { value } = result;
       return value.step === 'new-password'
-        ? chooseOwnPassword(value.passwordToken, core, context)
+        ? chooseOwnPassword(value.passwordToken, core, context, CANCELLED)
         : exit('done');
     }
     if (!isWorthAnotherTry(result.problem)) return refused(result.problem);
@@ -140,23 +144,6 @@ async function passSecondFactor(
 
 function isWorthAnotherTry({ code }: Problem): boolean {
   return code === 'invalid-code' || code === 'code-already-used' || code === 'too-many-attempts';
-}
-
-/** A user's answer, or the ending that follows from there being none. */
-function taken<T>(asked: Asked<T>, context: CommandContext): Got<T> {
-  return asked.kind === 'answer'
-    ? { ok: true, value: asked.value }
-    : { ok: false, ending: withoutAnswer(asked, context) };
-}
-
-function withoutAnswer(
-  asked: Exclude<Asked<unknown>, { kind: 'answer' }>,
-  { output }: CommandContext,
-): Ending {
-  if (asked.kind !== 'cancelled' || asked.by !== 'end-of-input')
-    return refused(problem('cancelled', 'Cancelled. You are not signed in.'));
-  output.say(fixed.noInput);
-  return exit('proof');
 }
 
 function ask(
@@ -202,7 +189,7 @@ async function findServer(
       ask: () => context.asker.text(question, context.interrupts.signal),
       use: (typed) => use(parseServer(typed) ?? typed),
       isMendable: ({ code }) => code === 'server-unreachable' || code === 'protocol-error',
-      without: (asked) => withoutAnswer(asked, context),
+      cancelled: CANCELLED,
     },
     context,
   );

@@ -1,23 +1,11 @@
 import type { Problem, Result } from '../../src-shared/problem.ts';
 import type { LevelAnswer } from '../../src-shared/unlock.ts';
-import type { Asked, Countdowns } from '../ask/asker.ts';
+import type { Countdowns } from '../ask/asker.ts';
+import { type Got, got } from '../ask/got.ts';
 import { noteCountdown, reportProof } from '../ask/proof-report.ts';
 import { whileSystemAsks } from '../ask/system-prompt.ts';
-import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
+import { type CommandContext, refused } from '../context/command-context.ts';
 import { fixed } from '../view/words.ts';
-
-/** What a person gave, or the ending that follows from giving nothing. */
-export type Got<T> = { ok: true; value: T } | { ok: false; ending: Ending };
-
-/** An answer, or how the command ends without one. */
-export function got<T>(asked: Asked<T>, { output }: CommandContext): Got<T> {
-  if (asked.kind === 'answer') return { ok: true, value: asked.value };
-  if (asked.kind === 'cancelled' && asked.by === 'end-of-input') {
-    output.say(fixed.noInput);
-    return { ok: false, ending: exit('proof') };
-  }
-  return { ok: false, ending: exit('cancelled') };
-}
 
 /** Codes until one is taken for the change, the user gives up, or the server refuses the change itself. */
 export async function allowedByCode(

@@ -1,7 +1,7 @@
 import { pinText, pinWeakness } from '../../src-shared/pin-rules.ts';
+import { type Got, got } from '../ask/got.ts';
 import type { CommandContext } from '../context/command-context.ts';
 import { fixed, pinWeaknessSentence } from '../view/words.ts';
-import { type Got, got } from './allow-change.ts';
 
 /** Asks for a new PIN twice; a weak one is refused at once, before anything is sent. */
 export async function choosePin(context: CommandContext): Promise<Got<string>> {

@@ -1,8 +1,9 @@
+import type { Got } from '../ask/got.ts';
 import { type CommandContext, type Ending, exit } from '../context/command-context.ts';
 import { usableMethods } from '../view/view.ts';
 import type { View } from '../view/view-schema.ts';
 import { fixed } from '../view/words.ts';
-import { allowedByCode, type Got } from './allow-change.ts';
+import { allowedByCode } from './allow-change.ts';
 import { agrees, choosePin } from './choose-pin.ts';
 import type { DeviceDesk } from './device-desk.ts';
 

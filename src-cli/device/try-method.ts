@@ -1,10 +1,10 @@
 import type { UnlockMethod } from '../../src-shared/unlock.ts';
 import type { Countdowns } from '../ask/asker.ts';
+import { got } from '../ask/got.ts';
 import { noteCountdown, reportProof } from '../ask/proof-report.ts';
 import { whileSystemAsks } from '../ask/system-prompt.ts';
 import { type CommandContext, type Ending, exit, refused } from '../context/command-context.ts';
 import { fixed } from '../view/words.ts';
-import { got } from './allow-change.ts';
 import type { DeviceDesk } from './device-desk.ts';
 
 /** Refusals after which the same method may be tried again. */
