@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type Selectable, sql } from 'kysely';
 import * as z from 'zod';
+import { inTurn } from '../../src-node/in-turn.ts';
 import { inBackground } from '../db/background.ts';
 import type { Db, Tx } from '../db/database.ts';
 import type { AuditHourRow, AuditRow } from '../db/schema.ts';
@@ -29,7 +30,7 @@ export interface IndexGap {
  */
 export class AuditIndex {
   readonly #db: Db;
-  #running: Promise<void> = Promise.resolve();
+  readonly #inTurn = inTurn();
   #backfill: Promise<void> | null = null;
   #isStopping = false;
 
@@ -39,10 +40,7 @@ export class AuditIndex {
 
   /** Takes in every row that was written before the call, but for those of a long past that are not yet. */
   catchUp(): Promise<void> {
-    const next = this.#running.then(() => this.#takeNew());
-    // A failure belongs to the caller who waits for it, not to the one after.
-    this.#running = next.catch(() => undefined);
-    return next;
+    return this.#inTurn(() => this.#takeNew());
   }
 
   /** The same for whom the newest rows are not worth a long wait: after `waitMs` it goes on alone. Never rejects. */
@@ -90,7 +88,7 @@ export class AuditIndex {
   /** Ends what is on its way; before the database is closed. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    await this.#running;
+    await this.#inTurn(() => undefined);
     await this.#backfill?.catch(() => undefined);
   }
 

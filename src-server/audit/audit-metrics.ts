@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import * as z from 'zod';
+import { inTurn } from '../../src-node/in-turn.ts';
 import type { Db } from '../db/database.ts';
 import { newestSeq } from './audit-log.ts';
 import type { AuditVerifier, Verification } from './audit-verification.ts';
@@ -20,13 +21,8 @@ export function registerAuditMetrics(
 ): () => Promise<void> {
   const registers = [registry];
   let seen: number | null = null;
-  let reading: Promise<void> = Promise.resolve();
-  const catchUp = (): Promise<void> => {
-    const next = reading.then(readOn);
-    // A failure is that scrape's, not the next one's.
-    reading = next.catch(() => undefined);
-    return next;
-  };
+  const turn = inTurn();
+  const catchUp = (): Promise<void> => turn(readOn);
   const signIns = new Counter({
     name: 'postern_sign_ins_total',
     help: 'Passwords and second factors at a sign-in, by outcome',

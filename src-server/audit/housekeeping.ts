@@ -1,3 +1,4 @@
+import { inTurn } from '../../src-node/in-turn.ts';
 import type { ServerContext } from '../context.ts';
 import { purgePast } from '../db/retention.ts';
 import { removeArchived } from './audit-archive.ts';
@@ -9,7 +10,7 @@ const INTERVAL_MS = 10 * 60_000;
 export class Housekeeping {
   readonly #ctx: ServerContext;
   #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> = Promise.resolve();
+  readonly #inTurn = inTurn();
   #isStopping = false;
 
   constructor(ctx: ServerContext) {
@@ -25,16 +26,13 @@ export class Housekeeping {
   async stop(): Promise<void> {
     this.#isStopping = true;
     clearInterval(this.#timer);
-    await this.#running;
-    await closeRefusals(this.#ctx.database.db, this.#ctx.now(), { isAll: true });
+    await this.#inTurn(() => closeRefusals(this.#ctx.database.db, this.#ctx.now(), { isAll: true }));
   }
 
   #next(): void {
-    this.#running = this.#running
-      .then(() => this.round())
-      .catch((error: unknown) =>
-        this.#ctx.log.error({ err: error }, 'housekeeping failed, next round in 10 minutes'),
-      );
+    this.#inTurn(() => this.round()).catch((error: unknown) =>
+      this.#ctx.log.error({ err: error }, 'housekeeping failed, next round in 10 minutes'),
+    );
   }
 
   /** One round; public so that tests need not wait. */

@@ -1,5 +1,6 @@
 import { Server as TlsServer } from 'node:tls';
 import { Gauge, type Registry } from 'prom-client';
+import { inTurn } from '../../src-node/in-turn.ts';
 import type { ServerContext } from '../context.ts';
 import type { CertificateKeeper } from './certificate-keeper.ts';
 import { tellExpiry } from './expiry-notices.ts';
@@ -15,13 +16,11 @@ export function serveCertificate(
   { keeper, server, metrics }: { keeper: CertificateKeeper; server: unknown; metrics: Registry },
 ): () => Promise<void> {
   registerCertificateMetrics(keeper, metrics);
-  let telling: Promise<void> = Promise.resolve();
+  const turn = inTurn();
   const tell = (): void => {
-    telling = telling
-      .then(() => tellExpiry(ctx, keeper.facts))
-      .catch((error: unknown) =>
-        ctx.log.error({ err: error }, 'owners could not be told of the certificate'),
-      );
+    turn(() => tellExpiry(ctx, keeper.facts)).catch((error: unknown) =>
+      ctx.log.error({ err: error }, 'owners could not be told of the certificate'),
+    );
   };
   keeper.whenChanged((pair) => {
     if (server instanceof TlsServer) server.setSecureContext({ ...pair, minVersion: 'TLSv1.2' });
@@ -33,7 +32,7 @@ export function serveCertificate(
   return async () => {
     keeper.stop();
     clearInterval(timer);
-    await telling;
+    await turn(() => undefined);
   };
 }
 

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import * as z from 'zod';
 import { writeFileAtomic } from '../../src-node/atomic-file.ts';
 import { giveToFolderOwner } from '../../src-node/file-owner.ts';
+import { inTurn } from '../../src-node/in-turn.ts';
 import type { ServerConfig } from '../config.ts';
 import type { Db } from './database.ts';
 
@@ -87,7 +88,7 @@ export class MarkKeeper {
   #newest = 0;
   #isFailing = false;
   #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> = Promise.resolve();
+  readonly #inTurn = inTurn();
 
   constructor(db: Db, places: Places, log: Logger) {
     this.#db = db;
@@ -96,22 +97,22 @@ export class MarkKeeper {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#next(), INTERVAL_MS);
-    this.#next();
+    this.#timer = setInterval(() => void this.#write(), INTERVAL_MS);
+    void this.#write();
   }
 
   /** Before the database is closed. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    this.#next();
-    await this.#running;
+    await this.#write();
   }
 
-  #next(): void {
-    this.#running = this.#running.then(() => this.#write());
+  #write(): Promise<void> {
+    return this.#inTurn(() => this.#writeIfNew());
   }
 
-  async #write(): Promise<void> {
+  /** Never rejects. */
+  async #writeIfNew(): Promise<void> {
     try {
       if ((await newestRow(this.#db))?.seq === this.#newest) return;
       this.#newest = (await writeMark(this.#db, this.#places))?.seq ?? 0;
