@@ -43,12 +43,13 @@ export async function registerPanelApi(
       if (isRead(request.method)) return;
       const origin = foreignOrigin(request, issuer);
       if (origin === null) return;
-      if (!told.has(origin) && told.size < MOST_ORIGINS_TOLD)
+      if (!told.has(origin) && told.size < MOST_ORIGINS_TOLD) {
+        told.add(origin);
         ctx.log.warn(
           { origin },
           `a change was refused that came from another page than the Control Panel at ${issuer}, the issuer. If people open it elsewhere, set issuer, or lead them there`,
         );
-      told.add(origin);
+      }
       return sendProblem(
         reply,
         problem('csrf-token-invalid', `This page is not the Control Panel of this server. Open ${issuer}`),
