@@ -61,10 +61,8 @@ export async function authenticateApiToken(
           appendRefusal(tx, { at: now, actor, action, outcome: 'refused', ip, details: { why, route } }),
         ),
   });
-  if (row.revoked_at !== null) return refuse('token-invalid', 'revoked');
-  if (row.expires_at <= now) return refuse('token-invalid', 'expired');
-  if (row.suspended_at !== null) return refuse('token-invalid', 'suspended');
-  if (!isOfSomebody(row)) return refuse('token-invalid', 'maker');
+  const end = endOf(row, now);
+  if (end !== null) return refuse('token-invalid', end);
   const networks = textList.parse(JSON.parse(row.allowed_ips_json));
   if (networks.length > 0 && isForwardedInDoubt(request)) return refuse('token-invalid', 'forwarded');
   if (networks.length > 0 && !isInNetworks(ip, networks)) return refuse('token-invalid', 'address');
@@ -76,10 +74,7 @@ export async function authenticateApiToken(
   };
   const isAlive = async (tx: Tx): Promise<Result<void>> => {
     const { rows: present } = await tokenByHash(tx, { hash: row.token_hash });
-    const isStill = present.some(
-      (token) => token.revoked_at === null && token.suspended_at === null && isOfSomebody(token),
-    );
-    return isStill ? ok(undefined) : fail('token-invalid');
+    return present.some((token) => endOf(token, ctx.now()) === null) ? ok(undefined) : fail('token-invalid');
   };
   return ok({
     tokenId: row.id,
@@ -108,6 +103,14 @@ type Found = ApiTokenRow & {
   maker_role: MemberRow['role'] | null;
   maker_is_blocked: MemberRow['is_blocked'] | null;
 };
+
+/** Why a token lets nobody in, whoever comes with it and from wherever; null while it is alive. */
+function endOf(token: Found, now: number): 'revoked' | 'expired' | 'suspended' | 'maker' | null {
+  if (token.revoked_at !== null) return 'revoked';
+  if (token.expires_at <= now) return 'expired';
+  if (token.suspended_at !== null) return 'suspended';
+  return isOfSomebody(token) ? null : 'maker';
+}
 
 /** Whether somebody stands for the token: an administrator as of now, unless it is kept on purpose. */
 function isOfSomebody({ is_kept, made_by, maker_role, maker_is_blocked }: Found): boolean {

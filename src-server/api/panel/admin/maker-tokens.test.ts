@@ -121,7 +121,11 @@ test('a token of somebody who is no administrator counts for nothing, however th
   expect(await works()).toBe(false);
 });
 
-test('a token that ends while a password is hashed adds nobody', async () => {
+test.each([
+  ['is revoked', { revoked_at: 1 }],
+  ['expires', { expires_at: 1 }],
+  ['is suspended', { suspended_at: 1 }],
+])('a token that %s while a password is hashed adds nobody', async (_, end) => {
   const add = (email: string) =>
     server.request('POST', '/api/v1/member', {
       token,
@@ -135,7 +139,7 @@ test('a token that ends while a password is hashed adds nobody', async () => {
       .use_count;
   // Let in, and at its hash.
   await expect.poll(uses, { interval: 1 }).toBe(2);
-  await db.updateTable('api_token').set({ revoked_at: 1 }).where('id', '=', tokenId).execute();
+  await db.updateTable('api_token').set(end).where('id', '=', tokenId).execute();
   expect((await adding).body.code).toBe('token-invalid');
   const found = db.selectFrom('member').select('id').where('email', '=', 'second@test.example');
   expect(await found.execute()).toEqual([]);
