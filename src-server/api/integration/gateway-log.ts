@@ -1,15 +1,13 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type * as z from 'zod';
 import { reasonSchema } from '../../../src-shared/challenge.ts';
 import type { GatewayLogsQuery, gatewayLogItem } from '../../../src-shared/integration-api.ts';
+import { splitEndpoint } from '../../../src-shared/primitives.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import type { Db } from '../../db/database.ts';
 import { spacedTime } from './spaced-time.ts';
-import type { StablePages } from './stable-pages.ts';
+import { passOver, type StablePages } from './stable-pages.ts';
 
-/** Connections that are passed over in one go on the way to a page that is asked for by its number. */
-const SKIPPED_AT_ONCE = 2_000;
 /** The longest that the team's rules allow, and a day: what began earlier has ended before `start`. */
 const LONGEST_CONNECTION_MS = 31 * 86_400_000;
 
@@ -22,7 +20,7 @@ export interface ConnectionPlace {
 const END: ConnectionPlace = { begunAt: Number.MAX_SAFE_INTEGER, id: '' };
 
 /** The newest connection that there is. */
-export async function newestConnection(db: Db): Promise<ConnectionPlace> {
+async function newestConnection(db: Db): Promise<ConnectionPlace> {
   const row = await db
     .selectFrom('lease')
     .select(['begun_at as begunAt', 'id'])
@@ -67,18 +65,14 @@ async function placeBehind(
   { newest, count }: { newest: ConnectionPlace; count: number },
 ): Promise<ConnectionPlace | null> {
   // Ids are of hexadecimal digits and dashes: this is right behind it.
-  let place: ConnectionPlace = newest.id === '' ? END : { ...newest, id: `${newest.id}~` };
-  for (let left = count; left > 0; left -= SKIPPED_AT_ONCE) {
-    const [last] = await select(db, query, { place, way: 'before' })
+  const place: ConnectionPlace = newest.id === '' ? END : { ...newest, id: `${newest.id}~` };
+  return passOver(place, count, (from, rows) =>
+    select(db, query, { place: from, way: 'before' })
       .select(['lease.begun_at as begunAt', 'lease.id'])
       .limit(1)
-      .offset(Math.min(left, SKIPPED_AT_ONCE) - 1)
-      .execute();
-    if (!last) return null;
-    place = last;
-    await nextTurn();
-  }
-  return place;
+      .offset(rows - 1)
+      .executeTakeFirst(),
+  );
 }
 
 /** What fits, from a place on: the older ones downwards, the newer ones upwards. */
@@ -138,7 +132,7 @@ function itemOf(row: ConnectionRow): z.infer<typeof gatewayLogItem> {
     gateway: {
       id: row.gateway_id,
       name: row.gateway_name,
-      ip: row.endpoint?.replace(/:\d+$/, '').replaceAll(/[[\]]/g, '') ?? null,
+      ip: row.endpoint === null ? null : splitEndpoint(row.endpoint).address,
       location: null,
     },
     member_id: row.member_id,

@@ -1,6 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 /** How long a caller may take from one page to the next. */
 const KEPT_MS = 10 * 60_000;
 const MOST_KEPT = 1_000;
+/** Rows that are passed over in one go on the way to a page that is asked for by its number. */
+const PASSED_AT_ONCE = 2_000;
 
 interface Walk<K> {
   newest: K;
@@ -32,4 +36,23 @@ export class StablePages<K> {
     const [oldest] = this.#walks.keys();
     if (this.#walks.size > MOST_KEPT && oldest !== undefined) this.#walks.delete(oldest);
   }
+}
+
+/**
+ * The place behind `count` rows, from a place on, while everybody else has their turn; null when there are not as many.
+ * `lastOf`: the last of so many rows (`PASSED_AT_ONCE` at most) behind a place.
+ */
+export async function passOver<K>(
+  from: K,
+  count: number,
+  lastOf: (from: K, rows: number) => Promise<K | undefined>,
+): Promise<K | null> {
+  let place = from;
+  for (let left = count; left > 0; left -= PASSED_AT_ONCE) {
+    const last = await lastOf(place, Math.min(left, PASSED_AT_ONCE));
+    if (last === undefined) return null;
+    place = last;
+    await nextTurn();
+  }
+  return place;
 }

@@ -1,13 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as z from 'zod';
 import type { SystemLogsQuery, systemLogItem } from '../../../src-shared/integration-api.ts';
 import { type AuditFilter, readAuditPage, type StoredAudit } from '../../audit/audit-pages.ts';
 import type { Db } from '../../db/database.ts';
 import { spacedTime } from './spaced-time.ts';
-import type { StablePages } from './stable-pages.ts';
+import { passOver, type StablePages } from './stable-pages.ts';
 
-/** Rows that are passed over in one go on the way to a page that is asked for by its number. */
-const SKIPPED_AT_ONCE = 2_000;
 const detailsJson = z.record(z.string(), z.unknown());
 
 export function systemLogFilter({
@@ -50,7 +47,7 @@ export async function readSystemLog(
   return rows.map(itemOf);
 }
 
-/** The `seq` behind the next `count` rows that fit; null when there are not as many. Everybody else has their turn. */
+/** The `seq` behind the next `count` rows that fit; null when there are not as many. */
 async function rowBehind(
   db: Db,
   filter: AuditFilter,
@@ -59,17 +56,15 @@ async function rowBehind(
   // Rows are numbered without gaps.
   const isFiltered = Object.values(filter).some((value) => value !== undefined && value.length !== 0);
   if (!isFiltered) return Math.max(0, before - count);
-  let [at, left] = [before, count];
-  while (left > 0) {
-    const step = Math.min(left, SKIPPED_AT_ONCE);
-    const place = { order: 'desc', before: at, limit: 1, offset: step - 1 } as const;
-    const [last] = await readAuditPage(db, filter, place);
-    if (!last) return null;
-    at = last.seq;
-    left -= step;
-    await nextTurn();
-  }
-  return at;
+  return passOver(before, count, async (from, rows) => {
+    const [last] = await readAuditPage(db, filter, {
+      order: 'desc',
+      before: from,
+      limit: 1,
+      offset: rows - 1,
+    });
+    return last?.seq;
+  });
 }
 
 function itemOf(row: StoredAudit): z.infer<typeof systemLogItem> {
