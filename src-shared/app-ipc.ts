@@ -4,6 +4,7 @@ import { deviceSummary, serverInfo } from './client-api.ts';
 import { guardMode } from './guard.ts';
 import { overlapSide } from './helper-rpc.ts';
 import { codeMethod } from './otp-code.ts';
+import { LONGEST_PASSWORD } from './password-rules.ts';
 import { PIN_MAX_LENGTH } from './pin-rules.ts';
 import { id } from './primitives.ts';
 import { problemSchema } from './problem.ts';
@@ -57,10 +58,13 @@ export const appCommands = {
   'server.trust': command(serverUrl, nothing),
   /** A file dialog for the certificate authority of a server that has its own; null when cancelled. */
   'server.choose-ca': command(nothing, z.object({ fileName: z.string() }).nullable()),
-  'session.sign-in': command(serverUrl.extend({ email: text(254), password: text(1024) }), signInStep),
+  'session.sign-in': command(
+    serverUrl.extend({ email: text(254), password: text(LONGEST_PASSWORD) }),
+    signInStep,
+  ),
   'session.sign-in-mfa': command(code, signInStep),
   /** In place of a temporary password, before there is a session. */
-  'session.sign-in-new-password': command(z.strictObject({ password: text(1024) }), signInStep),
+  'session.sign-in-new-password': command(z.strictObject({ password: text(LONGEST_PASSWORD) }), signInStep),
   /** Back to the password: what main kept of the sign-in is forgotten. */
   'session.sign-in-cancel': command(nothing, nothing),
   'session.sign-out': command(nothing, nothing),

@@ -4,6 +4,7 @@ import { guardToken } from './guard.ts';
 import { aboutHelper } from './helper-rpc.ts';
 import { memberRole } from './member-role.ts';
 import { backupCode, clockDrift, codeMethod, totpCode } from './otp-code.ts';
+import { LONGEST_PASSWORD } from './password-rules.ts';
 import { policySchema } from './policy.ts';
 import { base64url, id, isoTime, wireGuardKey } from './primitives.ts';
 import { deviceName } from './typed-name.ts';
@@ -15,7 +16,7 @@ const token = z.string().min(1).max(256);
 
 export const signInRequest = z.strictObject({
   email: z.string().min(3).max(254),
-  password: z.string().min(1).max(1024),
+  password: z.string().min(1).max(LONGEST_PASSWORD),
   device: z.strictObject({
     id: id.optional(),
     name: deviceName,
@@ -50,7 +51,7 @@ export const passwordChangeExtra = z.object({ passwordToken: token });
 /** `POST sign-in/password`: 200 `signInAnswer` · 400 `password-too-weak` + `passwordTooWeakExtra` · 401 `mfa-token-invalid`. */
 export const newPasswordRequest = z.strictObject({
   passwordToken: token,
-  newPassword: z.string().min(1).max(1024),
+  newPassword: z.string().min(1).max(LONGEST_PASSWORD),
 });
 
 export const mfaSetupRequest = z.strictObject({ setupToken: token.optional() });

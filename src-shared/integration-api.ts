@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LONGEST_PASSWORD } from './password-rules.ts';
 import { personName } from './typed-name.ts';
 import { typedTime } from './typed-time.ts';
 
@@ -61,7 +62,7 @@ export const disconnectAnswer = z.object({
 const memberFields = {
   name: personName,
   email: z.string().trim().min(3).max(254),
-  password: z.string().min(1).max(1024),
+  password: z.string().min(1).max(LONGEST_PASSWORD),
 };
 
 /** `POST member`. GoodAccess calls the e-mail address `username` in its lists: either name is taken. */

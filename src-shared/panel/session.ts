@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { reasonSchema } from '../challenge.ts';
 import { memberRole } from '../member-role.ts';
 import { backupCode, codeMethod, totpCode } from '../otp-code.ts';
+import { LONGEST_PASSWORD } from '../password-rules.ts';
 import { id, isoTime } from '../primitives.ts';
 
 /**
@@ -33,7 +34,9 @@ import { id, isoTime } from '../primitives.ts';
  * nothing has happened. Give it with `session/step-up`, then send the same request again. Who has no authenticator gives
  * the password; where the team requires one, it has to be set up first (403 `mfa-setup-required`).
  * Asked for by: PUT policy that loosens a rule (`loosenedRules`) · POST members of administrators and owners, PUT
- * members/{id} to a higher role or another address · POST members/{id}/temporary-password · POST members/{id}/mfa-reset · POST api-tokens.
+ * members/{id} to a higher role or another address · POST members/{id}/temporary-password · POST members/{id}/mfa-reset
+ * · POST api-tokens · POST api-tokens/{id}/confirm · whatever keeps API tokens beyond their maker (`isKept`,
+ * `keepApiTokens`).
  */
 export const PANEL_API = '/panel/v1';
 export const CSRF_HEADER = 'x-csrf-token';
@@ -51,7 +54,7 @@ export const STEP_UP_SECONDS = 5 * 60;
 export const panelSignedOutExtra = z.object({ reason: reasonSchema });
 
 const token = z.string().min(1).max(256);
-export const passwordText = z.string().min(1).max(1024);
+export const passwordText = z.string().min(1).max(LONGEST_PASSWORD);
 export const emailText = z.string().min(3).max(254);
 
 /** How a session was made: the strongest proof it began with. */

@@ -1,11 +1,13 @@
-import { type PasswordWeakness, SHORTEST_PASSWORD } from '../../../src-shared/password-rules.ts';
+import {
+  LONGEST_PASSWORD,
+  type PasswordWeakness,
+  SHORTEST_PASSWORD,
+} from '../../../src-shared/password-rules.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import { isCommonPassword } from './common-passwords.ts';
 import { isPattern } from './password-patterns.ts';
 import { preparedPassword } from './password-text.ts';
 
-/** More is cut off by no hash, but has to be sent and hashed. As in the requests that carry one. */
-const LONGEST = 1024;
 /** So many digits around a word are an ornament: a year, a counter. With more, they may be what is secret. */
 const MOST_ORNAMENT_DIGITS = 6;
 /** So many letters and digits besides the account's own words make a password of its own. */
@@ -30,7 +32,7 @@ export interface AccountWords {
 export function passwordWeakness(typed: string, account: AccountWords): PasswordWeakness | null {
   const password = preparedPassword(typed);
   if ([...password].length < SHORTEST_PASSWORD) return 'short';
-  if (typed.length > LONGEST) return 'long';
+  if (typed.length > LONGEST_PASSWORD) return 'long';
   const lower = password.toLowerCase();
   if (isPattern(lower)) return 'pattern';
   if (isCommonPassword(lower) || isOrnamented(lower)) return 'common';
@@ -43,7 +45,7 @@ export function passwordWeakness(typed: string, account: AccountWords): Password
 /** What an administrator, a script and a log are told; pages have their own words. */
 export const weaknessSentences: Record<PasswordWeakness, string> = {
   short: `A password needs at least ${SHORTEST_PASSWORD} characters. Several words are easy to remember.`,
-  long: `A password has ${LONGEST} characters at most.`,
+  long: `A password has ${LONGEST_PASSWORD} characters at most.`,
   common: 'Many people use that password, or one like it: it is guessed first. Choose another one.',
   personal: 'That password is made of your name, address or team: it is guessed first. Choose another one.',
   pattern: 'That password repeats itself or follows the keyboard: it is guessed first. Choose another one.',
@@ -56,7 +58,7 @@ export function checkNewPassword(typed: string, account: AccountWords): Result<v
   return why ? tooWeak(why) : ok(undefined);
 }
 
-export function tooWeak(why: PasswordWeakness): { ok: false; problem: ReturnType<typeof fail>['problem'] } {
+export function tooWeak(why: PasswordWeakness): Result<never> {
   return fail('password-too-weak', weaknessSentences[why], { why });
 }
 
