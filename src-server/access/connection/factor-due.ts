@@ -10,7 +10,7 @@ import { needsOf } from '../../proof/unlock/unlock-state.ts';
 import { type RecordedEnd, recordEnd } from '../enforcement/record-end.ts';
 
 /** Said to whoever signed in before the team required a second factor. */
-export const FACTOR_DUE =
+const FACTOR_DUE =
   'Your team now requires a second factor. Sign in again: you will be led through setting one up, or asked for a code.';
 
 interface FactorDueInput {

@@ -15,9 +15,9 @@ import { type DeviceFrame, type RecordedEnd, recordEnd, recordLeaseEnd } from '.
 const CARRY_OUT_WAIT_MS = 2_500;
 const LOOK_EVERY_MS = 10;
 /** Clients acknowledge in the same moment in which the gateway confirms; who has not by then counts as offline. */
+const ACK_WAIT_MS = 300;
 /** In one statement: SQLite takes an expression of a thousand levels at most. */
 const FRAMES_AT_ONCE = 200;
-const ACK_WAIT_MS = 300;
 
 /**
  * Ends access from a process beside the server: in the record, by the same transactions. The server that runs on this

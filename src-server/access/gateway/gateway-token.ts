@@ -107,23 +107,24 @@ export async function takeGatewayToken(
 
 /** Old tokens whose time is over end, also of agents that have not come with the new one. Answers how many. */
 export async function endOverdueTokens(db: Db, now: number): Promise<number> {
-  const due = db
-    .selectFrom('gateway')
-    .select(['id', 'next_token_hash', 'next_token_made_at'])
-    .where('token_ends_at', '<=', now);
-  if ((await due.limit(1).execute()).length === 0) return 0;
+  // Asked each second: without the write lock first.
+  if ((await overdue(db, now)).length === 0) return 0;
   return db.transaction().execute(async (tx) => {
-    const rows = await tx
-      .selectFrom('gateway')
-      .select(['id', 'next_token_hash', 'next_token_made_at'])
-      .where('token_ends_at', '<=', now)
-      .execute();
+    const rows = await overdue(tx, now);
     for (const row of rows) {
       await endOldToken(tx, row);
       await audit(tx, { id: row.id, at: now, actor: 'server', ip: null, action: 'gateway.token-ended' });
     }
     return rows.length;
   });
+}
+
+function overdue(db: Db | Tx, now: number) {
+  return db
+    .selectFrom('gateway')
+    .select(['id', 'next_token_hash', 'next_token_made_at'])
+    .where('token_ends_at', '<=', now)
+    .execute();
 }
 
 const noNext = { next_token_hash: null, next_token_made_at: null, token_ends_at: null };

@@ -34,8 +34,8 @@ const textParameters = (shape: Record<string, z.ZodType>) =>
   );
 
 /**
- * `GET /api/v1/gateway-level-logs` and `/system-level-logs`: filters, and `before` or `after` (the `id` of a row) or `page`, as
- * query parameters or as a JSON body.
+ * `GET /api/v1/gateway-level-logs` and `/system-level-logs`: filters, and `before` or `after` (the `id` of a row) or
+ * `page`, as query parameters or as a JSON body.
  */
 export function registerLogRoutes(plain: FastifyInstance, ctx: ServerContext, index: AuditIndex): void {
   const app = plain.withTypeProvider<ZodTypeProvider>();

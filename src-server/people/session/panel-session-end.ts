@@ -7,8 +7,9 @@ import { endPendingFactors } from '../../proof/mfa/pending-factor.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
 
 /**
- * Ends every Control Panel session of a member, each sign-in to it that has got no further than the password, and each
- * set-up of an authenticator that is under way, from a client too: what was proven before is worthless. Whoever comes with a cookie of them is told `reason`. Answers how many ended.
+ * Ends every Control Panel session of a member and each sign-in to it that is under way; from a client too, where an
+ * authenticator is being set up or a new password chosen: what was proven before is worthless. Whoever comes with a cookie
+ * of them is told `reason`. Answers how many sessions ended.
  */
 export async function endPanelSessions(
   tx: Tx,

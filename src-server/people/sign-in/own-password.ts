@@ -88,7 +88,7 @@ export async function chooseOwnPassword<P extends PendingSignIn, T>(
 }
 
 /** Whether a new password is the one that the hash is of. */
-export function isSamePassword(typed: string, hashed: string): Promise<boolean> {
+function isSamePassword(typed: string, hashed: string): Promise<boolean> {
   return inHashTurn('known', async (hasher) => {
     for (const form of passwordForms(typed)) if (await hasher.matches(form, hashed)) return true;
     return false;

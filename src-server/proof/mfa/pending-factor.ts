@@ -4,7 +4,7 @@ import type { Tx } from '../../db/database.ts';
 import type { FactorRow } from '../../db/schema.ts';
 
 /** So long may a set-up take, from its secret to its first code. */
-export const SET_UP_MS = 10 * 60_000;
+const SET_UP_MS = 10 * 60_000;
 
 /**
  * The factor that is being set up. `not-found` for one that was never begun, took too long, or was begun before access of
@@ -52,7 +52,7 @@ export async function lastEndOfAccess(tx: Tx, memberId: string): Promise<number>
   return Math.max(0, ...devices.map(({ gate_reason_json }) => endedAt(gate_reason_json)));
 }
 
-/** 0 where nothing was ended. */
+/** When the access was ended that `gate_reason_json` of a device tells of, milliseconds since 1970; 0 where none was. */
 export function endedAt(gateReasonJson: string | null): number {
   return gateReasonJson === null ? 0 : Date.parse(reasonSchema.parse(JSON.parse(gateReasonJson)).at);
 }

@@ -24,8 +24,9 @@ const columns = [
 type Cells = Record<(typeof columns)[number], string | number | null>;
 
 /**
- * What fits the filter, oldest first, up to what was there when it began: CSV (RFC 4180) for spreadsheets or one JSON object a line. Read
- * as fast as it is taken, once `ready`. Each row carries its hashes: who keeps the file can check the chain of a whole log.
+ * What fits the filter, oldest first, up to what was there when it began: CSV (RFC 4180) for spreadsheets or one JSON
+ * object a line. Read as fast as it is taken, once `ready`. Each row carries its hashes: who keeps the file can check the
+ * chain of a whole log.
  */
 export async function* exportAudit(
   db: Db,
