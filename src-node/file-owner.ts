@@ -1,5 +1,6 @@
-import { accessSync, constants, fchownSync, lchownSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, fchownSync, lchownSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { userName } from './passwd.ts';
 
 export type FileTrouble =
   | { kind: 'missing' }
@@ -24,12 +25,6 @@ export function giveToFolderOwner(path: string, descriptor?: number): void {
   if (uid === 0) return;
   if (descriptor === undefined) lchownSync(path, uid, gid);
   else fchownSync(descriptor, uid, gid);
-}
-
-/** `postern`, or `uid 990` where the system has no name for it. */
-export function userName(uid: number): string {
-  const line = passwd().find((fields) => fields[2] === String(uid));
-  return line?.[0] ?? `uid ${uid}`;
 }
 
 function denied(path: string, what: string, recursive = ''): FileTrouble {
@@ -66,18 +61,6 @@ function isAllowed(path: string, mode: number): boolean {
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error) return false;
-    throw error;
-  }
-}
-
-function passwd(): string[][] {
-  try {
-    return readFileSync('/etc/passwd', 'utf8')
-      .split('\n')
-      .map((line) => line.split(':'));
-  } catch (error) {
-    // Windows, or a container without names.
-    if (error instanceof Error && 'code' in error) return [];
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
-import { fileTrouble, userName } from './file-owner.ts';
+import { fileTrouble } from './file-owner.ts';
+import { userName } from './passwd.ts';
 
 export type SecretRead = { ok: true; text: string } | { ok: false; isMissing: boolean; mistake: string };
 

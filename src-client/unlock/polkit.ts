@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
+import { uidOf } from '../../src-node/passwd.ts';
 import type { UnlockObstacle } from '../../src-shared/unlock.ts';
 import { openAuthority, type PolkitAuthority } from './polkit-authority.ts';
 import type { PromptResult, SoftProvider } from './provider.ts';
@@ -81,18 +81,5 @@ export function createPolkitProvider(options: PolkitOptions): SoftProvider {
 }
 
 function isRootOrPolkitd(uid: number): boolean {
-  return uid === 0 || uid === uidOfPolkitd();
-}
-
-/** From passwd(5); null where there is no such user. */
-function uidOfPolkitd(): number | null {
-  try {
-    const line = readFileSync('/etc/passwd', 'utf8')
-      .split('\n')
-      .find((entry) => entry.startsWith('polkitd:'));
-    return line === undefined ? null : Number(line.split(':')[2]);
-  } catch (error) {
-    if (error instanceof Error) return null;
-    throw error;
-  }
+  return uid === 0 || uid === uidOf('polkitd');
 }
