@@ -1,12 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
 const root = path.join(import.meta.dirname, '..');
 const whole = (text: string): number => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new Error(`expected a whole number, not ${text}`);
-  return value;
+  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('expected a whole number');
+  return Number(text);
 };
 
 /** Hostile input of every kind to everything that reads some; also in `npm test`, for some seconds each. */
