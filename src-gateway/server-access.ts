@@ -26,7 +26,8 @@ export async function readAccess(config: GatewayConfig, file: string | undefined
 
 /**
  * What SIGHUP asks for: level of the log, token and certificate authority as they are now in the files, the latter two
- * from the next channel on, which a new token opens at once. What cannot be read stays as it was, and is said; so is what takes a restart. Never rejects.
+ * from the next channel on, which a new token opens at once. What cannot be read stays as it was, and is said; so is what
+ * takes a restart. Never rejects.
  */
 export async function reloadAccess(running: {
   file: string | undefined;

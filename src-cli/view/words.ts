@@ -408,12 +408,12 @@ const nextSteps: Record<ProblemCode, string | null> = {
   cancelled: null,
 };
 
-/** The sentence for a refusal, with tries left, wait and clock drift where the server told them, and the next step. */
 /** What to do about a problem of this code; null where there is nothing, or the code is a newer one. */
 export function nextStepOf(code: string): string | null {
   return nextSteps[code as ProblemCode] ?? null;
 }
 
+/** The sentence for a refusal, with tries left, wait and clock drift where the server told them, and the next step. */
 export function problemWords(problem: Problem, method: CodeMethod = 'totp'): Words {
   const detail = plainText(problem.detail) || problemKinds[problem.code].sentence;
   const nextStep = nextSteps[problem.code];
