@@ -16,15 +16,26 @@ import { useAdminWords } from '../strings/use-admin-words.ts';
 import { KeepToken } from './keep-token.tsx';
 import { MakeToken } from './make-token.tsx';
 
+/** What the page asks about, and of which token. */
+interface Asked {
+  for: 'confirm' | 'keep' | 'revoke';
+  token: PanelApiToken;
+}
+
 /** Tokens of the integration API. The values themselves are nowhere: the server keeps hashes. */
 export function TokensPage() {
   const { a } = useAdminWords();
   const [isMaking, setMaking] = useState(false);
-  const [revoking, setRevoking] = useState<PanelApiToken | null>(null);
-  const [confirming, setConfirming] = useState<PanelApiToken | null>(null);
-  const [keeping, setKeeping] = useState<PanelApiToken | null>(null);
+  const [asked, setAsked] = useState<Asked | null>(null);
   const [done, setDone] = useState<string | null>(null);
   const pages = usePages('api-tokens', loadApiTokens);
+  const end = (text: string | null) => {
+    setDone(text);
+    setMaking(false);
+    setAsked(null);
+    void pages.reload();
+  };
+  const onCancel = () => setAsked(null);
   return (
     <Page
       title={a.tokens.title}
@@ -38,58 +49,29 @@ export function TokensPage() {
     >
       <DoneNote text={done} />
       <PageFrame pages={pages} empty={<Empty title={a.tokens.empty} text={a.tokens.emptyText} />}>
-        {(tokens) => (
-          <TokenTable tokens={tokens} onRevoke={setRevoking} onConfirm={setConfirming} onKeep={setKeeping} />
-        )}
+        {(tokens) => <TokenTable tokens={tokens} onAsk={setAsked} />}
       </PageFrame>
-      {isMaking && (
-        <MakeToken
-          onCancel={() => setMaking(false)}
-          onDone={() => {
-            setMaking(false);
-            setDone(null);
-            void pages.reload();
-          }}
-        />
-      )}
-      {confirming && (
+      {isMaking && <MakeToken onCancel={() => setMaking(false)} onDone={() => end(null)} />}
+      {asked?.for === 'confirm' && (
         <ConfirmDialog
-          title={a.tokens.confirmTitle(confirming.name)}
+          title={a.tokens.confirmTitle(asked.token.name)}
           text={a.tokens.confirmText}
           confirmLabel={a.tokens.confirm}
           look="primary"
-          onConfirm={() => confirmApiToken(confirming.id)}
-          onDone={() => {
-            setDone(a.tokens.confirmed(confirming.name));
-            setConfirming(null);
-            void pages.reload();
-          }}
-          onCancel={() => setConfirming(null)}
+          onConfirm={() => confirmApiToken(asked.token.id)}
+          onDone={() => end(a.tokens.confirmed(asked.token.name))}
+          onCancel={onCancel}
         />
       )}
-      {keeping && (
-        <KeepToken
-          token={keeping}
-          onDone={(text) => {
-            setDone(text);
-            setKeeping(null);
-            void pages.reload();
-          }}
-          onCancel={() => setKeeping(null)}
-        />
-      )}
-      {revoking && (
+      {asked?.for === 'keep' && <KeepToken token={asked.token} onDone={end} onCancel={onCancel} />}
+      {asked?.for === 'revoke' && (
         <ConfirmDialog
-          title={a.tokens.revokeTitle(revoking.name)}
+          title={a.tokens.revokeTitle(asked.token.name)}
           text={a.tokens.revokeText}
           confirmLabel={a.tokens.revoke}
-          onConfirm={() => revokeApiToken(revoking.id)}
-          onDone={() => {
-            setDone(a.tokens.revoked(revoking.name));
-            setRevoking(null);
-            void pages.reload();
-          }}
-          onCancel={() => setRevoking(null)}
+          onConfirm={() => revokeApiToken(asked.token.id)}
+          onDone={() => end(a.tokens.revoked(asked.token.name))}
+          onCancel={onCancel}
         />
       )}
     </Page>
@@ -98,12 +80,10 @@ export function TokensPage() {
 
 interface TokenTableProps {
   tokens: readonly PanelApiToken[];
-  onRevoke: (token: PanelApiToken) => void;
-  onConfirm: (token: PanelApiToken) => void;
-  onKeep: (token: PanelApiToken) => void;
+  onAsk: (asked: Asked) => void;
 }
 
-function TokenTable({ tokens, onRevoke, onConfirm, onKeep }: TokenTableProps) {
+function TokenTable({ tokens, onAsk }: TokenTableProps) {
   const { a, locale } = useAdminWords();
   const words = a.tokens;
   const tones = { active: 'on', suspended: 'gate', expired: 'off', revoked: 'stopped' } as const;
@@ -175,19 +155,25 @@ function TokenTable({ tokens, onRevoke, onConfirm, onKeep }: TokenTableProps) {
         (token.status === 'active' || token.status === 'suspended') && (
           <span className="marks">
             {token.status === 'suspended' && (
-              <Button accessibleName={words.confirmLabel(token.name)} onPress={() => onConfirm(token)}>
+              <Button
+                accessibleName={words.confirmLabel(token.name)}
+                onPress={() => onAsk({ for: 'confirm', token })}
+              >
                 {words.confirm}
               </Button>
             )}
             {token.status === 'active' && token.madeBy !== null && (
               <Button
                 accessibleName={(token.isKept ? words.unkeepLabel : words.keepLabel)(token.name)}
-                onPress={() => onKeep(token)}
+                onPress={() => onAsk({ for: 'keep', token })}
               >
                 {token.isKept ? words.unkeep : words.keep}
               </Button>
             )}
-            <Button accessibleName={words.revokeLabel(token.name)} onPress={() => onRevoke(token)}>
+            <Button
+              accessibleName={words.revokeLabel(token.name)}
+              onPress={() => onAsk({ for: 'revoke', token })}
+            >
               {words.revoke}
             </Button>
           </span>
