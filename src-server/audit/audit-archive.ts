@@ -1,5 +1,7 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { giveToFolderOwner } from '../../src-node/file-owner.ts';
+import { flush, makePrivateFile } from '../../src-node/private-file.ts';
 import type { ServerContext } from '../context.ts';
 import { inBackground } from '../db/background.ts';
 import type { Db, Tx } from '../db/database.ts';
@@ -34,7 +36,7 @@ export async function archiveAudit(
   const anchor = await newestAnchor(db);
   if (end <= (anchor?.seq ?? 0)) return { ok: false, why: 'nothing' };
   const partial = `${file}.${process.pid}.partial`;
-  const claim = await claimFile(file);
+  const claim = claimFile(file);
   if (!claim) return { ok: false, why: 'file-exists' };
   try {
     const written = await writeRows(ctx, partial, {
@@ -44,7 +46,7 @@ export async function archiveAudit(
     });
     if (!written.ok) return written;
     await rename(partial, file);
-    await flushFolder(dirname(file));
+    flush(dirname(file));
     const { claims, token } = written;
     // From here on the rows may leave the log: whatever happens now, the file stays.
     claim.isKept = true;
@@ -117,6 +119,7 @@ async function writeRows(
 ): Promise<{ ok: true; claims: AnchorClaims; token: string } | Unwritten> {
   const out = await open(file, 'w', 0o600);
   try {
+    giveToFolderOwner(file, out.fd);
     let [previous, seq, rows] = [prevHash, after, 0];
     let fromSeq: number | null = null;
     for (;;) {
@@ -156,23 +159,12 @@ async function writeRows(
 }
 
 /** Makes the file, so that nobody else takes its name; null when it is there. `isKept`: it is what it should be. */
-async function claimFile(file: string): Promise<{ isKept: boolean } | null> {
-  let handle: FileHandle;
+function claimFile(file: string): { isKept: boolean } | null {
   try {
-    handle = await open(file, 'wx', 0o600);
+    makePrivateFile(file);
+    return { isKept: false };
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return null;
     throw error;
-  }
-  await handle.close();
-  return { isKept: false };
-}
-
-async function flushFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -5,10 +5,11 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
 import { giveToFolderOwner } from '../../src-node/file-owner.ts';
+import { makePrivateFile } from '../../src-node/private-file.ts';
 import { readSecret, type SecretPlace } from '../../src-node/secret-file.ts';
 import type { ServerKey } from '../../src-shared/server-key.ts';
 import { makeSealedBox, SEALED_BOX_KEY_BYTES, type SealedBox } from './sealed-box.ts';
@@ -41,7 +42,7 @@ export function generateServerKeys(keysDir: string, env: Env): string[] {
   const make = (name: string, content: () => string): void => {
     const path = join(keysDir, name);
     if (existsSync(path)) return;
-    writeSecret(path, content());
+    makePrivateFile(path, content());
     made.push(path);
   };
   make(LEASE_KEY_FILE, () =>
@@ -129,15 +130,4 @@ function readEncryptionKey(
   return key.byteLength === SEALED_BOX_KEY_BYTES
     ? { ok: true, value: key }
     : mistake(`${where}: expected 32 bytes in base64url, found ${key.byteLength}`);
-}
-
-function writeSecret(path: string, content: string): void {
-  const descriptor = openSync(path, 'wx', 0o600);
-  try {
-    giveToFolderOwner(path, descriptor);
-    writeSync(descriptor, content);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

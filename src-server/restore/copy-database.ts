@@ -1,7 +1,7 @@
-import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { chmodSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { giveToFolderOwner } from '../../src-node/file-owner.ts';
+import { flush, makePrivateFile } from '../../src-node/private-file.ts';
 import { fold } from '../db/database.ts';
 
 /**
@@ -45,27 +45,5 @@ export function damageOf(file: string): string | null {
     return word === 'ok' ? null : word;
   } finally {
     sqlite.close();
-  }
-}
-
-/** A new file for its owner alone, who is the owner of the folder; throws with EEXIST. */
-export function makePrivateFile(file: string, content = ''): void {
-  const descriptor = openSync(file, 'wx', 0o600);
-  try {
-    giveToFolderOwner(file, descriptor);
-    writeSync(descriptor, content);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** Has a file, or the names in a folder, on the disk before anything counts on it. */
-export function flush(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync, linkSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { flush } from './copy-database.ts';
+import { flush } from '../../src-node/private-file.ts';
 import { keptName } from './kept-name.ts';
 
 /** What SQLite keeps beside a database; with another database they would destroy it. */

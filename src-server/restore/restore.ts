@@ -1,13 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { giveToFolderOwner } from '../../src-node/file-owner.ts';
+import { flush, makePrivateFile } from '../../src-node/private-file.ts';
 import type { ServerConfig } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
 import { checkKeys, noteKeys } from '../db/key-check.ts';
 import { writeMark } from '../db/record-mark.ts';
 import { keyFiles, type ServerKeys } from '../keys/server-keys.ts';
 import { type TakenBack, takeBack } from './after-restore.ts';
-import { copyDatabase, flush, makePrivateFile } from './copy-database.ts';
+import { copyDatabase } from './copy-database.ts';
 import { type Difference, differencesSince } from './differences.ts';
 import { keptName } from './kept-name.ts';
 import { replaceDatabase } from './replace-database.ts';

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -72,7 +72,11 @@ test('old rows go into a file that proves itself, and the chain goes on from a s
   const index = new AuditIndex(server.ctx.database.db);
   await index.catchUp();
   const rows = await count();
-  const out = join(folder, 'old.jsonl');
+  const archives = join(folder, 'archives');
+  mkdirSync(archives);
+  // As the service's folder is where root runs the command: whoever has the folder can read the archive.
+  if (process.getuid?.() === 0) chownSync(archives, 65534, 65534);
+  const out = join(archives, 'old.jsonl');
   const archived = await audit('archive', '--before', dayAgo(10), '--out', out);
   expect(archived).toMatchObject({
     status: 0,
@@ -80,6 +84,7 @@ test('old rows go into a file that proves itself, and the chain goes on from a s
   });
   expect(await count()).toBe(rows - 250 + 1);
   expect(statSync(out).mode & 0o777).toBe(0o600);
+  expect(statSync(out).uid).toBe(statSync(archives).uid);
   const lines = readFileSync(out, 'utf8').trimEnd().split('\n');
   expect(lines).toHaveLength(251);
   expect(JSON.parse(lines[249] ?? '')).toMatchObject({ seq: 250, action: 'test.old', details: { 7: null } });

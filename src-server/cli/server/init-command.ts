@@ -1,7 +1,8 @@
-import { closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { fileTrouble, giveToFolderOwner } from '../../../src-node/file-owner.ts';
+import { fileTrouble } from '../../../src-node/file-owner.ts';
+import { makePrivateFile } from '../../../src-node/private-file.ts';
 import { problem } from '../../../src-shared/problem.ts';
 import { formatServerKey } from '../../../src-shared/server-key.ts';
 import type { ServerConfig } from '../../config.ts';
@@ -103,8 +104,6 @@ function holdsSomething(databaseFile: string): boolean {
 /** Empty, for SQLite to fill: it gives its other files to the owner of this one by itself. False: it was there. */
 function makeDatabaseFile(databaseFile: string): boolean {
   if (existsSync(databaseFile)) return false;
-  const descriptor = openSync(databaseFile, 'wx', 0o600);
-  giveToFolderOwner(databaseFile, descriptor);
-  closeSync(descriptor);
+  makePrivateFile(databaseFile);
   return true;
 }
