@@ -4,7 +4,7 @@ import { nameMistake, personName } from '../../../src-shared/typed-name.ts';
 import { type RecordedEnd, recordEnd } from '../../access/enforcement/record-end.ts';
 import { appendAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
-import type { Db, Tx } from '../../db/database.ts';
+import type { Tx } from '../../db/database.ts';
 import type { MemberRow } from '../../db/schema.ts';
 import { enqueueMail } from '../../mail/outbox.ts';
 import { clearAttempts } from '../../proof/mfa/attempts.ts';
@@ -48,12 +48,9 @@ export async function addMember(
   }: { mayStill?: (tx: Tx) => Promise<Result<unknown>>; also?: (tx: Tx) => Promise<void> } = {},
 ): Promise<Result<AddedMember>> {
   const address = foldEmail(email);
-  const mistake = emailMistake(email);
+  const mistake =
+    emailMistake(email) ?? nameMistake(name) ?? passwordMistake(ctx, password, { email: address, name });
   if (mistake) return fail('invalid-request', mistake);
-  const person = personName.safeParse(name);
-  if (!person.success) return fail('invalid-request', nameMistake(name) ?? '');
-  const weak = passwordMistake(ctx, password, { email: address, name });
-  if (weak) return fail('invalid-request', weak);
   const password_hash = await hashNewPassword(ctx, password);
   const backup = withTotp ? await prepareBackupCodes(ctx) : null;
   return ctx.database.db.transaction().execute(async (tx): Promise<Result<AddedMember>> => {
@@ -68,7 +65,7 @@ export async function addMember(
       .values({
         id,
         email: address,
-        name: person.data,
+        name: personName.parse(name),
         role,
         password_hash,
         is_blocked: 0,
@@ -104,17 +101,6 @@ export async function addMember(
       ? ok({ id, email: address, totp: { secret, otpauthUri, backupCodes: backup.codes } })
       : activated;
   });
-}
-
-/** A member by id or e-mail address, unless removed. */
-export async function findMember(db: Db | Tx, idOrEmail: string): Promise<MemberRow | undefined> {
-  const value = foldEmail(idOrEmail);
-  return db
-    .selectFrom('member')
-    .selectAll()
-    .where((eb) => eb.or([eb('id', '=', value), eb('email', '=', value)]))
-    .where('removed_at', 'is', null)
-    .executeTakeFirst();
 }
 
 /** Blocks: sessions and leases end and the epoch moves in the same transaction. Unblocking only lets in again. */
