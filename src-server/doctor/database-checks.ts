@@ -7,6 +7,7 @@ import { checkKeys } from '../db/key-check.ts';
 import { isOlder, NewerDatabaseError, refuseNewer } from '../db/newer-database.ts';
 import { putBack, sealedByOthers } from '../db/own-database.ts';
 import { isCopy, readMark } from '../db/record-mark.ts';
+import { isSqliteError } from '../db/sqlite-error.ts';
 import { loadServerKeys } from '../keys/server-keys.ts';
 import type { Looked } from './looked-at.ts';
 
@@ -72,7 +73,7 @@ function damageIn(file: string): string | null {
   } catch (error) {
     if (error instanceof NewerDatabaseError)
       return 'it was written by a newer version; install that one again, or';
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR') return error.message;
+    if (isSqliteError(error)) return error.message;
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { fileTrouble } from '../../src-node/file-owner.ts';
 import { NewerDatabaseError, refuseNewer } from '../db/newer-database.ts';
+import { isSqliteError } from '../db/sqlite-error.ts';
 import { damageOf } from './copy-database.ts';
 
 export type BackupFile =
@@ -27,8 +28,7 @@ export function inspectBackup(file: string): BackupFile {
     return read(file);
   } catch (error) {
     if (error instanceof NewerDatabaseError) return refused(error.message);
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR')
-      return refused(`${file} is not a backup of postern-server: ${error.message}`);
+    if (isSqliteError(error)) return refused(`${file} is not a backup of postern-server: ${error.message}`);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
+import { isSqliteError } from '../db/sqlite-error.ts';
 
 /** What was decided after the copy was made and is not in force any more. `who`: for people. */
 export interface Difference {
@@ -56,7 +57,7 @@ export function differencesSince(before: string, restored: string): Difference[]
     }
   } catch (error) {
     // Damaged, or of a version that has other columns.
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR') return null;
+    if (isSqliteError(error)) return null;
     throw error;
   } finally {
     now.close();

@@ -2,6 +2,7 @@ import { existsSync, linkSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { flush } from '../../src-node/private-file.ts';
+import { isSqliteError } from '../db/sqlite-error.ts';
 import { keptName } from './kept-name.ts';
 
 /** What SQLite keeps beside a database; with another database they would destroy it. */
@@ -51,6 +52,6 @@ function foldInLog(databaseFile: string): void {
     }
   } catch (error) {
     // Damaged, or no database at all: that is why somebody restores.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR')) throw error;
+    if (!isSqliteError(error)) throw error;
   }
 }

@@ -43,11 +43,14 @@ interface RestoreInput {
 export async function restoreDatabase(input: RestoreInput): Promise<RestoreOutcome> {
   const { config, keysFrom, now } = input;
   const prepared = `${config.databaseFile}.restoring`;
-  const made = await prepare(prepared, input);
-  if (!made.ok) {
-    removeDatabase(prepared);
-    return made;
+  let made: Prepared | undefined;
+  try {
+    made = await prepare(prepared, input);
+  } finally {
+    // Also after a failure: it holds every secret of the backup.
+    if (!made?.ok) removeDatabase(prepared);
   }
+  if (!made.ok) return made;
   if (keysFrom !== null) replaceKeys(config.keysDir, keysFrom, now());
   const keptAt = replaceDatabase(config.databaseFile, prepared, now());
   const restored = await openDatabase(config.databaseFile);

@@ -217,6 +217,24 @@ test.each([
 );
 
 test(
+  'a backup that cannot be brought up to date changes nothing, and leaves no copy of itself',
+  async () => {
+    await backup('half.db');
+    const half = new DatabaseSync(at('half.db'));
+    // Its step is taken a second time, and fails.
+    half.exec('delete from kysely_migration where name = (select max(name) from kysely_migration)');
+    half.close();
+    const before = query(folder.database, 'select count(*) as n from audit');
+    const said = folder.run(['database', 'restore', at('half.db')]);
+    expect(said.status).toBe(1);
+    expect(said.stderr).toContain('duplicate column');
+    expect(query(folder.database, 'select count(*) as n from audit')).toEqual(before);
+    expect(readdirSync(folder.path).filter((file) => /before-restore|restoring/.test(file))).toEqual([]);
+  },
+  MINUTE,
+);
+
+test(
   'keys that do not open the backup are named before anything changes; those beside it are put back',
   async () => {
     await backup('backup.db', '--with-keys');
