@@ -118,9 +118,21 @@ test('through a proxy that is trusted, the metrics are for the networks that may
   expect((await get('10.0.0.7:4711')).status).toBe(200);
   expect((await get('203.0.113.9')).status).toBe(404);
   expect((await get('unknown')).status).toBe(404);
+  expect((await get('')).status).toBe(404);
   const { status } = await server.request('GET', '/metrics', { headers: { forwarded: 'for=10.0.0.7' } });
   expect(status).toBe(404);
   expect(server.logLines.filter((line) => line.includes('proxyHeader'))).toHaveLength(1);
+  await server.close();
+});
+
+test('a forwarding header that says nothing does not make the proxy the one who asks', async () => {
+  const server = await startTestServer({
+    config: { trustedProxies: ['127.0.0.1'], proxyHeader: 'forwarded' },
+  });
+  const get = (forwarded: string) => server.request('GET', '/metrics', { headers: { forwarded } });
+  expect((await get('for=10.0.0.7')).status).toBe(200);
+  for (const empty of ['', ' ', 'proto=https'])
+    expect([empty, (await get(empty)).status]).toEqual([empty, 404]);
   await server.close();
 });
 

@@ -45,8 +45,8 @@ export function knowCallers(
     const proxy = plainAddress(socket.remoteAddress ?? UNKNOWN);
     const isForwarded = FORWARDING.some((name) => headers[name] !== undefined);
     const isTrusted = isInNetworks(proxy, networks);
+    const chain = isForwarded && isTrusted ? forwardedFor(headers, proxyHeader) : [];
     if (isForwarded && isTrusted) {
-      const chain = forwardedFor(headers, proxyHeader);
       // Fastify walks this list from its end, as far as it trusts.
       if (chain.length > 0) headers['x-forwarded-for'] = chain.join(', ');
       else delete headers['x-forwarded-for'];
@@ -56,7 +56,7 @@ export function knowCallers(
     if (!isForwarded) return;
     if (!isTrusted)
       warnOnce('untrusted', proxy, `If ${proxy} is your proxy, name it: trustedProxies = ["${proxy}"]`);
-    else if (headers[proxyHeader] === undefined)
+    else if (chain.length === 0)
       warnOnce(
         'header',
         proxy,
