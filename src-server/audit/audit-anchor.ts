@@ -71,6 +71,7 @@ export async function verifyAnchors(db: Db, keys: ServerKeys): Promise<AnchorsSt
 export function isSame(claims: AnchorClaims | null, anchor: Selectable<AuditAnchorRow>): boolean {
   return (
     claims !== null &&
+    claims.at === anchor.at &&
     claims.seq === anchor.seq &&
     claims.fromSeq === anchor.from_seq &&
     claims.rows === anchor.rows &&

@@ -235,6 +235,20 @@ test('rows leave the log behind an anchor only, and anchors stay as they are', a
   });
 });
 
+test('an anchor that tells another time than the one that was signed does not count', async () => {
+  await write(20, 30);
+  await write(1, 0);
+  await audit('archive', '--before', dayAgo(10), '--out', join(folder, 'old.jsonl'));
+  expect(await audit('verify')).toMatchObject({ status: 0 });
+  const { db } = server.ctx.database;
+  await sql`drop trigger audit_anchor_no_update`.execute(db);
+  await db.updateTable('audit_anchor').set({ at: 1 }).execute();
+  expect(await audit('verify')).toMatchObject({
+    status: 1,
+    stdout: expect.stringContaining("not signed by this server's key"),
+  });
+});
+
 test.each([
   ['a row that was changed', (text: string) => text.replace('Zürich 7', 'Zürich 8'), 'line 8 is not a row'],
   ['a row that is missing', (text: string) => text.replace(/^.*"seq":9,.*\n/m, ''), 'line 9 is not a row'],
