@@ -9,7 +9,7 @@ import { typedAddressOrNetwork } from '../src-shared/typed-network.ts';
 
 const file = z.string().min(1);
 
-const days = (most: number) => z.number().int().min(0).max(36_500).default(most);
+const days = (byDefault: number) => z.number().int().min(0).max(36_500).default(byDefault);
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback');

@@ -108,7 +108,6 @@ export const mailContent = z.discriminatedUnion('kind', [
   }),
 ]);
 export type MailContent = z.infer<typeof mailContent>;
-export type MailKind = MailContent['kind'];
 
 /** Where the mail goes, if not to the member's address as it is when the mail is sent. */
 export function recipientOf(content: MailContent): string | null {
