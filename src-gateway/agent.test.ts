@@ -94,6 +94,24 @@ describe('the way through a gateway', () => {
     expect(sockets.clients.size).toBe(1);
   });
 
+  it('comes with a token that was set while another one was tried', async () => {
+    const next = async (): Promise<[string | undefined, WebSocket]> => {
+      const [socket, request] = await once(sockets, 'connection');
+      return [request.headers.authorization, socket];
+    };
+    const [, first] = await next();
+    access.token = 'slip';
+    access.onNewToken?.();
+    const [, refused] = await next();
+    access.token = 'right';
+    access.onNewToken?.();
+    const coming = next();
+    refused.close(1008);
+    expect((await coming)[0]).toBe('Bearer right');
+    expect(first.readyState).toBe(first.OPEN);
+    expect(access.token).toBe('right');
+  });
+
   const DROP = { id: 'firewall', detail: 'Docker drops it.', remedy: null };
   const answer = async (socket: WebSocket) => JSON.parse(String((await once(socket, 'message'))[0]));
 

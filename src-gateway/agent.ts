@@ -90,18 +90,22 @@ async function serveChannels(
     for (;;) {
       const renewed = Promise.withResolvers<'renewed'>();
       access.onNewToken = () => renewed.resolve('renewed');
+      // It came while another one was tried.
+      if (access.token !== token) renewed.resolve('renewed');
       const end = await Promise.race([current, renewed.promise]);
       if (end !== 'renewed') return end;
+      const tried = access.token;
       const next = open();
       // The server ends the old channel as soon as it has taken the new one.
       const first = await Promise.race([current.then(() => 'old'), next.then(() => 'new')]);
       if (first === 'old') {
-        token = access.token;
+        token = tried;
         current = next;
-      } else if (!options.signal.aborted) {
+      } else if (options.signal.aborted) return current;
+      else {
         const { reason } = await next;
         options.log.error({ reason }, 'the new token opens no channel: the old one stays in use');
-        access.token = token;
+        if (access.token === tried) access.token = token;
       }
     }
   } finally {
