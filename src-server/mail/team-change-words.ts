@@ -68,6 +68,19 @@ export function teamChangeWords(change: TeamChange): TeamChangeWords {
           ['Address', `${change.from} → ${change.to}`],
         ],
       };
+    case 'gateway-token':
+      return {
+        sentence: change.isNew
+          ? {
+              subject: 'A gateway was added',
+              text: 'Members can connect through it once its agent runs.',
+            }
+          : {
+              subject: 'A new token for a gateway was made',
+              text: 'Whoever has it can stand in for that gateway. Make another one if nobody of you did.',
+            },
+        facts: [['Gateway', change.gateway]],
+      };
     case 'password-set':
       return {
         sentence: {

@@ -35,7 +35,7 @@ import { id, isoTime } from '../primitives.ts';
  * the password; where the team requires one, it has to be set up first (403 `mfa-setup-required`).
  * Asked for by: PUT policy that loosens a rule (`loosenedRules`) · POST members of administrators and owners, PUT
  * members/{id} to a higher role or another address · POST members/{id}/temporary-password · POST members/{id}/mfa-reset
- * · POST api-tokens · POST api-tokens/{id}/confirm · whatever keeps API tokens beyond their maker (`isKept`,
+ * · POST gateways · POST gateways/{id}/token · POST api-tokens · POST api-tokens/{id}/confirm · whatever keeps API tokens beyond their maker (`isKept`,
  * `keepApiTokens`).
  */
 export const PANEL_API = '/panel/v1';

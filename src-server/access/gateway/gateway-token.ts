@@ -9,6 +9,8 @@ import { hashToken, newToken } from '../../tokens.ts';
 export const OLD_TOKEN_LIFE_MS = 7 * 86_400_000;
 
 export interface NewGatewayToken {
+  /** Of the gateway. */
+  name: string;
   token: string;
   /** When the old one ends though the agent has not come with the new one; null: it has ended. */
   oldEndsAt: number | null;
@@ -27,7 +29,7 @@ export async function renewGatewayToken(
   const token = newToken();
   const hash = hashToken(token);
   const oldEndsAt = endsOldNow ? null : now + OLD_TOKEN_LIFE_MS;
-  const { numUpdatedRows } = await tx
+  const gateway = await tx
     .updateTable('gateway')
     .set(
       oldEndsAt === null
@@ -36,11 +38,12 @@ export async function renewGatewayToken(
     )
     .where('id', '=', id)
     .where('removed_at', 'is', null)
+    .returning('name')
     .executeTakeFirst();
-  if (numUpdatedRows !== 1n) return fail('gateway-not-found');
+  if (!gateway) return fail('gateway-not-found');
   const details = { oldEndsAt: oldEndsAt === null ? null : new Date(oldEndsAt).toISOString() };
   await audit(tx, { id, at: now, actor, ip, action: 'gateway.token', details });
-  return ok({ token, oldEndsAt });
+  return ok({ name: gateway.name, token, oldEndsAt });
 }
 
 type TokenTimes = Pick<GatewayRow, 'created_at' | 'token_made_at' | 'next_token_made_at' | 'token_ends_at'>;

@@ -6,6 +6,8 @@ import { typedDomain } from '../../../src-shared/typed-domain.ts';
 import { readAddress, readNetwork } from '../../../src-shared/typed-network.ts';
 import { addGateway, editGateway } from '../../access/gateway/gateway-store.ts';
 import { installLine } from '../../access/gateway/install-line.ts';
+import { tellOwnersOf } from '../../people/members/owner-notices.ts';
+import { personAtServer } from '../admin-desk.ts';
 import { refuseWords, valueOr } from '../refusal.ts';
 import {
   CLI_ACTOR,
@@ -114,9 +116,12 @@ async function add(name: string, options: AddOptions): Promise<void> {
       mtu,
       keepaliveSeconds: keepalive,
     };
-    const added = await ctx.database.db
-      .transaction()
-      .execute((tx) => addGateway(tx, { ...input, actor: CLI_ACTOR, now: ctx.now() }));
+    const added = await ctx.database.db.transaction().execute(async (tx) => {
+      const result = await addGateway(tx, { ...input, actor: CLI_ACTOR, now: ctx.now() });
+      const change = { what: 'gateway-token' as const, gateway: name, isNew: true };
+      if (result.ok) await tellOwnersOf(tx, ctx, personAtServer(), change);
+      return result;
+    });
     const value = valueOr(options, added);
     if (!value) return;
     print(options, { ...value, name }, [

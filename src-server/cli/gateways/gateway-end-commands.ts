@@ -3,7 +3,8 @@ import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import { removeGateway } from '../../access/enforcement/gateway-removal.ts';
 import type { RecordedEnd } from '../../access/enforcement/record-end.ts';
 import { renewGatewayToken, tokenLine } from '../../access/gateway/gateway-token.ts';
-import { type AdminDesk, endWords, withAdminDesk } from '../admin-desk.ts';
+import { tellOwnersOf } from '../../people/members/owner-notices.ts';
+import { type AdminDesk, endWords, personAtServer, withAdminDesk } from '../admin-desk.ts';
 import { groupNamed, withExamples } from '../command-groups.ts';
 import { type ConfirmOptions, isConfirmed, withConfirmation } from '../confirm.ts';
 import { valueOr } from '../refusal.ts';
@@ -44,7 +45,13 @@ async function renew({ ctx }: AdminDesk, which: string, options: TokenOptions): 
   const question = `End the token of ${name} now? It is offline until its agent has the new one.`;
   if (endsOldNow && !(await isConfirmed(options, question))) return;
   const renewal = { id, endsOldNow, actor: CLI_ACTOR, now: ctx.now() };
-  const made = valueOr(options, await db.transaction().execute((tx) => renewGatewayToken(tx, renewal)));
+  const renewed = await db.transaction().execute(async (tx) => {
+    const result = await renewGatewayToken(tx, renewal);
+    const change = { what: 'gateway-token' as const, gateway: name, isNew: false };
+    if (result.ok) await tellOwnersOf(tx, ctx, personAtServer(), change);
+    return result;
+  });
+  const made = valueOr(options, renewed);
   if (!made) return;
   const { token, oldEndsAt } = made;
   print(

@@ -20,8 +20,11 @@ import type { RecordedEnd } from '../../../access/enforcement/record-end.ts';
 import { addGateway, editGateway } from '../../../access/gateway/gateway-store.ts';
 import { renewGatewayToken, tokenLine } from '../../../access/gateway/gateway-token.ts';
 import { installLine } from '../../../access/gateway/install-line.ts';
+import type { Tx } from '../../../db/database.ts';
 import { sendProblem } from '../../../http/problem-reply.ts';
-import { presentAdmin } from '../../../people/members/owner-rules.ts';
+import { tellOwners } from '../../../people/members/owner-notices.ts';
+import { type Admin, presentAdmin } from '../../../people/members/owner-rules.ts';
+import { checkStepUp } from '../../../people/session/step-up.ts';
 import { panelIdentity } from '../panel-guard.ts';
 import { type AdminParts, typed } from './admin-parts.ts';
 import { countOutdated, listGateways, listPeers, viewGateway } from './gateway-view.ts';
@@ -33,6 +36,11 @@ export function registerGatewayRoutes(plain: FastifyInstance, parts: AdminParts)
   const app = typed(plain);
   const { ctx, enforcement, gateways } = parts;
   const { db } = ctx.database;
+  /** Whoever has the token of a gateway is told of every member's tunnel there. */
+  const mayIssue = async (tx: Tx, identity: Admin): Promise<Result<unknown>> => {
+    const admin = await presentAdmin(tx, identity);
+    return admin.ok ? checkStepUp(tx, identity, ctx.now()) : admin;
+  };
   app.get(
     '/panel/v1/gateways',
     {
@@ -60,8 +68,16 @@ export function registerGatewayRoutes(plain: FastifyInstance, parts: AdminParts)
       const identity = panelIdentity(request);
       const { actor, ip } = identity;
       const added = await db.transaction().execute(async (tx) => {
-        const admin = await presentAdmin(tx, identity);
-        return admin.ok ? addGateway(tx, { ...request.body, actor, ip, now: ctx.now() }) : admin;
+        const may = await mayIssue(tx, identity);
+        if (!may.ok) return may;
+        const made = await addGateway(tx, { ...request.body, actor, ip, now: ctx.now() });
+        if (made.ok)
+          await tellOwners(tx, ctx, identity, {
+            what: 'gateway-token',
+            gateway: request.body.name,
+            isNew: true,
+          });
+        return made;
       });
       if (!added.ok) return sendProblem(reply, added.problem);
       const { id: gatewayId, token, subnet } = added.value;
@@ -132,9 +148,16 @@ export function registerGatewayRoutes(plain: FastifyInstance, parts: AdminParts)
       const gatewayId = request.params.id;
       const { endsOldNow } = request.body;
       const renewed = await db.transaction().execute(async (tx) => {
-        const admin = await presentAdmin(tx, identity);
-        const renewal = { id: gatewayId, endsOldNow, actor, ip, now: ctx.now() };
-        return admin.ok ? renewGatewayToken(tx, renewal) : admin;
+        const may = await mayIssue(tx, identity);
+        if (!may.ok) return may;
+        const made = await renewGatewayToken(tx, { id: gatewayId, endsOldNow, actor, ip, now: ctx.now() });
+        if (made.ok)
+          await tellOwners(tx, ctx, identity, {
+            what: 'gateway-token',
+            gateway: made.value.name,
+            isNew: false,
+          });
+        return made;
       });
       if (!renewed.ok) return sendProblem(reply, renewed.problem);
       await parts.closeEndedTokens();

@@ -13,10 +13,12 @@ const defaults = policySchema.parse({});
 let server: TestServer;
 let owner: PanelClient;
 let plain: TestMember;
+let gatewayId: string;
 beforeEach(async () => {
   server = await startTestServer({ config: { mail } });
   owner = await PanelClient.of(server, 'owner');
   plain = await server.addMember();
+  gatewayId = (await owner.call('POST', 'gateways', { name: 'main', ...network })).body.gateway.id;
 });
 afterEach(() => server.close());
 
@@ -24,7 +26,8 @@ const save = (change: Partial<Policy>, extra: Record<string, unknown> = {}, by =
   by.call('PUT', 'policy', { policy: { ...defaults, ...change }, version: 0, ...extra });
 const prove = (body: Record<string, unknown>, by = owner) => by.call('POST', 'session/step-up', body);
 const code = (by = owner) => ({ method: 'totp', code: server.codeOf(by.member) });
-const rows = async (table: 'audit' | 'member' | 'api_token' | 'mfa_reset' | 'mail') =>
+const network = { subnet: '10.99.0.0/24', allowedIps: ['10.20.0.0/16'] };
+const rows = async (table: 'gateway' | 'audit' | 'member' | 'api_token' | 'mfa_reset' | 'mail') =>
   (await server.ctx.database.db.selectFrom(table).selectAll().execute()).length;
 
 /** What needs a proof, as the page would ask for it. */
@@ -37,6 +40,11 @@ const asking: [string, () => Promise<{ status: number; body: { code?: string } }
   ['a promotion', () => owner.call('PUT', `members/${plain.id}`, { role: 'administrator' })],
   ["somebody else's address", () => owner.call('PUT', `members/${plain.id}`, { email: 'y@test.example' })],
   ['a reset of MFA', () => owner.call('POST', `members/${plain.id}/mfa-reset`, {})],
+  ['a gateway', () => owner.call('POST', 'gateways', { name: `gw ${Math.random()}`, ...network })],
+  [
+    'a new token of a gateway',
+    () => owner.call('POST', `gateways/${gatewayId}/token`, { endsOldNow: false }),
+  ],
   ['an API token', () => owner.call('POST', 'api-tokens', { name: 'SOC', scopes: ['members:read'] })],
 ];
 
