@@ -4,8 +4,9 @@ import { isReachable } from '../../config.ts';
 import type { ControlAddresses } from './control-addresses.ts';
 
 const DAY_MS = 86_400_000;
-/** Clients can tell anything. */
+/** Clients can tell anything: one member takes the places of no other. */
 const MOST_ADDRESSES = 20;
+const MOST_OF_A_MEMBER = 2;
 const MOST_MEMBERS = 1_000;
 
 export interface ReachedAddress {
@@ -35,7 +36,8 @@ export class ReachedAddresses {
     this.#forget(now);
     const members = this.#told.get(address) ?? new Map<string, number>();
     const isNew = members.size === 0;
-    if (isNew && this.#told.size >= MOST_ADDRESSES) return false;
+    if (isNew && (this.#told.size >= MOST_ADDRESSES || this.#toldBy(memberId) >= MOST_OF_A_MEMBER))
+      return false;
     if (members.has(memberId) || members.size < MOST_MEMBERS) members.set(memberId, now);
     this.#told.set(address, members);
     return isNew;
@@ -44,6 +46,10 @@ export class ReachedAddresses {
   list(now: number): ReachedAddress[] {
     this.#forget(now);
     return [...this.#told].map(([address, members]) => ({ address, memberIds: [...members.keys()] }));
+  }
+
+  #toldBy(memberId: string): number {
+    return [...this.#told.values()].filter((members) => members.has(memberId)).length;
   }
 
   #isKnown(address: string): boolean {
