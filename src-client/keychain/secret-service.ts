@@ -38,14 +38,23 @@ export async function findItem(
     );
     if (found[0].length > 0) return 'unlocked';
     if (found[1].length > 0) return 'locked';
-    return (await defaultKeyring(call)) === 'unavailable' ? 'unavailable' : 'absent';
+    return (await defaultKeyring(call)) === null ? 'unknown-caller' : 'absent';
   });
   return answer ?? 'unavailable';
 }
 
 /** Whether a new item could be written now. */
 export async function secretServiceState(busAddress: string, log: Logger): Promise<SecretServiceState> {
-  return (await ask(busAddress, log, defaultKeyring)) ?? 'unavailable';
+  const answer = await ask(busAddress, log, async (call) => {
+    const path = await defaultKeyring(call);
+    if (path === null) return 'unknown-caller';
+    const isLocked = await call(path, 'org.freedesktop.DBus.Properties', 'Get', 'ss', [
+      'org.freedesktop.Secret.Collection',
+      'Locked',
+    ]);
+    return z.boolean().parse(isLocked) ? 'locked' : 'ready';
+  });
+  return answer ?? 'unavailable';
 }
 
 type Call = (
@@ -56,26 +65,28 @@ type Call = (
   body: unknown[],
 ) => Promise<unknown>;
 
-async function defaultKeyring(call: Call): Promise<SecretServiceState> {
+/**
+ * Null when the service names none. Where there is none, it would ask the user to make one, and here nobody may be
+ * there to answer.
+ */
+async function defaultKeyring(call: Call): Promise<string | null> {
   const path = z
     .string()
     .parse(await call(SERVICE_PATH, 'org.freedesktop.Secret.Service', 'ReadAlias', 's', ['default']));
-  // No default keyring: the service would ask the user to make one, and here nobody may be there to answer.
-  if (path === '/') return 'unavailable';
-  const isLocked = await call(path, 'org.freedesktop.DBus.Properties', 'Get', 'ss', [
-    'org.freedesktop.Secret.Collection',
-    'Locked',
-  ]);
-  return z.boolean().parse(isLocked) ? 'locked' : 'ready';
+  return path === '/' ? null : path;
 }
 
 /** Runs calls on a connection of their own. Null when bus or service cannot be reached or answer something else. */
-async function ask<T>(busAddress: string, log: Logger, run: (call: Call) => Promise<T>): Promise<T | null> {
+async function ask<T>(
+  busAddress: string,
+  log: Logger,
+  run: (call: Call) => Promise<T | 'unknown-caller'>,
+): Promise<T | null> {
   for (let tries = 1; ; tries++) {
     const answer = await askOnce(busAddress, log, run);
     if (answer !== 'unknown-caller') return answer;
     if (tries === MAX_TRIES) {
-      log.warn('secret service answers that it does not know the calls');
+      log.warn('secret service names no default keyring, or does not know the calls');
       return null;
     }
     await setTimeout(FIRST_PAUSE_MS * 3 ** (tries - 1));
@@ -83,8 +94,9 @@ async function ask<T>(busAddress: string, log: Logger, run: (call: Call) => Prom
 }
 
 /**
- * gnome-keyring answers "no such method" to a caller that it has not taken note of yet: it looks up who has come in
- * the background. On a new connection it looks again; on a busy computer that takes its time.
+ * To a caller that it has not taken note of yet (it looks up who has come in the background) gnome-keyring answers "no
+ * such method", or that there is no default keyring. On a new connection it looks again; on a busy computer that takes
+ * its time.
  */
 const MAX_TRIES = 5;
 const FIRST_PAUSE_MS = 10;
@@ -93,7 +105,7 @@ const unknownMethod = z.object({ dbusName: z.literal('org.freedesktop.DBus.Error
 async function askOnce<T>(
   busAddress: string,
   log: Logger,
-  run: (call: Call) => Promise<T>,
+  run: (call: Call) => Promise<T | 'unknown-caller'>,
 ): Promise<T | 'unknown-caller' | null> {
   let bus: MessageBus;
   try {
