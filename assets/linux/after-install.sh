@@ -62,11 +62,16 @@ if command -v deb-systemd-helper >/dev/null; then
   if [ -n "$is_running" ]; then
     deb-systemd-invoke restart "$unit"
   fi
-elif [ -z "$before" ]; then
-  systemctl enable "$unit" "$guard"
-  if [ -n "$is_running" ]; then
+else
+  for each in "$unit" "$guard"; do
+    if [ -z "$before" ] || [ -e "/run/postern-new-units/$each" ]; then
+      systemctl enable "$each"
+    fi
+  done
+  rm -rf /run/postern-new-units
+  if [ -n "$is_running" ] && [ -z "$before" ]; then
     systemctl start "$unit"
+  elif [ -n "$is_running" ]; then
+    systemctl try-restart "$unit"
   fi
-elif [ -n "$is_running" ]; then
-  systemctl try-restart "$unit"
 fi

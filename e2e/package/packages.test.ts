@@ -198,6 +198,14 @@ describe.runIf(isRealRoot)('rpm', () => {
     expect(lab.must('rpm -q postern')).toContain('1.0.1');
     expect(lab.must('postern-helper list')).toContain(SERVER);
     expect(lab.run('systemctl is-enabled postern-helper').output).toBe('disabled\n');
+    expect(lab.must('systemctl is-enabled postern-guard')).toBe('enabled\n');
+    // From a version that had no such unit: what is new to the system is enabled, what was decided stays.
+    lab.must(`systemctl disable postern-guard; rm /usr/lib/systemd/system/postern-guard.service
+      rpm --nodeps -U --oldpackage '${first.rpm}'`);
+    const enabled = () => lab.run('systemctl is-enabled postern-helper postern-guard').output;
+    expect(enabled()).toBe('disabled\nenabled\n');
+    lab.must(`systemctl disable postern-guard; rpm --nodeps -U '${second.rpm}'`);
+    expect(enabled()).toBe('disabled\ndisabled\n');
     lab.must('rpm --nodeps -e postern');
     expect(lab.differences()).toEqual(ofDebian);
   });

@@ -65,6 +65,9 @@ test.each([
   expect(run('xmllint', ['--nonet', '--noout', file])).toEqual({ status: 0, output: '' });
 });
 
-test.each(['after-install', 'before-remove', 'after-remove'])('%s is a script that sh can read', (name) => {
-  expect(run('sh', ['-n', `assets/linux/${name}.sh`])).toEqual({ status: 0, output: '' });
-});
+test.each(['before-install', 'after-install', 'before-remove', 'after-remove'])(
+  '%s is a script that sh can read',
+  (name) => {
+    expect(run('sh', ['-n', `assets/linux/${name}.sh`])).toEqual({ status: 0, output: '' });
+  },
+);

@@ -39,6 +39,7 @@ const { values, positionals } = parseArgs({
     version: text,
     package: text,
     category: text,
+    'before-install': text,
     'after-install': text,
     'before-remove': text,
     'after-remove': text,
@@ -102,7 +103,12 @@ function buildDeb(): void {
     path.join(control, 'control'),
     lines.map(([field, value]) => `${field}: ${value}\n`).join(''),
   );
-  const scripts = { postinst: 'after-install', prerm: 'before-remove', postrm: 'after-remove' } as const;
+  const scripts = {
+    preinst: 'before-install',
+    postinst: 'after-install',
+    prerm: 'before-remove',
+    postrm: 'after-remove',
+  } as const;
   for (const [name, option] of Object.entries(scripts)) {
     copyFileSync(need(option), path.join(control, name));
     chmodSync(path.join(control, name), 0o755);
@@ -118,7 +124,12 @@ function buildRpm(): void {
   const files = readdirSync(root, { recursive: true, encoding: 'utf8', withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
     .map((entry) => path.join('/', path.relative(root, entry.parentPath), entry.name));
-  const scripts = { post: 'after-install', preun: 'before-remove', postun: 'after-remove' } as const;
+  const scripts = {
+    pre: 'before-install',
+    post: 'after-install',
+    preun: 'before-remove',
+    postun: 'after-remove',
+  } as const;
   const spec = [
     `Name: ${need('name')}`,
     `Version: ${need('version')}`,
