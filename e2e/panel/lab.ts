@@ -8,7 +8,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from '@
 import { Agent, request } from 'undici';
 import { expect, onTestFinished } from 'vitest';
 import { findHeadlessChromium } from '../../lab/host/browser/chromium.ts';
-import { checkout } from '../../lab/stack/folders.ts';
+import { checkout, type Programs } from '../../lab/stack/folders.ts';
 import { type RunningStack, startStack } from '../../lab/stack/start-stack.ts';
 import { CLI_ACTOR, withServerFiles } from '../../src-server/cli/run-command.ts';
 import { addMember } from '../../src-server/people/members/member-store.ts';
@@ -65,11 +65,16 @@ export class PanelLab {
     this.admin = person({ id: '', ...stack.file.admin });
   }
 
-  /** `policy`: `key=value` words on top of the default one. */
-  static async start(members: number, policy: readonly string[] = []): Promise<PanelLab> {
+  /** `policy`: `key=value` words on top of the default one; `programs`: parts that are not this checkout's. */
+  static async start(
+    members: number,
+    policy: readonly string[] = [],
+    programs: Partial<Programs> = {},
+  ): Promise<PanelLab> {
     const folder = mkdtempSync(path.join(tmpdir(), 'pst-pn-'));
     const signal = new AbortController().signal;
-    const options = { folder: path.join(folder, 'stack'), members, gateways: 1, policy, rttMs: 0, signal };
+    const place = { folder: path.join(folder, 'stack'), signal };
+    const options = { ...place, members, gateways: 1, policy, programs, rttMs: 0 };
     const stack = await startStack({ ...options, onStep: () => undefined });
     try {
       const executable = findHeadlessChromium();

@@ -135,6 +135,20 @@ const needs = [
     isOnlyForTests: true,
   },
   {
+    name: 'nginx',
+    why: 'tests put it in front of the server as docs/operations.md prints it',
+    isThere: () => hasProgram('nginx'),
+    isOnlyForTests: true,
+    service: 'nginx',
+  },
+  {
+    name: 'haproxy',
+    why: 'likewise',
+    isThere: () => hasProgram('haproxy'),
+    isOnlyForTests: true,
+    service: 'haproxy',
+  },
+  {
     name: 'rpm',
     why: 'tests build, install and remove the desktop app as an rpm',
     isThere: () => hasProgram('rpmbuild'),
@@ -185,12 +199,17 @@ export async function ensureDebianPackages({ isTestRun }) {
   if (hasDebianPackages({ isTestRun })) return true;
   const isRoot = process.getuid?.() === 0;
   if (isRoot && isDebianLike()) {
-    const names = missing().map((need) => need.name);
+    const wanted = missing();
+    const names = wanted.map((need) => need.name);
     process.stderr.write(`Installing Debian packages: ${names.join(' ')} …\n`);
     // Stale package lists are only a warning: the packages may be in them all the same.
     if (!apt(['update', '-q']))
       process.stderr.write('apt-get update did not finish; trying with the lists there are.\n');
     apt(['install', '-y', '-q', '--no-install-recommends', ...names]);
+    // Debian starts what it installs: nobody has asked for a web server on this machine.
+    const services = wanted.flatMap((need) => need.service ?? []);
+    if (services.length > 0 && existsSync('/run/systemd/system'))
+      spawnSync('systemctl', ['disable', '--now', ...services], { stdio: ['ignore', 'inherit', 'inherit'] });
   }
   const left = missing();
   if (left.length === 0) return true;
