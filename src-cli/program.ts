@@ -1,4 +1,5 @@
 import { Command, CommanderError, type CommandOptions, InvalidArgumentError, Option } from 'commander';
+import { helpExamples } from '../src-node/help-examples.ts';
 import { withHelpHint } from '../src-node/help-hint.ts';
 import type { BiometricsAction } from './commands/biometrics.ts';
 import type { GuardAction } from './commands/guard.ts';
@@ -188,6 +189,7 @@ export function parseCommandLine(argv: readonly string[], { out, env, version }:
   );
   refuseOtherWords(devices, 'list');
 
+  addExamples(program);
   const misused = (message: string): Parsed => ({
     kind: 'misused',
     json: argv.includes('--json'),
@@ -213,6 +215,27 @@ export function parseCommandLine(argv: readonly string[], { out, env, version }:
       helperSocket: text(globals.helperSocket) ?? text(env.POSTERN_HELPER_SOCKET),
     },
   };
+}
+
+/** By the words of the command; of all others the words themselves are one. */
+const examples: Record<string, readonly string[]> = {
+  'sign-in': ['sign-in --server https://vpn.example.com', 'sign-in --email you@example.com'],
+  connect: ['connect', 'connect --gateway office', 'connect --json'],
+  status: ['status', 'status --watch --json'],
+  'devices list': ['devices', 'devices list --json'],
+  'devices remove': ['devices remove laptop-anna'],
+};
+
+/** Every command's help ends with how it is typed. */
+function addExamples(parent: Command, before: readonly string[] = []): void {
+  for (const command of parent.commands) {
+    const words = [...before, command.name()];
+    if (command.commands.length > 0) addExamples(command, words);
+    else {
+      const lines = examples[words.join(' ')] ?? [words.join(' ')];
+      command.addHelpText('after', helpExamples(...lines.map((line) => `postern ${line}`)));
+    }
+  }
 }
 
 /** A word that is none of the subcommands reaches the default one, which takes none: the ones that there are, then. */

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { checkExitCode, checkLines } from '../src-node/check.ts';
+import { helpExamples } from '../src-node/help-examples.ts';
 import { withHelpHint } from '../src-node/help-hint.ts';
 import { openProgramLog } from '../src-node/program-log.ts';
 import { versionText } from '../src-node/version.ts';
@@ -101,6 +102,7 @@ program
   .command('start')
   .description('serve the tunnel; needs CAP_NET_ADMIN')
   .option('--config <file>', 'TOML file; POSTERN_GATEWAY_… variables come over it')
+  .addHelpText('after', helpExamples('postern-gateway start --config /etc/postern/gateway.toml'))
   .action(start);
 program
   .command('check')
@@ -109,12 +111,26 @@ program
   )
   .option('--config <file>', 'TOML file; POSTERN_GATEWAY_… variables come over it')
   .option('--json', 'one object: ok, checks[] {id, ok, detail, remedy}')
+  .addHelpText(
+    'after',
+    helpExamples(
+      'postern-gateway check --config /etc/postern/gateway.toml',
+      'postern-gateway check --json --config /etc/postern/gateway.toml',
+    ),
+  )
   .action(check);
 program
   .command('keygen')
   .description('make the private key if it is missing and print the public key (base64url)')
   .option('--config <file>', 'TOML file that names privateKeyFile')
   .option('--out <file>', 'private key file, instead of the configured one')
+  .addHelpText(
+    'after',
+    helpExamples(
+      'postern-gateway keygen --config /etc/postern/gateway.toml',
+      'postern-gateway keygen --out /etc/postern/private.key',
+    ),
+  )
   .action(keygen);
 
 program
@@ -136,6 +152,12 @@ program
   .option('--no-forward-others', 'it does so for the tunnel alone')
   .option('--folder <path>', 'where the files go', '/etc/postern')
   .option('--force', 'replace files that are there')
+  .addHelpText(
+    'after',
+    helpExamples(
+      'postern-gateway install --server https://vpn.example.com --gateway ID --address 10.86.0.1/22 --endpoint 203.0.113.7:51820 --nat eth0 < gateway.token',
+    ),
+  )
   .action(install);
 
 program
@@ -143,6 +165,7 @@ program
   .description('take a new token over without an interruption: the line that Control Panel or server show')
   .argument('[token]', 'left out: one line of standard input')
   .option('--config <file>', 'TOML file that names tokenFile', '/etc/postern/gateway.toml')
+  .addHelpText('after', helpExamples('postern-gateway set-token < gateway.token'))
   .action(replaceToken);
 
 withHelpHint(program)

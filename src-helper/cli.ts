@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { changedSettings } from '../src-node/changed-settings.ts';
 import type { Loaded } from '../src-node/config.ts';
 import { fingerprint } from '../src-node/fingerprint.ts';
+import { helpExamples } from '../src-node/help-examples.ts';
 import { withHelpHint } from '../src-node/help-hint.ts';
 import { openProgramLog } from '../src-node/program-log.ts';
 import { versionText } from '../src-node/version.ts';
@@ -206,6 +207,10 @@ program
   .option('--group <name>', 'its members may use the helper (default postern)')
   .option('--allow-uid <uid>', 'a user who may use the helper; may be repeated', collectUid)
   .option('--log-level <level>', 'debug, info, warn or error')
+  .addHelpText(
+    'after',
+    helpExamples('postern-helper start', 'postern-helper start --config /etc/postern/helper.toml'),
+  )
   .action(start);
 
 const trustedServersOption = [
@@ -219,6 +224,7 @@ program
   .description('let leases of this server make a tunnel on this computer; root only')
   .option('--yes', 'the fingerprint has been compared')
   .option(...trustedServersOption)
+  .addHelpText('after', helpExamples("sudo postern-helper trust 'https://vpn.example.com#ed25519=…'"))
   .action(trust);
 program
   .command('trust-shown', { hidden: true })
@@ -230,11 +236,13 @@ program
   .argument('<issuer>', 'https://…')
   .description('take that back; root only')
   .option(...trustedServersOption)
+  .addHelpText('after', helpExamples('sudo postern-helper untrust https://vpn.example.com'))
   .action(untrust);
 program
   .command('list')
   .description('show the trusted servers')
   .option(...trustedServersOption)
+  .addHelpText('after', helpExamples('postern-helper list'))
   .action(list);
 program
   .command('release')
@@ -242,6 +250,7 @@ program
   .option('--config <file>', 'TOML file of the helper')
   .option('--socket <path>', 'where the helper listens')
   .option('--state-dir <dir>', 'where the helper keeps what must survive a restart')
+  .addHelpText('after', helpExamples('sudo postern-helper release'))
   .action(releaseNow);
 
 // Whoever is asked for a password there has seen a command line, and should know from it what happens.

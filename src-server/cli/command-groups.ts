@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { helpExamples } from '../../src-node/help-examples.ts';
 
 /** The commands under one noun, such as `member`, which may come from several files. */
 export function groupNamed(program: Command, name: string, description: string): Command {
@@ -8,8 +9,11 @@ export function groupNamed(program: Command, name: string, description: string):
   );
 }
 
+/** For `addHelpText('after', …)`: each without the program. */
+export const examples = (...lines: string[]): string =>
+  helpExamples(...lines.map((line) => `postern-server ${line}`));
+
 /** `--help` ends with these. */
-export function withExamples(command: Command, ...examples: string[]): Command {
-  const lines = examples.map((example) => `  postern-server ${example}`);
-  return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+export function withExamples(command: Command, ...lines: string[]): Command {
+  return command.addHelpText('after', examples(...lines));
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { documentedCommands } from '../../src-node/testing/documented-commands.ts';
+import { commandsIn, documentedCommands } from '../../src-node/testing/documented-commands.ts';
 import { serverProgram } from './program.ts';
 
 /** Why `postern-server` would not take these words; null when it would. */
@@ -46,5 +46,28 @@ test.each([['gateway rename main'], ['member add --mail a@example.com'], ['init 
   'the check finds %s',
   (line) => {
     expect(faultOf(line.split(' '))).not.toBeNull();
+  },
+);
+
+/** Every command that does something, with its words. */
+function leaves(command: Command, words: readonly string[] = []): { command: Command; words: string }[] {
+  if (command.commands.length === 0) return [{ command, words: words.join(' ') }];
+  return command.commands.flatMap((child) => leaves(child, [...words, child.name()]));
+}
+
+test.each(leaves(serverProgram()))(
+  'the help of $words ends with examples, which it takes',
+  ({ command, words }) => {
+    let help = '';
+    command.configureOutput({
+      writeOut: (text) => {
+        help += text;
+      },
+    });
+    command.outputHelp();
+    const [, shown = ''] = help.split(/^Examples?:/m);
+    const examples = shown.split('\n').flatMap((line) => commandsIn(line, 'postern-server'));
+    expect(examples.map((typed) => typed.join(' ').startsWith(words))).toContain(true);
+    expect(examples.map(faultOf).filter((fault) => fault !== null)).toEqual([]);
   },
 );

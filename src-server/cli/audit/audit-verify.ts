@@ -5,6 +5,7 @@ import { type ArchiveCheck, checkArchive } from '../../audit/archive-file.ts';
 import { type AnchorsState, isSame, verifyAnchors } from '../../audit/audit-anchor.ts';
 import { verifyAudit } from '../../audit/audit-log.ts';
 import type { ServerContext } from '../../context.ts';
+import { examples } from '../command-groups.ts';
 import { refuseWords } from '../refusal.ts';
 import {
   type CommonOptions,
@@ -20,6 +21,10 @@ export function addAuditVerifyCommand(audit: Command): void {
   withCommonOptions(audit.command('verify'))
     .description('walk the whole chain; exit code 1 when a row was changed or is missing')
     .option('--archive <file>', 'check a file of "audit archive" against its anchor instead')
+    .addHelpText(
+      'after',
+      examples('audit verify', 'audit verify --archive /var/backups/postern/audit-2025.jsonl'),
+    )
     .action(verify);
 }
 

@@ -11,6 +11,7 @@ import { loadServerKeys, missingKeys } from '../../keys/server-keys.ts';
 import { type TakenBack, takeBack } from '../../restore/after-restore.ts';
 import { hasKeysBeside, inspectBackup, keysBeside } from '../../restore/backup-file.ts';
 import { type Restored, restoreDatabase } from '../../restore/restore.ts';
+import { examples } from '../command-groups.ts';
 import {
   CLI_ACTOR,
   type CommonOptions,
@@ -38,9 +39,11 @@ export function addRestoreCommands(database: Command): void {
       'after',
       '\nThe database of now is kept beside. Connections and sessions end, no code or backup code of before counts, API tokens wait for an owner.',
     )
+    .addHelpText('after', examples('database restore /var/lib/postern/backup-2026-11-29.db'))
     .action(restore);
   withCommonOptions(database.command('after-restore'))
     .description('after a copy was put back by hand: take out of force what it brings back')
+    .addHelpText('after', examples('database after-restore'))
     .action(afterRestore);
 }
 

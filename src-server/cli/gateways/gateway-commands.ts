@@ -8,6 +8,7 @@ import { addGateway, editGateway } from '../../access/gateway/gateway-store.ts';
 import { installLine } from '../../access/gateway/install-line.ts';
 import { tellOwnersOf } from '../../people/members/owner-notices.ts';
 import { personAtServer } from '../admin-desk.ts';
+import { examples } from '../command-groups.ts';
 import { refuseWords, valueOr } from '../refusal.ts';
 import {
   CLI_ACTOR,
@@ -69,6 +70,10 @@ export function addGatewayCommands(program: Command): void {
     .option('--alternate-ports <ports>', PORTS, ports, [])
     .addOption(option('--mtu <bytes>', 'of the tunnel', [MTU.least, MTU.most]).default(1420))
     .addOption(option('--keepalive <seconds>', KEEPALIVE, [0, 65_535]).default(25))
+    .addHelpText(
+      'after',
+      examples('gateway add main --subnet 10.86.0.0/22 --allowed-ips 10.20.0.0/16 --dns 10.20.0.53'),
+    )
     .action(add);
   withCommonOptions(gateway.command('edit'))
     .argument('<gateway>', 'its id or name')
@@ -88,11 +93,16 @@ export function addGatewayCommands(program: Command): void {
     .option('--alternate-ports <ports>', `${PORTS}; "" for none`, ports)
     .addOption(option('--mtu <bytes>', 'of the tunnel', [MTU.least, MTU.most]))
     .addOption(option('--keepalive <seconds>', KEEPALIVE, [0, 65_535]))
+    .addHelpText('after', examples('gateway edit main --alternate-ports 443,53'))
     .action(edit);
-  withCommonOptions(gateway.command('list')).description('all gateways').action(listGateways);
+  withCommonOptions(gateway.command('list'))
+    .description('all gateways')
+    .addHelpText('after', examples('gateway list'))
+    .action(listGateways);
   withCommonOptions(gateway.command('show'))
     .argument('<gateway>', 'its id or name')
     .description('a gateway with its settings')
+    .addHelpText('after', examples('gateway show main'))
     .action(showGateway);
 }
 

@@ -15,6 +15,7 @@ import { newTemporaryPassword } from '../../people/password/temporary-password.t
 import { resetUnlockFor } from '../../proof/unlock/removal.ts';
 import { type AdminDesk, endWords, personAtServer, withAdminDesk } from '../admin-desk.ts';
 import { askNewPassword, askWho, howToAnswer, howToName, type PersonOptions } from '../ask.ts';
+import { examples } from '../command-groups.ts';
 import { refuseWords, valueOr } from '../refusal.ts';
 import {
   CLI_ACTOR,
@@ -49,18 +50,24 @@ export function addMemberCommands(program: Command): void {
     .option('--with-totp', 'set up an authenticator now and print its secret')
     .option('--permanent', permanentOption)
     .option('--administrator', 'with the role administrator')
+    .addHelpText('after', examples('member add --email anna@example.com --name "Anna Berg"'))
     .action(add);
-  withCommonOptions(member.command('list')).description('all members').action(list);
+  withCommonOptions(member.command('list'))
+    .description('all members')
+    .addHelpText('after', examples('member list', 'member list --json'))
+    .action(list);
   withCommonOptions(member.command('block'))
     .argument('<member>', WHICH_MEMBER)
     .description('end sessions and connections now and let the member in no more')
     .option('--keep-tokens', 'let the API tokens that the member made work on')
+    .addHelpText('after', examples('member block anna@example.com'))
     .action((who: string, options: BlockOptions) =>
       withAdminDesk(options, (desk) => block(desk, who, true, options)),
     );
   withCommonOptions(member.command('unblock'))
     .argument('<member>', WHICH_MEMBER)
     .description('let the member in again')
+    .addHelpText('after', examples('member unblock anna@example.com'))
     .action((who: string, options: CommonOptions) =>
       withAdminDesk(options, (desk) => block(desk, who, false, options)),
     );
@@ -69,16 +76,19 @@ export function addMemberCommands(program: Command): void {
     .description('set a new password; ends sessions and connections')
     .option('--password-stdin', 'read the password from standard input')
     .option('--permanent', permanentOption)
+    .addHelpText('after', examples('member set-password anna@example.com'))
     .action(changePassword);
   withCommonOptions(member.command('reset-factor-lock'))
     .argument('<member>', WHICH_MEMBER)
     .description('let the member try codes again after too many wrong ones')
+    .addHelpText('after', examples('member reset-factor-lock anna@example.com'))
     .action(resetLock);
   withCommonOptions(member.command('reset-unlock'))
     .argument('<member>', WHICH_MEMBER)
     .description(
       "take PIN and biometrics away from all of the member's devices; the next connection needs a code",
     )
+    .addHelpText('after', examples('member reset-unlock anna@example.com'))
     .action(resetUnlockOf);
 }
 

@@ -12,6 +12,7 @@ import { looseningBetween } from '../../people/members/loosening.ts';
 import { tellOwnersOf } from '../../people/members/owner-notices.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
 import { personAtServer } from '../admin-desk.ts';
+import { examples } from '../command-groups.ts';
 import { refuseProblem, refuseWords } from '../refusal.ts';
 import {
   CLI_ACTOR,
@@ -31,22 +32,34 @@ const deviceIds = listOf('the id of a device', (item) => deviceId.safeParse(item
 /** `policy show|set|exemptions|withdraw-exemption`. */
 export function addPolicyCommands(program: Command): void {
   const policy = program.command('policy').description('the rules of the team');
-  withCommonOptions(policy.command('show')).description('the policy in force').action(show);
+  withCommonOptions(policy.command('show'))
+    .description('the policy in force')
+    .addHelpText('after', examples('policy show'))
+    .action(show);
   withCommonOptions(policy.command('set [key=value...]'))
-    .description('change it; a tighter gate ends connections. Example: policy set totpPriorConnection=true')
+    .description('change it; a tighter gate ends connections')
     .option(
       '--exempt <devices>',
       'ids, separated by commas: may connect though they cannot hold traffic back',
       deviceIds,
     )
     .option('--exempt-all', 'the same for all devices in use that cannot')
+    .addHelpText(
+      'after',
+      examples(
+        'policy set unlockPriorConnection=true totpPriorConnection=false',
+        'policy set trafficWhileWaiting=gate --exempt-all',
+      ),
+    )
     .action(set);
   withCommonOptions(policy.command('exemptions'))
     .description('devices that may connect though they cannot hold traffic back')
+    .addHelpText('after', examples('policy exemptions'))
     .action(listExemptions);
   withCommonOptions(policy.command('withdraw-exemption'))
     .argument('<device>', 'its id')
     .description('take one back; the next connection of the device is refused until it can')
+    .addHelpText('after', examples('policy withdraw-exemption 01a1ffbd-8da2-7710-bc82-16adeaf130c7'))
     .action(withdraw);
 }
 

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Check, checkExitCode, checkLines, wrong } from '../../../src-node/check.ts';
 import { lookAtServer } from '../../doctor/look.ts';
+import { examples } from '../command-groups.ts';
 import {
   type CommonOptions,
   configFileOf,
@@ -21,6 +22,7 @@ export function addDoctorCommand(program: Command): void {
       'after',
       '\nExit codes: 0 all is well, 1 something is not, 2 something could not be looked at.\nRun it as the user of the server: sudo -u postern postern-server doctor',
     )
+    .addHelpText('after', examples('doctor', 'doctor --json'))
     .action(doctor);
 }
 

@@ -11,6 +11,7 @@ import { forgetMark } from '../../db/record-mark.ts';
 import { generateServerKeys, missingKeys } from '../../keys/server-keys.ts';
 import { addMember } from '../../people/members/member-store.ts';
 import { askPerson, howToAnswer, type PersonOptions } from '../ask.ts';
+import { examples } from '../command-groups.ts';
 import { accountLines, accountOf } from '../members/account-output.ts';
 import { refuseProblem, refuseWords, valueOr } from '../refusal.ts';
 import {
@@ -38,6 +39,7 @@ export function addInitCommand(program: Command): void {
       '--with-totp',
       'set up an authenticator now and print its secret, instead of at the first sign-in',
     )
+    .addHelpText('after', examples('init', 'init --email you@example.com --name You'))
     .action(init);
 }
 

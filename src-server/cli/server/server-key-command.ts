@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 import { fingerprint } from '../../../src-node/fingerprint.ts';
 import { formatServerKey, type ServerKey } from '../../../src-shared/server-key.ts';
+import { examples } from '../command-groups.ts';
 import { type CommonOptions, print, withCommonOptions, withServerFiles } from '../run-command.ts';
 
 /** `server-key`. */
 export function addServerKeyCommand(program: Command): void {
   withCommonOptions(program.command('server-key'))
     .description('what a computer needs to trust this server')
+    .addHelpText('after', examples('server-key', 'server-key --json'))
     .action(show);
 }
 

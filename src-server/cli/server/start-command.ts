@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { openLogger } from '../../logger.ts';
+import { examples } from '../command-groups.ts';
 import { EXIT_FAILED, loadConfigOf, readServerFiles, refuse } from '../run-command.ts';
 
 /** `start`: runs until SIGTERM or SIGINT; SIGHUP reloads. */
@@ -10,6 +11,7 @@ export function addStartCommand(program: Command): void {
       'run the server until SIGTERM or SIGINT; SIGHUP reads certificate, log level and mail settings anew',
     )
     .option('--config <file>', 'TOML file; POSTERN_… variables come over it')
+    .addHelpText('after', examples('start --config /etc/postern/server.toml'))
     .action(start);
 }
 

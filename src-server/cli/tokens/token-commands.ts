@@ -11,7 +11,7 @@ import type { ApiTokenRow } from '../../db/schema.ts';
 import { keepToken } from '../../people/members/maker-tokens.ts';
 import { tellOwnersOf } from '../../people/members/owner-notices.ts';
 import { personAtServer } from '../admin-desk.ts';
-import { withExamples } from '../command-groups.ts';
+import { examples, withExamples } from '../command-groups.ts';
 import { type ConfirmOptions, isConfirmed, withConfirmation } from '../confirm.ts';
 import { oneNamed } from '../named.ts';
 import { refuseProblem, refuseWords, valueOr } from '../refusal.ts';
@@ -57,13 +57,21 @@ export function addTokenCommands(program: Command): void {
       networkList,
       [],
     )
+    .addHelpText(
+      'after',
+      examples('token create --name SOC --scopes members:read,members:disconnect --allow-ip 192.0.2.0/24'),
+    )
     .action(create);
-  withCommonOptions(token.command('list')).description('all tokens, never their values').action(list);
+  withCommonOptions(token.command('list'))
+    .description('all tokens, never their values')
+    .addHelpText('after', examples('token list'))
+    .action(list);
   addTokenConfirm(token);
   withCommonOptions(token.command('keep'))
     .argument('<token>', 'its name or id')
     .description('let a token work on when whoever made it is removed, blocked or demoted')
     .option('--off', 'let it end with them again')
+    .addHelpText('after', examples('token keep SOC', 'token keep SOC --off'))
     .action(keep);
   const ending = withConfirmation(withCommonOptions(token.command('revoke')))
     .argument('<token>', 'its name or id')

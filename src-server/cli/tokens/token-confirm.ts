@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { problem } from '../../../src-shared/problem.ts';
 import { confirmApiToken } from '../../api/integration/confirm-token.ts';
+import { examples } from '../command-groups.ts';
 import { type Kind, oneNamed } from '../named.ts';
 import { refuseProblem, valueOr } from '../refusal.ts';
 import { CLI_ACTOR, type CommonOptions, print, withCommonOptions, withServerFiles } from '../run-command.ts';
@@ -17,6 +18,7 @@ export function addTokenConfirm(token: Command): void {
   withCommonOptions(token.command('confirm'))
     .argument('<token>', 'its id or name')
     .description('after a restore: let a suspended token work again')
+    .addHelpText('after', examples('token confirm SOC'))
     .action(confirm);
 }
 
