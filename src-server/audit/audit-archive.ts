@@ -68,12 +68,19 @@ export async function archiveAudit(
 /** Takes out what is archived, in slices with pauses. Answers how many rows it took; what is left is for the next call. */
 export async function removeArchived(db: Db, isStopping: () => boolean = () => false): Promise<number> {
   let removed = 0;
-  while (!isStopping()) {
+  while (!isStopping() && (await hasArchived(db))) {
     const count = await inBackground(db, () => db.transaction().execute(removeSome));
     removed += count;
     if (count < REMOVED_AT_ONCE) return removed;
   }
   return removed;
+}
+
+/** Asked every few minutes: without the write lock. */
+async function hasArchived(db: Db): Promise<boolean> {
+  const oldest = await db.selectFrom('audit').select('seq').orderBy('seq').limit(1).executeTakeFirst();
+  const anchor = await newestAnchor(db);
+  return oldest !== undefined && anchor !== undefined && oldest.seq <= anchor.seq;
 }
 
 async function removeSome(tx: Tx): Promise<number> {

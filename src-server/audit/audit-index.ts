@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { inTurn } from '../../src-node/in-turn.ts';
 import { inBackground } from '../db/background.ts';
 import type { Db, Tx } from '../db/database.ts';
+import { writeWhenFree } from '../db/later-writes.ts';
 import type { AuditHourRow, AuditRow } from '../db/schema.ts';
 import { newestAnchor, newestSeq } from './audit-log.ts';
 import { namesOf } from './audit-names.ts';
@@ -97,32 +98,37 @@ export class AuditIndex {
       const newest = await newestSeq(this.#db);
       const { seq } = await marksOf(this.#db);
       if (seq === 0 && newest > LONG_LOG_ROWS) {
-        await this.#beginAtTheNewest(newest);
+        await this.#write((tx) => beginAtTheNewest(tx, newest));
         continue;
       }
       if (newest === seq) return;
-      await this.#db.transaction().execute((tx) => takeSlice(tx, 'newer'));
+      await this.#write((tx) => takeSlice(tx, 'newer'));
       if (newest - seq <= SLICE_ROWS) return;
       await nextTurn();
     }
   }
 
-  async #beginAtTheNewest(newest: number): Promise<void> {
-    await this.#db
-      .updateTable('audit_indexed')
-      .set({ seq: newest, backfill_seq: newest })
-      .where('seq', '=', 0)
-      .execute();
+  async #takeOld(): Promise<void> {
+    for (let taken = 1; taken > 0 && !this.#isStopping; )
+      await inBackground(this.#db, () =>
+        this.#write(async (tx) => {
+          taken = await takeSlice(tx, 'older');
+        }),
+      );
   }
 
-  async #takeOld(): Promise<void> {
-    while (!this.#isStopping) {
-      const taken = await inBackground(this.#db, () =>
-        this.#db.transaction().execute((tx) => takeSlice(tx, 'older')),
-      );
-      if (taken === 0) return;
-    }
+  /** Who looks for something must not wait for a program that writes, nor everybody for who looks. */
+  #write(slice: (tx: Tx) => Promise<unknown>): Promise<boolean> {
+    return writeWhenFree(this.#db, slice, () => this.#isStopping);
   }
+}
+
+async function beginAtTheNewest(tx: Tx, newest: number): Promise<void> {
+  await tx
+    .updateTable('audit_indexed')
+    .set({ seq: newest, backfill_seq: newest })
+    .where('seq', '=', 0)
+    .execute();
 }
 
 const marksOf = (db: Db | Tx) =>

@@ -114,6 +114,8 @@ export async function closeRefusals(db: Db, now: number, { isAll = false } = {})
   const before = isAll ? Number.MAX_SAFE_INTEGER : Math.floor(now / HOUR_MS) * HOUR_MS;
   let written = 0;
   for (;;) {
+    // Asked every few minutes: without the write lock first.
+    if ((await countedBefore(db, before).limit(1).execute()).length === 0) return written;
     const closed = await db.transaction().execute((tx) => closeSome(tx, before, now));
     written += closed.written;
     if (closed.taken < CLOSED_AT_ONCE) return written;
@@ -121,14 +123,11 @@ export async function closeRefusals(db: Db, now: number, { isAll = false } = {})
   }
 }
 
+const countedBefore = (db: Db | Tx, hour: number) =>
+  db.selectFrom('refusal').selectAll().where('hour', '<', hour);
+
 async function closeSome(tx: Tx, before: number, now: number): Promise<{ taken: number; written: number }> {
-  const rows = await tx
-    .selectFrom('refusal')
-    .selectAll()
-    .where('hour', '<', before)
-    .orderBy('hour')
-    .limit(CLOSED_AT_ONCE)
-    .execute();
+  const rows = await countedBefore(tx, before).orderBy('hour').limit(CLOSED_AT_ONCE).execute();
   const counted = rows.filter(({ count }) => count > 0);
   for (const { actor, action, subject, ip, details_json, count, first_at, last_at } of counted) {
     const [first, last] = [new Date(first_at).toISOString(), new Date(last_at).toISOString()];

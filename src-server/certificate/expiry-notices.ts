@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { appendAudit } from '../audit/audit-log.ts';
 import type { ServerContext } from '../context.ts';
+import type { Db, Tx } from '../db/database.ts';
 import { enqueueMail } from '../mail/outbox.ts';
 import { presentOwners } from '../people/members/owner-rules.ts';
 import { expiryStage } from './expiry.ts';
@@ -18,14 +19,19 @@ export async function tellExpiry(ctx: ServerContext, facts: CertificateFacts): P
   const days = expiryStage(facts, now);
   if (days === null) return;
   const subject = `certificate:${facts.fingerprint}`;
-  await ctx.database.db.transaction().execute(async (tx) => {
-    const told = await tx
+  const isTold = async (db: Db | Tx): Promise<boolean> => {
+    const told = await db
       .selectFrom('audit')
       .select('details_json')
       .where('subject', '=', subject)
       .where('action', '=', ACTION)
       .execute();
-    if (told.some(({ details_json }) => details.parse(JSON.parse(details_json)).days <= days)) return;
+    return told.some(({ details_json }) => details.parse(JSON.parse(details_json)).days <= days);
+  };
+  // Asked now and then: without the write lock first.
+  if (await isTold(ctx.database.db)) return;
+  await ctx.database.db.transaction().execute(async (tx) => {
+    if (await isTold(tx)) return;
     const notAfter = new Date(facts.notAfter).toISOString();
     const { host } = facts;
     const outcome = days === 0 ? 'failed' : 'ok';

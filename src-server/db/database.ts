@@ -10,6 +10,7 @@ import {
   type Transaction,
   type TransactionSettings,
 } from 'kysely';
+import { BUSY_TIMEOUT_MS, LaterWrites } from './later-writes.ts';
 import { migrations } from './migrations.ts';
 import { refuseNewer } from './newer-database.ts';
 import type { Schema } from './schema.ts';
@@ -21,7 +22,8 @@ export interface Database {
   db: Db;
   /** Changes when another process has written to the file (`PRAGMA data_version`). */
   externalVersion(): number;
-  /** Writes the log back into the main file and closes it. */
+  later: LaterWrites;
+  /** Writes what waits in `later`, and the log back into the main file, and closes it. */
   close(): Promise<void>;
 }
 
@@ -31,7 +33,7 @@ export interface Database {
  * `NewerDatabaseError` when a newer version has written it.
  */
 export async function openDatabase(file: string): Promise<Database> {
-  const sqlite = new DatabaseSync(file, { timeout: 5000 });
+  const sqlite = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     refuseNewer(sqlite, file);
   } catch (error) {
@@ -50,12 +52,18 @@ export async function openDatabase(file: string): Promise<Database> {
     await db.destroy();
     throw error;
   }
+  const later = new LaterWrites(db);
   return {
     db,
     externalVersion: () => Number(versionQuery.get()?.data_version),
+    later,
     async close() {
-      sqlite.exec('pragma wal_checkpoint(truncate)');
-      await db.destroy();
+      try {
+        await later.flush();
+        sqlite.exec('pragma wal_checkpoint(truncate)');
+      } finally {
+        await db.destroy();
+      }
     },
   };
 }

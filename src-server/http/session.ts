@@ -49,15 +49,23 @@ export async function sessionEnd(tx: Tx, sessionId: string): Promise<Problem | n
 }
 
 async function touch(ctx: ServerContext, sessionId: string, deviceId: string, now: number): Promise<void> {
-  await ctx.database.db.transaction().execute(async (tx) => {
-    await tx
+  const { log, database } = ctx;
+  const write = (tx: Tx) =>
+    tx
       .updateTable('session')
       .set({ last_used_at: now, expires_at: now + SESSION_LIFE_MS })
       .where('id', '=', sessionId)
       .where('ended_at', 'is', null)
       .execute();
-    await tx.updateTable('device').set({ last_seen_at: now }).where('id', '=', deviceId).execute();
-  });
+  await database.later.add(log, write, `session ${sessionId}`);
+  await noteDeviceSeen(ctx, deviceId);
+}
+
+/** When the device was there last, written down a moment later. */
+export function noteDeviceSeen({ database, log, now }: ServerContext, deviceId: string): Promise<void> {
+  const seen = { last_seen_at: now() };
+  const write = (tx: Tx) => tx.updateTable('device').set(seen).where('id', '=', deviceId).execute();
+  return database.later.add(log, write, `device ${deviceId}`);
 }
 
 type SessionState = Pick<SessionRow, 'ended_at'> &

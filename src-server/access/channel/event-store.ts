@@ -51,8 +51,25 @@ export async function eventsAfter(db: Db, deviceId: string, seq: number): Promis
   });
 }
 
-/** The device has everything up to and including `seq`: these frames go, and the leases whose end they told say so. */
-export async function ackEvents(tx: Tx, deviceId: string, seq: number, now: number): Promise<void> {
+/**
+ * The device has everything up to and including `seq`: these frames go, and the leases whose end they told say so. Where
+ * there are none, nothing is written.
+ */
+export async function ackEvents(db: Db, deviceId: string, seq: number, now: number): Promise<void> {
+  if ((await firstKept(db, { deviceId, seq })).rows.length === 0) return;
+  await db.transaction().execute((tx) => takeEvents(tx, deviceId, seq, now));
+}
+
+const firstKept = prepared<{ deviceId: string; seq: number }, { seq: number }>((db, param) =>
+  db
+    .selectFrom('event')
+    .select('seq')
+    .where('device_id', '=', param('deviceId'))
+    .where('seq', '<=', param('seq'))
+    .limit(1),
+);
+
+async function takeEvents(tx: Tx, deviceId: string, seq: number, now: number): Promise<void> {
   const { rows } = await takeAcked(tx, { deviceId, seq });
   for (const { frame_json } of rows) {
     const { data: frame } = serverFrame.safeParse(JSON.parse(frame_json));

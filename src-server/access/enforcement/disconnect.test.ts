@@ -359,6 +359,7 @@ describe('disconnect', () => {
 
   it('answers 404, 401 and 403 as the contract says', async () => {
     expect((await kick({}, 'nobody')).body.code).toBe('member-not-found');
+    await server.ctx.database.later.flush();
     const uses = server.ctx.database.db.selectFrom('api_token').select('use_count');
     expect(await uses.execute()).toEqual([{ use_count: 1 }]);
     apiToken = 'wrong';

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PeerStats } from '../../../src-shared/gateway-channel.ts';
 import type { ServerContext } from '../../context.ts';
 import { prepared } from '../../db/prepared.ts';
+import { noteGatewaySeen } from './gateway-hello.ts';
 
 /** A handshake that is older says little about the clock of now: it may have been set meanwhile. */
 const TELLING_AGE_MS = 180_000;
@@ -17,7 +18,7 @@ export async function noteStats(
 ): Promise<void> {
   const now = ctx.now();
   const { db } = ctx.database;
-  await db.updateTable('gateway').set({ last_seen_at: now }).where('id', '=', gatewayId).execute();
+  await noteGatewaySeen(ctx, gatewayId);
   const { rows } = await liveCounts(db, { gatewayId });
   const leases = new Map(rows.map((lease) => [lease.publicKey, lease]));
   const news = peers.flatMap((peer): LeaseCounts[] => {

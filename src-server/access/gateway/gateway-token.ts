@@ -90,22 +90,35 @@ export async function gatewayOfToken(
 
 /** The agent has come with this token: with the new one, the old one ends. False when neither is its. */
 export async function takeGatewayToken(
-  tx: Tx,
+  db: Db,
   { id, hash, now }: { id: string; hash: string; now: number },
 ): Promise<boolean> {
-  const row = await tx
+  // That it is the old one, which changes nothing, is found without the write lock.
+  const row = await tokensOf(db, id);
+  if (row?.next_token_hash !== hash) return isOldToken(row, { hash, now });
+  return db.transaction().execute(async (tx) => {
+    const present = await tokensOf(tx, id);
+    if (present?.next_token_hash !== hash) return isOldToken(present, { hash, now });
+    await endOldToken(tx, { id, ...present });
+    await audit(tx, { id, at: now, actor: `gateway:${id}`, ip: null, action: 'gateway.token-taken' });
+    return true;
+  });
+}
+
+function tokensOf(db: Db | Tx, id: string) {
+  return db
     .selectFrom('gateway')
     .select(['token_hash', 'next_token_hash', 'next_token_made_at', 'token_ends_at'])
     .where('id', '=', id)
     .where('removed_at', 'is', null)
     .executeTakeFirst();
-  if (!row) return false;
-  if (row.next_token_hash === hash) {
-    await endOldToken(tx, { id, ...row });
-    await audit(tx, { id, at: now, actor: `gateway:${id}`, ip: null, action: 'gateway.token-taken' });
-    return true;
-  }
-  return row.token_hash === hash && (row.token_ends_at === null || row.token_ends_at > now);
+}
+
+function isOldToken(
+  row: Pick<GatewayRow, 'token_hash' | 'token_ends_at'> | undefined,
+  { hash, now }: { hash: string; now: number },
+): boolean {
+  return row?.token_hash === hash && (row.token_ends_at === null || row.token_ends_at > now);
 }
 
 /** Old tokens whose time is over end, also of agents that have not come with the new one. Answers how many. */

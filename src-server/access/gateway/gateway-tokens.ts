@@ -18,7 +18,7 @@ export class GatewayTokens {
   /** The agent has said hello. False: its token has ended since the channel was opened. */
   async opened(gatewayId: string, channel: OpenChannel): Promise<boolean> {
     const token = { id: gatewayId, hash: channel.hash, now: this.#ctx.now() };
-    const isGood = await this.#ctx.database.db.transaction().execute((tx) => takeGatewayToken(tx, token));
+    const isGood = await takeGatewayToken(this.#ctx.database.db, token);
     if (isGood) this.#channels.set(gatewayId, channel);
     return isGood;
   }

@@ -143,6 +143,7 @@ describe('seq', () => {
     });
     expect(seqs.length).toBeGreaterThan(6);
     expect(new Set(seqs).size).toBe(seqs.length);
+    await server.ctx.database.later.flush();
     expect((await device.row()).guard_seq).toBeGreaterThanOrEqual(Math.max(...seqs));
   });
 

@@ -16,7 +16,7 @@ import type { ReachedAddresses } from '../../access/lease/reached-addresses.ts';
 import { HourlyBudget } from '../../audit/hourly-budget.ts';
 import type { ServerContext } from '../../context.ts';
 import { refusePlainCall } from '../../http/plain-call.ts';
-import type { SessionIdentity } from '../../http/session.ts';
+import { noteDeviceSeen, type SessionIdentity } from '../../http/session.ts';
 import { keepAlive, readFrames } from '../../http/socket-frames.ts';
 import { sessionOf } from './client-guard.ts';
 import { MemberChannels } from './member-channels.ts';
@@ -93,7 +93,7 @@ async function openChannel(
       // Whatever is not in the record any more had been acked.
       hub.resume(deviceId, wire, last_seq);
       ackedSeq = afterSeq;
-      await db.transaction().execute((tx) => ackEvents(tx, deviceId, afterSeq, ctx.now()));
+      await ackEvents(db, deviceId, afterSeq, ctx.now());
       return;
     }
     if (!hasResumed) return socket.close(closeCodes.protocolError, 'resume first');
@@ -103,7 +103,7 @@ async function openChannel(
         const seq = Math.min(frame.seq, hub.sentSeq(deviceId, wire));
         if (seq <= ackedSeq) return;
         ackedSeq = seq;
-        await db.transaction().execute((tx) => ackEvents(tx, deviceId, seq, ctx.now()));
+        await ackEvents(db, deviceId, seq, ctx.now());
         return;
       }
       case 'status':
@@ -145,11 +145,11 @@ async function openChannel(
     log.info({ closeCode: code }, 'client channel closed');
   });
 
+  await noteDeviceSeen(ctx, deviceId);
   const device = await db
-    .updateTable('device')
-    .set({ last_seen_at: ctx.now() })
+    .selectFrom('device')
+    .select(['epoch', 'last_seq', 'guard_failed'])
     .where('id', '=', deviceId)
-    .returning(['epoch', 'last_seq', 'guard_failed'])
     .executeTakeFirstOrThrow();
   guardFailed = device.guard_failed;
   const hello: ServerFrame = {

@@ -24,6 +24,8 @@ export interface ApiTokenIdentity {
 export type ApiTokenUse = ApiTokenIdentity & {
   /** Belongs into the transaction of what the token was used for. */
   recordUse(tx: Tx): Promise<void>;
+  /** For what only reads: written down a moment later, so that a read waits for nobody who writes. */
+  recordRead(): Promise<void>;
   /** `token-invalid` where it has ended since the call was let in: for the transaction of what took its time. */
   isAlive(tx: Tx): Promise<Result<void>>;
   /** Both, for what the token changes. */
@@ -81,6 +83,7 @@ export async function authenticateApiToken(
     name: row.name,
     scopes,
     recordUse,
+    recordRead: () => ctx.database.later.add(ctx.log, recordUse),
     isAlive,
     async recordChange(tx) {
       const alive = await isAlive(tx);

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { memberDetail, memberListItem } from '../../../src-shared/integration-api.ts';
 import { problem, problemSchema } from '../../../src-shared/problem.ts';
 import type { ServerContext } from '../../context.ts';
-import type { Tx } from '../../db/database.ts';
+import type { Db } from '../../db/database.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import { tokenOf } from './integration-guard.ts';
 import { spacedTime } from './spaced-time.ts';
@@ -24,7 +24,7 @@ export function registerDirectoryRoutes(plain: FastifyInstance, ctx: ServerConte
       },
     },
     async (request, reply) => {
-      await db.transaction().execute((tx) => tokenOf(request).recordUse(tx));
+      await tokenOf(request).recordRead();
       return reply.send({ message: 'Connection has been established successfully.' });
     },
   );
@@ -39,10 +39,8 @@ export function registerDirectoryRoutes(plain: FastifyInstance, ctx: ServerConte
       },
     },
     async (request, reply) => {
-      const members = await db.transaction().execute(async (tx) => {
-        await tokenOf(request).recordUse(tx);
-        return selectMembers(tx).orderBy('member.created_at').orderBy('member.id').execute();
-      });
+      await tokenOf(request).recordRead();
+      const members = await selectMembers(db).orderBy('member.created_at').orderBy('member.id').execute();
       return reply.send(
         members.map((member) => ({
           id: member.id,
@@ -68,11 +66,9 @@ export function registerDirectoryRoutes(plain: FastifyInstance, ctx: ServerConte
       },
     },
     async (request, reply) => {
-      const member = await db.transaction().execute(async (tx) => {
-        await tokenOf(request).recordUse(tx);
-        const id = request.params.teamMemberId.toLowerCase();
-        return selectMembers(tx).where('member.id', '=', id).executeTakeFirst();
-      });
+      await tokenOf(request).recordRead();
+      const id = request.params.teamMemberId.toLowerCase();
+      const member = await selectMembers(db).where('member.id', '=', id).executeTakeFirst();
       if (!member) return sendProblem(reply, problem('member-not-found'));
       return reply.send({
         id: member.id,
@@ -86,8 +82,8 @@ export function registerDirectoryRoutes(plain: FastifyInstance, ctx: ServerConte
   );
 }
 
-function selectMembers(tx: Tx) {
-  return tx
+function selectMembers(db: Db) {
+  return db
     .selectFrom('member')
     .leftJoin('factor', (join) =>
       join.onRef('factor.member_id', '=', 'member.id').on('factor.state', '=', 'active'),

@@ -41,7 +41,7 @@ export function registerDisconnectRoute(
       const { reason, incident_id } = request.body ?? {};
       const known = await livePeersOfMember(ctx.database.db, memberId);
       if (!known) {
-        await ctx.database.db.transaction().execute((tx) => token.recordUse(tx));
+        await token.recordRead();
         return sendProblem(reply, problem('member-not-found'));
       }
       const ended = await disconnectMember(ctx, enforcement, {

@@ -61,7 +61,8 @@ test('any living token passes test-connection; each use is counted and audited',
     body: { message: 'Connection has been established successfully.' },
   });
   await get('/api/v1/test-connection', token);
-  const { db } = server.ctx.database;
+  const { db, later } = server.ctx.database;
+  await later.flush();
   expect(await db.selectFrom('api_token').selectAll().executeTakeFirst()).toMatchObject({
     use_count: 2,
     last_used_ip: '127.0.0.1',

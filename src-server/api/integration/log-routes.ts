@@ -57,7 +57,7 @@ export function registerLogRoutes(plain: FastifyInstance, ctx: ServerContext, in
       const query = await logParameters(request, gatewayLogsQuery);
       if (!query.ok) return sendProblem(reply, query.problem);
       const token = tokenOf(request);
-      await db.transaction().execute((tx) => token.recordUse(tx));
+      await token.recordRead();
       const walk = walkOf(token, query.value);
       const rows = await readGatewayLog(db, {
         query: query.value,
@@ -85,7 +85,7 @@ export function registerLogRoutes(plain: FastifyInstance, ctx: ServerContext, in
       const token = tokenOf(request);
       // What this call itself writes down is not in its own answer.
       const newest = await newestSeq(db);
-      await db.transaction().execute((tx) => token.recordUse(tx));
+      await token.recordRead();
       const filter = systemLogFilter(query.value);
       if (isIndexed(filter)) {
         await index.catchUpFor(INDEX_WAIT_MS, (error) => ctx.log.error({ err: error }, 'audit index failed'));

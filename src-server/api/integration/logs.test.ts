@@ -45,7 +45,9 @@ test('a call is not in its own answer, and pages show what was there when the fi
 test('the answer to a first call ends with what there was before it', async () => {
   await write(3);
   const newest = (await ids('limit=1'))[0] ?? 0;
-  const { rows: stored } = { rows: await server.ctx.database.db.selectFrom('audit').select('seq').execute() };
+  const { db, later } = server.ctx.database;
+  await later.flush();
+  const stored = await db.selectFrom('audit').select('seq').execute();
   expect(Math.max(...stored.map(({ seq }) => seq))).toBe(newest + 1);
 });
 

@@ -87,6 +87,7 @@ test('a token without the scope hears that before anything else, and none change
         body: { code: 'insufficient-role' },
       });
   }
+  await server.ctx.database.later.flush();
   const uses = await server.ctx.database.db
     .selectFrom('api_token')
     .select('use_count')

@@ -38,7 +38,8 @@ export async function beginFactor(
   password: string | undefined,
 ): Promise<Result<NewFactor>> {
   const { db } = ctx.database;
-  const { may, factor } = await db.transaction().execute((tx) => present(tx, ctx, identity));
+  const reading = db.transaction().setAccessMode('read only');
+  const { may, factor } = await reading.execute((tx) => present(tx, ctx, identity));
   if (!may.replaceFactor.isAllowed) return fail('factor-disabled', may.replaceFactor.why ?? undefined);
   if (may.replaceFactor.needsPassword) {
     if (password === undefined) return fail('password-required');

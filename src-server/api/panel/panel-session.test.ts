@@ -39,6 +39,7 @@ describe('the session', () => {
     await browser.signIn(await server.addMember());
     server.clock.now += 29 * MINUTE;
     expect((await browser.ask('GET', 'session')).status).toBe(200);
+    await server.ctx.database.later.flush();
     server.clock.now += 29 * MINUTE;
     expect((await browser.ask('GET', 'session', undefined, { 'x-background': '1' })).status).toBe(200);
     server.clock.now += MINUTE;
@@ -52,6 +53,7 @@ describe('the session', () => {
     for (let passed = 0; passed < 12 * 60 - 20; passed += 20) {
       server.clock.now += 20 * MINUTE;
       expect((await browser.ask('GET', 'session')).status).toBe(200);
+      await server.ctx.database.later.flush();
     }
     server.clock.now += 20 * MINUTE;
     expect((await browser.ask('GET', 'session')).status).toBe(401);

@@ -115,19 +115,21 @@ export function isLivePanelSession(
   return session.ended_at === null && session.expires_at > now && now - session.last_used_at < IDLE_MS;
 }
 
-/** Writes down that the session was used. */
+/** Writes down that the session was used, a moment later. */
 export async function touchPanelSession(
-  ctx: ServerContext,
+  { database, log }: ServerContext,
   { id, last_used_at }: PanelSessionRow,
   now: number,
 ): Promise<void> {
   if (now - last_used_at < TOUCH_INTERVAL_MS) return;
-  await ctx.database.db
-    .updateTable('session')
-    .set({ last_used_at: now })
-    .where('id', '=', id)
-    .where('ended_at', 'is', null)
-    .execute();
+  const write = (tx: Tx) =>
+    tx
+      .updateTable('session')
+      .set({ last_used_at: now })
+      .where('id', '=', id)
+      .where('ended_at', 'is', null)
+      .execute();
+  await database.later.add(log, write, `session ${id}`);
 }
 
 /** Ends one session of the member; false when there is none such. */

@@ -69,7 +69,8 @@ export async function panelSignInMfa(
       if (!checked.ok) return checked;
       return finish(tx, ctx, pending.value, { method, factorId: checked.factorId }, caller);
     });
-  const pending = await db.transaction().execute((tx) => pendingMember(tx, ctx, mfaToken, 'mfa'));
+  const reading = db.transaction().setAccessMode('read only');
+  const pending = await reading.execute((tx) => pendingMember(tx, ctx, mfaToken, 'mfa'));
   if (!pending.ok) return pending;
   const checked = await checkBackupCode(ctx, codeOf(pending.value.memberId));
   if (!checked.ok) return checked;

@@ -55,7 +55,7 @@ export async function addByAdmin(
       return fail('insufficient-role', 'Only an owner can add owners and administrators.');
     return isPromotion('member', person.role) ? checkStepUp(tx, admin, ctx.now()) : ok(undefined);
   };
-  const may = await ctx.database.db.transaction().execute(mayAdd);
+  const may = await ctx.database.db.transaction().setAccessMode('read only').execute(mayAdd);
   if (!may.ok) return may;
   const password = newTemporaryPassword();
   const { actor, ip } = byOf(ctx, admin);
@@ -162,7 +162,8 @@ export async function enableFactorByAdmin(
 
 /** Whether the administrator may end this member's connections: as for a change, and one's own. */
 export function mayDisconnect(ctx: ServerContext, admin: Admin, memberId: string): Promise<Result<unknown>> {
-  return ctx.database.db.transaction().execute((tx) => managedMember(tx, admin, memberId));
+  const reading = ctx.database.db.transaction().setAccessMode('read only');
+  return reading.execute((tx) => managedMember(tx, admin, memberId));
 }
 
 /** A member that the administrator may change and that is somebody else. */

@@ -30,7 +30,7 @@ export async function givePassword(
     const proven = await checkStepUp(tx, admin, ctx.now());
     return proven.ok ? member : proven;
   };
-  const may = await ctx.database.db.transaction().execute(mayGive);
+  const may = await ctx.database.db.transaction().setAccessMode('read only').execute(mayGive);
   if (!may.ok) return may;
   const temporaryPassword = newTemporaryPassword();
   const passwordHash = await hashNewPassword(ctx, temporaryPassword);

@@ -81,7 +81,8 @@ async function identify(
       return fail('session-invalid', 'Sign in again to set up an authenticator app.');
     return ok({ memberId, tokenHash: null, sessionId });
   }
-  return ctx.database.db.transaction().execute(async (tx) => {
+  const reading = ctx.database.db.transaction().setAccessMode('read only');
+  return reading.execute(async (tx) => {
     const token = await findSignInToken(tx, { token: setupToken, purpose: 'setup', now: ctx.now() });
     if (!token) return fail('mfa-token-invalid');
     const member = await tx

@@ -45,7 +45,8 @@ export async function chooseOwnPassword<P extends PendingSignIn, T>(
   steps: { find: (tx: Tx) => Promise<Result<P>>; open: (tx: Tx, pending: P) => Promise<T> },
 ): Promise<Result<T>> {
   const { db } = ctx.database;
-  const begun = await db.transaction().execute(async (tx): Promise<Result<MemberRow>> => {
+  const reading = db.transaction().setAccessMode('read only');
+  const begun = await reading.execute(async (tx): Promise<Result<MemberRow>> => {
     const pending = await steps.find(tx);
     if (!pending.ok) return pending;
     const { memberId } = pending.value;

@@ -103,7 +103,8 @@ async function withBackupCode(
   ip: string | null,
 ): Promise<Result<SignInAnswer>> {
   const { db } = ctx.database;
-  const token = await db.transaction().execute((tx) => pendingSignIn(tx, ctx, request.mfaToken, 'mfa'));
+  const reading = db.transaction().setAccessMode('read only');
+  const token = await reading.execute((tx) => pendingSignIn(tx, ctx, request.mfaToken, 'mfa'));
   if (!token.ok) return token;
   const { memberId } = token.value;
   const checked = await checkBackupCode(ctx, {

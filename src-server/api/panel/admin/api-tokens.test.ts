@@ -24,6 +24,7 @@ test('a token is shown once, works, and its use is seen', async () => {
     useCount: 0,
   });
   expect((await members(token)).status).toBe(200);
+  await server.ctx.database.later.flush();
   const list = (await owner.get('api-tokens')).body.apiTokens;
   expect(list).toMatchObject([{ id: apiToken.id, useCount: 1, lastUsedIp: '127.0.0.1' }]);
   expect(JSON.stringify(list)).not.toContain(token);

@@ -14,6 +14,7 @@ import type { IndexGap } from '../../../audit/audit-index.ts';
 import { appendAudit, newestSeq } from '../../../audit/audit-log.ts';
 import { isIndexed, readAuditPage } from '../../../audit/audit-pages.ts';
 import type { Verification } from '../../../audit/audit-verification.ts';
+import { writeWhenFree } from '../../../db/later-writes.ts';
 import { panelIdentity } from '../panel-guard.ts';
 import { type AdminParts, typed } from './admin-parts.ts';
 import { exportAudit } from './audit-export.ts';
@@ -86,11 +87,9 @@ export function registerAuditRoutes(plain: FastifyInstance, { ctx, index, verifi
         return at === undefined ? [] : [[key, new Date(at).toISOString()]];
       });
       const details = { format, ...filter, ...Object.fromEntries(times) };
-      await db
-        .transaction()
-        .execute((tx) =>
-          appendAudit(tx, { at: now, actor, action: 'audit.export', outcome: 'ok', ip, details }),
-        );
+      const row = { at: now, actor, action: 'audit.export', outcome: 'ok', ip, details } as const;
+      // Nothing goes out before it is written down: the one read that waits for who writes, and keeps nobody else waiting.
+      await writeWhenFree(db, (tx) => appendAudit(tx, row));
       // A file is whole, however long that takes.
       const ready = isIndexed(filter) ? (): Promise<void> => index.complete() : undefined;
       const name = `audit-${new Date(now).toISOString().slice(0, 19).replaceAll(':', '')}Z.${format}`;
