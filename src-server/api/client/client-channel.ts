@@ -140,7 +140,7 @@ async function openChannel(
   socket.on('close', (code) => {
     clearTimeout(resumeTimer);
     hub.detach(deviceId, wire);
-    members.closed(memberId, wire);
+    members.closed(memberId, wire, ctx.now());
     // `code` is a name that the log hides.
     log.info({ closeCode: code }, 'client channel closed');
   });

@@ -9,6 +9,9 @@ const OF_MEMBER = { perSecond: 200, burst: 2_000 };
 /** Nobody works on so many computers at once, and a team whose machines share one account has fewer. */
 export const MOST_CHANNELS = 200;
 
+/** A member who is gone for so long has their whole measure again: it fills up in this time. */
+const FULL_AGAIN_MS = (OF_MEMBER.burst / OF_MEMBER.perSecond) * 1000;
+
 interface Member {
   frames: TokenBucket;
   /** The oldest first. */
@@ -18,16 +21,25 @@ interface Member {
 /** How much of the server one member takes, from however many devices. */
 export class MemberChannels {
   readonly #members = new Map<string, Member>();
+  /** Members without a channel, with when the last one was closed; the longest gone first. */
+  readonly #gone = new Map<string, number>();
+
+  /** Members of whom it knows how much they have left. */
+  get size(): number {
+    return this.#members.size;
+  }
 
   /**
    * Takes a channel in; the member's oldest is closed where there are too many. Answers what to ask for each frame: false
    * when this channel, or the member, has sent more than there is time for. `now`: milliseconds.
    */
   opened(memberId: string, wire: ClientWire, now: number): (now: number) => boolean {
+    this.#forget(now);
     const member = this.#members.get(memberId) ?? {
       frames: new TokenBucket({ ...OF_MEMBER, now }),
       open: new Set(),
     };
+    this.#gone.delete(memberId);
     this.#members.set(memberId, member);
     member.open.add(wire);
     const [oldest] = member.open;
@@ -39,9 +51,21 @@ export class MemberChannels {
     return (at) => own.take(at) && member.frames.take(at);
   }
 
-  closed(memberId: string, wire: ClientWire): void {
+  /** What the member has used up stays used up: who comes back at once gets no new measure for it. */
+  closed(memberId: string, wire: ClientWire, now: number): void {
+    this.#forget(now);
     const member = this.#members.get(memberId);
-    member?.open.delete(wire);
-    if (member?.open.size === 0) this.#members.delete(memberId);
+    if (!member?.open.delete(wire) || member.open.size > 0) return;
+    this.#gone.delete(memberId);
+    this.#gone.set(memberId, now);
+  }
+
+  #forget(now: number): void {
+    for (const [memberId, since] of this.#gone) {
+      // A clock that was set back: at the latest when it has caught up.
+      if (now - since < FULL_AGAIN_MS) return;
+      this.#gone.delete(memberId);
+      this.#members.delete(memberId);
+    }
   }
 }
