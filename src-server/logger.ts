@@ -2,16 +2,39 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 import { openProgramLog, programLog } from '../src-node/program-log.ts';
 import type { ServerConfig } from './config.ts';
 
-/** Never written, wherever they turn up in a log object. */
-const secretFields = [
-  'authorization',
-  'cookie',
-  'password',
-  'code',
-  'token',
-  'mfaToken',
-  'setupToken',
-  'sessionToken',
+/** Never written, wherever they turn up in a log object. What the contracts name is held complete by a test. */
+export const secretFields = [
+  ...[
+    'authorization',
+    'cookie',
+    'csrfToken',
+    'token',
+    'sessionToken',
+    'mfaToken',
+    'setupToken',
+    'passwordToken',
+  ],
+  ...[
+    'trustToken',
+    'tokenLine',
+    'installLine',
+    'password',
+    'newPassword',
+    'currentPassword',
+    'temporaryPassword',
+  ],
+  ...[
+    'pin',
+    'code',
+    'backupCodes',
+    'secret',
+    'otpauthUri',
+    'proof',
+    'signature',
+    'presharedKey',
+    'lease',
+    'guard',
+  ],
 ];
 
 const settings = {
