@@ -7,7 +7,6 @@ import { problem, problemSchema } from '../../../src-shared/problem.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
 import type { GuardSource } from '../../access/guard/guard.ts';
 import type { ServerContext } from '../../context.ts';
-import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import { devicesOf } from '../../people/devices/device-list.ts';
 import { removeDevice } from '../../people/devices/device-removal.ts';
@@ -46,7 +45,7 @@ export function registerDeviceRoutes(
       },
     },
     async (request, reply) => {
-      const ip = plainAddress(request.ip);
+      const ip = request.ip;
       const session = sessionOf(request);
       const removed = await removeDevice(ctx, parts, session, request.params.id, ip);
       if (!removed) return sendProblem(reply, problem('device-not-found'));

@@ -8,14 +8,13 @@ import {
 } from '../../../src-shared/client-api.ts';
 import { problemSchema } from '../../../src-shared/problem.ts';
 import type { ServerContext } from '../../context.ts';
-import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import { beginClientSetUp, confirmClientSetUp, type SetUpCaller } from '../../people/mfa/client-set-up.ts';
 
 const callerOf = (request: FastifyRequest, setupToken: string | undefined): SetUpCaller => ({
   headers: request.headers,
   setupToken,
-  ip: plainAddress(request.ip),
+  ip: request.ip,
 });
 
 /** `POST /client/v1/mfa/setup` and `/mfa/confirm`: with the token of a sign-in, or within a session. */

@@ -12,7 +12,6 @@ import { problemSchema } from '../../../src-shared/problem.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
 import { type GuardSource, signGuard } from '../../access/guard/guard.ts';
 import type { ServerContext } from '../../context.ts';
-import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import type { PasswordCheck } from '../../people/sign-in/password-check.ts';
 import { signIn, signInMfa, signInNewPassword } from '../../people/sign-in/sign-in.ts';
@@ -37,7 +36,7 @@ export function registerSignInRoutes(
       },
     },
     async (request, reply) => {
-      const answer = await signIn(ctx, checkPassword, request.body, plainAddress(request.ip));
+      const answer = await signIn(ctx, checkPassword, request.body, request.ip);
       return answer.ok ? reply.send(answer.value) : sendProblem(reply, answer.problem);
     },
   );
@@ -52,7 +51,7 @@ export function registerSignInRoutes(
       },
     },
     async (request, reply) => {
-      const answer = await signInMfa(ctx, request.body, plainAddress(request.ip));
+      const answer = await signInMfa(ctx, request.body, request.ip);
       return answer.ok ? reply.send(answer.value) : sendProblem(reply, answer.problem);
     },
   );
@@ -67,7 +66,7 @@ export function registerSignInRoutes(
       },
     },
     async (request, reply) => {
-      const answer = await signInNewPassword(ctx, request.body, plainAddress(request.ip));
+      const answer = await signInNewPassword(ctx, request.body, request.ip);
       return answer.ok ? reply.send(answer.value) : sendProblem(reply, answer.problem);
     },
   );
@@ -92,7 +91,7 @@ export function registerSignOutRoute(
       },
     },
     async (request, reply) => {
-      const claims = await signOut(ctx, parts, sessionOf(request), plainAddress(request.ip));
+      const claims = await signOut(ctx, parts, sessionOf(request), request.ip);
       return claims ? reply.send({ guard: signGuard(guards.keys, claims) }) : reply.code(204).send(null);
     },
   );

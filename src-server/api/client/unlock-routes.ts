@@ -10,7 +10,6 @@ import {
 import { problemSchema } from '../../../src-shared/problem.ts';
 import { UNLOCK_ORIGIN, UNLOCK_RP_ID, type UnlockMethod } from '../../../src-shared/unlock.ts';
 import type { ServerContext } from '../../context.ts';
-import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import { removeOwnUnlock } from '../../proof/unlock/removal.ts';
 import { setBiometric, setPin } from '../../proof/unlock/set-up.ts';
@@ -34,7 +33,7 @@ export function registerUnlockRoutes(plain: FastifyInstance, ctx: ServerContext)
       },
     },
     async (request, reply) => {
-      const answer = await setPin(ctx, sessionOf(request), request.body, plainAddress(request.ip));
+      const answer = await setPin(ctx, sessionOf(request), request.body, request.ip);
       return answer.ok ? reply.code(204).send(null) : sendProblem(reply, answer.problem);
     },
   );
@@ -52,7 +51,7 @@ to this device (BE=0), over the nonce of the challenge that the first request wi
       },
     },
     async (request, reply) => {
-      const answer = await setBiometric(ctx, sessionOf(request), request.body, plainAddress(request.ip));
+      const answer = await setBiometric(ctx, sessionOf(request), request.body, request.ip);
       return answer.ok ? reply.code(204).send(null) : sendProblem(reply, answer.problem);
     },
   );
@@ -60,7 +59,7 @@ to this device (BE=0), over the nonce of the challenge that the first request wi
     '/client/v1/device/pin',
     { schema: { summary: 'Remove the PIN of this device; idempotent', tags: ['client'], response } },
     async (request, reply) => {
-      const answer = await removeOwnUnlock(ctx, sessionOf(request), ['pin'], plainAddress(request.ip));
+      const answer = await removeOwnUnlock(ctx, sessionOf(request), ['pin'], request.ip);
       return answer.ok ? reply.code(204).send(null) : sendProblem(reply, answer.problem);
     },
   );
@@ -77,7 +76,7 @@ to this device (BE=0), over the nonce of the challenge that the first request wi
     async (request, reply) => {
       const { level } = request.query;
       const methods: UnlockMethod[] = level === undefined ? ['uv-hw', 'uv-soft'] : [level];
-      const answer = await removeOwnUnlock(ctx, sessionOf(request), methods, plainAddress(request.ip));
+      const answer = await removeOwnUnlock(ctx, sessionOf(request), methods, request.ip);
       return answer.ok ? reply.code(204).send(null) : sendProblem(reply, answer.problem);
     },
   );
@@ -93,7 +92,7 @@ to this device (BE=0), over the nonce of the challenge that the first request wi
       },
     },
     async (request, reply) => {
-      const answer = await tryUnlock(ctx, sessionOf(request), request.body, plainAddress(request.ip));
+      const answer = await tryUnlock(ctx, sessionOf(request), request.body, request.ip);
       return answer.ok ? reply.code(204).send(null) : sendProblem(reply, answer.problem);
     },
   );

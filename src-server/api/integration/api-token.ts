@@ -11,8 +11,9 @@ import type { Tx } from '../../db/database.ts';
 import { prepared } from '../../db/prepared.ts';
 import type { ApiTokenRow, MemberRow } from '../../db/schema.ts';
 import type { Admission } from '../../http/caller.ts';
-import { isInNetworks, plainAddress } from '../../http/client-address.ts';
+import { isInNetworks } from '../../http/client-address.ts';
 import { isForwardedInDoubt } from '../../http/forwarding.ts';
+import { standsForToken } from '../../people/members/maker-tokens.ts';
 import { bearerToken, hashToken } from '../../tokens.ts';
 
 export interface ApiTokenIdentity {
@@ -50,7 +51,7 @@ export async function authenticateApiToken(
   const [row] = rows;
   if (!row) return fail('token-invalid');
   const now = ctx.now();
-  const ip = plainAddress(request.ip);
+  const ip = request.ip;
   const actor = `api-token:${row.id}`;
   const action = 'api-token.use';
   const route = request.routeOptions.url ?? null;
@@ -112,13 +113,10 @@ function endOf(token: Found, now: number): 'revoked' | 'expired' | 'suspended' |
   if (token.revoked_at !== null) return 'revoked';
   if (token.expires_at <= now) return 'expired';
   if (token.suspended_at !== null) return 'suspended';
-  return isOfSomebody(token) ? null : 'maker';
-}
-
-/** Whether somebody stands for the token: an administrator as of now, unless it is kept on purpose. */
-function isOfSomebody({ is_kept, made_by, maker_role, maker_is_blocked }: Found): boolean {
-  if (is_kept === 1 || !made_by.startsWith('member:')) return true;
-  return maker_role !== null && maker_role !== 'member' && maker_is_blocked === 0;
+  const { is_kept, made_by, maker_role: role, maker_is_blocked: is_blocked } = token;
+  const maker = role === null || is_blocked === null ? null : { role, is_blocked };
+  // Kept on purpose: it outlives whoever made it.
+  return is_kept === 1 || standsForToken(made_by, maker) ? null : 'maker';
 }
 
 const tokenByHash = prepared<{ hash: string }, Found>((db, param) =>

@@ -7,7 +7,6 @@ import { problem, problemSchema } from '../../../src-shared/problem.ts';
 import type { EndAccessAnswer, Enforcement } from '../../access/enforcement/enforcement.ts';
 import { livePeersOfMember } from '../../access/enforcement/lease-peers.ts';
 import type { ServerContext } from '../../context.ts';
-import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import { disconnectMember } from '../../people/members/disconnect-member.ts';
 import { dropContentType, takeAnyBody } from './any-body.ts';
@@ -51,7 +50,7 @@ export function registerDisconnectRoute(
         incidentId: incident_id,
         unread: unreadOf(request),
         actor: `api-token:${token.tokenId}`,
-        ip: plainAddress(request.ip),
+        ip: request.ip,
         also: (tx) => token.recordUse(tx),
       });
       const isGateOn = isGated(ended.policy);

@@ -15,7 +15,6 @@ import type { GuardSource } from '../../access/guard/guard.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import type { MemberRow } from '../../db/schema.ts';
-import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import { type By, editMember, removeMember } from '../../people/members/member-changes.ts';
 import { addMember, passwordMistake, setBlocked, setPasswordFor } from '../../people/members/member-store.ts';
@@ -36,7 +35,7 @@ export function registerMemberWriteRoutes(
   const config = { scope: 'members:write' } as const;
   const byOf = (token: ApiTokenUse, ip: string): By => ({
     actor: `api-token:${token.tokenId}`,
-    ip: plainAddress(ip),
+    ip,
     now: ctx.now(),
   });
   app.post(

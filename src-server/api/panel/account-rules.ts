@@ -1,13 +1,8 @@
 import type { AccountAnswer, Permission } from '../../../src-shared/panel/account.ts';
 import type { FactorRow, SessionRow } from '../../db/schema.ts';
+import { isFreshSignIn } from '../../proof/mfa/pending-factor.ts';
 
 type May = AccountAnswer['may'];
-
-/**
- * The first factor may be set up without the password for this long after the sign-in that just asked for it, as long as
- * access was not ended since: the rule of the client API (`client-set-up.ts`).
- */
-const FRESH_SIGN_IN_MS = 10 * 60_000;
 
 const allowed = (needsPassword: boolean): Permission => ({ isAllowed: true, why: null, needsPassword });
 const refused = (why: string): Permission => ({ isAllowed: false, why, needsPassword: false });
@@ -34,7 +29,7 @@ export function mfaPermissions(input: {
     return {
       regenerateBackupCodes: noFactor,
       turnOffMfa: noFactor,
-      replaceFactor: allowed(now - session.created_at >= FRESH_SIGN_IN_MS || session.created_at <= lastEnd),
+      replaceFactor: allowed(!isFreshSignIn({ createdAt: session.created_at, lastEnd, now })),
     };
   if (factor.is_disabled === 1)
     return { regenerateBackupCodes: disabled, turnOffMfa: disabled, replaceFactor: disabled };

@@ -6,7 +6,6 @@ import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Tx } from '../../db/database.ts';
 import { defineCaller } from '../../http/caller.ts';
-import { plainAddress } from '../../http/client-address.ts';
 import { endWherePanelFactorIsDue, isPanelFactorDue } from '../../people/session/panel-session-end.ts';
 import { isCsrfTokenOf, isRead } from './csrf.ts';
 import {
@@ -98,7 +97,7 @@ async function admit(
   if (!hasRole(session.role, least)) return fail('insufficient-role');
   if (request.headers[BACKGROUND_HEADER] === undefined) await touchPanelSession(ctx, session, now);
   const { member_id: memberId, role } = session;
-  const identity = { session, memberId, role, actor: `member:${memberId}`, ip: plainAddress(request.ip) };
+  const identity = { session, memberId, role, actor: `member:${memberId}`, ip: request.ip };
   return ok({ identity, token });
 }
 
@@ -109,7 +108,7 @@ async function endSession(
   request: FastifyRequest,
   now: number,
 ): Promise<Result<never>> {
-  const ending = { sessionId, memberId, ip: plainAddress(request.ip), now };
+  const ending = { sessionId, memberId, ip: request.ip, now };
   return signedOut(await ctx.database.db.transaction().execute((tx) => endWherePanelFactorIsDue(tx, ending)));
 }
 

@@ -5,7 +5,6 @@ import { backupCodesAnswer, newFactorAnswer } from '../../../src-shared/panel/se
 import { problemSchema } from '../../../src-shared/problem.ts';
 import type { Enforcement } from '../../access/enforcement/enforcement.ts';
 import type { ServerContext } from '../../context.ts';
-import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import { beginReset, confirmReset } from '../../people/mfa/reset-by-link.ts';
 import type { PasswordCheck } from '../../people/sign-in/password-check.ts';
@@ -29,7 +28,7 @@ export function registerMfaResetRoutes(
       },
     },
     async (request, reply) => {
-      const input = { ...request.body, ip: plainAddress(request.ip) };
+      const input = { ...request.body, ip: request.ip };
       const answer = await beginReset(ctx, checkPassword, input);
       return answer.ok ? reply.send(answer.value) : sendProblem(reply, answer.problem);
     },
@@ -46,7 +45,7 @@ export function registerMfaResetRoutes(
     },
     async (request, reply) => {
       const trustTokens = trustTokensOf(request);
-      const input = { ...request.body, ip: plainAddress(request.ip), trustTokens };
+      const input = { ...request.body, ip: request.ip, trustTokens };
       const answer = await confirmReset(ctx, enforcement, input);
       if (!answer.ok) return sendProblem(reply, answer.problem);
       const { backupCodes, trustToken } = answer.value;

@@ -16,7 +16,6 @@ import {
 import { isGated } from '../../../src-shared/policy.ts';
 import { problem, problemSchema, type Result } from '../../../src-shared/problem.ts';
 import type { ServerContext } from '../../context.ts';
-import { plainAddress } from '../../http/client-address.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import type { PasswordCheck } from '../../people/sign-in/password-check.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
@@ -39,7 +38,7 @@ const tags = ['panel'];
 
 export function callerOf(request: FastifyRequest): Caller {
   return {
-    ip: plainAddress(request.ip),
+    ip: request.ip,
     userAgent: request.headers['user-agent'],
     trustTokens: trustTokensOf(request),
   };
@@ -217,7 +216,7 @@ async function endSessionOfCookie(ctx: ServerContext, request: FastifyRequest): 
   await ctx.database.db.transaction().execute(async (tx) => {
     const old = await findPanelSession(tx, token, now);
     if (!old) return;
-    const input = { sessionId: old.id, memberId: old.member_id, ip: plainAddress(request.ip), now };
+    const input = { sessionId: old.id, memberId: old.member_id, ip: request.ip, now };
     await endPanelSession(tx, { ...input, reason: 'replaced' });
   });
 }

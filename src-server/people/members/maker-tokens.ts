@@ -8,8 +8,21 @@ import { personText, type TeamActor, tellOwnersOf } from './owner-notices.ts';
 /** Why the tokens of whoever made them end. */
 export type MakerEnd = Exclude<ApiTokenRow['end_reason'], 'revoked' | null>;
 
+const MEMBER = 'member:';
 /** What `made_by` says of a member. */
-const makerOf = (memberId: string): string => `member:${memberId}`;
+const makerOf = (memberId: string): string => `${MEMBER}${memberId}`;
+
+/** As of now; null: nobody knows the member any more. */
+type Maker = Pick<MemberRow, 'role' | 'is_blocked'> | null;
+
+/**
+ * Whether who made a token may make tokens now, and so stands for it: an administrator who is not blocked. What is not of
+ * a member was made on the server's own machine.
+ */
+export function standsForToken(madeBy: string, maker: Maker): boolean {
+  if (!madeBy.startsWith(MEMBER)) return true;
+  return maker !== null && maker.role !== 'member' && maker.is_blocked === 0;
+}
 
 /** The API tokens that would end with this member: alive, and not kept; by name, a hundred at most. */
 export function tokensOfMaker(
@@ -101,13 +114,11 @@ export async function keepToken(
   return ok({ name, hasChanged: true });
 }
 
-/** Whether who made a token may make tokens now; what is not of a member was made on the server's own machine. */
 async function mayMakeTokens(tx: Tx, madeBy: string): Promise<boolean> {
-  if (!madeBy.startsWith('member:')) return true;
   const maker = await tx
     .selectFrom('member')
     .select(['role', 'is_blocked'])
-    .where('id', '=', madeBy.slice('member:'.length))
+    .where('id', '=', madeBy.slice(MEMBER.length))
     .executeTakeFirst();
-  return maker !== undefined && maker.role !== 'member' && maker.is_blocked === 0;
+  return standsForToken(madeBy, maker ?? null);
 }

@@ -9,11 +9,8 @@ import {
   prepareBackupCodes,
   setUpFactor,
 } from '../../proof/mfa/enrolment.ts';
-import { endedAt } from '../../proof/mfa/pending-factor.ts';
+import { endedAt, isFreshSignIn } from '../../proof/mfa/pending-factor.ts';
 import { findSignInToken, spendSignInToken } from '../sign-in/sign-in-token.ts';
-
-/** A new factor within a session needs the password to have been entered this recently. */
-const FRESH_SIGN_IN_MS = 10 * 60_000;
 
 /** What says who sets up: the token of a sign-in or, without one, the session of the headers. */
 export interface SetUpCaller {
@@ -77,7 +74,7 @@ async function identify(
     const session = await authenticateSession(ctx, { headers });
     if (!session.ok) return session;
     const { memberId, sessionId } = session.value;
-    if (!(await isFreshSignIn(ctx, sessionId)))
+    if (!(await isOfFreshSignIn(ctx, sessionId)))
       return fail('session-invalid', 'Sign in again to set up an authenticator app.');
     return ok({ memberId, tokenHash: null, sessionId });
   }
@@ -96,16 +93,13 @@ async function identify(
   });
 }
 
-/**
- * Whether the session was made a moment ago and after the device's connection was last ended: a member without a
- * factor who was thrown out must not pass the gate with one that was made from the old session.
- */
-async function isFreshSignIn(ctx: ServerContext, sessionId: string): Promise<boolean> {
+/** A new factor within a session needs the password to have been entered a moment ago. */
+async function isOfFreshSignIn(ctx: ServerContext, sessionId: string): Promise<boolean> {
   const { created_at, gate_reason_json } = await ctx.database.db
     .selectFrom('session')
     .innerJoin('device', 'device.id', 'session.device_id')
     .select(['session.created_at', 'device.gate_reason_json'])
     .where('session.id', '=', sessionId)
     .executeTakeFirstOrThrow();
-  return created_at > ctx.now() - FRESH_SIGN_IN_MS && created_at > endedAt(gate_reason_json);
+  return isFreshSignIn({ createdAt: created_at, lastEnd: endedAt(gate_reason_json), now: ctx.now() });
 }

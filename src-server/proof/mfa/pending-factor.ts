@@ -52,6 +52,25 @@ export async function lastEndOfAccess(tx: Tx, memberId: string): Promise<number>
   return Math.max(0, ...devices.map(({ gate_reason_json }) => endedAt(gate_reason_json)));
 }
 
+/** The first factor may be set up without the password for this long after the sign-in that just asked for it. */
+const FRESH_SIGN_IN_MS = 10 * 60_000;
+
+/**
+ * Whether a session was made a moment ago and after access was last ended (`lastEnd`): a member without a factor who was
+ * thrown out must not pass the gate with one that was made from the old session. Milliseconds since 1970.
+ */
+export function isFreshSignIn({
+  createdAt,
+  lastEnd,
+  now,
+}: {
+  createdAt: number;
+  lastEnd: number;
+  now: number;
+}): boolean {
+  return createdAt > now - FRESH_SIGN_IN_MS && createdAt > lastEnd;
+}
+
 /** When the access was ended that `gate_reason_json` of a device tells of, milliseconds since 1970; 0 where none was. */
 export function endedAt(gateReasonJson: string | null): number {
   return gateReasonJson === null ? 0 : Date.parse(reasonSchema.parse(JSON.parse(gateReasonJson)).at);
