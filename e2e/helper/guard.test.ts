@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,6 +57,34 @@ describe('guard', () => {
     await release();
     expect(await bench.table()).toBe('');
     expect(await bench.leaks()).toEqual({ laptop: everything, container: everything });
+  });
+
+  it('off: a tunnel comes and goes, and the packet filter is not touched', async () => {
+    const client = await connect();
+    const monitor = spawn('nsenter', [`--net=/run/netns/${bench.laptop}`, '--', 'nft', 'monitor']);
+    const seen: string[] = [];
+    monitor.stdout.on('data', (chunk) => seen.push(String(chunk)));
+    const isSeen = (word: string) => seen.join('').includes(word);
+    try {
+      // It says so by what it sees that it listens.
+      await until(async () => {
+        await bench.nft(bench.laptop, 'add', 'table', 'inet', 'seen_first');
+        await bench.nft(bench.laptop, 'delete', 'table', 'inet', 'seen_first');
+        return isSeen('seen_first');
+      });
+      expect(refusal(await client.call('guard', { guard: await bench.guard({ mode: 'off' }) }))).toBeNull();
+      const { params } = await bench.lease();
+      expect(refusal(await client.call('up', params))).toBeNull();
+      expect((await bench.probe()).received).toBe(1);
+      await client.change(({ phase, rxBytes }) => phase === 'up' && rxBytes > 0);
+      expect(refusal(await client.call('down'))).toBeNull();
+      await bench.nft(bench.laptop, 'add', 'table', 'inet', 'seen_last');
+      await bench.nft(bench.laptop, 'delete', 'table', 'inet', 'seen_last');
+      await until(async () => isSeen('seen_last'));
+      expect(seen.join('')).not.toContain('postern_guard');
+    } finally {
+      monitor.kill();
+    }
   });
 
   it('gate: what is for the team leaves through the tunnel or not at all, whoever dies', async () => {

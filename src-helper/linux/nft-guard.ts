@@ -32,8 +32,8 @@ export class NftGuard implements GuardRules {
   readonly #options: NftGuardOptions;
   #onStale: () => void = () => undefined;
   #demand: GuardDemand | null = null;
-  /** What is in force; empty when nothing is, or nobody knows. */
-  #table = '';
+  /** What is in force; empty when nothing is, null when nobody knows. */
+  #table: string | null = null;
   #elements = '';
   /** What the next start loads. */
   #saved: string | null = null;
@@ -67,7 +67,7 @@ export class NftGuard implements GuardRules {
     // Not what is in force, but what the next start is to load: it is written even if this one fails.
     const unsaved = await this.#save(table);
     if (table !== this.#table) {
-      this.#table = '';
+      this.#table = null;
       const text = `${table}${elements}`;
       // One of another version may have sets of the same name and another kind.
       await runNft(text).catch(() => runNft(`${REMOVE_GUARD}${text}`));
@@ -141,11 +141,14 @@ export class NftGuard implements GuardRules {
 
   async #remove(): Promise<void> {
     this.#letCloserGo();
+    // Every change of a tunnel comes by here, most often with nothing to remove: it must not wait for a program.
+    if (this.#table === '') return;
+    this.#table = null;
     // Without nft there is nothing to remove.
     if (hasNft()) await runNft(REMOVE_GUARD);
-    this.#table = '';
-    this.#saved = null;
     await rm(this.#options.bootFile, { force: true });
+    this.#saved = null;
+    this.#table = '';
   }
 
   async #look(): Promise<void> {
@@ -156,7 +159,7 @@ export class NftGuard implements GuardRules {
       const isChecked = this.#looks % LISTS_PER_CHECK === 0;
       if (isChecked && !(await this.#isThere())) {
         this.#options.log.warn('the rules that hold traffic back were removed by another program');
-        this.#table = '';
+        this.#table = null;
       }
       if (demand !== this.#demand) return;
       const wasAttached = this.#attachments;
