@@ -1,7 +1,9 @@
 import type { SealedBox } from '../keys/sealed-box.ts';
 import type { ServerKeys } from '../keys/server-keys.ts';
 import type { Db, Tx } from './database.ts';
+import { openedBy } from './reseal.ts';
 
+/** What `key_check` holds sealed. */
 const KNOWN_TEXT = 'postern';
 
 /**
@@ -12,15 +14,18 @@ export type KeyCheck = 'opens' | 'sealed-by-others' | 'other-lease-key';
 
 /** Whether these keys are those of the database; a server of before 0015 is told by any secret that it sealed. */
 export async function checkKeys(db: Db | Tx, keys: ServerKeys): Promise<KeyCheck> {
+  if (!(await opensDatabase(db, keys.sealedBox))) return 'sealed-by-others';
   const known = await knownSeal(db);
-  if (!known) return (await opensAnySecret(db, keys.sealedBox)) ? 'opens' : 'sealed-by-others';
-  if (openedBy(keys.sealedBox, known.sealed)?.toString() !== KNOWN_TEXT) return 'sealed-by-others';
-  return known.lease_key_id === keys.leaseKeyId ? 'opens' : 'other-lease-key';
+  return !known || known.lease_key_id === keys.leaseKeyId ? 'opens' : 'other-lease-key';
 }
 
 /** Writes down that these keys are the database's; ask `checkKeys` before. */
-export async function noteKeys(db: Db | Tx, { sealedBox, leaseKeyId }: ServerKeys): Promise<void> {
-  const values = { sealed: sealedBox.seal(Buffer.from(KNOWN_TEXT)), lease_key_id: leaseKeyId };
+export async function noteKeys(db: Db | Tx, keys: ServerKeys): Promise<void> {
+  const values = {
+    sealed: keys.sealedBox.seal(Buffer.from(KNOWN_TEXT)),
+    lease_key_id: keys.leaseKeyId,
+    encryption_key_id: keys.encryptionKeyId,
+  };
   await db
     .insertInto('key_check')
     .values({ id: 1, ...values })
@@ -31,12 +36,23 @@ export async function noteKeys(db: Db | Tx, { sealedBox, leaseKeyId }: ServerKey
 /** Checks, and writes down what is not there yet. A changed lease key is taken as it is, after it was named once. */
 export async function takeKeys(db: Db, keys: ServerKeys): Promise<KeyCheck> {
   const check = await checkKeys(db, keys);
-  if (check === 'other-lease-key' || (check === 'opens' && !(await knownSeal(db)))) await noteKeys(db, keys);
+  if (check === 'sealed-by-others') return check;
+  if (check === 'other-lease-key' || !(await knownSeal(db))?.encryption_key_id) await noteKeys(db, keys);
   return check;
 }
 
 function knownSeal(db: Db | Tx) {
-  return db.selectFrom('key_check').select(['sealed', 'lease_key_id']).where('id', '=', 1).executeTakeFirst();
+  return db
+    .selectFrom('key_check')
+    .select(['sealed', 'lease_key_id', 'encryption_key_id'])
+    .where('id', '=', 1)
+    .executeTakeFirst();
+}
+
+/** Whether a box opens a database, whatever version wrote it. */
+export async function opensDatabase(db: Db | Tx, box: SealedBox): Promise<boolean> {
+  const known = await knownSeal(db);
+  return known ? openedBy(box, known.sealed)?.toString() === KNOWN_TEXT : opensAnySecret(db, box);
 }
 
 async function opensAnySecret(db: Db | Tx, box: SealedBox): Promise<boolean> {
@@ -47,14 +63,4 @@ async function opensAnySecret(db: Db | Tx, box: SealedBox): Promise<boolean> {
     .limit(1)
     .executeTakeFirst();
   return [factor, lease].every((row) => row === undefined || openedBy(box, row.sealed) !== null);
-}
-
-function openedBy(box: SealedBox, sealed: Uint8Array): Buffer | null {
-  try {
-    return Buffer.from(box.open(sealed));
-  } catch (error) {
-    // The only way in which node:crypto says that a key is another one.
-    if (error instanceof Error) return null;
-    throw error;
-  }
 }

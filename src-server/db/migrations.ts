@@ -2,6 +2,7 @@ import { type Kysely, type Migration, sql } from 'kysely';
 import { accountSchema } from './account-schema.ts';
 import { adminSchema } from './admin-schema.ts';
 import { gatewayTokenSchema } from './gateway-token-schema.ts';
+import { keyRotationSchema } from './key-rotation-schema.ts';
 import { mailSchema } from './mail-schema.ts';
 import { pastIndices } from './past-indices.ts';
 import { pastSchema } from './past-schema.ts';
@@ -103,6 +104,11 @@ export const migrations: Record<string, Migration> = {
   '0018-gateway-tokens': {
     async up(db: Kysely<unknown>): Promise<void> {
       for (const statement of gatewayTokenSchema) await sql.raw(statement).execute(db);
+    },
+  },
+  '0019-key-rotation': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      for (const statement of keyRotationSchema) await sql.raw(statement).execute(db);
     },
   },
 };

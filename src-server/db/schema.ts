@@ -291,6 +291,18 @@ export interface KeyCheckRow {
   sealed: Uint8Array;
   /** `kid` of the leases. */
   lease_key_id: string;
+  /** As `encryptionKeyId` makes it; null: not told since there are rotations. */
+  encryption_key_id: string | null;
+}
+
+/** An encryption key that another one took the place of: backups from before open with it. */
+export interface PastEncryptionKeyRow {
+  key_id: string;
+  ended_at: number;
+  /** Its file, as it was kept then; null: whoever replaced it by hand has it. */
+  kept_at: string | null;
+  /** Where the one after it was written for somebody to put it into place; null: it was put there. */
+  new_key_file: string | null;
 }
 
 export interface PolicyRow {
@@ -419,6 +431,7 @@ export interface Schema {
   event: EventRow;
   api_token: ApiTokenRow;
   key_check: KeyCheckRow;
+  past_encryption_key: PastEncryptionKeyRow;
   policy: PolicyRow;
   audit: AuditRow;
   audit_hour: AuditHourRow;

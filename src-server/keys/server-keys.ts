@@ -1,10 +1,4 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
@@ -12,10 +6,10 @@ import { giveToFolderOwner } from '../../src-node/file-owner.ts';
 import { makePrivateFile } from '../../src-node/private-file.ts';
 import { readSecret, type SecretPlace } from '../../src-node/secret-file.ts';
 import type { ServerKey } from '../../src-shared/server-key.ts';
+import { ENCRYPTION_KEY_FILE, encryptionKeyId, newEncryptionKey } from './encryption-key.ts';
 import { makeSealedBox, SEALED_BOX_KEY_BYTES, type SealedBox } from './sealed-box.ts';
 
 const LEASE_KEY_FILE = 'lease-key.pem';
-const ENCRYPTION_KEY_FILE = 'encryption.key';
 /** Holds the encryption key (32 bytes, base64url) where it shall not lie beside the database. */
 export const ENCRYPTION_KEY_VARIABLE = 'POSTERN_ENCRYPTION_KEY';
 
@@ -28,6 +22,9 @@ export interface ServerKeys {
   leaseKeyId: string;
   serverKey: ServerKey;
   sealedBox: SealedBox;
+  encryptionKeyId: string;
+  /** The file or the variable that holds the encryption key. */
+  encryptionKeyPlace: string;
 }
 
 export type LoadedKeys = { ok: true; keys: ServerKeys } | { ok: false; mistakes: string[] };
@@ -48,8 +45,7 @@ export function generateServerKeys(keysDir: string, env: Env): string[] {
   make(LEASE_KEY_FILE, () =>
     generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   );
-  if (!env[ENCRYPTION_KEY_VARIABLE])
-    make(ENCRYPTION_KEY_FILE, () => `${randomBytes(SEALED_BOX_KEY_BYTES).toString('base64url')}\n`);
+  if (!env[ENCRYPTION_KEY_VARIABLE]) make(ENCRYPTION_KEY_FILE, newEncryptionKey);
   return made;
 }
 
@@ -86,6 +82,8 @@ export async function loadServerKeys(
       leaseKeyId: await calculateJwkThumbprint(jwk),
       serverKey: { issuer, publicKey: jwk.x },
       sealedBox: makeSealedBox(encryptionKey.value),
+      encryptionKeyId: encryptionKeyId(encryptionKey.value),
+      encryptionKeyPlace: fromEnv ? ENCRYPTION_KEY_VARIABLE : join(keysDir, ENCRYPTION_KEY_FILE),
     },
   };
 }
