@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { expectAccessible, PanelLab, type Visit } from './lab.ts';
+import { expectAccessible, expectFits, PanelLab, type Visit } from './lab.ts';
 import { codeField } from './screen.ts';
 
 let lab: PanelLab;
@@ -77,6 +77,27 @@ test('a revoked token is refused at once and stays in the list', async () => {
   await page.getByText('to revoke is revoked.').waitFor();
   await row('to revoke').getByText('Revoked').waitFor();
   expect(await use(token)).toBe(401);
+});
+
+test('after a restore each token waits for an owner, and for nobody else; confirmed it works again', async () => {
+  const { page } = admin;
+  const token = await make('suspended', ['members:read']);
+  lab.sql("update api_token set suspended_at = ? where name = 'suspended'", Date.now());
+  expect(await use(token)).toBe(401);
+  lab.sql("update member set role = 'administrator' where email = ?", lab.admin.email);
+  await page.reload();
+  await row('suspended').getByText('To be confirmed').waitFor();
+  expect(await row('suspended').getByRole('button').allTextContents()).toEqual(['Revoke']);
+  lab.sql("update member set role = 'owner' where email = ?", lab.admin.email);
+  await page.reload();
+  await page.getByText('refused until an owner confirms each').waitFor();
+  await expectAccessible(page, 'suspended tokens');
+  await expectFits(page, 'suspended tokens');
+  await page.getByRole('button', { name: 'Confirm suspended' }).click();
+  await inDialog(page, 'Confirm').click();
+  await page.getByText('suspended works again.').waitFor();
+  expect(await use(token)).toBe(200);
+  expect(await page.getByText('refused until an owner confirms each').count()).toBe(0);
 });
 
 test('what cannot be a token is refused beside its field, and the dialog keeps what was typed', async () => {

@@ -182,6 +182,8 @@ export const deIntegration: typeof enIntegration = {
     confirmTitle: (name) => `${name} wieder zulassen?`,
     confirmText:
       'Der Server wurde aus einer Sicherung wiederhergestellt; seitdem ruht dieses Token. Bestätigen Sie es nur, wenn Sie das Programm kennen, das es verwendet, und niemand es widerrufen hatte.',
+    suspendedText:
+      'Der Server wurde aus einer Sicherung wiederhergestellt. Frühere Tokens werden abgelehnt, bis jemand mit der Rolle Inhaber jedes einzelne bestätigt.',
     confirmed: (name) => `${name} funktioniert wieder.`,
     madeBy: 'Gemacht von',
     byServer: 'Kommandozeile des Servers',

@@ -181,6 +181,8 @@ export const enIntegration = {
     confirmTitle: (name: string) => `Let ${name} work again?`,
     confirmText:
       'The server was restored from a backup, and this token is suspended since. Confirm it only if you know the program that uses it, and that nobody had revoked it.',
+    suspendedText:
+      'The server was restored from a backup. Tokens from before are refused until an owner confirms each.',
     confirmed: (name: string) => `${name} works again.`,
     madeBy: 'Made by',
     byServer: 'The command line of the server',

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { PanelApiToken } from '../../../src-shared/panel/api-tokens.ts';
+import { Bar } from '../../../src-ui/parts/bar.tsx';
 import { Button } from '../../../src-ui/parts/button.tsx';
 import { Link } from '../../frame/link.tsx';
 import { Page } from '../../frame/page.tsx';
@@ -9,6 +10,7 @@ import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { DoneNote } from '../../parts/done-note.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { PageFrame } from '../../parts/page-frame.tsx';
+import { useSession } from '../../store/session-store.ts';
 import { usePages } from '../../store/use-pages.ts';
 import { confirmApiToken, loadApiTokens, revokeApiToken } from '../api/tokens-api.ts';
 import { dateText, Moment } from '../parts/moment.tsx';
@@ -49,7 +51,14 @@ export function TokensPage() {
     >
       <DoneNote text={done} />
       <PageFrame pages={pages} empty={<Empty title={a.tokens.empty} text={a.tokens.emptyText} />}>
-        {(tokens) => <TokenTable tokens={tokens} onAsk={setAsked} />}
+        {(tokens) => (
+          <>
+            {tokens.some(({ status }) => status === 'suspended') && (
+              <Bar look="warning">{a.tokens.suspendedText}</Bar>
+            )}
+            <TokenTable tokens={tokens} onAsk={setAsked} />
+          </>
+        )}
       </PageFrame>
       {isMaking && <MakeToken onCancel={() => setMaking(false)} onDone={() => end(null)} />}
       {asked?.for === 'confirm' && (
@@ -85,6 +94,7 @@ interface TokenTableProps {
 
 function TokenTable({ tokens, onAsk }: TokenTableProps) {
   const { a, locale } = useAdminWords();
+  const { member: self } = useSession();
   const words = a.tokens;
   const tones = { active: 'on', suspended: 'gate', expired: 'off', revoked: 'stopped' } as const;
   const columns: Column<PanelApiToken>[] = [
@@ -154,7 +164,7 @@ function TokenTable({ tokens, onAsk }: TokenTableProps) {
       render: (token) =>
         (token.status === 'active' || token.status === 'suspended') && (
           <span className="marks">
-            {token.status === 'suspended' && (
+            {token.status === 'suspended' && self.role === 'owner' && (
               <Button
                 accessibleName={words.confirmLabel(token.name)}
                 onPress={() => onAsk({ for: 'confirm', token })}
