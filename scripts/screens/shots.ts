@@ -39,6 +39,15 @@ async function toSetUp(page: Page): Promise<void> {
   await press(page, en.credentials.submit);
   await page.getByRole('img', { name: en.setup.qr }).waitFor();
 }
+async function toNewPassword(page: Page): Promise<void> {
+  await page.evaluate(() =>
+    window.harness.answer('session.sign-in', { ok: true, value: { step: 'new-password' } }),
+  );
+  await toPassword(page);
+  await page.getByLabel(en.credentials.password, { exact: true }).fill('given by the administrator');
+  await press(page, en.credentials.submit);
+  await page.getByLabel(en.newPassword.again).waitFor();
+}
 async function toBackupCodes(page: Page): Promise<void> {
   await toSetUp(page);
   await page.getByLabel(en.code.totpLabel).fill('123456');
@@ -132,6 +141,7 @@ export const shots: readonly Shot[] = [
   { name: 'sign-in-trust', scenario: 'signed-out', go: toTrust },
   { name: 'sign-in-password', scenario: 'signed-out', go: toPassword },
   { name: 'sign-in-code', scenario: 'signed-out', go: toCode },
+  { name: 'sign-in-new-password', scenario: 'signed-out', go: toNewPassword },
   { name: 'set-up', scenario: 'signed-out', go: toSetUp },
   { name: 'backup-codes', scenario: 'signed-out', go: toBackupCodes },
   { name: 'home-disconnected', scenario: 'disconnected' },

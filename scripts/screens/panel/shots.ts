@@ -3,7 +3,7 @@ import { en } from '../../../src-panel/strings/en.ts';
 import { RESET_PAGE_PATH } from '../../../src-shared/panel/mfa-reset.ts';
 import { en as app } from '../../../src-ui/strings/en.ts';
 import { withActivity, withFewCodes, withMfa, withoutMfa } from './fixtures/account.ts';
-import { apiTokens } from './fixtures/api-tokens.ts';
+import { apiTokens, suspendedTokens } from './fixtures/api-tokens.ts';
 import { auditLog } from './fixtures/audit.ts';
 import {
   degradedDetails,
@@ -18,6 +18,7 @@ import { cannotGuard, gateOff, gateOn } from './fixtures/policy.ts';
 import {
   asAdministrator,
   asksForCode,
+  asksForOwnPassword,
   asNobody,
   leadsThroughSetUp,
   resetByLink,
@@ -35,8 +36,12 @@ import {
   toHoldBack,
   toInstallLine,
   toNewToken,
+  toRefusedPassword,
+  toRenewToken,
   toResetAuthenticator,
   toSetUp,
+  toTemporaryPassword,
+  toTokenLine,
   toTroubles,
   unlockToo,
 } from './steps.ts';
@@ -47,6 +52,13 @@ const door = { width: 820, height: 600 };
 const shots: readonly (Omit<PanelShot, 'size'> & { width?: number; height?: number })[] = [
   { name: 'sign-in', at: '/', answers: asNobody, go: seen(app.credentials.password), ...door },
   { name: 'sign-in-code', at: '/', answers: asksForCode, go: toCode, ...door },
+  {
+    name: 'sign-in-new-password',
+    at: '/',
+    answers: asksForOwnPassword,
+    go: toRefusedPassword,
+    ...door,
+  },
   { name: 'set-up', at: '/', answers: leadsThroughSetUp, go: toSetUp, ...door, height: 640 },
   { name: 'backup-codes', at: '/', answers: leadsThroughSetUp, go: toCodes, ...door },
   {
@@ -95,6 +107,7 @@ const shots: readonly (Omit<PanelShot, 'size'> & { width?: number; height?: numb
   },
   { name: 'member', at: memberPath, answers: memberDetails, go: seen(admin.member.access), height: 1_000 },
   { name: 'member-disconnect', at: memberPath, answers: memberDetails, go: toDisconnect },
+  { name: 'member-password', at: memberPath, answers: memberDetails, go: toTemporaryPassword },
   {
     name: 'policy-gate-off',
     at: '/login-security',
@@ -119,9 +132,12 @@ const shots: readonly (Omit<PanelShot, 'size'> & { width?: number; height?: numb
     go: seen(admin.gateways.degradedTitle),
   },
   { name: 'gateway-edit', at: gatewayPath, answers: gatewayDetails, go: toEdit, width: 500, height: 1_250 },
+  { name: 'gateway-token', at: gatewayPath, answers: gatewayDetails, go: toRenewToken },
+  { name: 'gateway-token-line', at: gatewayPath, answers: gatewayDetails, go: toTokenLine },
   { name: 'gateway-add', at: '/gateways', answers: gatewayList, go: toTroubles, width: 900, height: 1_380 },
   { name: 'gateway-install', at: '/gateways', answers: gatewayList, go: toInstallLine },
   { name: 'api-tokens', at: '/api-tokens', answers: apiTokens, go: seen('Splunk') },
+  { name: 'api-tokens-suspended', at: '/api-tokens', answers: suspendedTokens, go: seen('Splunk') },
   { name: 'api-token-new', at: '/api-tokens', answers: apiTokens, go: toNewToken },
   { name: 'audit', at: '/audit', answers: auditLog, go: seen('mfa-reset.request'), height: 940 },
   { name: 'api', at: '/api-console', answers: asAdministrator, go: fillDisconnect, height: 1_060 },

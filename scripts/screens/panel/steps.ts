@@ -33,6 +33,14 @@ export const toCodes: Step = async (page) => {
   await page.getByRole('list', { name: en.codes.list }).waitFor();
 };
 
+export const toRefusedPassword: Step = async (page) => {
+  await givePassword(page);
+  for (const label of [app.newPassword.label, app.newPassword.again])
+    await page.getByLabel(label, { exact: true }).fill('Password1234!');
+  await press(page, app.newPassword.submit);
+  await page.getByText(app.passwordWeakness.common).waitFor();
+};
+
 const beginReset: Step = async (page) => {
   await page.getByLabel(en.reset.password, { exact: true }).fill('correct horse battery');
   await press(page, en.reset.begin);
@@ -50,6 +58,12 @@ export const toDisconnect: Step = async (page) => {
   await press(page, admin.member.disconnect);
   await page.getByLabel(admin.member.reason).fill('Sign-in from a new country');
   await page.getByLabel(admin.member.incident).fill('INC-20417');
+};
+
+export const toTemporaryPassword: Step = async (page) => {
+  await press(page, admin.member.givePassword);
+  await page.getByRole('dialog').getByRole('button', { name: admin.member.givePassword }).click();
+  await page.getByLabel(admin.members.temporaryPassword, { exact: true }).waitFor();
 };
 
 export const unlockToo: Step = async (page) => {
@@ -75,6 +89,15 @@ export const toTroubles: Step = async (page) => {
 export const toEdit: Step = async (page) => {
   await press(page, admin.gateways.edit);
   await page.getByLabel(admin.gateways.mtu).waitFor();
+};
+export const toRenewToken: Step = async (page) => {
+  await press(page, admin.gateways.token.renew);
+  await page.getByRole('switch', { name: admin.gateways.token.endNow }).waitFor();
+};
+export const toTokenLine: Step = async (page) => {
+  await toRenewToken(page);
+  await press(page, admin.gateways.token.make);
+  await page.getByLabel(admin.gateways.token.line).waitFor();
 };
 export const toInstallLine: Step = async (page) => {
   await toTroubles(page);
