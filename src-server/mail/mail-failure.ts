@@ -28,8 +28,11 @@ export function mailFailure(error: unknown): MailFailure {
   return { why: oneLine(response ?? message) || 'no reason was given', isFinal, code };
 }
 
-/** A mail server says what it likes. */
+/** A mail server says what it likes; what Node adds to it for programmers is left out. */
 function oneLine(text: string): string {
-  const line = text.replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ').trim();
+  const line = text
+    .replace(/; if the root CA is installed.*$/s, '')
+    .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
+    .trim();
   return line.length > MOST_CHARACTERS ? `${line.slice(0, MOST_CHARACTERS - 1)}…` : line;
 }

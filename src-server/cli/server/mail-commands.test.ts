@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { SMTPServer } from 'smtp-server';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { makePair } from '../../testing/certificate-pair.ts';
 import { type SmtpSink, startSmtpSink } from '../../testing/smtp-sink.ts';
 import { serverProgram } from '../program.ts';
 
@@ -16,9 +19,11 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function mailTest(more = '', args: string[] = [], isOn = true) {
+/** `place`: host, port and security; left out: those of the sink. */
+async function mailTest(more = '', args: string[] = [], isOn = true, place?: string) {
   const config = join(folder, 'server.toml');
-  const mail = `mail = { host = "127.0.0.1", port = ${sink.config.port}, security = "none", from = "vpn@test.example"${more} }`;
+  const where = place ?? `host = "127.0.0.1", port = ${sink.config.port}, security = "none"`;
+  const mail = `mail = { ${where}, from = "vpn@test.example"${more} }`;
   const settings = ['issuer = "https://vpn.test.example"', 'teamName = "Test"', isOn ? mail : ''];
   writeFileSync(config, [...settings, '[tls]', 'certFile = "x"', 'keyFile = "x"'].join('\n'));
   const said = { stdout: '', stderr: '' };
@@ -80,4 +85,53 @@ test('without a mail server in the configuration it says what to set', async () 
   const { status, stderr } = await mailTest('', [], false);
   expect(status).toBe(2);
   expect(stderr).toContain('mail.host');
+});
+
+describe('over STARTTLS', () => {
+  let server: SMTPServer;
+  let place: string;
+  /** Whether each mail came over TLS. */
+  const taken: boolean[] = [];
+  /** `hides`: commands that the server does not know. */
+  async function serve(hides: string[]): Promise<void> {
+    const { cert, key } = makePair(folder, { name: 'localhost', days: 2 });
+    writeFileSync(join(folder, 'mail-ca.pem'), cert);
+    server = new SMTPServer({
+      ...{ cert, key, disabledCommands: ['AUTH', ...hides], disableReverseLookup: true },
+      onData(stream, { secure }, callback) {
+        taken.push(secure);
+        stream.resume().on('end', () => callback());
+      },
+    });
+    // A client that does not like the certificate hangs up.
+    server.on('error', () => undefined);
+    const listening = server.listen(0, '127.0.0.1');
+    await once(listening, 'listening');
+    const address = listening.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    place = `host = "localhost", port = ${port}, security = "starttls"`;
+  }
+  afterEach(() => new Promise<void>((resolve) => server.close(resolve)));
+
+  test("a certificate of an authority of one's own is good with caFile, and without it named with what to set", async () => {
+    await serve([]);
+    const ca = `, caFile = ${JSON.stringify(join(folder, 'mail-ca.pem'))}`;
+    expect(await mailTest(ca, [], true, place)).toMatchObject({ status: 0, stderr: '' });
+    expect(taken).toEqual([true]);
+    const refused = await mailTest('', [], true, place);
+    expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('self-signed certificate') });
+    expect(refused.stderr).toContain('mail.caFile');
+    expect(refused.stderr).not.toContain('Node');
+    expect(taken).toEqual([true]);
+  });
+
+  test('a mail server that knows no STARTTLS gets nothing, and that is said', async () => {
+    await serve(['STARTTLS']);
+    taken.length = 0;
+    const refused = await mailTest('', [], true, place);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain('does not encrypt');
+    expect(refused.stderr).toContain('mail.security');
+    expect(taken).toEqual([]);
+  });
 });

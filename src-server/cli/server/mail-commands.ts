@@ -67,13 +67,15 @@ async function test(options: CommonOptions & { to: string }): Promise<void> {
 function remedyFor(code: string, why: string): string {
   if (/^5\d\d .*\b(EHLO|HELO|host ?name)\b/i.test(why) || /^504\b/.test(why))
     return 'It does not like the name of this server: set mail.ehloName to a host name that the DNS knows.';
+  if (/certificate/i.test(why))
+    return 'Its certificate is not good here: set mail.host to the name in it and, for an authority of your own, mail.caFile.';
   switch (code) {
     case 'EAUTH':
     case 'ENOAUTH':
       return 'Look at mail.user and mail.password.';
     case 'ETLS':
     case 'EREQUIRETLS':
-      return 'Look at mail.security (starttls is usual on port 587, tls on 465) and, for an authority of your own, mail.caFile.';
+      return 'It does not encrypt the way that was asked for: look at mail.security (starttls is usual on port 587, tls on 465).';
     case 'EENVELOPE':
       return 'Look at the address of --to, at mail.from, and at whether that mail server relays for this machine.';
     case 'EMESSAGE':
