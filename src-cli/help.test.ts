@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { commandsIn } from '../src-node/testing/documented-commands.ts';
 import { parseCommandLine } from './program.ts';
 
 /** What the client prints, and what it made of the words. */
@@ -26,7 +25,7 @@ test('the help of every command ends with examples, which it takes', () => {
   expect(all.length).toBeGreaterThan(20);
   for (const words of all) {
     const [, shown = ''] = run([...words, '--help']).printed.split(/^Examples:/m);
-    const examples = shown.split('\n').flatMap((line) => commandsIn(line, 'postern'));
+    const examples = [...shown.matchAll(/^ {2}postern (.+)$/gm)].map(([, typed = '']) => typed.split(' '));
     expect([words, examples.length]).not.toEqual([words, 0]);
     for (const typed of examples)
       expect([typed, run(typed).parsed]).toEqual([typed, expect.objectContaining({ kind: 'run' })]);

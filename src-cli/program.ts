@@ -1,6 +1,5 @@
 import { Command, CommanderError, type CommandOptions, InvalidArgumentError, Option } from 'commander';
-import { helpExamples } from '../src-node/help-examples.ts';
-import { withHelpHint } from '../src-node/help-hint.ts';
+import { helpExamples, withHelpHint } from '../src-node/help-hint.ts';
 import type { BiometricsAction } from './commands/biometrics.ts';
 import type { GuardAction } from './commands/guard.ts';
 import type { OverlapAction } from './commands/overlap.ts';

@@ -15,3 +15,8 @@ function hint(command: Command, words: string): void {
   );
   for (const child of command.commands) hint(child, `${words} ${child.name()}`);
 }
+
+/** What the `--help` of a command ends with: lines as they are typed. For commander's `addHelpText('after', …)`. */
+export function helpExamples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { helpExamples } from '../../src-node/help-examples.ts';
+import { helpExamples } from '../../src-node/help-hint.ts';
 
 /** The commands under one noun, such as `member`, which may come from several files. */
 export function groupNamed(program: Command, name: string, description: string): Command {
