@@ -27,6 +27,8 @@ describe('the way through a gateway', () => {
   let access: ServerAccess;
   let calls: string[];
   let isRefused: boolean;
+  /** Says whether an agent with this token may open a channel. */
+  let admit: (token: string, answerWith: (isTaken: boolean, code?: number) => void) => void;
   let agent: Promise<void>;
   let troubles: HostTrouble[];
   let change: (troubles: readonly HostTrouble[]) => void;
@@ -112,13 +114,59 @@ describe('the way through a gateway', () => {
     expect(access.token).toBe('right');
   });
 
+  it('goes back to the token that the server took when its channel breaks while it refuses another one', async () => {
+    const first = await channel();
+    await answer(first);
+    first.send(JSON.stringify({ type: 'sync', rev: 1, peers: [], networks: [] }));
+    expect(await answer(first)).toEqual({ type: 'done', rev: 1 });
+    const asked = Promise.withResolvers<() => void>();
+    admit = (token, answerWith) => {
+      if (token === 't') answerWith(true);
+      else asked.resolve(() => answerWith(false, 401));
+    };
+    access.token = 'wrong';
+    access.onNewToken?.();
+    const refuse = await asked.promise;
+    first.terminate();
+    // The agent has seen it end.
+    await vi.waitFor(() => expect(calls.filter((call) => call === 'open')).toHaveLength(2));
+    const coming = once(sockets, 'connection');
+    refuse();
+    const [, request] = await coming;
+    expect(request.headers.authorization).toBe('Bearer t');
+    expect(access.token).toBe('t');
+    // That a token is wrong says nothing of the gateway: nobody was put out.
+    expect(calls).not.toContain('close');
+  });
+
+  it('is unknown where the server takes neither the new token nor the one of before', async () => {
+    const first = await channel();
+    await answer(first);
+    first.send(JSON.stringify({ type: 'sync', rev: 1, peers: [], networks: [] }));
+    expect(await answer(first)).toEqual({ type: 'done', rev: 1 });
+    const tried: string[] = [];
+    admit = (token, answerWith) => {
+      tried.push(token);
+      answerWith(false, 401);
+    };
+    access.token = 'wrong';
+    first.terminate();
+    await vi.waitFor(() => expect(calls).toContain('close'), { timeout: 10_000 });
+    expect(tried.slice(0, 2)).toEqual(['wrong', 't']);
+  });
+
   const DROP = { id: 'firewall', detail: 'Docker drops it.', remedy: null };
   const answer = async (socket: WebSocket) => JSON.parse(String((await once(socket, 'message'))[0]));
 
   beforeEach(async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     stop = new AbortController();
-    sockets = new WebSocketServer({ server });
+    admit = (_token, answerWith) => answerWith(true);
+    sockets = new WebSocketServer({
+      server,
+      verifyClient: ({ req }, answerWith) =>
+        admit(req.headers.authorization?.replace('Bearer ', '') ?? '', answerWith),
+    });
     device = new MemoryDevice();
     calls = [];
     access = { token: 't', ca: null };

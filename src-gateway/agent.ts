@@ -93,7 +93,7 @@ async function serveChannels(
       // It came while another one was tried.
       if (access.token !== token) renewed.resolve('renewed');
       const end = await Promise.race([current, renewed.promise]);
-      if (end !== 'renewed') return end;
+      if (end !== 'renewed') return refusedAlone(end, token, options);
       const tried = access.token;
       const next = open();
       // The server ends the old channel as soon as it has taken the new one.
@@ -111,6 +111,21 @@ async function serveChannels(
   } finally {
     delete access.onNewToken;
   }
+}
+
+/**
+ * The end of a channel that came with `token`. That the server refuses a token says nothing of the gateway while there is
+ * another one to come with: one that was set since, or the one that it has taken before.
+ */
+function refusedAlone(end: ChannelEnd, token: string, { access, log }: AgentOptions): ChannelEnd {
+  if (!end.isUnknown) return end;
+  const { acceptedToken } = access;
+  if (access.token === token) {
+    if (acceptedToken === undefined || acceptedToken === token) return end;
+    log.error({ reason: end.reason }, 'the new token opens no channel: the old one is in use again');
+    access.token = acceptedToken;
+  }
+  return { ...end, isUnknown: false };
 }
 
 async function serveOneChannel(options: AgentOptions, enforcer: Enforcer, sources: ReportSources) {
@@ -160,6 +175,7 @@ async function serveOneChannel(options: AgentOptions, enforcer: Enforcer, source
         if (verdict.outcome) channel.send({ ...verdict.outcome, rev: order.rev });
         return;
       }
+      access.acceptedToken = token;
       if (order.type === 'sync') reports.accept(order.accepts ?? [], channel);
       const arrivedAt = options.clock.monotonicMs();
       void carryOut(order).then((outcome) => {

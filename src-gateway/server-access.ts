@@ -11,6 +11,8 @@ export interface ServerAccess {
   token: string;
   /** PEM; null trusts what the system trusts. */
   ca: string | null;
+  /** The newest one with which the server has given an order: the way back from one that it refuses. */
+  acceptedToken?: string;
   /** Of the agent that runs: a reload has read another token. */
   onNewToken?: () => void;
 }
