@@ -181,7 +181,7 @@ export const places: Place[] = [
   {
     at: ['src-gateway'],
     from: ['src-shared', 'src-node', 'package.json'],
-    packages: ['commander', 'pino', 'smol-toml', 'ws', 'zod'],
+    packages: ['@inquirer/prompts', 'commander', 'pino', 'smol-toml', 'ws', 'zod'],
     ...node,
   },
   ...storeys.map(({ at, packages }, index) => ({

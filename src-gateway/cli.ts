@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { checkExitCode, checkLines } from '../src-node/check.ts';
 import { helpExamples, withHelpHint } from '../src-node/help-hint.ts';
@@ -14,6 +13,7 @@ import { openPrivateKey } from './private-key-file.ts';
 import { runGateway } from './run-gateway.ts';
 import { readAccess, reloadAccess, type ServerAccess } from './server-access.ts';
 import { setToken } from './set-token.ts';
+import { tokenInput } from './token-input.ts';
 
 /** Exit codes: 0 ended as asked, 1 failed, 2 the configuration has mistakes. */
 const EXIT_FAILED = 1;
@@ -65,8 +65,8 @@ async function keygen({ config: file, out }: { config?: string; out?: string }):
   process.stdout.write(`${publicKey}\n`);
 }
 
-async function install(options: InstallInput): Promise<void> {
-  const mistakes = await installGateway(options);
+async function install(options: Omit<InstallInput, 'token'> & { token?: string }): Promise<void> {
+  const mistakes = await installGateway({ ...options, token: await tokenInput(options.token) });
   for (const mistake of mistakes) say(mistake);
   if (mistakes.length > 0) {
     process.exitCode = EXIT_CONFIG;
@@ -82,8 +82,7 @@ async function install(options: InstallInput): Promise<void> {
 }
 
 async function replaceToken(typed: string | undefined, { config: file }: { config: string }): Promise<void> {
-  const token = (typed ?? (await text(process.stdin))).trim();
-  const set = await setToken(file, token);
+  const set = await setToken(file, await tokenInput(typed));
   if (!set.ok) {
     for (const mistake of set.mistakes) say(mistake);
     process.exitCode = EXIT_CONFIG;
@@ -137,7 +136,10 @@ program
   .description('write the configuration: the line that the Control Panel shows for a new gateway')
   .requiredOption('--server <url>', "the control server's address")
   .requiredOption('--gateway <id>', 'which gateway this is')
-  .requiredOption('--token <token>', 'its token; good for this gateway alone')
+  .option(
+    '--token <token>',
+    'good for this gateway alone; left out: standard input, or asked for at a terminal',
+  )
   .requiredOption('--address <network>', "the gateway's own address in the tunnel, such as 10.86.0.1/22")
   .requiredOption('--endpoint <address:port>', 'where clients reach this machine; UDP')
   .option('--mtu <bytes>', 'of the tunnel', '1420')
@@ -162,7 +164,7 @@ program
 program
   .command('set-token')
   .description('take a new token over without an interruption: the line that Control Panel or server show')
-  .argument('[token]', 'left out: one line of standard input')
+  .argument('[token]', 'left out: standard input, or asked for at a terminal')
   .option('--config <file>', 'TOML file that names tokenFile', '/etc/postern/gateway.toml')
   .addHelpText('after', helpExamples('postern-gateway set-token < gateway.token'))
   .action(replaceToken);
@@ -170,6 +172,9 @@ program
 withHelpHint(program)
   .parseAsync()
   .catch((error: unknown) => {
-    say(`postern-gateway: ${error instanceof Error ? error.message : String(error)}`);
+    // Ctrl-C at the question.
+    const isCancelled = error instanceof Error && error.name === 'ExitPromptError';
+    if (isCancelled) say('Nothing was changed.');
+    else say(`postern-gateway: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = EXIT_FAILED;
   });

@@ -35,16 +35,16 @@ async function opensChannel(token: string): Promise<boolean> {
 
 /** An agent of the gateway with this install line, which says of its host what the test wants. */
 function agentOf(line: string) {
-  const of = (option: string) => new RegExp(`--${option} (\\S+)`).exec(line)?.[1] ?? '';
+  const after = (words: string) => new RegExp(`${words} (\\S+)`).exec(line)?.[1] ?? '';
   const socket = new WebSocket(`${lab.url.replace('https:', 'wss:')}/gateway/v1/channel`, {
     ca: readFileSync(lab.file.caFile, 'utf8'),
-    headers: { authorization: `Bearer ${of('token')}` },
+    headers: { authorization: `Bearer ${after('^echo')}` },
   });
   socket.on('open', () =>
     socket.send(
       JSON.stringify({
         type: 'hello',
-        gatewayId: of('gateway'),
+        gatewayId: after('--gateway'),
         publicKey: randomBytes(32).toString('base64url'),
         endpoint: '192.0.2.9:51820',
         version: '1.0.0',
@@ -142,11 +142,11 @@ test('an added gateway gives its install line once, with a token that the server
   await inDialog(page, 'Copied').waitFor();
   const line = await page.evaluate(() => navigator.clipboard.readText());
   expect(line).toMatch(
-    /^postern-gateway install --server https:\S+ --gateway \S+ --token \S+ .*10\.199\.0\.1\/24/,
+    /^echo \S+ \| postern-gateway install --server https:\S+ --gateway \S+ .*10\.199\.0\.1\/24/,
   );
   await inDialog(page, 'I have copied it').click();
   await row(page, 'Oslo').getByText('Not in contact yet').waitFor();
-  const token = /--token (\S+)/.exec(line)?.[1] ?? '';
+  const token = /^echo (\S+)/.exec(line)?.[1] ?? '';
   expect(await page.content()).not.toContain(token);
   expect(await opensChannel('wrong')).toBe(false);
   expect(await opensChannel(token)).toBe(true);

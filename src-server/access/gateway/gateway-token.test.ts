@@ -21,6 +21,12 @@ async function renew(endsOldNow = false): Promise<string> {
   if (!made.ok) throw new Error(made.problem.detail);
   return made.value.token;
 }
+const row = () =>
+  server.ctx.database.db
+    .selectFrom('gateway')
+    .select(['token_ends_at', 'next_token_hash'])
+    .where('id', '=', gateway.id)
+    .executeTakeFirstOrThrow();
 const actions = async () =>
   (await server.ctx.database.db.selectFrom('audit').select('action').orderBy('seq').execute())
     .map(({ action }) => action)
@@ -81,6 +87,18 @@ test('a token that somebody else may have ends at once, with its channel', async
   await server.parts.sweeper.reconcile();
   expect(await gateway.closed).toBe(4001);
   expect([await statusOf(gateway.token), await statusOf(token)]).toEqual([401, 101]);
+});
+
+test('renewals one after the other give the old token no more time, and after it the next one ends it at once', async () => {
+  await renew();
+  const { token_ends_at: endsAt } = await row();
+  server.clock.now += OLD_TOKEN_LIFE_MS - 1;
+  await renew();
+  expect((await row()).token_ends_at).toBe(endsAt);
+  server.clock.now += 1;
+  const token = await renew();
+  expect([await statusOf(gateway.token), await statusOf(token)]).toEqual([401, 101]);
+  expect(await row()).toMatchObject({ token_ends_at: null, next_token_hash: null });
 });
 
 test('a new token that was never used is worthless once there is a newer one', async () => {

@@ -12,14 +12,14 @@ export interface NewGatewayToken {
   /** Of the gateway. */
   name: string;
   token: string;
-  /** When the old one ends though the agent has not come with the new one; null: it has ended. */
+  /** When the old one ends though the agent has not come with the new one; no later renewal moves it. Null: it has ended. */
   oldEndsAt: number | null;
 }
 
 /**
  * Makes a new token for a gateway; its value is in the answer and nowhere else. The old one goes on until the agent has
- * come with the new one, at most `OLD_TOKEN_LIFE_MS`, or with `endsOldNow` not at all. A new one that was never used
- * is worthless from then on. `gateway-not-found`.
+ * come with the new one, at most `OLD_TOKEN_LIFE_MS` from the first renewal on, or with `endsOldNow` not at all. A new one
+ * that was never used is worthless from then on. `gateway-not-found`.
  */
 export async function renewGatewayToken(
   tx: Tx,
@@ -28,8 +28,16 @@ export async function renewGatewayToken(
   const { id, endsOldNow, actor, ip = null, now } = input;
   const token = newToken();
   const hash = hashToken(token);
-  const oldEndsAt = endsOldNow ? null : now + OLD_TOKEN_LIFE_MS;
   const gateway = await tx
+    .selectFrom('gateway')
+    .select(['name', 'token_ends_at'])
+    .where('id', '=', id)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst();
+  if (!gateway) return fail('gateway-not-found');
+  const endsAt = gateway.token_ends_at ?? now + OLD_TOKEN_LIFE_MS;
+  const oldEndsAt = endsOldNow || endsAt <= now ? null : endsAt;
+  await tx
     .updateTable('gateway')
     .set(
       oldEndsAt === null
@@ -37,10 +45,7 @@ export async function renewGatewayToken(
         : { next_token_hash: hash, next_token_made_at: now, token_ends_at: oldEndsAt },
     )
     .where('id', '=', id)
-    .where('removed_at', 'is', null)
-    .returning('name')
-    .executeTakeFirst();
-  if (!gateway) return fail('gateway-not-found');
+    .execute();
   const details = { oldEndsAt: oldEndsAt === null ? null : new Date(oldEndsAt).toISOString() };
   await audit(tx, { id, at: now, actor, ip, action: 'gateway.token', details });
   return ok({ name: gateway.name, token, oldEndsAt });
@@ -63,7 +68,12 @@ export function gatewayTokenView(row: TokenTimes): PanelGateway['token'] {
 
 /** What root runs on the gateway: the running agent takes the token over and keeps its peers. */
 export function tokenLine(token: string): string {
-  return `postern-gateway set-token ${token}`;
+  return withToken(token, 'postern-gateway set-token');
+}
+
+/** A line that gives a program the token on its standard input: a list of processes shows what stands among its words. */
+export function withToken(token: string, command: string): string {
+  return `echo ${token} | ${command}`;
 }
 
 /** The gateway whose agent may come with a token of this hash. */

@@ -1,4 +1,5 @@
 import { gatewayAddresses, hostAddress } from '../lease/address-pool.ts';
+import { withToken } from './gateway-token.ts';
 
 /**
  * What a new gateway's root runs once: it writes token and configuration, and starts the agent. `ENDPOINT` is for the
@@ -18,14 +19,14 @@ export function installLine(input: {
 }): string {
   const { issuer, gatewayId, token, subnet, mtu, dns } = input;
   const own = hostAddress(subnet, 1);
-  return [
+  const command = [
     'postern-gateway install',
     `--server ${issuer}`,
     `--gateway ${gatewayId}`,
-    `--token ${token}`,
     `--address ${gatewayAddresses([subnet]).join()}`,
     `--mtu ${mtu}`,
     ...(dns.includes(own) ? ['--services udp/53,tcp/53'] : []),
     '--endpoint ADDRESS:51820',
   ].join(' ');
+  return withToken(token, command);
 }

@@ -162,7 +162,7 @@ test('the audit log is exported with its filters, and the export is in it', asyn
 test('a gateway gets a new token by its name; one that ends at once is asked for', async () => {
   const gateway = await ScriptedGateway.create(server, 'Oslo');
   const made = await run('gateway', 'token', 'oslo');
-  expect(made.stdout).toMatch(/postern-gateway set-token [\w-]{43} /);
+  expect(made.stdout).toMatch(/echo [\w-]{43} \| postern-gateway set-token /);
   expect((await run('gateway', 'show', 'Oslo')).stdout).toMatch(/token +a new one of .* waits for the agent/);
   expect((await run('gateway', 'token', 'Oslo', '--end-old-now')).stderr).toContain('--yes');
   const { token, oldEndsAt } = await json('gateway', 'token', gateway.id, '--end-old-now', '--yes');

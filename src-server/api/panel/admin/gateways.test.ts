@@ -33,7 +33,7 @@ test('a new gateway comes with an install line; its token is shown once and kept
   });
   const { gateway, token, installLine } = added.body;
   expect(installLine).toBe(
-    `postern-gateway install --server https://vpn.test.example --gateway ${gateway.id} --token ${token} --address 10.99.0.1/24 --mtu 1420 --services udp/53,tcp/53 --endpoint ADDRESS:51820`,
+    `echo ${token} | postern-gateway install --server https://vpn.test.example --gateway ${gateway.id} --address 10.99.0.1/24 --mtu 1420 --services udp/53,tcp/53 --endpoint ADDRESS:51820`,
   );
   const again = JSON.stringify((await owner.get('gateways')).body);
   expect(again).toContain(gateway.id);
@@ -277,7 +277,7 @@ test('a new token is shown once, waits beside the old one, and ends the old one 
     status: 201,
     body: { gateway: { isOnline: true, token: { next: { oldEndsAt: expect.any(String) } } } },
   });
-  expect(made.body.tokenLine).toBe(`postern-gateway set-token ${made.body.token}`);
+  expect(made.body.tokenLine).toBe(`echo ${made.body.token} | postern-gateway set-token`);
   const renewed = ScriptedGateway.withToken(gateway, made.body.token);
   await renewed.connect(server);
   const seen = await owner.get(`gateways/${gateway.id}`);
