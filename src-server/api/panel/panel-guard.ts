@@ -4,7 +4,7 @@ import type { MemberRole } from '../../../src-shared/member-role.ts';
 import { BACKGROUND_HEADER, CSRF_HEADER } from '../../../src-shared/panel/session.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
 import type { ServerContext } from '../../context.ts';
-import type { Tx } from '../../db/database.ts';
+import type { Db, Tx } from '../../db/database.ts';
 import { defineCaller } from '../../http/caller.ts';
 import { endWherePanelFactorIsDue, isPanelFactorDue } from '../../people/session/panel-session-end.ts';
 import { isCsrfTokenOf, isRead } from './csrf.ts';
@@ -73,6 +73,20 @@ export async function isStillSignedIn(tx: Tx, { session }: PanelIdentity, now: n
     .where('session.id', '=', session.id)
     .executeTakeFirst();
   return row !== undefined && row.is_blocked === 0 && isLivePanelSession(row, now);
+}
+
+/**
+ * Whether what an answer began may go on: the session was not ended since, and its member is neither blocked nor of a
+ * lower role. One that has been idle meanwhile may.
+ */
+export async function mayGoOn(db: Db, { session }: PanelIdentity, least: MemberRole): Promise<boolean> {
+  const row = await db
+    .selectFrom('session')
+    .innerJoin('member', 'member.id', 'session.member_id')
+    .select(['session.ended_at', 'member.is_blocked', 'member.role'])
+    .where('session.id', '=', session.id)
+    .executeTakeFirst();
+  return row !== undefined && row.ended_at === null && row.is_blocked === 0 && hasRole(row.role, least);
 }
 
 export function clearPanelCookie(reply: FastifyReply): void {

@@ -23,16 +23,26 @@ const columns = [
 ] as const;
 type Cells = Record<(typeof columns)[number], string | number | null>;
 
+/** Whoever asked may not read on. */
+export class ExportEndedError extends Error {
+  constructor() {
+    super('whoever asked for it was signed out, blocked, or is no administrator any more');
+  }
+}
+
 /**
  * What fits the filter, oldest first, up to what was there when it began: CSV (RFC 4180) for spreadsheets or one JSON
  * object a line. Read as fast as it is taken, once `ready`. Each row carries its hashes: who keeps the file can check the
- * chain of a whole log.
+ * chain of a whole log. Throws `ExportEndedError` where `mayGoOn` says no, which is asked before each chunk.
  */
 export async function* exportAudit(
   db: Db,
   filter: AuditFilter,
   format: 'csv' | 'jsonl',
-  ready: () => Promise<void> = async () => undefined,
+  {
+    ready = async () => undefined,
+    mayGoOn = async () => true,
+  }: { ready?: (() => Promise<void>) | undefined; mayGoOn?: () => Promise<boolean> } = {},
 ): AsyncGenerator<string> {
   await ready();
   const end = await newestSeq(db);
@@ -40,6 +50,7 @@ export async function* exportAudit(
   if (format === 'csv') yield `\uFEFF${columns.join(',')}\r\n`;
   let after = 0;
   for (;;) {
+    if (!(await mayGoOn())) throw new ExportEndedError();
     const page = { order: 'asc', after, before: end + 1, limit: CHUNK_ROWS } as const;
     const rows = await readAuditPage(db, filter, page);
     const last = rows.at(-1);

@@ -15,7 +15,7 @@ import { appendAudit, newestSeq } from '../../../audit/audit-log.ts';
 import { isIndexed, readAuditPage } from '../../../audit/audit-pages.ts';
 import type { Verification } from '../../../audit/audit-verification.ts';
 import { writeWhenFree } from '../../../db/later-writes.ts';
-import { panelIdentity } from '../panel-guard.ts';
+import { mayGoOn, panelIdentity } from '../panel-guard.ts';
 import { type AdminParts, typed } from './admin-parts.ts';
 import { exportAudit } from './audit-export.ts';
 import { auditViews } from './audit-view.ts';
@@ -78,7 +78,8 @@ export function registerAuditRoutes(plain: FastifyInstance, { ctx, index, verifi
       },
     },
     async (request, reply) => {
-      const { actor, ip } = panelIdentity(request);
+      const identity = panelIdentity(request);
+      const { actor, ip } = identity;
       const { format, ...filter } = request.query;
       const now = ctx.now();
       // As text, so that people can read when it was.
@@ -92,11 +93,18 @@ export function registerAuditRoutes(plain: FastifyInstance, { ctx, index, verifi
       await writeWhenFree(db, (tx) => appendAudit(tx, row));
       // A file is whole, however long that takes.
       const ready = isIndexed(filter) ? (): Promise<void> => index.complete() : undefined;
+      const rows = exportAudit(db, filter, format, {
+        ready,
+        mayGoOn: () => mayGoOn(db, identity, 'administrator'),
+      });
+      // No chunk is made before the one that it follows was taken: after an end nothing that waits goes out.
+      const stream = Readable.from(rows, { highWaterMark: 1 });
+      stream.on('error', (error) => request.log.warn({ err: error }, 'an export was cut off'));
       const name = `audit-${new Date(now).toISOString().slice(0, 19).replaceAll(':', '')}Z.${format}`;
       return reply
         .header('content-disposition', `attachment; filename="${name}"`)
         .type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/jsonl; charset=utf-8')
-        .send(Readable.from(exportAudit(db, filter, format, ready)));
+        .send(stream);
     },
   );
   app.post(
