@@ -121,7 +121,11 @@ test('through a proxy that is trusted, the metrics are for the networks that may
   expect((await get('')).status).toBe(404);
   const { status } = await server.request('GET', '/metrics', { headers: { forwarded: 'for=10.0.0.7' } });
   expect(status).toBe(404);
-  expect(server.logLines.filter((line) => line.includes('proxyHeader'))).toHaveLength(1);
+  expect((await get('10.0.0.7')).status).toBe(200);
+  const warnings = server.logLines.filter((line) => line.includes('proxyHeader'));
+  expect(warnings).toHaveLength(2);
+  expect(warnings[0]).toContain('have it write one');
+  expect(warnings[1]).toContain('set proxyHeader = \\"forwarded\\"');
   await server.close();
 });
 

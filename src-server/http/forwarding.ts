@@ -56,17 +56,26 @@ export function knowCallers(
     if (!isForwarded) return;
     if (!isTrusted)
       warnOnce('untrusted', proxy, `If ${proxy} is your proxy, name it: trustedProxies = ["${proxy}"]`);
-    else if (chain.length === 0)
-      warnOnce(
-        'header',
-        proxy,
-        `The proxy ${proxy} sends no ${proxyHeader} header: set proxyHeader, or the proxy, right.`,
-      );
+    else if (chain.length === 0) warnOnce(...noHeader(proxy, proxyHeader, headers));
     else if (isIP(ip) === 0)
       warnOnce('unknown', proxy, `The ${proxyHeader} header of the proxy ${proxy} names no address.`);
     else return;
     request.setDecorator<boolean>(doubtful, true);
   });
+}
+
+/** The other header may be the proxy's word, or what a client wrote and the proxy passed on: its operator knows. */
+function noHeader(
+  proxy: string,
+  proxyHeader: ServerConfig['proxyHeader'],
+  headers: Headers,
+): [cause: string, proxy: string, advice: string] {
+  const other = proxyHeader === 'forwarded' ? 'x-forwarded-for' : 'forwarded';
+  const missing = `The proxy ${proxy} sends no ${proxyHeader} header, which proxyHeader names`;
+  const instead = `if it writes that one itself, set proxyHeader = "${other}"; else have it write ${proxyHeader}.`;
+  return headers[other] === undefined
+    ? ['no header', proxy, `${missing}: have it write one.`]
+    : ['other header', proxy, `${missing}, but ${other}: ${instead}`];
 }
 
 /** Whether the request was forwarded by somebody who is not believed: its address is not that of who asks. */
