@@ -1,11 +1,12 @@
 import { accessSync, constants, fchownSync, lchownSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { type Mistake, mistakeLine } from './mistake.ts';
 import { userName } from './passwd.ts';
 
 export type FileTrouble =
   | { kind: 'missing' }
-  /** `text`: one line with the owner and the command that mends it. */
-  | { kind: 'denied'; text: string };
+  /** `text`: one line with the owner and the command that mends it, which `mistake` has apart. */
+  | { kind: 'denied'; text: string; mistake: Mistake };
 
 /** Why this process cannot use a file or folder; null when it can. */
 export function fileTrouble(path: string, need: 'read' | 'write' = 'read'): FileTrouble | null {
@@ -38,10 +39,8 @@ function denied(path: string, what: string, recursive = ''): FileTrouble {
       : owner === me
         ? `run: chmod u+rw ${path}`
         : `run: chown ${recursive}${userName(service)}: ${path}`;
-  return {
-    kind: 'denied',
-    text: `${path} belongs to ${userName(owner)} and ${what} ${userName(me)}; ${remedy}`,
-  };
+  const mistake = { detail: `${path} belongs to ${userName(owner)} and ${what} ${userName(me)}`, remedy };
+  return { kind: 'denied', text: mistakeLine(mistake), mistake };
 }
 
 function foldersAbove(path: string): string[] {

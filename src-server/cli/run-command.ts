@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Loaded } from '../../src-node/config.ts';
 import { fileTrouble } from '../../src-node/file-owner.ts';
+import { mistakeLine } from '../../src-node/mistake.ts';
 import { properName as nameSchema } from '../../src-shared/typed-name.ts';
 import { loadServerConfig, type ServerConfig } from '../config.ts';
 import type { ServerContext } from '../context.ts';
@@ -114,7 +115,7 @@ export async function withServerFiles(
   const database = await openDatabase(files.config.databaseFile);
   try {
     if ((await takeKeys(database.db, files.keys)) === 'sealed-by-others') {
-      refuse([sealedByOthers(files.config)], EXIT_CONFIG);
+      refuse([mistakeLine(sealedByOthers(files.config))], EXIT_CONFIG);
       return;
     }
     await work({ ...files, database, now: Date.now, log: makeLogger('silent') });

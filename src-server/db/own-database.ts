@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { type Mistake, mistakeLine } from '../../src-node/mistake.ts';
 import type { ServerConfig } from '../config.ts';
 import type { ServerKeys } from '../keys/server-keys.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -38,9 +39,9 @@ async function ownershipMistake(
   { config, keys, log }: { config: ServerConfig; keys: ServerKeys; log: Logger },
 ): Promise<string | null> {
   const mark = readMark(config);
-  if (mark !== null && (await isCopy(db, mark))) return putBack(config.databaseFile);
+  if (mark !== null && (await isCopy(db, mark))) return mistakeLine(putBack(config.databaseFile));
   const check = await takeKeys(db, keys);
-  if (check === 'sealed-by-others') return sealedByOthers(config);
+  if (check === 'sealed-by-others') return mistakeLine(sealedByOthers(config));
   if (check === 'other-lease-key')
     log.warn('the lease key is not the one of before: each computer has to trust this server anew');
   return null;
@@ -50,13 +51,19 @@ async function ownershipMistake(
 export function sealedByOthers({
   databaseFile,
   keysDir,
-}: Pick<ServerConfig, 'databaseFile' | 'keysDir'>): string {
-  return `keysDir: the keys in ${keysDir} do not open ${databaseFile}: its secrets were sealed by others. Put back the keys that belong to it (docs/operations.md, "Keys that are lost")`;
+}: Pick<ServerConfig, 'databaseFile' | 'keysDir'>): Mistake {
+  return {
+    detail: `keysDir: the keys in ${keysDir} do not open ${databaseFile}: its secrets were sealed by others`,
+    remedy: 'put back the keys that belong to it (docs/operations.md, "Keys that are lost")',
+  };
 }
 
 /** What to do about a copy that was put in the place of the database. */
-export function putBack(databaseFile: string): string {
-  return `databaseFile: ${databaseFile} is an older copy of this server's record. What was ended since would come back; run first: postern-server database after-restore`;
+export function putBack(databaseFile: string): Mistake {
+  return {
+    detail: `databaseFile: ${databaseFile} is an older copy of this server's record. What was ended since would come back`,
+    remedy: 'run first: postern-server database after-restore',
+  };
 }
 
 function unusable(databaseFile: string, why: string): string {

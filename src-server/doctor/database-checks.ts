@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { type Check, fine, wrong } from '../../src-node/check.ts';
 import { fileTrouble } from '../../src-node/file-owner.ts';
+import type { Mistake } from '../../src-node/mistake.ts';
 import type { ServerConfig } from '../config.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { checkKeys } from '../db/key-check.ts';
@@ -17,7 +18,7 @@ const ID = 'database';
 export async function databaseChecks(looking: Looked): Promise<Check[]> {
   const { databaseFile } = looking.config;
   const trouble = fileTrouble(databaseFile, 'write');
-  if (trouble?.kind === 'denied') return [fromMistake(trouble.text)];
+  if (trouble?.kind === 'denied') return [wrongBy(trouble.mistake)];
   if (trouble)
     return [
       wrong(
@@ -27,8 +28,7 @@ export async function databaseChecks(looking: Looked): Promise<Check[]> {
       ),
     ];
   const damage = damageIn(databaseFile);
-  if (damage !== null)
-    return [wrong(ID, `${databaseFile}: ${damage}.`, 'postern-server database restore FILE')];
+  if (damage !== null) return [wrongBy(damage)];
   if (isOlder(databaseFile)) {
     const detail = `${databaseFile} is of an older version: the next start brings it up to date.`;
     return [
@@ -39,14 +39,14 @@ export async function databaseChecks(looking: Looked): Promise<Check[]> {
   try {
     const mistakes = await ownershipMistakes(database, looking);
     return mistakes.length > 0
-      ? mistakes.map(fromMistake)
+      ? mistakes.map(wrongBy)
       : [fine(ID, `${databaseFile} is whole, and the keys open it.`)];
   } finally {
     await database.close();
   }
 }
 
-async function ownershipMistakes({ db }: Database, { config, env }: Looked): Promise<string[]> {
+async function ownershipMistakes({ db }: Database, { config, env }: Looked): Promise<Mistake[]> {
   const mark = readMark(config);
   const copy = mark !== null && (await isCopy(db, mark)) ? [putBack(config.databaseFile)] : [];
   const keys = await keysOf(config, env);
@@ -60,26 +60,29 @@ async function keysOf({ keysDir, issuer, secretsAreMounted: areMounted }: Server
   return loaded.ok ? loaded.keys : null;
 }
 
-function damageIn(file: string): string | null {
+function damageIn(file: string): Mistake | null {
+  const restore = 'postern-server database restore FILE';
+  const damaged = (detail: string): Mistake => ({ detail: `${file}: ${detail}`, remedy: restore });
   try {
     const sqlite = new DatabaseSync(file, { readOnly: true });
     try {
       refuseNewer(sqlite, file);
       const word = String(sqlite.prepare('pragma quick_check(1)').get()?.quick_check);
-      return word === 'ok' ? null : word;
+      return word === 'ok' ? null : damaged(word);
     } finally {
       sqlite.close();
     }
   } catch (error) {
     if (error instanceof NewerDatabaseError)
-      return 'it was written by a newer version; install that one again, or';
-    if (isSqliteError(error)) return error.message;
+      return {
+        detail: `${file} was written by a newer version`,
+        remedy: `install that one again, or: ${restore}`,
+      };
+    if (isSqliteError(error)) return damaged(error.message);
     throw error;
   }
 }
 
-/** `setting: what is wrong; run: command` or `…. What to do` as a line and its remedy. */
-function fromMistake(mistake: string): Check {
-  const at = Math.max(mistake.lastIndexOf('; '), mistake.lastIndexOf('. '));
-  return wrong(ID, `${mistake.slice(0, at)}.`, mistake.slice(at + 2));
+function wrongBy({ detail, remedy }: Mistake): Check {
+  return wrong(ID, `${detail}.`, remedy);
 }

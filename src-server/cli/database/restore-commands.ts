@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { fileTrouble } from '../../../src-node/file-owner.ts';
+import { mistakeLine } from '../../../src-node/mistake.ts';
 import { formatServerKey } from '../../../src-shared/server-key.ts';
 import type { ServerConfig } from '../../config.ts';
 import type { ServerContext } from '../../context.ts';
@@ -148,7 +149,7 @@ async function keysFor(
 }
 
 function wrongKeys(config: ServerConfig, from: string, keysFrom: string | null): string {
-  const mistake = sealedByOthers({ databaseFile: from, keysDir: keysFrom ?? config.keysDir });
+  const mistake = mistakeLine(sealedByOthers({ databaseFile: from, keysDir: keysFrom ?? config.keysDir }));
   const way = keysFrom === null && hasKeysBeside(from) ? `; or those of the backup: add --with-keys` : '';
   return `${mistake}${way}. Nothing was changed`;
 }
