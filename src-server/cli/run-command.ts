@@ -3,13 +3,12 @@ import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Loaded } from '../../src-node/config.ts';
 import { fileTrouble } from '../../src-node/file-owner.ts';
-import { mistakeLine } from '../../src-node/mistake.ts';
 import { properName as nameSchema } from '../../src-shared/typed-name.ts';
 import { loadServerConfig, type ServerConfig } from '../config.ts';
 import type { ServerContext } from '../context.ts';
-import { openDatabase } from '../db/database.ts';
+import { type Database, openDatabase } from '../db/database.ts';
 import { takeKeys } from '../db/key-check.ts';
-import { sealedByOthers } from '../db/own-database.ts';
+import { ForeignDatabaseError, refuseForeign } from '../db/own-database.ts';
 import { loadServerKeys } from '../keys/server-keys.ts';
 import { makeLogger } from '../logger.ts';
 
@@ -112,15 +111,23 @@ export async function withServerFiles(
 ): Promise<void> {
   const files = await readServerFiles(options);
   if (!files) return;
-  const database = await openDatabase(files.config.databaseFile);
+  const database = await openFor(files);
+  if (!database) return;
   try {
-    if ((await takeKeys(database.db, files.keys)) === 'sealed-by-others') {
-      refuse([mistakeLine(sealedByOthers(files.config))], EXIT_CONFIG);
-      return;
-    }
+    await takeKeys(database.db, files.keys);
     await work({ ...files, database, now: Date.now, log: makeLogger('silent') });
   } finally {
     await database.close();
+  }
+}
+
+/** Null, and nothing was changed, where the keys are not those of the database. */
+async function openFor(files: Pick<ServerContext, 'config' | 'keys'>): Promise<Database | null> {
+  try {
+    return await openDatabase(files.config.databaseFile, { refuse: (db) => refuseForeign(db, files) });
+  } catch (error) {
+    if (error instanceof ForeignDatabaseError) return refuse([error.message], EXIT_CONFIG);
+    throw error;
   }
 }
 

@@ -12,7 +12,7 @@ import {
 } from 'kysely';
 import { BUSY_TIMEOUT_MS, LaterWrites } from './later-writes.ts';
 import { migrations } from './migrations.ts';
-import { refuseNewer } from './newer-database.ts';
+import { migrationsOf, refuseNewer } from './newer-database.ts';
 import type { Schema } from './schema.ts';
 
 export type Db = Kysely<Schema>;
@@ -29,29 +29,33 @@ export interface Database {
 
 /**
  * Opens (or makes) the SQLite file with `journal_mode=WAL`, `synchronous=FULL` and foreign keys, and brings its
- * schema up to date in a transaction. Rejects with SQLite's own message when the file cannot be used, and with a
- * `NewerDatabaseError` when a newer version has written it.
+ * schema up to date in a transaction. Rejects with SQLite's own message when the file cannot be used, with a
+ * `NewerDatabaseError` when a newer version has written it, and with what `refuse` rejects with, which is asked before
+ * anything is changed: of a database that may still be as an older version left it.
  */
-export async function openDatabase(file: string): Promise<Database> {
+export async function openDatabase(
+  file: string,
+  { refuse }: { refuse?: (db: Db) => Promise<void> } = {},
+): Promise<Database> {
   const sqlite = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+  const db = new Kysely<Schema>({ dialect: new Dialect({ database: forKysely(sqlite) }) });
   try {
     refuseNewer(sqlite, file);
+    const isNew = migrationsOf(sqlite).length === 0;
+    if (!isNew) await refuse?.(db);
+    sqlite.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+    sqlite.function('fold', { deterministic: true }, fold);
+    const { error } = await new Migrator({
+      db,
+      provider: { getMigrations: () => Promise.resolve(migrations) },
+    }).migrateToLatest();
+    if (error) throw error;
+    if (isNew) await refuse?.(db);
   } catch (error) {
     sqlite.close();
     throw error;
   }
-  sqlite.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
-  sqlite.function('fold', { deterministic: true }, fold);
   const versionQuery = sqlite.prepare('pragma data_version');
-  const db = new Kysely<Schema>({ dialect: new Dialect({ database: forKysely(sqlite) }) });
-  const { error } = await new Migrator({
-    db,
-    provider: { getMigrations: () => Promise.resolve(migrations) },
-  }).migrateToLatest();
-  if (error) {
-    await db.destroy();
-    throw error;
-  }
   const later = new LaterWrites(db);
   return {
     db,

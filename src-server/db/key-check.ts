@@ -1,7 +1,9 @@
+import { sql } from 'kysely';
 import type { SealedBox } from '../keys/sealed-box.ts';
 import type { ServerKeys } from '../keys/server-keys.ts';
 import type { Db, Tx } from './database.ts';
 import { openedBy } from './reseal.ts';
+import type { Schema } from './schema.ts';
 
 /** What `key_check` holds sealed. */
 const KNOWN_TEXT = 'postern';
@@ -49,10 +51,18 @@ function knownSeal(db: Db | Tx) {
     .executeTakeFirst();
 }
 
-/** Whether a box opens a database, whatever version wrote it. */
+/** Whether a box opens a database, whatever version wrote it; it may still be as that one left it. */
 export async function opensDatabase(db: Db | Tx, box: SealedBox): Promise<boolean> {
-  const known = await knownSeal(db);
+  const known = (await hasTable(db, 'key_check'))
+    ? await db.selectFrom('key_check').select('sealed').where('id', '=', 1).executeTakeFirst()
+    : undefined;
   return known ? openedBy(box, known.sealed)?.toString() === KNOWN_TEXT : opensAnySecret(db, box);
+}
+
+/** Whether the database has come so far: also before its migrations have run. */
+export async function hasTable(db: Db | Tx, name: keyof Schema): Promise<boolean> {
+  const { rows } = await sql`select 1 from sqlite_master where type = 'table' and name = ${name}`.execute(db);
+  return rows.length > 0;
 }
 
 async function opensAnySecret(db: Db | Tx, box: SealedBox): Promise<boolean> {

@@ -2,31 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Kysely, Migrator, SqliteDialect } from 'kysely';
 import { expect, test } from 'vitest';
+import { makeOlderDatabase } from '../testing/older-database.ts';
 import { type Db, openDatabase } from './database.ts';
-import { migrations } from './migrations.ts';
 
 /** A database as the first version left it, with one device and its challenge. */
 async function firstVersion(file: string): Promise<void> {
-  const sqlite = new DatabaseSync(file);
-  const database = {
-    close: () => sqlite.close(),
-    prepare(sql: string) {
-      const statement = sqlite.prepare(sql);
-      return {
-        reader: statement.columns().length > 0,
-        all: (values: readonly unknown[]): unknown[] => statement.all(...values.map(String)),
-        run: (values: readonly unknown[]) => statement.run(...values.map(String)),
-        iterate: (values: readonly unknown[]): IterableIterator<unknown> =>
-          statement.iterate(...values.map(String)),
-      };
-    },
-  };
-  const db = new Kysely<unknown>({ dialect: new SqliteDialect({ database }) });
-  const provider = { getMigrations: () => Promise.resolve(migrations) };
-  const { error } = await new Migrator({ db, provider }).migrateTo('0001-first');
-  if (error) throw error;
+  const sqlite = await makeOlderDatabase(file, '0001-first');
   sqlite.exec(`insert into member values ('m', 'a@b.example', 'A', 'member', '', 0, 0);
     insert into device values ('d', 'm', 'Laptop', 'linux', 'key', 3, 4, null, 0, -1, 5, 6, null);
     insert into challenge values ('c', 'd', 3, 'nonce', '[]', '[]', null, 7, null);
@@ -39,7 +21,7 @@ async function firstVersion(file: string): Promise<void> {
       values (0, 'cli', 'api-token.create', 'api-token:of-cli', 'ok', '{}', '', ''),
       (0, 'member:o', 'api-token.create', 'api-token:of-owner', 'ok', '{}', '', ''),
       (0, 'member:m', 'api-token.create', 'api-token:of-member', 'ok', '{}', '', '')`);
-  await db.destroy();
+  sqlite.close();
 }
 
 /** Opens one as this version does. */

@@ -2,49 +2,52 @@ import type { Logger } from 'pino';
 import { type Mistake, mistakeLine } from '../../src-node/mistake.ts';
 import type { ServerConfig } from '../config.ts';
 import type { ServerKeys } from '../keys/server-keys.ts';
-import { type Database, openDatabase } from './database.ts';
-import { takeKeys } from './key-check.ts';
+import { type Database, type Db, openDatabase } from './database.ts';
+import { opensDatabase, takeKeys } from './key-check.ts';
 import { NewerDatabaseError } from './newer-database.ts';
 import { isCopy, readMark } from './record-mark.ts';
 
 type Opened = { ok: true; database: Database } | { ok: false; mistakes: string[] };
 
-/** The database of a server that is about to start: the keys open it, and nobody has put an older copy in its place. */
-export async function openOwnDatabase({
-  config,
-  keys,
-  log,
-}: {
-  config: ServerConfig;
-  keys: ServerKeys;
-  log: Logger;
-}): Promise<Opened> {
+/** Not a database for these keys, or not the one that was here; says what to do. */
+export class ForeignDatabaseError extends Error {}
+
+type Files = { config: ServerConfig; keys: ServerKeys };
+
+/**
+ * The database of a server that is about to start: the keys open it, and nobody has put an older copy in its place. One
+ * that is refused was not changed.
+ */
+export async function openOwnDatabase({ config, keys, log }: Files & { log: Logger }): Promise<Opened> {
   const { databaseFile } = config;
   let database: Database;
   try {
-    database = await openDatabase(databaseFile);
+    database = await openDatabase(databaseFile, {
+      refuse: async (db) => {
+        await refuseCopy(db, config);
+        await refuseForeign(db, { config, keys });
+      },
+    });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const isNamed = error instanceof NewerDatabaseError;
+    const isNamed = error instanceof NewerDatabaseError || error instanceof ForeignDatabaseError;
     return { ok: false, mistakes: [isNamed ? why : unusable(databaseFile, why)] };
   }
-  const mistake = await ownershipMistake(database, { config, keys, log });
-  if (mistake === null) return { ok: true, database };
-  await database.close();
-  return { ok: false, mistakes: [mistake] };
+  if ((await takeKeys(database.db, keys)) === 'other-lease-key')
+    log.warn('the lease key is not the one of before: each computer has to trust this server anew');
+  return { ok: true, database };
 }
 
-async function ownershipMistake(
-  { db }: Database,
-  { config, keys, log }: { config: ServerConfig; keys: ServerKeys; log: Logger },
-): Promise<string | null> {
+async function refuseCopy(db: Db, config: ServerConfig): Promise<void> {
   const mark = readMark(config);
-  if (mark !== null && (await isCopy(db, mark))) return mistakeLine(putBack(config.databaseFile));
-  const check = await takeKeys(db, keys);
-  if (check === 'sealed-by-others') return mistakeLine(sealedByOthers(config));
-  if (check === 'other-lease-key')
-    log.warn('the lease key is not the one of before: each computer has to trust this server anew');
-  return null;
+  if (mark !== null && (await isCopy(db, mark)))
+    throw new ForeignDatabaseError(mistakeLine(putBack(config.databaseFile)));
+}
+
+/** Throws a `ForeignDatabaseError` where these keys do not open the database, whatever version has written it. */
+export async function refuseForeign(db: Db, { config, keys }: Files): Promise<void> {
+  if (!(await opensDatabase(db, keys.sealedBox)))
+    throw new ForeignDatabaseError(mistakeLine(sealedByOthers(config)));
 }
 
 /** What to do about a database that these keys do not open. */
