@@ -1,17 +1,19 @@
-import { once } from 'node:events';
+import { on, once } from 'node:events';
+import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import * as z from 'zod';
 import { noteStats } from '../src-server/access/gateway/gateway-stats.ts';
 import { Housekeeping } from '../src-server/audit/housekeeping.ts';
 import { PanelClient } from '../src-server/testing/panel-client.ts';
 import { startTestServer, type TestServer } from '../src-server/testing/test-server.ts';
 import { fillPanelDatabase } from './panel-database.ts';
 import { listsOf } from './panel-lists.ts';
-import { type Row, Samples } from './stats.ts';
+import type { CallerInput } from './past-caller.ts';
+import { type Row, type Sample, Samples } from './stats.ts';
 
 const STATS_MS = 10_000;
-const KICK_EVERY_MS = 100;
 /** What the machine alone makes a loop wait: other work on it, and the timer's own millisecond. */
 const IDLE_THREAD = `
   const delay = require('node:perf_hooks').monitorEventLoopDelay({ resolution: 1 });
@@ -23,8 +25,7 @@ const IDLE_THREAD = `
 /**
  * A server with two years behind it, 5,000 members, a lease for ten audit rows and no `analyze`, while everything runs
  * at once: the search is built, the chain verified, old leases purged, 1,000 peers reported every ten seconds, the sweep
- * every second. Kicks go out ten times a second and every list is asked for. Server and callers share one process, so
- * the lag of the loop has the callers' work in it.
+ * every second. Kicks go out ten times a second and every list is asked for, from a thread of their own.
  */
 export async function benchPast(
   auditRows: number,
@@ -45,8 +46,18 @@ export async function benchPast(
     fillPanelDatabase(server.ctx.config.databaseFile, sizes, server.clock.now);
     say(`database filled (${Math.round((performance.now() - since) / 1000)} s)`);
     await server.restart();
-    const members = (await owner.get('members?limit=100')).body.members;
+    // What filling it left to the system is on disk before anything is measured.
+    flush(server.ctx.config.databaseFile);
+    const { members } = (await owner.get('members?limit=100')).body;
     const { lists, logs } = await listsOf(owner);
+    const input: CallerInput = {
+      ...{ url: server.url, variant, repeats, token, panelHeaders: owner.headers() },
+      calls: [
+        ...lists.map(([name, path]) => ({ metric: `panel: ${name}`, path: `/panel/v1/${path}` })),
+        ...logs.map(([name, path]) => ({ metric: `API: ${name}`, path: `/api/v1/${path}` })),
+      ],
+      kicked: notConnected.parse(members).map(({ id }) => id),
+    };
     const housekeeping = new Housekeeping(server.ctx);
     await server.parts.sweeper.start();
     const delay = monitorEventLoopDelay({ resolution: 1 });
@@ -54,23 +65,13 @@ export async function benchPast(
     await owner.call('POST', 'audit/verification', {});
     delay.enable();
     const idle = new Worker(IDLE_THREAD, { eval: true });
-    const kicks = kick(server, { token, members, samples, variant, signal: stop.signal });
-    for (let round = 0; round < repeats; round++) {
-      for (const [name, path] of lists)
-        await timed(samples, variant, `panel: ${name}`, () => owner.get(path));
-      for (const [name, path] of logs)
-        await timed(samples, variant, `API: ${name}`, () =>
-          server.request('GET', `/api/v1/${path}`, { token }),
-        );
-      say(
-        `round ${round + 1}: ${(await owner.get('audit?search=idle&limit=1')).body.indexing?.rowsLeft ?? 0} rows left`,
-      );
-    }
+    const left = async (): Promise<number> =>
+      (await owner.get('audit?search=idle&limit=1')).body.indexing?.rowsLeft ?? 0;
+    samples.addAll(await callers(input, async (round) => say(`round ${round}: ${await left()} rows left`)));
     delay.disable();
     idle.postMessage('end');
     const [ofIdle]: number[] = await once(idle, 'message');
     stop.abort();
-    await kicks;
     samples.add(variant, 'lag of the event loop, p99', delay.percentile(99) / 1e6);
     samples.add(variant, 'the same of a thread that does nothing, p99', ofIdle ?? 0);
     samples.add(variant, 'lag of the event loop, longest', delay.max / 1e6);
@@ -88,38 +89,27 @@ export async function benchPast(
   return rows;
 }
 
-async function timed(
-  samples: Samples,
-  variant: string,
-  metric: string,
-  ask: () => Promise<{ status: number; body: unknown }>,
-): Promise<void> {
-  const at = performance.now();
-  const { status, body } = await ask();
-  if (status !== 200) throw new Error(`${metric}: ${JSON.stringify(body)}`);
-  samples.add(variant, metric, performance.now() - at);
+const notConnected = z
+  .array(z.object({ id: z.string(), connections: z.array(z.unknown()) }))
+  .transform((members) => members.filter(({ connections }) => connections.length === 0));
+
+function flush(file: string): void {
+  const opened = openSync(file, 'r+');
+  fsyncSync(opened);
+  closeSync(opened);
 }
 
-/** Members who are not connected: what is measured is the server, not a gateway. */
-async function kick(
-  server: TestServer,
-  input: {
-    token: string;
-    members: { id: string; connections: unknown[] }[];
-    samples: Samples;
-    variant: string;
-    signal: AbortSignal;
-  },
-): Promise<void> {
-  const { token, samples, variant, signal } = input;
-  const members = input.members.filter(({ connections }) => connections.length === 0);
-  for (let index = 0; !signal.aborted; index++) {
-    const member = members[index % members.length];
-    if (!member) throw new Error('everybody is connected');
-    await timed(samples, variant, 'disconnect call -> 200', () =>
-      server.request('POST', `/api/v1/member/${member.id}/disconnect`, { token, body: {} }),
-    );
-    await sleep(KICK_EVERY_MS);
+/** What the callers' thread has measured. Rejects with what was not answered. */
+async function callers(input: CallerInput, onRound: (round: number) => Promise<void>): Promise<Sample[]> {
+  const thread = new Worker(new URL('past-caller.ts', import.meta.url), { workerData: input });
+  try {
+    for await (const [message] of on(thread, 'message')) {
+      if (typeof message !== 'number') return message;
+      await onRound(message);
+    }
+    throw new Error('the callers ended early');
+  } finally {
+    await thread.terminate();
   }
 }
 

@@ -6,6 +6,8 @@ export interface ProgramLogOptions {
   base?: Record<string, unknown>;
   redact?: NonNullable<LoggerOptions['redact']>;
   serializers?: NonNullable<LoggerOptions['serializers']>;
+  /** What becomes of each line's object before it is written. */
+  hide?: (line: Record<string, unknown>) => Record<string, unknown>;
 }
 
 /**
@@ -13,7 +15,7 @@ export interface ProgramLogOptions {
  * an IPv4 address as one, however the socket wrote it.
  */
 export function programLog(
-  { level, base, redact, serializers }: ProgramLogOptions,
+  { level, base, redact, serializers, hide }: ProgramLogOptions,
   destination: DestinationStream = pino.destination({ fd: 1, sync: true }),
 ): Logger {
   return pino(
@@ -22,7 +24,7 @@ export function programLog(
       base: base ?? null,
       ...(redact === undefined ? {} : { redact }),
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: { level: (label) => ({ level: label }), ...(hide === undefined ? {} : { log: hide }) },
       serializers: {
         ...serializers,
         ip: (ip: unknown) => (typeof ip === 'string' ? ip.replace(/^::ffff:(?=\d+\.)/i, '') : ip),

@@ -1,4 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -72,17 +74,55 @@ export async function openDatabase(
   };
 }
 
+/** So long may queries follow each other within a turn of the event loop. */
+const TURN_MS = 2;
+
 /**
+ * SQLite answers within the turn of the event loop: a list of many queries would keep a disconnect waiting until its
+ * last one. So once a turn has taken long, whoever asked for a list waits for the next one; not so who is in a
+ * transaction, or asks by `prepared`, as a disconnect does.
+ *
  * `db.transaction().setAccessMode('read only')` reads one moment of the database without its write lock: it waits for
  * nobody, and nobody for it. SQLite refuses whatever would be written in it.
  */
 class Driver extends SqliteDriver {
   #isReading = false;
+  /** The one connection, which also tells whose queries are prompt. */
+  #watched: DatabaseConnection | undefined;
+  #isPrompt = false;
+  #turnBegan: number | null = null;
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const connection = await super.acquireConnection();
+    this.#watched ??= {
+      executeQuery: (query) => {
+        this.#isPrompt ||= 'isPrompt' in query;
+        return connection.executeQuery(query);
+      },
+      streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
+    };
+    if (this.#turnBegan === null) {
+      this.#turnBegan = performance.now();
+      setImmediate(() => {
+        this.#turnBegan = null;
+      });
+    }
+    return this.#watched;
+  }
+
+  override async releaseConnection(): Promise<void> {
+    const isTurnOver = this.#turnBegan !== null && performance.now() - this.#turnBegan > TURN_MS;
+    const mayGoOn = this.#isPrompt || !isTurnOver;
+    this.#isPrompt = false;
+    await super.releaseConnection();
+    if (!mayGoOn) await nextTurn();
+  }
 
   override async beginTransaction(
     connection: DatabaseConnection,
     settings?: TransactionSettings,
   ): Promise<void> {
+    this.#isPrompt = true;
     if (settings?.accessMode !== 'read only') return super.beginTransaction(connection);
     await connection.executeQuery(CompiledQuery.raw('begin deferred'));
     await connection.executeQuery(CompiledQuery.raw('pragma query_only = on'));

@@ -11,6 +11,11 @@ import {
 import type { Db, Tx } from './database.ts';
 import type { Schema } from './schema.ts';
 
+/** Whoever asks by it goes on at once, however long the turn has taken (see `Driver`). */
+interface PromptQuery<R> extends CompiledQuery<R> {
+  isPrompt: true;
+}
+
 /** Builds queries and never runs one. */
 const builder = new Kysely<Schema>({
   dialect: {
@@ -39,11 +44,14 @@ export function prepared<P extends Record<string, unknown>, R>(
 ): (db: Db | Tx, parameters: P) => Promise<QueryResult<R>> {
   // The only place where a placeholder passes for a value; it is taken out again below.
   const compiled: CompiledQuery<R> = build(builder, (name) => new Placeholder(name) as never).compile();
-  return (db, parameters) =>
-    db.executeQuery({
+  return (db, parameters) => {
+    const query: PromptQuery<R> = {
       ...compiled,
+      isPrompt: true,
       parameters: compiled.parameters.map((value) =>
         value instanceof Placeholder ? parameters[value.name] : value,
       ),
-    });
+    };
+    return db.executeQuery(query);
+  };
 }

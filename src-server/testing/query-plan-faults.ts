@@ -116,7 +116,7 @@ const exceptions: Record<string, readonly string[]> = {
   'once, when the database is brought up to date': ['src-server/db/account-schema.ts: SCAN member'],
   'purged from the oldest on, a limited number at a time': [
     'src-server/db/retention.ts: SEARCH lease USING INDEX lease_begun (begun_at<?)',
-    'src-server/db/retention.ts: SEARCH newer EXISTS USING INDEX session_member (member_id=?)',
+    'src-server/db/retention.ts: SEARCH newer USING INDEX session_member (member_id=?)',
   ],
   'when the people of one page were seen last, of all of their sessions': [
     'src-server/api/panel/admin/member-list.ts: SEARCH session USING INDEX session_member (member_id=?)',
