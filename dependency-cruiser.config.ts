@@ -51,6 +51,7 @@ const storeys: { at: string[]; packages: string[] }[] = [
   { at: ['src-server/people/devices'], packages: [] },
   { at: ['src-server/people/mfa'], packages: [] },
   { at: ['src-server/restore'], packages: ['zod'] },
+  { at: ['src-server/rotation'], packages: ['kysely', 'zod'] },
   { at: ['src-server/doctor'], packages: [] },
   ...['status', 'client', 'gateway', 'integration', 'panel'].map((audience) => ({
     at: [`src-server/api/${audience}`],

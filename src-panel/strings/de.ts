@@ -256,6 +256,7 @@ export const de: Words = {
       'api-token.confirm': 'API-Token nach einer Wiederherstellung bestätigt',
       'database.backup': 'Sicherung erstellt',
       'database.restored': 'Server aus einer Sicherung wiederhergestellt',
+      'keys.encryption-rotated': 'Verschlüsselungsschlüssel des Servers ersetzt',
       'audit.export': 'Protokoll exportiert',
       'audit.verify': 'Protokoll geprüft',
     },

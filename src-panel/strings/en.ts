@@ -253,6 +253,7 @@ export const en = {
       'api-token.confirm': 'API token confirmed after a restore',
       'database.backup': 'Backup made',
       'database.restored': 'Server restored from a backup',
+      'keys.encryption-rotated': 'Encryption key of the server replaced',
       'audit.export': 'Audit log exported',
       'audit.verify': 'Audit log verified',
     },

@@ -6,6 +6,7 @@ import { addAuditExportCommand } from './audit/audit-export-command.ts';
 import { addDatabaseCommands } from './database/database-commands.ts';
 import { addGatewayCommands } from './gateways/gateway-commands.ts';
 import { addGatewayEndCommands } from './gateways/gateway-end-commands.ts';
+import { addKeysCommands } from './keys/keys-commands.ts';
 import { addBreakGlassCommand } from './members/break-glass-command.ts';
 import { addDeviceCommands } from './members/device-commands.ts';
 import { addMemberAccessCommands } from './members/member-access-commands.ts';
@@ -44,6 +45,7 @@ export function serverProgram(): Command {
   addAuditCommands(program);
   addAuditExportCommand(program);
   addDatabaseCommands(program);
+  addKeysCommands(program);
   addDoctorCommand(program);
   addMailCommands(program);
   return withHelpHint(program);

@@ -7,8 +7,10 @@ import { properName as nameSchema } from '../../src-shared/typed-name.ts';
 import { loadServerConfig, type ServerConfig } from '../config.ts';
 import type { ServerContext } from '../context.ts';
 import { type Database, openDatabase } from '../db/database.ts';
+import { lockKeys } from '../db/database-lock.ts';
 import { takeKeys } from '../db/key-check.ts';
 import { ForeignDatabaseError, refuseForeign } from '../db/own-database.ts';
+import { settleKeys } from '../db/settle-keys.ts';
 import { loadServerKeys } from '../keys/server-keys.ts';
 import { makeLogger } from '../logger.ts';
 
@@ -94,23 +96,70 @@ export function databaseMistake({ databaseFile }: ServerConfig): string | null {
     : `databaseFile: ${databaseFile} is not there; "postern-server init" makes it, "postern-server database restore FILE" puts a backup back`;
 }
 
-/** The keys, or null after their mistakes were said. */
-export async function readKeys({
-  keysDir,
-  issuer,
-  secretsAreMounted: areMounted,
-}: ServerConfig): Promise<ServerContext['keys'] | null> {
+/** The keys, or null after their mistakes were said. A rotation of them that was interrupted is ended before. */
+export async function readKeys(config: ServerConfig): Promise<ServerContext['keys'] | null> {
+  const { keysDir, issuer, secretsAreMounted: areMounted } = config;
+  endHalfRotation(config);
   const loaded = await loadServerKeys(keysDir, issuer, process.env, { areMounted });
   return loaded.ok ? loaded.keys : refuse(loaded.mistakes, EXIT_CONFIG);
 }
 
-/** Runs `work` on the server's files, also beside a running server. Errors go to standard error, not into `work`. */
+/**
+ * Runs `work` on the server's files, also beside a running server. Errors go to standard error, not into `work`. `alone`:
+ * no other command works with the keys meanwhile.
+ */
 export async function withServerFiles(
   options: CommonOptions,
   work: (ctx: ServerContext) => Promise<void>,
+  how: 'shared' | 'alone' = 'shared',
 ): Promise<void> {
-  const files = await readServerFiles(options);
-  if (!files) return;
+  const config = readConfig(options);
+  if (!config) return;
+  const mistake = databaseMistake(config);
+  if (mistake !== null) {
+    refuse([mistake], EXIT_CONFIG);
+    return;
+  }
+  await holdingKeys(config, how, async () => {
+    const keys = await readKeys(config);
+    if (keys) await withDatabase({ config, keys }, work);
+  });
+}
+
+/** Nobody replaces the keys while `work` runs; `alone`: nobody else uses them either. A half rotation is ended before. */
+export async function holdingKeys(
+  config: ServerConfig,
+  how: 'shared' | 'alone',
+  work: () => Promise<void>,
+): Promise<void> {
+  const lock = lockKeys(config.databaseFile, how);
+  if (!lock) {
+    refuse([how === 'shared' ? KEYS_REPLACED : KEYS_IN_USE], EXIT_FAILED);
+    return;
+  }
+  try {
+    endHalfRotation(config);
+    await work();
+  } finally {
+    lock.release();
+  }
+}
+
+function endHalfRotation(config: ServerConfig): void {
+  if (settleKeys(config, process.env))
+    say(
+      `The rotation of the encryption key, which was interrupted, is done: ${config.keysDir} has the new key.`,
+    );
+}
+
+const KEYS_REPLACED = 'keysDir: the keys are being replaced just now; run this again in a moment';
+const KEYS_IN_USE =
+  'keysDir: another command of postern-server works with the keys just now; run this again when it has ended';
+
+async function withDatabase(
+  files: Pick<ServerContext, 'config' | 'keys'>,
+  work: (ctx: ServerContext) => Promise<void>,
+): Promise<void> {
   const database = await openFor(files);
   if (!database) return;
   try {

@@ -3,7 +3,7 @@ import { type Mistake, mistakeLine } from '../../src-node/mistake.ts';
 import type { ServerConfig } from '../config.ts';
 import type { ServerKeys } from '../keys/server-keys.ts';
 import { type Database, type Db, openDatabase } from './database.ts';
-import { opensDatabase, takeKeys } from './key-check.ts';
+import { hasTable, opensDatabase, takeKeys } from './key-check.ts';
 import { NewerDatabaseError } from './newer-database.ts';
 import { isCopy, readMark } from './record-mark.ts';
 
@@ -47,7 +47,7 @@ async function refuseCopy(db: Db, config: ServerConfig): Promise<void> {
 /** Throws a `ForeignDatabaseError` where these keys do not open the database, whatever version has written it. */
 export async function refuseForeign(db: Db, { config, keys }: Files): Promise<void> {
   if (!(await opensDatabase(db, keys.sealedBox)))
-    throw new ForeignDatabaseError(mistakeLine(sealedByOthers(config)));
+    throw new ForeignDatabaseError(mistakeLine(await foreignKeys(db, config, keys)));
 }
 
 /** What to do about a database that these keys do not open. */
@@ -58,6 +58,28 @@ export function sealedByOthers({
   return {
     detail: `keysDir: the keys in ${keysDir} do not open ${databaseFile}: its secrets were sealed by others`,
     remedy: 'put back the keys that belong to it (docs/operations.md, "Keys that are lost")',
+  };
+}
+
+/** The same where the database may know more: its key was replaced, and these keys still have the one of before. */
+export async function foreignKeys(
+  db: Db,
+  config: Pick<ServerConfig, 'databaseFile' | 'keysDir'>,
+  { encryptionKeyId, encryptionKeyPlace: place }: Pick<ServerKeys, 'encryptionKeyId' | 'encryptionKeyPlace'>,
+): Promise<Mistake> {
+  if (!(await hasTable(db, 'past_encryption_key'))) return sealedByOthers(config);
+  const past = await db.selectFrom('past_encryption_key').selectAll().orderBy('ended_at', 'desc').execute();
+  const old = past.find((key) => key.key_id === encryptionKeyId);
+  if (!old) return sealedByOthers(config);
+  const day = new Date(old.ended_at).toISOString().slice(0, 10);
+  const file = past[0]?.new_key_file ?? null;
+  const way =
+    file === null
+      ? 'put back the newest encryption.key from your backup of the keys'
+      : `put the key of ${file} in its place`;
+  return {
+    detail: `keysDir: ${place} holds the encryption key of before ${day}, when another one took its place: it does not open ${config.databaseFile} any more`,
+    remedy: `${way} (docs/operations.md, "Keys")`,
   };
 }
 

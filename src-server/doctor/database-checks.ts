@@ -6,13 +6,18 @@ import type { ServerConfig } from '../config.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { checkKeys } from '../db/key-check.ts';
 import { isOlder, NewerDatabaseError, refuseNewer } from '../db/newer-database.ts';
-import { putBack, sealedByOthers } from '../db/own-database.ts';
+import { foreignKeys, putBack } from '../db/own-database.ts';
 import { isCopy, readMark } from '../db/record-mark.ts';
+import { isHalfRotated } from '../db/settle-keys.ts';
 import { isSqliteError } from '../db/sqlite-error.ts';
 import { loadServerKeys } from '../keys/server-keys.ts';
 import type { Looked } from './looked-at.ts';
 
 const ID = 'database';
+const HALF_ROTATED: Mistake = {
+  detail: 'keysDir: a rotation of the encryption key was interrupted; the next start or command ends it',
+  remedy: 'postern-server keys show',
+};
 
 /** A database that an older version wrote is only looked at from outside: opening it would bring it up to date. */
 export async function databaseChecks(looking: Looked): Promise<Check[]> {
@@ -50,8 +55,8 @@ async function ownershipMistakes({ db }: Database, { config, env }: Looked): Pro
   const mark = readMark(config);
   const copy = mark !== null && (await isCopy(db, mark)) ? [putBack(config.databaseFile)] : [];
   const keys = await keysOf(config, env);
-  const isForeign = keys !== null && (await checkKeys(db, keys)) === 'sealed-by-others';
-  return [...copy, ...(isForeign ? [sealedByOthers(config)] : [])];
+  if (keys === null || (await checkKeys(db, keys)) !== 'sealed-by-others') return copy;
+  return [...copy, isHalfRotated(config, env) ? HALF_ROTATED : await foreignKeys(db, config, keys)];
 }
 
 /** Null: they have a line of their own. */

@@ -20,6 +20,8 @@ export const teamChange = z.discriminatedUnion('what', [
   z.object({ what: z.literal('email-changed'), member: z.string(), from: z.string(), to: z.string() }),
   /** Of a gateway that was added, or a further one of one that there was. */
   z.object({ what: z.literal('gateway-token'), gateway: z.string(), isNew: z.boolean() }),
+  /** Of the server: another one has taken its place. */
+  z.object({ what: z.literal('encryption-key') }),
   z.object({ what: z.literal('password-set'), member: z.string() }),
   z.object({ what: z.literal('mfa-reset'), member: z.string() }),
   z.object({ what: z.literal('break-glass'), member: z.string(), expiresAt: isoTime }),

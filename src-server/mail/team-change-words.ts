@@ -81,6 +81,14 @@ export function teamChangeWords(change: TeamChange): TeamChangeWords {
             },
         facts: [['Gateway', change.gateway]],
       };
+    case 'encryption-key':
+      return {
+        sentence: {
+          subject: 'The encryption key of the server was replaced',
+          text: 'Backups from before open with the old key alone: keep it for as long as you keep them. If nobody of you did it, somebody else has your server.',
+        },
+        facts: [],
+      };
     case 'password-set':
       return {
         sentence: {

@@ -3,9 +3,12 @@ import { basename, join } from 'node:path';
 import { giveToFolderOwner } from '../../src-node/file-owner.ts';
 import { flush, makePrivateFile } from '../../src-node/private-file.ts';
 import type { ServerConfig } from '../config.ts';
-import { openDatabase } from '../db/database.ts';
-import { checkKeys, noteKeys } from '../db/key-check.ts';
+import { type Db, openDatabase } from '../db/database.ts';
+import { checkKeys, noteKeys, opensDatabase } from '../db/key-check.ts';
 import { writeMark } from '../db/record-mark.ts';
+import { resealAll } from '../db/reseal.ts';
+import { encryptionKeyId, encryptionKeyIn } from '../keys/encryption-key.ts';
+import { makeSealedBox } from '../keys/sealed-box.ts';
 import { keyFiles, type ServerKeys } from '../keys/server-keys.ts';
 import { type TakenBack, takeBack } from './after-restore.ts';
 import { copyDatabase } from './copy-database.ts';
@@ -21,6 +24,8 @@ export interface Restored {
   differences: Difference[] | null;
   /** Computers trust another lease key than the one that is here now. */
   isOtherLeaseKey: boolean;
+  /** The file of the encryption key of then, with which its secrets were opened; null: that of now did. */
+  openedWith: string | null;
 }
 
 export type RestoreOutcome = { ok: true; value: Restored } | { ok: false; mistake: 'sealed-by-others' };
@@ -32,6 +37,8 @@ interface RestoreInput {
   madeAt: number | null;
   /** A folder whose keys take the place of those in `keysDir`; null: those stay. */
   keysFrom: string | null;
+  /** Files of encryption keys that may be the one of then; what they open is sealed with the one of now. */
+  oldKeys: readonly string[];
   now: () => number;
   actor: string;
 }
@@ -64,25 +71,47 @@ export async function restoreDatabase(input: RestoreInput): Promise<RestoreOutco
 }
 
 type Prepared =
-  | { ok: true; value: Pick<Restored, 'taken' | 'isOtherLeaseKey'> }
+  | { ok: true; value: Pick<Restored, 'taken' | 'isOtherLeaseKey' | 'openedWith'> }
   | { ok: false; mistake: 'sealed-by-others' };
 
 async function prepare(
   prepared: string,
-  { config, keys, file, madeAt, now, actor }: RestoreInput,
+  { config, keys, file, madeAt, oldKeys, now, actor }: RestoreInput,
 ): Promise<Prepared> {
   removeDatabase(prepared);
   copyDatabase(file, prepared);
   const database = await openDatabase(prepared);
   try {
+    const openedWith = await sealAnew(database.db, keys, { oldKeys, now });
     const check = await checkKeys(database.db, keys);
     if (check === 'sealed-by-others') return { ok: false, mistake: check };
     await noteKeys(database.db, keys);
     const taken = await takeBack({ config, keys, database, now }, { actor, madeAt });
-    return { ok: true, value: { taken, isOtherLeaseKey: check === 'other-lease-key' } };
+    return { ok: true, value: { taken, isOtherLeaseKey: check === 'other-lease-key', openedWith } };
   } finally {
     await database.close();
   }
+}
+
+/** Has the key of now open what one of the old ones does; which one, null: none, or there was no need. */
+async function sealAnew(
+  db: Db,
+  { sealedBox }: ServerKeys,
+  { oldKeys, now }: Pick<RestoreInput, 'oldKeys' | 'now'>,
+): Promise<string | null> {
+  if (await opensDatabase(db, sealedBox)) return null;
+  for (const file of oldKeys) {
+    const key = encryptionKeyIn(file);
+    const box = key && makeSealedBox(key);
+    if (!box || !(await opensDatabase(db, box))) continue;
+    await db.transaction().execute(async (tx) => {
+      await resealAll(tx, box, sealedBox);
+      const values = { key_id: encryptionKeyId(key), ended_at: now(), kept_at: file, new_key_file: null };
+      await tx.insertInto('past_encryption_key').values(values).execute();
+    });
+    return file;
+  }
+  return null;
 }
 
 function removeDatabase(file: string): void {

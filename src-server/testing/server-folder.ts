@@ -45,11 +45,19 @@ export class ServerFolder {
     );
   }
 
-  /** Runs one command to its end. */
-  run(args: string[], { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {}): Said {
+  /** Runs one command to its end; `preload` is loaded before it. */
+  run(
+    args: string[],
+    {
+      input = '',
+      env = {},
+      preload,
+    }: { input?: string; env?: Record<string, string>; preload?: string } = {},
+  ): Said {
+    const first = preload === undefined ? [] : ['--import', preload];
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      [entry, ...args, '--config', this.config],
+      [...first, entry, ...args, '--config', this.config],
       {
         input,
         encoding: 'utf8',

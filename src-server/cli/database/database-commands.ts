@@ -16,6 +16,7 @@ import {
   databaseMistake,
   EXIT_CONFIG,
   EXIT_FAILED,
+  holdingKeys,
   outFolderMistake,
   print,
   readConfig,
@@ -51,6 +52,10 @@ async function backup(options: BackupOptions): Promise<void> {
     refuse([mistake], EXIT_CONFIG);
     return;
   }
+  await holdingKeys(config, 'shared', () => copy(config, out, options));
+}
+
+async function copy(config: ServerConfig, out: string, options: BackupOptions): Promise<void> {
   const isWithKeys = options.withKeys ?? false;
   await record(config.databaseFile, { file: out, withKeys: isWithKeys });
   const { bytes } = copyDatabase(config.databaseFile, out);
@@ -60,12 +65,12 @@ async function backup(options: BackupOptions): Promise<void> {
     giveToFolderOwner(keysBeside(out));
     copyKeys(keys, keysBeside(out));
   }
-  const copy = inspectBackup(out);
-  if (!copy.ok) {
-    refuse([copy.mistake], EXIT_FAILED);
+  const made = inspectBackup(out);
+  if (!made.ok) {
+    refuse([made.mistake], EXIT_FAILED);
     return;
   }
-  const { madeAt, auditRows } = copy;
+  const { madeAt, auditRows } = made;
   const at = madeAt === null ? null : new Date(madeAt).toISOString();
   const { certFile, keyFile } = config.tls;
   const beside = {

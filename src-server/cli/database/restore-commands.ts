@@ -5,12 +5,13 @@ import { mistakeLine } from '../../../src-node/mistake.ts';
 import { formatServerKey } from '../../../src-shared/server-key.ts';
 import type { ServerConfig } from '../../config.ts';
 import type { ServerContext } from '../../context.ts';
-import { lockDatabase } from '../../db/database-lock.ts';
 import { sealedByOthers } from '../../db/own-database.ts';
 import { writeMark } from '../../db/record-mark.ts';
+import { keptEncryptionKeys, readEncryptionKeyFile } from '../../keys/encryption-key.ts';
 import { loadServerKeys, missingKeys } from '../../keys/server-keys.ts';
 import { type TakenBack, takeBack } from '../../restore/after-restore.ts';
 import { hasKeysBeside, inspectBackup, keysBeside } from '../../restore/backup-file.ts';
+import { keyInForce, type PastKey } from '../../restore/past-key.ts';
 import { type Restored, restoreDatabase } from '../../restore/restore.ts';
 import { examples } from '../command-groups.ts';
 import {
@@ -26,9 +27,10 @@ import {
   withCommonOptions,
   withServerFiles,
 } from '../run-command.ts';
+import { withoutServer } from '../without-server.ts';
 import { differenceLines, takenLines } from './restore-words.ts';
 
-type RestoreOptions = CommonOptions & { withKeys?: boolean };
+type RestoreOptions = CommonOptions & { withKeys?: boolean; oldKey?: string };
 
 /** `database restore|after-restore`. */
 export function addRestoreCommands(database: Command): void {
@@ -36,6 +38,10 @@ export function addRestoreCommands(database: Command): void {
     .argument('<file>', 'a backup')
     .description('put a backup in the place of the database; the server must not run')
     .option('--with-keys', 'also put back the keys of FILE.keys; those of now are kept beside')
+    .option(
+      '--old-key <file>',
+      'the encryption key of then, where the backup is from before a rotation and the key was not kept in keysDir',
+    )
     .addHelpText(
       'after',
       '\nThe database of now is kept beside. Connections and sessions end, no code or backup code of before counts, API tokens wait for an owner.',
@@ -60,12 +66,13 @@ async function restore(file: string, options: RestoreOptions): Promise<void> {
     }
     const keysFrom = options.withKeys ? keysBeside(from) : null;
     const keys = await keysFor(config, from, keysFrom);
-    if (!keys) return;
+    const oldKeys = oldKeysFor(config, options);
+    if (!keys || !oldKeys) return;
     const { madeAt } = backup;
-    const input = { config, keys, file: from, madeAt, keysFrom, now: Date.now, actor: CLI_ACTOR };
+    const input = { config, keys, file: from, madeAt, keysFrom, oldKeys, now: Date.now, actor: CLI_ACTOR };
     const done = await restoreDatabase(input);
     if (!done.ok) {
-      refuse([wrongKeys(config, from, keysFrom)], EXIT_CONFIG);
+      refuse([wrongKeys(config, { from, keysFrom, madeAt })], EXIT_CONFIG);
       return;
     }
     report(options, { from, madeAt, restored: done.value, keys });
@@ -81,11 +88,16 @@ function report(
     keys,
   }: { from: string; madeAt: number | null; restored: Restored; keys: ServerContext['keys'] },
 ): void {
-  const { taken, keptAt, differences, isOtherLeaseKey } = restored;
+  const { taken, keptAt, differences, isOtherLeaseKey, openedWith } = restored;
   const at = madeAt === null ? null : new Date(madeAt).toISOString();
-  print(options, { file: from, at, keptAt, ...taken, differences, isOtherLeaseKey }, [
+  print(options, { file: from, at, keptAt, ...taken, differences, isOtherLeaseKey, openedWith }, [
     `Restored ${from}${madeAt === null ? '' : `, the state of ${shortTime(madeAt)}`}`,
     ...(keptAt === null ? [] : [`The database of before is kept: ${keptAt}`]),
+    ...(openedWith === null
+      ? []
+      : [
+          `Its secrets were sealed with the encryption key of then (${openedWith}), and are with the one of now.`,
+        ]),
     ...(isOtherLeaseKey
       ? [
           `The lease key is another one than the backup's: on each computer, sudo postern-helper trust '${formatServerKey(keys.serverKey)}'`,
@@ -113,20 +125,6 @@ async function afterRestore(options: CommonOptions): Promise<void> {
   );
 }
 
-async function withoutServer(config: ServerConfig, work: () => Promise<void>): Promise<void> {
-  const lock = lockDatabase(config.databaseFile);
-  if (!lock) {
-    const mistake = `databaseFile: a server is running on ${config.databaseFile}; stop it first: systemctl stop postern-server`;
-    refuse([mistake], EXIT_FAILED);
-    return;
-  }
-  try {
-    await work();
-  } finally {
-    lock.release();
-  }
-}
-
 async function keysFor(
   config: ServerConfig,
   from: string,
@@ -148,8 +146,29 @@ async function keysFor(
   return loaded.ok ? loaded.keys : refuse(loaded.mistakes, EXIT_CONFIG);
 }
 
-function wrongKeys(config: ServerConfig, from: string, keysFrom: string | null): string {
+/** Those that rotations have kept, and the one that was named; null after its mistake was said. */
+function oldKeysFor(config: ServerConfig, { oldKey }: RestoreOptions): string[] | null {
+  const kept = keptEncryptionKeys(config.keysDir);
+  if (oldKey === undefined) return kept;
+  const file = resolve(oldKey);
+  const read = readEncryptionKeyFile(file, { env: process.env, areMounted: config.secretsAreMounted });
+  return read.ok ? [file, ...kept] : refuse([`--old-key: ${read.mistake}`], EXIT_CONFIG);
+}
+
+function wrongKeys(
+  config: ServerConfig,
+  { from, keysFrom, madeAt }: { from: string; keysFrom: string | null; madeAt: number | null },
+): string {
   const mistake = mistakeLine(sealedByOthers({ databaseFile: from, keysDir: keysFrom ?? config.keysDir }));
-  const way = keysFrom === null && hasKeysBeside(from) ? `; or those of the backup: add --with-keys` : '';
-  return `${mistake}${way}. Nothing was changed`;
+  const past = keysFrom === null ? keyInForce(config.databaseFile, madeAt) : null;
+  const beside = keysFrom === null && hasKeysBeside(from) ? '; or those of the backup: add --with-keys' : '';
+  return `${past === null ? mistake : pastKeyLine(from, past)}${beside}. Nothing was changed`;
+}
+
+function pastKeyLine(from: string, { endedAt, keptAt }: PastKey): string {
+  const where =
+    keptAt === null
+      ? 'whoever put the one of now into place has it'
+      : `it was kept as ${keptAt}, which is not there or another key`;
+  return `keysDir: ${from} is from before ${shortTime(endedAt)}, when the encryption key was replaced, and opens with the one of then alone; name its file: --old-key FILE (${where})`;
 }

@@ -1,0 +1,102 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { fileTrouble } from '../../../src-node/file-owner.ts';
+import { mistakeLine } from '../../../src-node/mistake.ts';
+import type { ServerContext } from '../../context.ts';
+import { type EncryptionRotation, rotateEncryptionKey } from '../../rotation/rotate-encryption.ts';
+import { personAtServer } from '../admin-desk.ts';
+import { withExamples } from '../command-groups.ts';
+import {
+  type CommonOptions,
+  EXIT_CONFIG,
+  outFolderMistake,
+  print,
+  readConfig,
+  refuse,
+  withCommonOptions,
+  withServerFiles,
+} from '../run-command.ts';
+import { withoutServer } from '../without-server.ts';
+
+type Options = CommonOptions & { writeTo?: string };
+
+/** `keys rotate encryption`. */
+export function addRotateEncryptionCommand(rotate: Command): void {
+  const command = withCommonOptions(rotate.command('encryption'))
+    .description('seal all secrets of the database with a new key; the server must not run')
+    .option(
+      '--write-to <file>',
+      'a new file for the new key, where the one of now comes from the environment or a mount; you put it into place',
+    )
+    .addHelpText(
+      'after',
+      '\nThe key of before is kept beside the new one: backups from before open with it alone. Owners are told by mail.',
+    )
+    .action(rotateEncryption);
+  withExamples(command, 'keys rotate encryption', 'keys rotate encryption --write-to /root/encryption.key');
+}
+
+async function rotateEncryption(options: Options): Promise<void> {
+  const config = readConfig(options);
+  if (!config) return;
+  const writeTo = options.writeTo === undefined ? null : resolve(options.writeTo);
+  const mistake = writeTo === null ? null : outMistake(writeTo);
+  if (mistake !== null) {
+    refuse([mistake], EXIT_CONFIG);
+    return;
+  }
+  await withoutServer(config, () =>
+    withServerFiles(options, (ctx) => rotateIn(ctx, options, writeTo), 'alone'),
+  );
+}
+
+function outMistake(writeTo: string): string | null {
+  if (fileTrouble(writeTo)?.kind !== 'missing')
+    return `--write-to: ${writeTo} is there already, and is not replaced`;
+  return outFolderMistake(writeTo)?.replace('--out', '--write-to') ?? null;
+}
+
+async function rotateIn(ctx: ServerContext, options: Options, writeTo: string | null): Promise<void> {
+  const done = await rotateEncryptionKey(ctx, { writeTo, actor: personAtServer() });
+  if (!done.ok) {
+    refuse([mistakeLine(done.mistake)], EXIT_CONFIG);
+    return;
+  }
+  const { resealed, keptAt, leftOver } = done.value;
+  print(options, { ...resealed, keptAt, newKeyFile: writeTo, leftOver }, [
+    `Sealed ${resealed.count} secrets with a new key.`,
+    ...placeLines(ctx, writeTo, keptAt),
+    ...doubtLines(ctx, done.value),
+    writeTo === null
+      ? 'Next: postern-server start (or systemctl start postern-server), and a backup of database and keys'
+      : 'Next: put the new key into place, start the server, and make a backup of the database',
+  ]);
+}
+
+function placeLines({ keys }: ServerContext, writeTo: string | null, keptAt: string | null): string[] {
+  const old = 'Backups from before open with it alone: database restore FILE';
+  if (writeTo !== null)
+    return [
+      `The new key is in ${writeTo}: it belongs where ${keys.encryptionKeyPlace} had the one of before, which does not open the database any more.`,
+      `Keep the one of before. ${old} --old-key OLD`,
+    ];
+  return [
+    `The key of before is kept: ${keptAt}. ${old}`,
+    `  shred -u ${keptAt}   once none of them is needed any more`,
+  ];
+}
+
+function doubtLines({ config }: ServerContext, { resealed, leftOver }: EncryptionRotation): string[] {
+  return [
+    ...(resealed.unreadable === 0
+      ? []
+      : [
+          `${resealed.unreadable} secrets could not be read with the key of before either, and were left as they are.`,
+        ]),
+    ...(leftOver === null
+      ? []
+      : [
+          `What was deleted may still be in ${config.databaseFile}, sealed with the key of before (${leftOver}). Make room, then: sqlite3 ${config.databaseFile} vacuum`,
+        ]),
+  ];
+}

@@ -1,0 +1,241 @@
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { lockKeys } from '../../db/database-lock.ts';
+import { encryptionKeyIn } from '../../keys/encryption-key.ts';
+import { makeSealedBox } from '../../keys/sealed-box.ts';
+import { KILL_STEPS } from '../../testing/kill-at.ts';
+import { ServerFolder } from '../../testing/server-folder.ts';
+
+const MINUTE = 60_000;
+const killer = join(import.meta.dirname, '../../testing/kill-at.ts');
+let folder: ServerFolder;
+/** As `init` left the folder. */
+let begun = '';
+beforeAll(async () => {
+  folder = await ServerFolder.make();
+  expect(folder.init()).toMatchObject({ status: 0, stderr: '' });
+  begun = mkdtempSync(join(tmpdir(), 'postern-begun-'));
+  cpSync(folder.path, begun, { recursive: true });
+}, MINUTE);
+beforeEach(() => {
+  for (const name of readdirSync(folder.path)) rmSync(join(folder.path, name), { recursive: true });
+  cpSync(begun, folder.path, { recursive: true });
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await folder.stopAll();
+});
+afterAll(async () => {
+  await folder.remove();
+  rmSync(begun, { recursive: true });
+});
+
+const at = (name: string) => join(folder.path, name);
+const rotate = (...more: string[]) => folder.command(['keys', 'rotate', 'encryption', ...more]);
+const keyFiles = () =>
+  readdirSync(folder.keys)
+    .filter((name) => name.startsWith('encryption'))
+    .toSorted();
+const kept = () => keyFiles().filter((name) => name.includes('before-rotation'));
+const day = new Date().toISOString().slice(0, 10);
+
+/** The authenticator's secret of the owner, as a key opens it; null: it does not. */
+function secretWith(file: string): string | null {
+  const sqlite = new DatabaseSync(folder.database);
+  try {
+    const row = sqlite.prepare('select secret_sealed from factor').get();
+    const key = encryptionKeyIn(file);
+    if (!key || !(row?.secret_sealed instanceof Uint8Array)) throw new Error('no secret');
+    return Buffer.from(makeSealedBox(key).open(row.secret_sealed)).toString('utf8');
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('authenticate')) return null;
+    throw error;
+  } finally {
+    sqlite.close();
+  }
+}
+
+test(
+  'a new key opens what the old one did, and nothing of the old one is left in the file',
+  async () => {
+    const secret = secretWith(at('keys/encryption.key'));
+    // Of a mail that went out: SQLite keeps the page, and what was on it.
+    const sealed = Buffer.alloc(600, 'sealed with the key of before');
+    const sqlite = new DatabaseSync(folder.database);
+    sqlite.prepare("insert into mail select 'gone', id, 'k', ?, 0, 9, 0, 0 from member limit 1").run(sealed);
+    sqlite.exec('delete from mail; pragma wal_checkpoint(truncate)');
+    sqlite.close();
+    expect(readFileSync(folder.database).includes(sealed.subarray(100, 500))).toBe(true);
+    const done = await rotate('--json');
+    expect(done).toMatchObject({ status: 0, stderr: '' });
+    const [old = ''] = kept();
+    expect(JSON.parse(done.stdout)).toEqual({
+      ...{ count: 2, unreadable: 0, keptAt: at(`keys/${old}`), newKeyFile: null, leftOver: null },
+    });
+    expect(keyFiles()).toEqual(['encryption.key', old]);
+    expect(statSync(at('keys/encryption.key')).mode & 0o777).toBe(0o600);
+    expect(secretWith(at('keys/encryption.key'))).toBe(secret);
+    expect(secretWith(at(`keys/${old}`))).toBeNull();
+    expect(readFileSync(folder.database).includes(sealed.subarray(100, 500))).toBe(false);
+    const shown = await folder.command(['keys', 'show']);
+    expect(shown.stdout).toContain(`shred -u it`);
+    expect((await folder.command(['audit', 'list', '--json'])).stdout).toContain('keys.encryption-rotated');
+    expect(await rotate()).toMatchObject({ status: 0 });
+    expect(secretWith(at('keys/encryption.key'))).toBe(secret);
+    expect(kept()).toHaveLength(2);
+  },
+  MINUTE,
+);
+
+test.each(KILL_STEPS)(
+  'killed at "%s" it leaves a server whose key opens its database, and the next one succeeds',
+  async (step) => {
+    const secret = secretWith(at('keys/encryption.key'));
+    const killed = folder.run(['keys', 'rotate', 'encryption'], {
+      ...{ preload: killer, env: { POSTERN_TEST_KILL_AT: step } },
+    });
+    expect(killed).toMatchObject({ status: null, stdout: '' });
+    if (step === 'committed') {
+      expect((await folder.command(['doctor'])).stdout).toContain(
+        'a rotation of the encryption key was interrupted',
+      );
+      const { log } = await folder.start();
+      expect(log()).toContain('The rotation of the encryption key, which was interrupted, is done');
+      await folder.stopAll();
+    }
+    const said = await folder.command(['member', 'list']);
+    expect(said).toMatchObject({ status: 0, stderr: '' });
+    expect(secretWith(at('keys/encryption.key'))).toBe(secret);
+    expect(await rotate()).toMatchObject({ status: 0, stderr: '' });
+    expect(secretWith(at('keys/encryption.key'))).toBe(secret);
+    const isDone = ['committed', 'placed', 'vacuum'].includes(step);
+    expect(kept()).toHaveLength(isDone ? 2 : 1);
+    expect(keyFiles()).not.toContain('encryption.key.next');
+  },
+  MINUTE,
+);
+
+test(
+  'a server or a command at work keeps it from beginning',
+  async () => {
+    const before = keyFiles();
+    await folder.start();
+    const served = await rotate();
+    expect(served.status).toBe(1);
+    expect(served.stderr).toContain('stop it first: systemctl stop postern-server');
+    await folder.stopAll();
+    const other = lockKeys(folder.database, 'shared');
+    expect((await rotate()).stderr).toContain('another command of postern-server works with the keys');
+    other?.release();
+    const alone = lockKeys(folder.database, 'alone');
+    expect((await folder.command(['member', 'list'])).stderr).toContain(
+      'the keys are being replaced just now',
+    );
+    alone?.release();
+    expect(keyFiles()).toEqual(before);
+  },
+  MINUTE,
+);
+
+test(
+  'a key of the environment is written elsewhere, and the start with the one of before says where',
+  async () => {
+    const old = readFileSync(at('keys/encryption.key'), 'utf8').trim();
+    const secret = secretWith(at('keys/encryption.key'));
+    rmSync(at('keys/encryption.key'));
+    vi.stubEnv('POSTERN_ENCRYPTION_KEY', old);
+    const bare = await rotate();
+    expect(bare).toMatchObject({ status: 2, stdout: '' });
+    expect(bare.stderr).toContain('comes from POSTERN_ENCRYPTION_KEY, so this command cannot replace it');
+    expect(bare.stderr).toContain('--write-to FILE');
+    const done = await rotate('--write-to', at('new.key'));
+    expect(done).toMatchObject({ status: 0, stderr: '' });
+    expect(done.stdout).toContain('belongs where POSTERN_ENCRYPTION_KEY had the one of before');
+    expect(statSync(at('new.key')).mode & 0o777).toBe(0o600);
+    expect(secretWith(at('new.key'))).toBe(secret);
+    const again = await rotate('--write-to', at('new.key'));
+    vi.unstubAllEnvs();
+    expect(again.stderr).toContain('is there already, and is not replaced');
+    const wrong = folder.run(['start'], { env: { POSTERN_ENCRYPTION_KEY: old } });
+    expect(wrong.status).toBe(1);
+    expect(wrong.stderr).toContain(`POSTERN_ENCRYPTION_KEY holds the encryption key of before ${day}`);
+    expect(wrong.stderr).toContain(`put the key of ${at('new.key')} in its place`);
+    await folder.start({ env: { POSTERN_ENCRYPTION_KEY: readFileSync(at('new.key'), 'utf8') } });
+  },
+  MINUTE,
+);
+
+test(
+  'a backup of before opens with the key that was kept, or that is named, and is sealed with the one of now',
+  async () => {
+    const secret = secretWith(at('keys/encryption.key'));
+    await folder.command(['database', 'backup', '--out', at('backup.db')]);
+    expect(await rotate()).toMatchObject({ status: 0 });
+    const restored = await folder.command(['database', 'restore', at('backup.db')]);
+    expect(restored).toMatchObject({ status: 0, stderr: '' });
+    const [old = ''] = kept();
+    expect(restored.stdout).toContain(`sealed with the encryption key of then (${at(`keys/${old}`)})`);
+    expect(secretWith(at('keys/encryption.key'))).toBe(secret);
+
+    cpSync(at(`keys/${old}`), at('elsewhere.key'));
+    rmSync(at(`keys/${old}`));
+    const refused = await folder.command(['database', 'restore', at('backup.db')]);
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain(
+      'when the encryption key was replaced, and opens with the one of then alone',
+    );
+    expect(refused.stderr).toContain(`--old-key FILE (it was kept as ${at(`keys/${old}`)}`);
+    expect(secretWith(at('keys/encryption.key'))).toBe(secret);
+    chmodSync(at('elsewhere.key'), 0o644);
+    const open = await folder.command([
+      'database',
+      'restore',
+      at('backup.db'),
+      '--old-key',
+      at('elsewhere.key'),
+    ]);
+    expect(open.stderr).toContain('chmod 600');
+    chmodSync(at('elsewhere.key'), 0o600);
+    const named = await folder.command([
+      'database',
+      'restore',
+      at('backup.db'),
+      '--old-key',
+      at('elsewhere.key'),
+    ]);
+    expect(named).toMatchObject({ status: 0, stderr: '' });
+    expect(secretWith(at('keys/encryption.key'))).toBe(secret);
+  },
+  MINUTE,
+);
+
+test(
+  'the key of before in the place of the new one is named, by the start and by the doctor',
+  async () => {
+    await rotate();
+    const [old = ''] = kept();
+    cpSync(at(`keys/${old}`), at('keys/encryption.key'));
+    const wrong = folder.run(['start']);
+    expect(wrong.status).toBe(1);
+    expect(wrong.stderr).toContain(`encryption.key holds the encryption key of before ${day}`);
+    expect(wrong.stderr).toContain('put back the newest encryption.key from your backup');
+    expect((await folder.command(['doctor'])).stdout).toContain(`holds the encryption key of before ${day}`);
+    writeFileSync(at('keys/encryption.key'), Buffer.alloc(32, 9).toString('base64url'));
+    expect(folder.run(['member', 'list']).stderr).toContain('sealed by others');
+    expect(existsSync(at('keys/encryption.key.next'))).toBe(false);
+  },
+  MINUTE,
+);
