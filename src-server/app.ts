@@ -19,7 +19,9 @@ import { registerAuditMetrics } from './audit/audit-metrics.ts';
 import type { CertificateFacts } from './certificate/server-certificate.ts';
 import type { EnforcementParts } from './compose.ts';
 import type { ServerContext } from './context.ts';
-import { loggedCaller } from './http/caller.ts';
+import { isKnownCaller, loggedCaller } from './http/caller.ts';
+import { asNetwork, isInNetworks, plainAddress } from './http/client-address.ts';
+import { MOST_STRANGERS, Strangers, serverOptions } from './http/connections.ts';
 import { handleErrors, requestValidator } from './http/error-handling.ts';
 import { knowCallers } from './http/forwarding.ts';
 import { sendProblem } from './http/problem-reply.ts';
@@ -31,10 +33,6 @@ import { newId } from './tokens.ts';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
-/** Clients keep one connection warm, so that the answer to the gate costs no handshake. */
-const KEEP_ALIVE_MS = 330_000;
-/** A request that takes longer to arrive is not one of ours. */
-const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface AppParts {
   metrics: Metrics;
@@ -53,6 +51,7 @@ export interface AppParts {
 /** The whole HTTP side of the server, ready to `listen`. Everything it needs comes in `ctx` and `parts`. */
 export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<FastifyInstance> {
   const log: FastifyBaseLogger = ctx.log;
+  const channels = new Set<string>();
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -62,8 +61,12 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
     // A URL that cannot be decoded never reaches a route or the error handler.
     frameworkErrors: (error, _request, reply) =>
       void sendProblem(reply, problem('invalid-request', error.message)),
-    serverFactory: (handler) => makeServer(handler, parts.tls),
+    serverFactory: (handler) => makeServer(handler, parts.tls, (path) => channels.has(path)),
   });
+  app.addHook('onRoute', ({ url, wsHandler }) => {
+    if (wsHandler !== undefined) channels.add(url);
+  });
+  boundStrangers(app, ctx.config);
   app.setValidatorCompiler(requestValidator);
   app.setSerializerCompiler(serializerCompiler);
   acceptEmptyJson(app);
@@ -121,11 +124,27 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
   return app;
 }
 
-function makeServer(handler: http.RequestListener, tls: AppParts['tls']): http.Server {
-  const options = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS, noDelay: true };
-  return tls
+function makeServer(
+  handler: http.RequestListener,
+  tls: AppParts['tls'],
+  isChannel: (path: string) => boolean,
+): http.Server {
+  const options = serverOptions(isChannel);
+  const server = tls
     ? https.createServer({ ...options, ...tls, minVersion: 'TLSv1.2' }, handler)
     : http.createServer(options, handler);
+  // What somebody expects of us that we do not know is no reason to refuse a disconnect.
+  return server.on('checkExpectation', handler);
+}
+
+function boundStrangers(app: FastifyInstance, { trustedProxies }: ServerContext['config']): void {
+  const proxies = trustedProxies.map(asNetwork);
+  const isProxy = (address: string): boolean => isInNetworks(plainAddress(address), proxies);
+  const strangers = new Strangers(app.server, { most: MOST_STRANGERS, isProxy });
+  // Behind the guards, before a body is read.
+  app.addHook('preParsing', async (request) => {
+    if (isKnownCaller(request)) strangers.known(request.raw.socket);
+  });
 }
 
 /** An empty JSON body is no body: `POST sign-out` with a content type is what many HTTP libraries send. */

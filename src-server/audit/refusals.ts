@@ -99,7 +99,7 @@ const isHourFull = async (tx: Tx, hour: number): Promise<boolean> =>
   (await kindBeyond(tx, { hour })).rows.length > 0;
 
 /** What one subscriber has: the address, or of IPv6 its /64. What is no address stays as it is. */
-function networkOf(ip: string): string {
+export function networkOf(ip: string): string {
   if (!ipaddr.isValid(ip)) return ip;
   const address = ipaddr.process(ip);
   if (address.kind() === 'ipv4') return address.toString();

@@ -33,6 +33,11 @@ export function loggedCaller(request: FastifyRequest): LoggedCaller {
   return logged.get(request) ?? {};
 }
 
+/** Whether the guard of the route has let in whoever asks. */
+export function isKnownCaller(request: FastifyRequest): boolean {
+  return logged.has(request);
+}
+
 /** `budgetOf`: as what a caller pays for the request, such as `member:<id>`. `logAs`: see `loggedCaller`. */
 export function defineCaller<T extends object>(
   name: string,
