@@ -29,7 +29,14 @@ async function connected(): Promise<number> {
   const answer = await device.call('POST', 'connections', body);
   return guardOf(answer.body.guard).seq;
 }
-const online = () => ScriptedClient.connect(server, device.session.sessionToken);
+/** With a channel that has resumed: from then on frames go out on it. */
+async function online(): Promise<ScriptedClient> {
+  const { sessionToken, deviceId } = device.session;
+  const client = await ScriptedClient.connect(server, sessionToken);
+  const sentSeq = () => server.parts.hub.open().find((open) => open.deviceId === deviceId)?.sentSeq;
+  await expect.poll(sentSeq).toBeGreaterThanOrEqual(0);
+  return client;
+}
 const stored = ({ frames }: { frames: readonly ServerFrame[] }) =>
   frames.filter((frame) => 'seq' in frame && frame.type !== 'hello').map(({ type }) => type);
 const released = (token: string, after: number) => {
