@@ -15,6 +15,7 @@ import { noteGuardFailure } from '../../access/guard/guard-failure.ts';
 import type { ReachedAddresses } from '../../access/lease/reached-addresses.ts';
 import { HourlyBudget } from '../../audit/hourly-budget.ts';
 import type { ServerContext } from '../../context.ts';
+import { endAtFaults, letGoOfResponse } from '../../http/idle-socket.ts';
 import { refusePlainCall } from '../../http/plain-call.ts';
 import { noteDeviceSeen, type SessionIdentity } from '../../http/session.ts';
 import { keepAlive, readFrames } from '../../http/socket-frames.ts';
@@ -41,13 +42,15 @@ export function registerClientChannel(
   const members = new MemberChannels();
   const wsHandler: WebsocketHandler = (socket, request) => {
     const identity = sessionOf(request);
+    endAtFaults(socket, ctx.log, identity.deviceId);
     void openChannel({ ctx, hub, reached, budget, members }, socket, identity).catch((error: unknown) => {
       ctx.log.error({ err: error, deviceId: identity.deviceId }, 'client channel failed');
       socket.close(closeCodes.internalError, 'internal error');
     });
   };
   const url = '/client/v1/channel';
-  app.route({ method: 'GET', url, schema: { hide: true }, handler: refusePlainCall, wsHandler });
+  const route = { method: 'GET', url, schema: { hide: true }, handler: refusePlainCall, wsHandler } as const;
+  app.route({ ...route, preHandler: letGoOfResponse });
 }
 
 async function openChannel(
