@@ -50,13 +50,19 @@ export async function archiveAudit(
     const { claims, token } = written;
     // From here on the rows may leave the log: whatever happens now, the file stays.
     claim.isKept = true;
-    claim.isKept = await db.transaction().execute(async (tx) => {
+    const taken = db.transaction().execute(async (tx) => {
       if ((await newestAnchor(tx))?.seq !== anchor?.seq) return false;
       const { rows, fromSeq, seq: throughSeq, hash } = claims;
       const details = { rows, fromSeq, throughSeq, before: new Date(before).toISOString(), hash };
       await appendAudit(tx, { at: ctx.now(), actor, action: 'audit.archive', outcome: 'ok', details });
       await tx.insertInto('audit_anchor').values(anchorRow(claims, token)).execute();
       return true;
+    });
+    claim.isKept = await taken.catch(async (error: unknown) => {
+      // A full disk took nothing: every row is in the log still, and the name is free for the next try.
+      const newest = await newestAnchor(db);
+      claim.isKept = newest?.seq !== anchor?.seq;
+      throw error;
     });
     return claim.isKept ? { ok: true, claims } : { ok: false, why: 'other-archive' };
   } finally {

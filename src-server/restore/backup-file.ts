@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { fileTrouble } from '../../src-node/file-owner.ts';
 import { NewerDatabaseError, refuseNewer } from '../db/newer-database.ts';
@@ -22,6 +22,9 @@ export function hasKeysBeside(file: string): boolean {
 export function inspectBackup(file: string): BackupFile {
   const trouble = fileTrouble(file);
   if (trouble) return refused(trouble.kind === 'denied' ? trouble.text : `${file} is not there`);
+  // As `copyDatabase` leaves it when it is killed.
+  if (statSync(file).size === 0)
+    return refused(`${file} is empty: that backup was interrupted. Remove it, and take another backup`);
   try {
     const damage = damageOf(file);
     if (damage !== null) return refused(`${file} is damaged: ${damage}. Take another backup`);

@@ -18,11 +18,19 @@ export interface Said {
 
 /** A folder with configuration and certificate in which `postern-server` runs as its users run it: as a program. */
 export class ServerFolder {
-  readonly path = mkdtempSync(join(tmpdir(), 'postern-server-folder-'));
-  readonly config = join(this.path, 'server.toml');
-  readonly database = join(this.path, 'postern.db');
-  readonly keys = join(this.path, 'keys');
+  readonly path: string;
+  readonly config: string;
+  readonly database: string;
+  readonly keys: string;
   readonly #running = new Set<ChildProcess>();
+
+  /** `path`: one that is there, such as a copy of another. */
+  constructor(path = mkdtempSync(join(tmpdir(), 'postern-server-folder-'))) {
+    this.path = path;
+    this.config = join(path, 'server.toml');
+    this.database = join(path, 'postern.db');
+    this.keys = join(path, 'keys');
+  }
 
   static async make(): Promise<ServerFolder> {
     const folder = new ServerFolder();
@@ -66,6 +74,12 @@ export class ServerFolder {
       },
     );
     return { status, stdout, stderr };
+  }
+
+  /** Begins one command, for whoever wants to end it. */
+  begin(args: string[]): ChildProcess {
+    const words = [entry, ...args, '--config', this.config];
+    return spawn(process.execPath, words, { stdio: 'ignore', env: ownEnvironment() });
   }
 
   /** Runs one command that asks nothing in this process: a second of computing less than a program of its own. */
