@@ -10,7 +10,9 @@ const whole = (text: string): number => {
 
 /** Hostile input of every kind to everything that reads some; also in `npm test`, for some seconds each. */
 const program = new Command('npm run fuzz --')
-  .description('hostile input to routes, channels, helper, configuration and command line')
+  .description(
+    'hostile input to routes, channels, helper, configuration and command lines; commands that are killed',
+  )
   .addOption(new Option('--seconds <n>', 'for each kind of input').argParser(whole).default(300))
   .addOption(new Option('--seed <n>', 'of a run that is to be seen again').argParser(whole))
   .argument('[files...]', 'only those whose path has one of these', [])
