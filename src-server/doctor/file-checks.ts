@@ -38,10 +38,7 @@ export async function keyChecks({ config, env }: Looked): Promise<Check[]> {
   if (loaded.ok) return [fine('keys', `The keys in ${keysDir} can be read, by nobody else.`)];
   if (isBeforeInit({ config, env }))
     return [wrong('keys', `${keysDir} has no keys yet.`, 'postern-server init')];
-  return loaded.mistakes.map((mistake) => {
-    const [detail = '', ...remedy] = mistake.split('; ');
-    return wrong('keys', `${detail}.`, remedy.join('; ') || 'See docs/operations.md, "Keys that are lost".');
-  });
+  return loaded.faults.map(({ detail, remedy }) => wrong('keys', `${detail}.`, remedy));
 }
 
 export async function diskCheck({ databaseFile }: ServerConfig): Promise<Check> {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
 import { giveToFolderOwner } from '../../src-node/file-owner.ts';
+import { type Mistake, mistakeLine } from '../../src-node/mistake.ts';
 import { makePrivateFile } from '../../src-node/private-file.ts';
 import { readSecret, type SecretPlace } from '../../src-node/secret-file.ts';
 import type { ServerKey } from '../../src-shared/server-key.ts';
@@ -27,7 +28,10 @@ export interface ServerKeys {
   encryptionKeyPlace: string;
 }
 
-export type LoadedKeys = { ok: true; keys: ServerKeys } | { ok: false; mistakes: string[] };
+/** `mistakes` are the `faults`, a line each. */
+export type LoadedKeys =
+  | { ok: true; keys: ServerKeys }
+  | { ok: false; mistakes: string[]; faults: Mistake[] };
 
 /**
  * Makes the keys that are not there yet (folder 0700, files 0600) and answers the names of the files made. Existing
@@ -72,9 +76,9 @@ export async function loadServerKeys(
   const fromEnv = env[ENCRYPTION_KEY_VARIABLE];
   const encryptionKey = readEncryptionKey(join(keysDir, ENCRYPTION_KEY_FILE), fromEnv, place);
   if (!leaseKey.ok || !encryptionKey.ok)
-    return { ok: false, mistakes: [leaseKey, encryptionKey].flatMap((r) => (r.ok ? [] : [r.mistake])) };
+    return unloaded([leaseKey, encryptionKey].flatMap((read) => (read.ok ? [] : [read.fault])));
   const jwk = await exportJWK(createPublicKey(leaseKey.value));
-  if (jwk.x === undefined) return { ok: false, mistakes: [`${LEASE_KEY_FILE}: not an Ed25519 key`] };
+  if (jwk.x === undefined) return unloaded([lost(`${LEASE_KEY_FILE}: not an Ed25519 key`)]);
   return {
     ok: true,
     keys: {
@@ -88,17 +92,21 @@ export async function loadServerKeys(
   };
 }
 
-type Read<T> = { ok: true; value: T } | { ok: false; mistake: string };
-const mistake = (text: string): { ok: false; mistake: string } => ({ ok: false, mistake: text });
+type Read<T> = { ok: true; value: T } | { ok: false; fault: Mistake };
+const unloaded = (faults: Mistake[]): LoadedKeys => ({
+  ok: false,
+  mistakes: faults.map(mistakeLine),
+  faults,
+});
+const PUT_BACK =
+  'put it back from your backup, with its own database (docs/operations.md, "Keys that are lost")';
+const lost = (detail: string): Mistake => ({ detail, remedy: PUT_BACK });
+const mistake = (detail: string): { ok: false; fault: Mistake } => ({ ok: false, fault: lost(detail) });
 
 function readKeyFile(path: string, place: SecretPlace): Read<string> {
   const read = readSecret(path, place);
   if (read.ok) return { ok: true, value: read.text };
-  return mistake(
-    read.isMissing
-      ? `${path}: not there; put it back from your backup, with its own database (docs/operations.md, "Keys that are lost")`
-      : read.mistake,
-  );
+  return read.isMissing ? mistake(`${path}: not there`) : { ok: false, fault: read.fault };
 }
 
 function readLeaseKey(path: string, place: SecretPlace): Read<KeyObject> {
