@@ -20,17 +20,18 @@ const serverRoof = ['app', 'start', 'cli', 'compose'].map((name) => `src-server/
 /** Of the control server. Each place may import all that stand before it in this list, and none behind it. */
 const storeys: { at: string[]; packages: string[] }[] = [
   { at: ['src-server/config.ts'], packages: ['ipaddr.js', 'zod'] },
+  { at: ['src-server/client-address.ts'], packages: ['ipaddr.js'] },
   { at: ['src-server/tokens.ts'], packages: ['uuid'] },
   { at: ['src-server/logger.ts'], packages: ['pino'] },
   { at: ['src-server/keys'], packages: ['jose'] },
   { at: ['src-server/db'], packages: ['kysely', 'pino', 'zod'] },
   { at: ['src-server/context.ts'], packages: ['pino'] },
-  { at: ['src-server/audit'], packages: ['ipaddr.js', 'kysely', 'prom-client', 'zod'] },
+  { at: ['src-server/audit'], packages: ['kysely', 'prom-client', 'zod'] },
   { at: ['src-server/mail'], packages: ['nodemailer', 'prom-client', 'zod'] },
   { at: ['src-server/metrics'], packages: ['prom-client'] },
   {
     at: ['src-server/http'],
-    packages: ['@fastify/websocket', 'fastify', 'forwarded-parse', 'ipaddr.js', 'pino', 'zod'],
+    packages: ['@fastify/websocket', 'fastify', 'forwarded-parse', 'pino', 'zod'],
   },
   { at: ['src-server/proof/policy'], packages: [] },
   { at: ['src-server/proof/challenge'], packages: ['uuid', 'zod'] },

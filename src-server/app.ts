@@ -17,13 +17,13 @@ import { contentSecurityPolicy, registerPanelPage } from './api/panel/panel-page
 import { registerStatusRoutes } from './api/status/status-routes.ts';
 import { registerAuditMetrics } from './audit/audit-metrics.ts';
 import type { CertificateFacts } from './certificate/server-certificate.ts';
+import { plainAddress } from './client-address.ts';
 import type { EnforcementParts } from './compose.ts';
 import type { ServerContext } from './context.ts';
 import { isKnownCaller, loggedCaller } from './http/caller.ts';
-import { asNetwork, isInNetworks, plainAddress } from './http/client-address.ts';
 import { MOST_STRANGERS, Strangers, serverOptions } from './http/connections.ts';
 import { handleErrors, requestValidator } from './http/error-handling.ts';
-import { knowCallers } from './http/forwarding.ts';
+import { knowCallers, trustedProxy } from './http/forwarding.ts';
 import { sendProblem } from './http/problem-reply.ts';
 import { addBudgets } from './http/request-budgets.ts';
 import type { MailTrouble } from './mail/mail-sender.ts';
@@ -138,8 +138,8 @@ function makeServer(
 }
 
 function boundStrangers(app: FastifyInstance, { trustedProxies }: ServerContext['config']): void {
-  const proxies = trustedProxies.map(asNetwork);
-  const isProxy = (address: string): boolean => isInNetworks(plainAddress(address), proxies);
+  const isTrustedProxy = trustedProxy(trustedProxies);
+  const isProxy = (address: string): boolean => isTrustedProxy(plainAddress(address));
   const strangers = new Strangers(app.server, { most: MOST_STRANGERS, isProxy });
   // Behind the guards, before a body is read.
   app.addHook('preParsing', async (request) => {

@@ -3,39 +3,13 @@ import { openProgramLog, programLog } from '../src-node/program-log.ts';
 import type { ServerConfig } from './config.ts';
 
 /** Never written, wherever they turn up in a log object. What the contracts name is held complete by a test. */
-export const secretFields = [
-  ...[
-    'authorization',
-    'cookie',
-    'csrfToken',
-    'token',
-    'sessionToken',
-    'mfaToken',
-    'setupToken',
-    'passwordToken',
-  ],
-  ...[
-    'trustToken',
-    'tokenLine',
-    'installLine',
-    'password',
-    'newPassword',
-    'currentPassword',
-    'temporaryPassword',
-  ],
-  ...[
-    'pin',
-    'code',
-    'backupCodes',
-    'secret',
-    'otpauthUri',
-    'proof',
-    'signature',
-    'presharedKey',
-    'lease',
-    'guard',
-  ],
-];
+export const secretFields = `
+  authorization cookie csrfToken token sessionToken mfaToken setupToken passwordToken trustToken tokenLine
+  installLine password newPassword currentPassword temporaryPassword pin code backupCodes secret otpauthUri
+  proof signature presharedKey lease guard
+`
+  .trim()
+  .split(/\s+/);
 
 const isSecret = new Set(secretFields);
 const CENSOR = '[redacted]';

@@ -48,6 +48,8 @@ export class PackageLab {
       mount -t tmpfs tmpfs '${folder}' && cd '${folder}'
       ${layers.join('\n')}
       mount -t tmpfs tmpfs /run
+      # Books of its own: rpm is a guest on Debian, and may have been used there.
+      rm -rf /var/lib/rpm
       cd / && echo ready
       exec cat`;
     // Its end of file is the end of the lab, however this process ends.

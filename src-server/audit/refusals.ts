@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
+import { networkOf } from '../client-address.ts';
 import type { Db, Tx } from '../db/database.ts';
 import { prepared } from '../db/prepared.ts';
 import type { RefusalRow } from '../db/schema.ts';
@@ -97,14 +97,6 @@ const kindBeyond = prepared<{ hour: number }, { hour: number }>((db, param) =>
 );
 const isHourFull = async (tx: Tx, hour: number): Promise<boolean> =>
   (await kindBeyond(tx, { hour })).rows.length > 0;
-
-/** What one subscriber has: the address, or of IPv6 its /64. What is no address stays as it is. */
-export function networkOf(ip: string): string {
-  if (!ipaddr.isValid(ip)) return ip;
-  const address = ipaddr.process(ip);
-  if (address.kind() === 'ipv4') return address.toString();
-  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address.toString()}/64`).toString()}/64`;
-}
 
 /**
  * Makes rows of the log of what was counted in hours that are over by `now`, in slices; `isAll`: in this one too, since

@@ -126,7 +126,7 @@ export async function withServerFiles(
   });
 }
 
-/** Nobody replaces the keys while `work` runs; `alone`: nobody else uses them either. A half rotation is ended before. */
+/** Nobody replaces the keys while `work` runs; `alone`: nobody else uses them either. */
 export async function holdingKeys(
   config: ServerConfig,
   how: 'shared' | 'alone',
@@ -138,14 +138,14 @@ export async function holdingKeys(
     return;
   }
   try {
-    endHalfRotation(config);
     await work();
   } finally {
     lock.release();
   }
 }
 
-function endHalfRotation(config: ServerConfig): void {
+/** For whoever takes database and keys as they are, without reading them (`readKeys`). */
+export function endHalfRotation(config: ServerConfig): void {
   if (settleKeys(config, process.env))
     say(
       `The rotation of the encryption key, which was interrupted, is done: ${config.keysDir} has the new key.`,

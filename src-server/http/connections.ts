@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
-import { networkOf } from '../audit/refusals.ts';
+import { networkOf } from '../client-address.ts';
 
 /** Clients keep one connection warm, so that the answer to the gate costs no handshake. */
 const KEEP_ALIVE_MS = 330_000;

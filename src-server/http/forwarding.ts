@@ -2,8 +2,8 @@ import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import parseForwarded from 'forwarded-parse';
 import type { Logger } from 'pino';
+import { asNetwork, isInNetworks, plainAddress } from '../client-address.ts';
 import type { ServerConfig } from '../config.ts';
-import { asNetwork, isInNetworks, plainAddress } from './client-address.ts';
 
 /** What says that a request has come through a proxy, whoever wrote it. */
 const FORWARDING = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'];
@@ -20,6 +20,12 @@ export const MOST_HOPS = 20;
 
 const doubtful = Symbol('forwarded by nobody whom the configuration names');
 
+/** Whether a plain address is that of a proxy of `trustedProxies`. */
+export function trustedProxy(trustedProxies: ServerConfig['trustedProxies']): (address: string) => boolean {
+  const networks = trustedProxies.map(asNetwork);
+  return (address) => isInNetworks(address, networks);
+}
+
 /**
  * Finds out for every request who asks, before anything else does: `request.ip` is the caller's plain address, through
  * the proxies of `trustedProxies`, whatever form they write it in. To be called before hooks that read it are added.
@@ -29,7 +35,7 @@ export function knowCallers(
   { trustedProxies, proxyHeader }: Pick<ServerConfig, 'trustedProxies' | 'proxyHeader'>,
   log: Logger,
 ): void {
-  const networks = trustedProxies.map(asNetwork);
+  const isTrustedProxy = trustedProxy(trustedProxies);
   const warned = new Set<string>();
   const warnOnce = (cause: string, proxy: string, advice: string): void => {
     if (warned.has(cause)) return;
@@ -44,7 +50,7 @@ export function knowCallers(
     const { headers, socket } = request.raw;
     const proxy = plainAddress(socket.remoteAddress ?? UNKNOWN);
     const isForwarded = FORWARDING.some((name) => headers[name] !== undefined);
-    const isTrusted = isInNetworks(proxy, networks);
+    const isTrusted = isTrustedProxy(proxy);
     const chain = isForwarded && isTrusted ? forwardedFor(headers, proxyHeader) : [];
     if (isForwarded && isTrusted) {
       // Fastify walks this list from its end, as far as it trusts.

@@ -53,19 +53,11 @@ export class ServerFolder {
     );
   }
 
-  /** Runs one command to its end; `preload` is loaded before it. */
-  run(
-    args: string[],
-    {
-      input = '',
-      env = {},
-      preload,
-    }: { input?: string; env?: Record<string, string>; preload?: string } = {},
-  ): Said {
-    const first = preload === undefined ? [] : ['--import', preload];
+  /** Runs one command to its end. */
+  run(args: string[], { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {}): Said {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      [...first, entry, ...args, '--config', this.config],
+      [entry, ...args, '--config', this.config],
       {
         input,
         encoding: 'utf8',

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { isInNetworks, plainAddress } from '../../http/client-address.ts';
+import { isInNetworks, plainAddress } from '../../client-address.ts';
 import { startTestServer, type TestServer } from '../../testing/test-server.ts';
 import { revokeApiToken } from './api-token-store.ts';
 

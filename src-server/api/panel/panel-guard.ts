@@ -65,13 +65,8 @@ export function panelToken(request: FastifyRequest): string {
 }
 
 /** Whether the session still counts in this transaction: asked again after whatever took its time. */
-export async function isStillSignedIn(tx: Tx, { session }: PanelIdentity, now: number): Promise<boolean> {
-  const row = await tx
-    .selectFrom('session')
-    .innerJoin('member', 'member.id', 'session.member_id')
-    .select(['session.ended_at', 'session.expires_at', 'session.last_used_at', 'member.is_blocked'])
-    .where('session.id', '=', session.id)
-    .executeTakeFirst();
+export async function isStillSignedIn(tx: Tx, identity: PanelIdentity, now: number): Promise<boolean> {
+  const row = await present(tx, identity);
   return row !== undefined && row.is_blocked === 0 && isLivePanelSession(row, now);
 }
 
@@ -79,14 +74,20 @@ export async function isStillSignedIn(tx: Tx, { session }: PanelIdentity, now: n
  * Whether what an answer began may go on: the session was not ended since, and its member is neither blocked nor of a
  * lower role. One that has been idle meanwhile may.
  */
-export async function mayGoOn(db: Db, { session }: PanelIdentity, least: MemberRole): Promise<boolean> {
-  const row = await db
+export async function mayGoOn(db: Db, identity: PanelIdentity, least: MemberRole): Promise<boolean> {
+  const row = await present(db, identity);
+  return row !== undefined && row.ended_at === null && row.is_blocked === 0 && hasRole(row.role, least);
+}
+
+/** The session and its member, as of now. */
+function present(db: Db | Tx, { session }: PanelIdentity) {
+  return db
     .selectFrom('session')
     .innerJoin('member', 'member.id', 'session.member_id')
-    .select(['session.ended_at', 'member.is_blocked', 'member.role'])
+    .select(['session.ended_at', 'session.expires_at', 'session.last_used_at'])
+    .select(['member.is_blocked', 'member.role'])
     .where('session.id', '=', session.id)
     .executeTakeFirst();
-  return row !== undefined && row.ended_at === null && row.is_blocked === 0 && hasRole(row.role, least);
 }
 
 export function clearPanelCookie(reply: FastifyReply): void {

@@ -16,6 +16,7 @@ import {
   databaseMistake,
   EXIT_CONFIG,
   EXIT_FAILED,
+  endHalfRotation,
   holdingKeys,
   outFolderMistake,
   print,
@@ -57,6 +58,7 @@ async function backup(options: BackupOptions): Promise<void> {
 
 async function copy(config: ServerConfig, out: string, options: BackupOptions): Promise<void> {
   const isWithKeys = options.withKeys ?? false;
+  endHalfRotation(config);
   await record(config.databaseFile, { file: out, withKeys: isWithKeys });
   const { bytes } = copyDatabase(config.databaseFile, out);
   const keys = keyFiles(config.keysDir, process.env);

@@ -21,3 +21,11 @@ export function isInNetworks(address: string, networks: readonly string[]): bool
     return base.kind() === parsed.kind() && parsed.match([base, bits]);
   });
 }
+
+/** What one subscriber has: the address, or of IPv6 its /64. What is no address stays as it is. */
+export function networkOf(ip: string): string {
+  if (!ipaddr.isValid(ip)) return ip;
+  const address = ipaddr.process(ip);
+  if (address.kind() === 'ipv4') return address.toString();
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address.toString()}/64`).toString()}/64`;
+}
