@@ -1,6 +1,5 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { type Command, CommanderError } from 'commander';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -17,19 +16,14 @@ const FAULT =
 const EXITS = [0, 1, 2];
 
 let folder: ServerFolder;
-let begun = '';
 beforeAll(async () => {
   folder = await ServerFolder.make();
   expect(folder.init()).toMatchObject({ status: 0 });
   const gateway = ['gateway', 'add', 'main', '--subnet', '10.86.0.0/24', '--allowed-ips', '10.20.0.0/16'];
   expect(await folder.command(gateway)).toMatchObject({ status: 0 });
-  begun = mkdtempSync(join(tmpdir(), 'postern-begun-'));
-  cpSync(folder.path, begun, { recursive: true });
+  folder.keep();
 }, 60_000);
-afterAll(async () => {
-  await folder.remove();
-  rmSync(begun, { recursive: true });
-});
+afterAll(() => folder.remove());
 
 interface Leaf {
   path: string[];
@@ -84,6 +78,9 @@ async function run(words: string[]): Promise<{ status: number; said: string }> {
       return true;
     }),
   );
+  // That of a test's process never ends, and a password would be waited for.
+  const stdin = Readable.from(['a long enough passphrase 8\n']) as typeof process.stdin;
+  const typed = vi.spyOn(process, 'stdin', 'get').mockReturnValue(stdin);
   try {
     await program.parseAsync([...words, '--config', folder.config], { from: 'user' });
     return { status: Number(process.exitCode ?? 0), said };
@@ -91,7 +88,7 @@ async function run(words: string[]): Promise<{ status: number; said: string }> {
     if (error instanceof CommanderError) return { status: error.exitCode, said };
     return { status: 1, said: `${said}${error instanceof Error ? error.message : error}` };
   } finally {
-    for (const spy of spies) spy.mockRestore();
+    for (const spy of [...spies, typed]) spy.mockRestore();
     process.exitCode = undefined;
   }
 }
@@ -113,8 +110,7 @@ const {
     expect(said, told).not.toMatch(FAULT);
     if (status !== 0) expect(said.trim(), told).not.toBe('');
     // As it was, where something was made or ended.
-    for (const one of readdirSync(folder.path)) rmSync(join(folder.path, one), { recursive: true });
-    cpSync(begun, folder.path, { recursive: true });
+    folder.goBack();
   },
 );
 test(name, tried, timeoutMs);

@@ -1,5 +1,5 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
+
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -14,7 +14,6 @@ const DEVICE_ID = '01a00000-0000-7000-8000-000000000002';
 
 let folder: ServerFolder;
 /** A team of which the documents speak, before each command. */
-let begun = '';
 beforeAll(async () => {
   folder = await ServerFolder.make();
   folder.writeConfig({
@@ -48,17 +47,10 @@ beforeAll(async () => {
   ])
     expect(said).toMatchObject({ status: 0 });
   signAnnaIn();
-  begun = mkdtempSync(path.join(tmpdir(), 'postern-begun-'));
-  cpSync(folder.path, begun, { recursive: true });
+  folder.keep();
 }, 120_000);
-beforeEach(() => {
-  for (const name of readdirSync(folder.path)) rmSync(path.join(folder.path, name), { recursive: true });
-  cpSync(begun, folder.path, { recursive: true });
-});
-afterAll(async () => {
-  await folder.remove();
-  rmSync(begun, { recursive: true });
-});
+beforeEach(() => folder.goBack());
+afterAll(() => folder.remove());
 
 function signAnnaIn(): void {
   const sqlite = new DatabaseSync(folder.database);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,7 @@ export class ServerFolder {
   readonly database: string;
   readonly keys: string;
   readonly #running = new Set<ChildProcess>();
+  #kept: string | null = null;
 
   /** `path`: one that is there, such as a copy of another. */
   constructor(path = mkdtempSync(join(tmpdir(), 'postern-server-folder-'))) {
@@ -133,9 +134,31 @@ export class ServerFolder {
     return readFileSync(join(this.path, name), 'utf8');
   }
 
+  /** What is in the folder now is what `goBack` and `another` bring back. */
+  keep(): void {
+    this.#kept ??= mkdtempSync(join(tmpdir(), 'postern-server-folder-kept-'));
+    cpSync(this.path, this.#kept, { recursive: true });
+  }
+
+  goBack(): void {
+    for (const name of readdirSync(this.path)) rmSync(join(this.path, name), { recursive: true });
+    this.#copyKept(this.path);
+  }
+
+  another(): ServerFolder {
+    const other = new ServerFolder();
+    this.#copyKept(other.path);
+    return other;
+  }
+
+  #copyKept(to: string): void {
+    if (this.#kept === null) throw new Error('nothing was kept of this folder');
+    cpSync(this.#kept, to, { recursive: true });
+  }
+
   async remove(): Promise<void> {
     await this.stopAll();
-    rmSync(this.path, { recursive: true });
+    for (const folder of [this.path, this.#kept]) if (folder !== null) rmSync(folder, { recursive: true });
   }
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -15,7 +15,6 @@ const LIMIT_MS = 600_000;
 const password = { input: 'correct horse battery staple 9\n' };
 const LATE = 'late@test.example';
 let folder: ServerFolder;
-let begun = '';
 beforeAll(async () => {
   folder = await ServerFolder.make();
   expect(folder.init()).toMatchObject({ status: 0, stderr: '' });
@@ -26,21 +25,16 @@ beforeAll(async () => {
   // What a restore of that backup must not lose.
   const late = ['member', 'add', '--email', LATE, '--name', 'Late', '--password-stdin'];
   expect(folder.run(late, password)).toMatchObject({ status: 0 });
-  begun = mkdtempSync(join(tmpdir(), 'postern-begun-'));
-  cpSync(folder.path, begun, { recursive: true });
+  folder.keep();
 }, 60_000);
-afterAll(async () => {
-  await folder.remove();
-  rmSync(begun, { recursive: true });
-});
+afterAll(() => folder.remove());
 
 /** A command begun anew, as words that name files in the folder. */
 type Words = (at: (name: string) => string) => string[];
 
 /** Kills the command at its moments, and has `look` at what each leaves. Answers how many moments there were. */
 async function killed(words: Words, look: (left: ServerFolder) => Promise<void>): Promise<number> {
-  rmSync(folder.path, { recursive: true });
-  cpSync(begun, folder.path, { recursive: true });
+  folder.goBack();
   const points = await crashPoints(folder.path, async () => {
     const said = await folder.command(words((name) => join(folder.path, name)));
     expect(said).toMatchObject({ status: 0, stderr: '' });
@@ -98,8 +92,7 @@ test(
   'nor does one that is killed at any other moment',
   async () => {
     for (let trial = 0; trial < TRIALS; trial++) {
-      const left = new ServerFolder();
-      cpSync(begun, left.path, { recursive: true });
+      const left = folder.another();
       const child = left.begin(['database', 'restore', join(left.path, 'backup.db'), '--with-keys']);
       const ended = once(child, 'exit');
       // Longer than it takes: some are through.
@@ -179,7 +172,8 @@ test(
         .filter((line) => line.includes('"seq"'))
         .map((line) => Number(JSON.parse(line).seq));
     let isUnanchored = false;
-    const all = seqsOf(join(begun, 'postern.db'));
+    folder.goBack();
+    const all = seqsOf(folder.database);
     await killed(
       (at) => ['audit', 'archive', '--before', new Date().toISOString(), '--out', at('old.jsonl')],
       async (left) => {

@@ -3,7 +3,6 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -11,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -20,23 +19,14 @@ import { ServerFolder } from '../../testing/server-folder.ts';
 const MINUTE = 60_000;
 const password = { input: 'correct horse battery staple 9\n' };
 let folder: ServerFolder;
-/** As `init` left the folder. */
-let begun = '';
 beforeAll(async () => {
   folder = await ServerFolder.make();
   expect(folder.init()).toMatchObject({ status: 0, stderr: '' });
-  begun = mkdtempSync(join(tmpdir(), 'postern-begun-'));
-  cpSync(folder.path, begun, { recursive: true });
+  folder.keep();
 }, MINUTE);
-beforeEach(() => {
-  for (const name of readdirSync(folder.path)) rmSync(join(folder.path, name), { recursive: true });
-  cpSync(begun, folder.path, { recursive: true });
-});
+beforeEach(() => folder.goBack());
 afterEach(() => folder.stopAll());
-afterAll(async () => {
-  await folder.remove();
-  rmSync(begun, { recursive: true });
-});
+afterAll(() => folder.remove());
 
 const at = (name: string) => join(folder.path, name);
 const addMember = (email: string) =>

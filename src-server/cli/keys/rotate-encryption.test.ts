@@ -2,14 +2,13 @@ import {
   chmodSync,
   cpSync,
   existsSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -21,26 +20,17 @@ import { ServerFolder } from '../../testing/server-folder.ts';
 
 const MINUTE = 60_000;
 let folder: ServerFolder;
-/** As `init` left the folder. */
-let begun = '';
 beforeAll(async () => {
   folder = await ServerFolder.make();
   expect(folder.init()).toMatchObject({ status: 0, stderr: '' });
-  begun = mkdtempSync(join(tmpdir(), 'postern-begun-'));
-  cpSync(folder.path, begun, { recursive: true });
+  folder.keep();
 }, MINUTE);
-beforeEach(() => {
-  for (const name of readdirSync(folder.path)) rmSync(join(folder.path, name), { recursive: true });
-  cpSync(begun, folder.path, { recursive: true });
-});
+beforeEach(() => folder.goBack());
 afterEach(async () => {
   vi.unstubAllEnvs();
   await folder.stopAll();
 });
-afterAll(async () => {
-  await folder.remove();
-  rmSync(begun, { recursive: true });
-});
+afterAll(() => folder.remove());
 
 const at = (name: string) => join(folder.path, name);
 const rotate = (...more: string[]) => folder.command(['keys', 'rotate', 'encryption', ...more]);
