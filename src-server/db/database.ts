@@ -164,23 +164,23 @@ export function fold(text: unknown): string {
 
 /** `node:sqlite` in the shape that Kysely's SQLite dialect asks for; statements are prepared once per SQL text. */
 function forKysely(sqlite: DatabaseSync) {
-  const prepared = new Map<string, StatementSync>();
-  const prepare = (sql: string): StatementSync => {
-    let statement = prepared.get(sql);
-    if (!statement) {
-      statement = sqlite.prepare(sql);
-      if (/^\s*(select|insert|update|delete|with)\b/i.test(sql) && prepared.size < 500)
-        prepared.set(sql, statement);
-    }
-    return statement;
+  type Prepared = { statement: StatementSync; reader: boolean };
+  const prepared = new Map<string, Prepared>();
+  const prepare = (sql: string): Prepared => {
+    const known = prepared.get(sql);
+    if (known) return known;
+    const statement = sqlite.prepare(sql);
+    const made = { statement, reader: statement.columns().length > 0 };
+    if (/^\s*(select|insert|update|delete|with)\b/i.test(sql) && prepared.size < 500) prepared.set(sql, made);
+    return made;
   };
   return {
     close: () => sqlite.close(),
     prepare(sql: string) {
-      const statement = prepare(transactionSql(sql, sqlite.isTransaction));
+      const { statement, reader } = prepare(transactionSql(sql, sqlite.isTransaction));
       type Parameters = Parameters_<StatementSync['all']>;
       return {
-        reader: statement.columns().length > 0,
+        reader,
         all: (parameters: readonly unknown[]): unknown[] => statement.all(...(parameters as Parameters)),
         run: (parameters: readonly unknown[]) => statement.run(...(parameters as Parameters)),
         iterate: (parameters: readonly unknown[]): IterableIterator<unknown> =>
