@@ -20,8 +20,8 @@ import type { CertificateFacts } from './certificate/server-certificate.ts';
 import { plainAddress } from './client-address.ts';
 import type { EnforcementParts } from './compose.ts';
 import type { ServerContext } from './context.ts';
-import { isKnownCaller, loggedCaller } from './http/caller.ts';
-import { MOST_STRANGERS, Strangers, serverOptions } from './http/connections.ts';
+import { knownCaller, loggedCaller } from './http/caller.ts';
+import { BOUNDS, Connections, serverOptions } from './http/connections.ts';
 import { handleErrors, requestValidator } from './http/error-handling.ts';
 import { knowCallers, trustedProxy } from './http/forwarding.ts';
 import { sendProblem } from './http/problem-reply.ts';
@@ -66,7 +66,7 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
   app.addHook('onRoute', ({ url, wsHandler }) => {
     if (wsHandler !== undefined) channels.add(url);
   });
-  boundStrangers(app, ctx.config);
+  boundConnections(app, ctx.config);
   app.setValidatorCompiler(requestValidator);
   app.setSerializerCompiler(serializerCompiler);
   acceptEmptyJson(app);
@@ -137,13 +137,14 @@ function makeServer(
   return server.on('checkExpectation', handler);
 }
 
-function boundStrangers(app: FastifyInstance, { trustedProxies }: ServerContext['config']): void {
+function boundConnections(app: FastifyInstance, { trustedProxies }: ServerContext['config']): void {
   const isTrustedProxy = trustedProxy(trustedProxies);
   const isProxy = (address: string): boolean => isTrustedProxy(plainAddress(address));
-  const strangers = new Strangers(app.server, { most: MOST_STRANGERS, isProxy });
+  const connections = new Connections(app.server, BOUNDS, isProxy);
   // Behind the guards, before a body is read.
   app.addHook('preParsing', async (request) => {
-    if (isKnownCaller(request)) strangers.known(request.raw.socket);
+    const caller = knownCaller(request);
+    if (caller !== null) connections.known(request.raw.socket, caller);
   });
 }
 

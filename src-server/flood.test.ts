@@ -4,7 +4,7 @@ import { Agent, request } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
-import { MOST_STRANGERS } from './http/connections.ts';
+import { BOUNDS } from './http/connections.ts';
 import { totpAt, totpStep } from './proof/mfa/totp.ts';
 import { ServerFolder } from './testing/server-folder.ts';
 import { newDeviceKey } from './testing/test-server.ts';
@@ -95,7 +95,7 @@ test('a flood of connections keeps no kick from being carried out and no member 
   const { sessionToken } = (await signIn(agent)).body;
   const me = () => call('/client/v1/me', { method: 'GET', token: sessionToken, agent });
   expect(await me()).toMatchObject({ status: 200 });
-  expect(await flood(MOST_STRANGERS + 1_000)).toBeLessThan(MOST_STRANGERS + OTHER_FILES);
+  expect(await flood(BOUNDS.strangers + 1_000)).toBeLessThan(BOUNDS.strangers + OTHER_FILES);
   // Who was in before asks over the connection of before; who comes anew has a place.
   expect(await me()).toMatchObject({ status: 200 });
   const kick = { token, body: { reason: 'Flood' } };

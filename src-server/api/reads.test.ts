@@ -18,8 +18,9 @@ const queries: Record<string, string[]> = {
 };
 /** Their plain call is refused; what opens them is asked below. */
 const channels = ['/client/v1/channel', '/gateway/v1/channel'];
-/** The one that is a row of the log by itself, and waits until that is written. */
+/** They wait until what they give out is in the record: a row of the log, the number of a word. */
 const auditExport = '/panel/v1/audit/export';
+const guard = '/client/v1/guard';
 
 let server: TestServer;
 let reads: string[];
@@ -91,21 +92,23 @@ test('while another process writes, every read of every API is answered; what it
   await longUnseen();
   server.logLines.length = 0;
   const paths = reads
-    .filter((url) => !channels.includes(url) && url !== auditExport)
+    .filter((url) => ![...channels, auditExport, guard].includes(url))
     .flatMap((url) => (queries[url] ?? ['']).map((query) => filled(url) + query));
   const asked = paths.filter((path) => path.startsWith('/api/')).length;
   expect(asked).toBeGreaterThan(5);
   const exported = await whileWriting(async () => {
     const waiting = server.app.inject({ url: `${auditExport}?format=csv`, headers: owner.headers() });
+    const guarding = server.app.inject({ url: guard, headers: headersFor(guard) });
     await Promise.all(
       paths.map(async (path) => {
         const { statusCode, body } = await server.app.inject({ url: path, headers: headersFor(path) });
         expect(`${path} ${statusCode} ${statusCode === 200 ? '' : body}`).toBe(`${path} 200 `);
       }),
     );
-    return { waiting };
+    return { waiting, guarding };
   });
   expect((await exported.waiting).body).toContain('audit.export');
+  expect((await exported.guarding).statusCode).toBe(200);
   expect(failures()).toEqual([]);
   expect(await uses()).toBe(asked);
   const { db } = server.ctx.database;

@@ -109,16 +109,14 @@ export class AuditIndex {
   }
 
   async #takeOld(): Promise<void> {
-    for (let taken = 1; taken > 0 && !this.#isStopping; )
-      await inBackground(this.#db, () =>
-        this.#write(async (tx) => {
-          taken = await takeSlice(tx, 'older');
-        }),
-      );
+    while (!this.#isStopping) {
+      const taken = await inBackground(this.#db, () => this.#write((tx) => takeSlice(tx, 'older')));
+      if (!taken) return;
+    }
   }
 
   /** Who looks for something must not wait for a program that writes, nor everybody for who looks. */
-  #write(slice: (tx: Tx) => Promise<unknown>): Promise<boolean> {
+  #write<T>(slice: (tx: Tx) => Promise<T>): Promise<T | null> {
     return writeWhenFree(this.#db, slice, () => this.#isStopping);
   }
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { makeLogger } from '../logger.ts';
 import { type Database, openDatabase, type Tx } from './database.ts';
@@ -43,7 +44,7 @@ test('while another process writes they wait, and nobody waits for them', async 
   const other = new DatabaseSync(join(folder, 'postern.db'));
   other.exec('begin immediate');
   await database.later.add(log, note('a'));
-  expect(await writeIfFree(database.db, note('not'))).toBe(false);
+  expect(await writeIfFree(database.db, note('not'))).toBeNull();
   other.exec('rollback');
   other.close();
   await expect.poll(noted).toEqual([{ key: 'a', failures: 0 }]);
@@ -54,6 +55,26 @@ test('while another process writes they wait, and nobody waits for them', async 
     parameters: [],
   });
   expect(rows).toEqual([{ timeout: 5_000 }]);
+});
+
+test('beyond very many whoever makes one more waits until they are written, and nobody else does', async () => {
+  const other = new DatabaseSync(join(folder, 'postern.db'));
+  other.exec('begin immediate');
+  for (let count = 0; count < 1_000; count++) await database.later.add(log, note(`note ${count}`));
+  let isThrough = false;
+  const waiting = database.later.add(log, note('one more')).then(() => {
+    isThrough = true;
+  });
+  // Each of these would come after five seconds of SQLite's own waiting.
+  for (let look = 0; look < 20; look++) {
+    expect(await noted()).toEqual([]);
+    await nextTurn();
+  }
+  expect(isThrough).toBe(false);
+  other.exec('rollback');
+  other.close();
+  await waiting;
+  expect(await noted()).toHaveLength(1_001);
 });
 
 test('what waits is written before the database is closed', async () => {

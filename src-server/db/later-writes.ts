@@ -14,20 +14,19 @@ const MOST_WAITING = 1_000;
 const RETRY_LOCK_MS = 20;
 
 type Db = Kysely<Schema>;
-type Write = (tx: Transaction<Schema>) => Promise<unknown>;
+type Write<T = unknown> = (tx: Transaction<Schema>) => Promise<T>;
 
 /**
- * Writes in a transaction of its own, but only if no other process is writing now: false then, and nothing was done. So
+ * Writes in a transaction of its own, but only if no other process is writing now: null then, and nothing was done. So
  * what can be done later keeps nobody waiting.
  */
-export function writeIfFree(db: Db, write: Write): Promise<boolean> {
+export function writeIfFree<T>(db: Db, write: Write<T>): Promise<{ value: T } | null> {
   return db.connection().execute(async (own) => {
     await sql`pragma busy_timeout = 0`.execute(own);
     try {
-      await own.transaction().execute(write);
-      return true;
+      return { value: await own.transaction().execute(write) };
     } catch (error) {
-      if (isBusyError(error)) return false;
+      if (isBusyError(error)) return null;
       throw error;
     } finally {
       await sql.raw(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`).execute(own);
@@ -35,17 +34,21 @@ export function writeIfFree(db: Db, write: Write): Promise<boolean> {
   });
 }
 
-/** The same, again and again until it was free; false: `isStopping` said so first. Others have their turn meanwhile. */
-export async function writeWhenFree(
+/**
+ * The same, again and again until it was free; others have their turn meanwhile. Answers what `write` does, or null when
+ * `isStopping` said so first.
+ */
+export async function writeWhenFree<T>(
   db: Db,
-  write: Write,
+  write: Write<T>,
   isStopping: () => boolean = () => false,
-): Promise<boolean> {
-  while (!(await writeIfFree(db, write))) {
-    if (isStopping()) return false;
+): Promise<T | null> {
+  for (;;) {
+    const written = await writeIfFree(db, write);
+    if (written) return written.value;
+    if (isStopping()) return null;
     await sleep(RETRY_LOCK_MS);
   }
-  return true;
 }
 
 /**
@@ -66,18 +69,15 @@ export class LaterWrites {
   /** `key`: takes the place of what waits under the same one. Rejects only where very many wait and cannot be written. */
   async add(log: Logger, write: Write, key: unknown = Symbol('a note of its own')): Promise<void> {
     this.#waiting.set(key, write);
-    if (this.#waiting.size > MOST_WAITING) return this.flush();
-    this.#plan(log, SOON_MS);
+    if (this.#waiting.size <= MOST_WAITING) return this.#plan(log, SOON_MS);
+    await this.#inTurn((notes) => writeWhenFree(this.#db, (tx) => writeAll(tx, notes)));
   }
 
   /** Writes down all that waits, and waits for whoever writes now: before the database is closed. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    return this.#inTurn(async (notes) => {
-      if (notes.length > 0) await this.#db.transaction().execute((tx) => writeAll(tx, notes));
-      return true;
-    });
+    return this.#inTurn((notes) => this.#db.transaction().execute((tx) => writeAll(tx, notes)));
   }
 
   #plan(log: Logger, inMs: number): void {
@@ -95,10 +95,11 @@ export class LaterWrites {
     if (this.#waiting.size > 0) this.#plan(log, AGAIN_MS);
   }
 
-  #inTurn(write: (notes: Write[]) => Promise<boolean>): Promise<void> {
+  /** `write` answers null where it wrote nothing. */
+  #inTurn(write: (notes: Write[]) => Promise<unknown>): Promise<void> {
     const round = this.#round.then(async () => {
       const taken = [...this.#waiting];
-      if (!(await write(taken.map(([, note]) => note)))) return;
+      if (taken.length === 0 || (await write(taken.map(([, note]) => note))) === null) return;
       for (const [key, note] of taken) if (this.#waiting.get(key) === note) this.#waiting.delete(key);
     });
     this.#round = round.catch(() => undefined);

@@ -26,16 +26,16 @@ export interface Caller<T> {
 
 /** Who asks, for the log: ids and names. */
 export type LoggedCaller = Record<string, string>;
-const logged = new WeakMap<FastifyRequest, LoggedCaller>();
+const admitted = new WeakMap<FastifyRequest, { payer: string; logAs: LoggedCaller }>();
 
 /** Whom the guard of the route let in; nothing of anybody else. */
 export function loggedCaller(request: FastifyRequest): LoggedCaller {
-  return logged.get(request) ?? {};
+  return admitted.get(request)?.logAs ?? {};
 }
 
-/** Whether the guard of the route has let in whoever asks. */
-export function isKnownCaller(request: FastifyRequest): boolean {
-  return logged.has(request);
+/** Whom the guard of the route has let in, as what they pay for requests; null: nobody. */
+export function knownCaller(request: FastifyRequest): string | null {
+  return admitted.get(request)?.payer ?? null;
 }
 
 /** `budgetOf`: as what a caller pays for the request, such as `member:<id>`. `logAs`: see `loggedCaller`. */
@@ -50,9 +50,13 @@ export function defineCaller<T extends object>(
       routes.decorateRequest(key, null);
       routes.addHook('onRequest', async (request, reply) => {
         const caller = await authenticate(request, reply);
-        await chargeRequest(routes, request, caller.ok ? budgetOf(caller.value, request) : null);
-        if (!caller.ok) return refuse(reply, caller);
-        logged.set(request, logAs(caller.value));
+        if (!caller.ok) {
+          await chargeRequest(routes, request, null);
+          return refuse(reply, caller);
+        }
+        const payer = budgetOf(caller.value, request);
+        await chargeRequest(routes, request, payer);
+        admitted.set(request, { payer, logAs: logAs(caller.value) });
         request.setDecorator<T>(key, caller.value);
       });
       routes.addHook('preHandler', async (request, reply) => {

@@ -5,26 +5,29 @@ import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { makePair, type TestPair } from '../testing/certificate-pair.ts';
 import { startTestServer } from '../testing/test-server.ts';
-import { Strangers, serverOptions } from './connections.ts';
+import { Connections, serverOptions } from './connections.ts';
 
 /** The beginning of a ClientHello of 512 bytes. */
 const HALF_HELLO = Buffer.from('160301020001000001fc0303', 'hex');
 const MOST = 5;
+const MOST_OF_CALLER = 3;
 const PROXY = '127.0.0.9';
 /** Of the same kind as the real ones, and short. */
-const QUICK = {
+const quick = {
   headersTimeout: 300,
   requestTimeout: 600,
   handshakeTimeout: 300,
   connectionsCheckingInterval: 50,
 };
 
+/** What a test has in place of the real ones. */
+let limits: Partial<typeof quick> = {};
 let pair: TestPair;
 let server: Server;
-let strangers: Strangers;
+let kept: Connections;
 let port = 0;
 let bodies = 0;
 const opened = new Set<Socket>();
@@ -35,15 +38,17 @@ beforeAll(() => {
 });
 beforeEach(async () => {
   bodies = 0;
-  const options = { ...serverOptions((path) => path === '/channel'), ...QUICK, ...pair };
+  const options = { ...serverOptions((path) => path === '/channel'), ...limits, ...pair };
   server = createServer(options, (asked, answer) => {
-    if (asked.headers.authorization === 'Bearer known') strangers.known(asked.socket);
+    const [, caller] = asked.headers.authorization?.split(' ') ?? [];
+    if (caller !== undefined) kept.known(asked.socket, caller);
     asked.on('data', () => {
       bodies += 1;
     });
     asked.on('end', () => answer.end('fine'));
   });
-  strangers = new Strangers(server, { most: MOST, isProxy: (address) => address === PROXY });
+  const isProxy = (address: string) => address === PROXY;
+  kept = new Connections(server, { strangers: MOST, few: 2, ofCaller: MOST_OF_CALLER }, isProxy);
   server.listen({ host: '127.0.0.1', port: 0 });
   await once(server, 'listening');
   port = (server.address() as AddressInfo).port;
@@ -51,12 +56,15 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const socket of opened) socket.destroy();
   opened.clear();
-  const closed = once(server, 'close');
+  const ended = once(server, 'close');
   server.close();
   server.closeAllConnections();
-  await closed;
+  await ended;
 });
 afterAll(() => vi.restoreAllMocks());
+
+/** However it ends: `once` rejects where the other end resets it. */
+const closed = (socket: Socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()));
 
 function keep<S extends Socket>(socket: S): S {
   // An end is what these are about.
@@ -98,14 +106,14 @@ const connections = () =>
 test('of too many strangers the oldest goes, of the network that has most; who comes anew gets in', async () => {
   const alone = await silent('127.0.0.2');
   const first = await silent();
-  const ended = once(first, 'close');
-  for (let count = 0; count < 20; count++) {
+  const ended = closed(first);
+  for (let count = 0; count < 2 * MOST; count++) {
     const socket = await silent();
     if (count % 2 === 0) socket.write(HALF_HELLO);
   }
   await ended;
   await vi.waitFor(async () => expect(await connections()).toBe(MOST));
-  expect(strangers.count).toBe(MOST);
+  expect(kept.strangers).toBe(MOST);
   expect(alone.readyState).toBe('open');
   const agent = new Agent();
   expect(await get(agent, {}, '127.0.0.3')).toBe(200);
@@ -116,14 +124,40 @@ test('whom a guard has let in stays however many come, and so does a trusted pro
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const headers = { authorization: 'Bearer known' };
   expect(await get(agent, headers)).toBe(200);
-  const [kept] = Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
-  expect(strangers.count).toBe(0);
+  const [free] = Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
+  expect(kept.strangers).toBe(0);
   const proxied = await silent(PROXY);
   for (let count = 0; count < 3 * MOST; count++) await silent();
   expect(await get(agent, headers)).toBe(200);
-  expect(kept?.destroyed).toBe(false);
+  expect(free?.destroyed).toBe(false);
   expect(proxied.readyState).toBe('open');
   agent.destroy();
+});
+
+test('where nobody has many the oldest of all goes: whoever has two keeps them as long as anybody', async () => {
+  const oldest = await silent('127.0.1.1');
+  const ended = closed(oldest);
+  for (let count = 2; count < MOST; count++) await silent(`127.0.1.${count}`);
+  const two = [await silent('127.0.0.2'), await silent('127.0.0.2')];
+  await ended;
+  for (let count = 0; count < MOST - 3; count++) await silent(`127.0.2.${count + 1}`);
+  expect(two.map((socket) => socket.readyState)).toEqual(['open', 'open']);
+});
+
+test('a caller whom a guard lets in again and again displaces itself alone', async () => {
+  const agents: Agent[] = [];
+  const asked = async (caller: string) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    agents.push(agent);
+    expect(await get(agent, { authorization: `Bearer ${caller}` })).toBe(200);
+  };
+  await asked('other');
+  for (let count = 0; count < 3 * MOST_OF_CALLER; count++) await asked('many');
+  await vi.waitFor(async () => expect(await connections()).toBe(1 + MOST_OF_CALLER));
+  const [other] = agents;
+  expect(Object.values(other?.freeSockets ?? {}).flat()).toHaveLength(1);
+  expect(kept.strangers).toBe(0);
+  for (const agent of agents) agent.destroy();
 });
 
 test('what is closed leaves its place', async () => {
@@ -131,43 +165,52 @@ test('what is closed leaves its place', async () => {
   const answered = new Agent();
   expect(await get(answered)).toBe(200);
   answered.destroy();
-  await vi.waitFor(() => expect(strangers.count).toBe(0));
+  await vi.waitFor(() => expect(kept.strangers).toBe(0));
 });
 
-test.each([
-  ['says nothing', () => silent()],
-  [
-    'stops in its TLS hello',
-    async () => {
-      const socket = await silent();
-      socket.write(HALF_HELLO);
-      return socket;
-    },
-  ],
-  ['stops in its head', () => secure('GET / HTTP/1.1\r\nHost: a\r\nX-Long: ')],
-  ['stops in its body', () => secure('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc')],
-  [
-    'asks for an upgrade and stops in its body',
-    () =>
-      secure(
-        'POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 10\r\n\r\nabc',
-      ),
-  ],
-  ['has a head without end', () => secure(`GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(40_000)}`)],
-])('who %s is hung up on', async (_, open) => {
-  const socket = await open();
-  socket.resume();
-  await once(socket, 'close');
-  await vi.waitFor(async () => expect(await connections()).toBe(0));
-});
+describe('whoever is slow', () => {
+  beforeAll(() => {
+    limits = quick;
+  });
+  afterAll(() => {
+    limits = {};
+  });
 
-test('a body that comes a byte at a time has an end by the time of the whole, not of its last byte', async () => {
-  const socket = await secure('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n');
-  const drip = setInterval(() => socket.write('a'), 20);
-  socket.resume();
-  await once(socket, 'close');
-  clearInterval(drip);
-  expect(bodies).toBeGreaterThan(1);
+  test.each([
+    ['says nothing', () => silent()],
+    [
+      'stops in its TLS hello',
+      async () => {
+        const socket = await silent();
+        socket.write(HALF_HELLO);
+        return socket;
+      },
+    ],
+    ['stops in its head', () => secure('GET / HTTP/1.1\r\nHost: a\r\nX-Long: ')],
+    ['stops in its body', () => secure('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc')],
+    [
+      'asks for an upgrade and stops in its body',
+      () =>
+        secure(
+          'POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 10\r\n\r\nabc',
+        ),
+    ],
+    ['has a head without end', () => secure(`GET / HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(40_000)}`)],
+  ])('who %s is hung up on', async (_, open) => {
+    const socket = await open();
+    socket.resume();
+    await closed(socket);
+    await vi.waitFor(async () => expect(await connections()).toBe(0));
+  });
+
+  test('a body that comes a byte at a time has an end by the time of the whole, not of its last byte', async () => {
+    const socket = await secure('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n');
+    const drip = setInterval(() => socket.write('a'), 20);
+    socket.resume();
+    await closed(socket);
+    clearInterval(drip);
+    expect(bodies).toBeGreaterThan(1);
+  });
 });
 
 test('an upgrade that nobody offers, and an unknown expectation, keep no disconnect from being carried out', async () => {

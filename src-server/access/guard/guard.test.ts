@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import { decodeProtectedHeader, importJWK, jwtVerify } from 'jose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MAX_NETWORKS } from '../../../src-shared/gateway-limits.ts';
@@ -143,8 +144,21 @@ describe('seq', () => {
     });
     expect(seqs.length).toBeGreaterThan(6);
     expect(new Set(seqs).size).toBe(seqs.length);
-    await server.ctx.database.later.flush();
     expect((await device.row()).guard_seq).toBeGreaterThanOrEqual(Math.max(...seqs));
+  });
+
+  test('is higher than what another process gives out while it is asked for', async () => {
+    const device = await signedIn();
+    await fetched(device);
+    const given = server.clock.now + 5_000;
+    const other = new DatabaseSync(server.ctx.config.databaseFile);
+    other.exec('begin immediate');
+    other.prepare('update device set guard_seq = ?').run(given);
+    const asked = fetched(device);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    other.exec('commit');
+    other.close();
+    expect((await asked).seq).toBeGreaterThan(given);
   });
 
   test('goes on rising when the clock is set back', async () => {

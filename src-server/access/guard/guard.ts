@@ -18,7 +18,6 @@ import { storeEvent } from '../channel/event-store.ts';
 import type { AccessScope } from '../enforcement/lease-peers.ts';
 import type { DeviceFrame } from '../enforcement/record-end.ts';
 import type { ControlAddresses } from '../lease/control-addresses.ts';
-import { isGuardSeqLent, takeGuardSeq } from './guard-seq.ts';
 
 /** What a guard is made of beside the record. */
 export interface GuardSource {
@@ -35,31 +34,30 @@ interface GuardRequest {
   mode?: GuardMode;
   /** Where the device is being connected; otherwise what its newest lease says. */
   gateway?: Pick<GatewayRow, 'allowed_ips_json'>;
-  /** How its `seq` is made; `takeGuardSeq` unless the transaction only reads. */
-  makeSeq?: typeof takeGuardSeq;
 }
 
 /**
- * The device's newest guard, still to be signed; its `seq` is written in this transaction. Null while nobody knows where this server is: what holds traffic back without leaving
+ * The device's newest guard, still to be signed. Its `seq` is written in this transaction and only ever rises, also
+ * when the clock was set back. Null while nobody knows where this server is: what holds traffic back without leaving
  * the way here open would lock the device out, so that it keeps what it has.
  */
 export async function guardFor(
   tx: Tx,
   { keys, control }: GuardSource,
-  request: GuardRequest,
+  { deviceId, policy, now, mode = policy.trafficWhileWaiting, gateway }: GuardRequest,
 ): Promise<GuardClaims | null> {
-  const { deviceId, policy, now, gateway, makeSeq = takeGuardSeq } = request;
-  const { mode = policy.trafficWhileWaiting } = request;
   if (mode !== 'off' && control.isUnknown) return null;
   const networks = gateway ? networksOf([gateway]) : await networksFor(tx, deviceId);
-  const seq = await makeSeq(tx, { id: deviceId, now });
+  const { rows } = await takeSeq(tx, { id: deviceId, now });
+  const [device] = rows;
+  if (!device) throw new Error(`no device ${deviceId}`);
   const iat = Math.floor(now / 1000);
   return {
     iss: keys.serverKey.issuer,
     aud: LEASE_AUDIENCE,
     sub: deviceId,
     iat,
-    seq,
+    seq: device.guard_seq,
     mode,
     networks,
     control: [...control.current],
@@ -115,14 +113,26 @@ export async function storeReleases(
 }
 
 /** The devices of the scope that were ever given a guard. */
-async function heldDevices(tx: Tx, scope: AccessScope): Promise<{ id: string }[]> {
-  const devices = tx.selectFrom('device').select(['id', 'guard_seq']).where('removed_at', 'is', null);
-  const ofScope =
+function heldDevices(tx: Tx, scope: AccessScope): Promise<{ id: string }[]> {
+  const devices = tx
+    .selectFrom('device')
+    .select('id')
+    .where('removed_at', 'is', null)
+    .where('guard_seq', '>', 0);
+  return (
     'memberId' in scope
       ? devices.where('member_id', '=', scope.memberId)
-      : devices.where('id', '=', scope.deviceId);
-  return (await ofScope.execute()).filter(({ id, guard_seq }) => guard_seq > 0 || isGuardSeqLent(id));
+      : devices.where('id', '=', scope.deviceId)
+  ).execute();
 }
+
+const takeSeq = prepared<{ id: string; now: number }, { guard_seq: number }>((db, param) =>
+  db
+    .updateTable('device')
+    .set((eb) => ({ guard_seq: eb.fn<number>('max', [eb('guard_seq', '+', 1), eb.val(param('now'))]) }))
+    .where('id', '=', param('id'))
+    .returning('guard_seq'),
+);
 
 type LastGateway = Pick<GatewayRow, 'allowed_ips_json' | 'removed_at'>;
 const lastGateway = prepared<{ deviceId: string }, LastGateway>((db, param) =>

@@ -3,8 +3,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { guardAnswer } from '../../../src-shared/client-api.ts';
 import { problem, problemSchema } from '../../../src-shared/problem.ts';
 import { type GuardSource, guardFor, signGuard, wasConnected } from '../../access/guard/guard.ts';
-import { keepGuardSeq, lendGuardSeq } from '../../access/guard/guard-seq.ts';
 import type { ServerContext } from '../../context.ts';
+import { writeWhenFree } from '../../db/later-writes.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
 import { sessionOf } from './client-guard.ts';
@@ -25,20 +25,16 @@ export function registerGuardRoute(
     },
     async (request, reply) => {
       const { deviceId } = sessionOf(request);
-      const { db, later } = ctx.database;
-      const claims = await db
-        .transaction()
-        .setAccessMode('read only')
-        .execute(async (tx) =>
-          guardFor(tx, guards, {
-            deviceId,
-            policy: await readPolicy(tx),
-            now: ctx.now(),
-            makeSeq: lendGuardSeq,
-            // It begins with the first connection.
-            ...((await wasConnected(tx, deviceId)) ? {} : { mode: 'off' as const }),
-          }),
-        );
+      // A word that is signed later has a higher seq, whichever process signs: it is in the record before it goes out.
+      const claims = await writeWhenFree(ctx.database.db, async (tx) =>
+        guardFor(tx, guards, {
+          deviceId,
+          policy: await readPolicy(tx),
+          now: ctx.now(),
+          // It begins with the first connection.
+          ...((await wasConnected(tx, deviceId)) ? {} : { mode: 'off' as const }),
+        }),
+      );
       if (!claims)
         return sendProblem(
           reply,
@@ -47,8 +43,6 @@ export function registerGuardRoute(
             'The server does not know where clients reach it. Tell your administrator.',
           ),
         );
-      const lent = { id: deviceId, seq: claims.seq };
-      await later.add(ctx.log, (tx) => keepGuardSeq(tx, lent), `guard ${deviceId}`);
       return reply.send({ guard: signGuard(guards.keys, claims) });
     },
   );

@@ -11,6 +11,8 @@ const PAGE_ROWS = 500;
 
 interface Following {
   filter: AuditFilter;
+  /** The file as it was before the first row was read (`inodeOf`). */
+  opened: number | null;
   /** Rows with a higher `seq` are told. */
   after: number;
   /** Takes rows, the oldest first. */
@@ -24,11 +26,10 @@ interface Following {
  */
 export async function followAudit(
   { database, config: { databaseFile } }: Pick<ServerContext, 'database' | 'config'>,
-  { filter, after, tell, signal }: Following,
+  { filter, opened, after, tell, signal }: Following,
 ): Promise<'stopped' | 'replaced'> {
   const { db } = database;
   const index = isIndexed(filter) ? new AuditIndex(db) : null;
-  const opened = inodeOf(databaseFile);
   let told = after;
   let seen = -1;
   while (!signal.aborted) {
@@ -50,4 +51,7 @@ export async function followAudit(
   return 'stopped';
 }
 
-const inodeOf = (file: string): number | null => statSync(file, { throwIfNoEntry: false })?.ino ?? null;
+/** Null when there is none. */
+export function inodeOf(file: string): number | null {
+  return statSync(file, { throwIfNoEntry: false })?.ino ?? null;
+}

@@ -20,7 +20,7 @@ import {
   withServerFiles,
 } from '../run-command.ts';
 import { type AuditFilterOptions, auditFilterOf, withAuditFilters } from './audit-filter.ts';
-import { followAudit } from './audit-follow.ts';
+import { followAudit, inodeOf } from './audit-follow.ts';
 
 interface ListOptions extends CommonOptions, AuditFilterOptions {
   before?: number;
@@ -71,6 +71,7 @@ async function list(options: ListOptions): Promise<void> {
 
 async function follow(ctx: ServerContext, filter: AuditFilter, options: ListOptions): Promise<void> {
   const { db } = ctx.database;
+  const opened = inodeOf(ctx.config.databaseFile);
   const stopping = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort());
   // Whoever reads along has gone: `| head`.
@@ -88,7 +89,7 @@ async function follow(ctx: ServerContext, filter: AuditFilter, options: ListOpti
     const page = { before: from + 1, order: 'desc', limit: options.limit } as const;
     await tell((await readAuditPage(db, filter, page)).reverse());
   }
-  const ended = await followAudit(ctx, { filter, after: from, tell, signal: stopping.signal });
+  const ended = await followAudit(ctx, { filter, opened, after: from, tell, signal: stopping.signal });
   if (ended === 'replaced')
     refuse([`${ctx.config.databaseFile} is another one now (a restore?). Run this again.`], EXIT_FAILED);
 }
