@@ -4,9 +4,8 @@ export interface ProgramLogOptions {
   level: string;
   /** In every line. */
   base?: Record<string, unknown>;
-  redact?: NonNullable<LoggerOptions['redact']>;
   serializers?: NonNullable<LoggerOptions['serializers']>;
-  /** What becomes of each line's object before it is written. */
+  /** What becomes of each line's object, and of what a child has in each, before it is written. */
   hide?: (line: Record<string, unknown>) => Record<string, unknown>;
 }
 
@@ -15,14 +14,13 @@ export interface ProgramLogOptions {
  * an IPv4 address as one, however the socket wrote it.
  */
 export function programLog(
-  { level, base, redact, serializers, hide }: ProgramLogOptions,
+  { level, base, serializers, hide }: ProgramLogOptions,
   destination: DestinationStream = pino.destination({ fd: 1, sync: true }),
 ): Logger {
-  return pino(
+  const log = pino(
     {
       level,
       base: base ?? null,
-      ...(redact === undefined ? {} : { redact }),
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), ...(hide === undefined ? {} : { log: hide }) },
       serializers: {
@@ -33,6 +31,13 @@ export function programLog(
     // Synchronous: lines keep their order, and none is lost or waited for when the process ends.
     destination,
   );
+  if (hide === undefined) return log;
+  // Of what a child is given pino asks no formatter. Every child has this method of its parent.
+  const { child } = log;
+  log.child = function (this: Logger, bindings, options) {
+    return child.call(this, hide(bindings), options);
+  } as typeof child;
+  return log;
 }
 
 /** The log of a long-running program on standard output: lines for people on a terminal, JSON elsewhere. */

@@ -142,3 +142,57 @@ test('none of them is written, wherever it stands in a log object', () => {
   expect(lines).toHaveLength(2 * secretFields.length);
   expect(lines.filter((line) => line.includes('hunter2'))).toEqual([]);
 });
+
+const found = { token: 'hunter2' };
+const inError = Object.assign(new Error('refused'), found);
+const bare: object = Object.assign(Object.create(null), found);
+class Answer {
+  readonly token = 'hunter2';
+}
+const around: Record<string, unknown> = { ...found };
+around.itself = around;
+const throwing = Object.defineProperty({ other: 1 }, 'read', {
+  enumerable: true,
+  get() {
+    throw new Error('no such thing');
+  },
+});
+
+test.each([
+  ['in a list', { members: [found] }],
+  ['in an object of nobody', { bare }],
+  ['in an object of a class', { answer: new Answer() }],
+  ['in an error', { error: inError }],
+  [
+    'in the error of an error',
+    { err: Object.assign(new Error('no'), { inner: inError, response: { issues: [found] } }) },
+  ],
+  ['in one of several errors', { err: new AggregateError([inError], 'several') }],
+  ['in what an object says of itself', { said: { toJSON: () => found } }],
+  ['in capitals', { headers: { Authorization: 'Bearer hunter2' } }],
+  ['in an object that has itself', around],
+])('nor %s, in a line or in what a child has in each', (_, object) => {
+  const lines: string[] = [];
+  const log = makeLogger('info', { write: (line) => void lines.push(line) });
+  log.info(object, 'answered');
+  log.child(object).info('answered');
+  expect(lines).toHaveLength(2);
+  expect(lines.join('')).not.toContain('hunter2');
+  expect(lines.join('')).toContain('[redacted]');
+});
+
+test('what cannot be read is said in its place; errors keep their words, their causes and their codes', () => {
+  const lines: string[] = [];
+  const log = makeLogger('info', { write: (line) => void lines.push(line) });
+  log.info(throwing, 'went on');
+  const cause = new Error('the disk is full');
+  log.error({ err: Object.assign(new Error('not written', { cause }), { code: 'ENOSPC' }) }, 'failed');
+  log.error({ err: null, at: new Date(0), bytes: 3n.toString() }, 'nothing');
+  const [first = '', second = '', third = ''] = lines;
+  expect(JSON.parse(first)).toMatchObject({ unreadable: 'no such thing', msg: 'went on' });
+  expect(JSON.parse(second).err).toMatchObject({
+    ...{ type: 'Error', message: 'not written: the disk is full', errorCode: 'ENOSPC' },
+    stack: expect.stringContaining('caused by: Error: the disk is full'),
+  });
+  expect(JSON.parse(third)).toMatchObject({ err: null, at: '1970-01-01T00:00:00.000Z' });
+});

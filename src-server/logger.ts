@@ -11,36 +11,53 @@ export const secretFields = `
   .trim()
   .split(/\s+/);
 
-const isSecret = new Set(secretFields);
+const isSecret = new Set(secretFields.map((name) => name.toLowerCase()));
 const CENSOR = '[redacted]';
-/** What stands deeper is never logged. */
-const DEEPEST = 3;
+/** What stands deeper is not written. */
+const DEEPEST = 6;
 
-const settings = {
-  // Of the line itself, and of what a child of the log has in each.
-  redact: { paths: secretFields, censor: CENSOR },
-  // pino's own search for a name at any place costs more than the rest of the line.
-  hide: (line: Record<string, unknown>) => withoutSecrets(line, DEEPEST),
-  serializers: { err: withErrorCode },
-};
+/** pino's own search for a name at any place costs more than the rest of the line, and knows only some places. */
+const settings = { hide, serializers: { err: (error: unknown) => error } };
 
-function withoutSecrets(object: Record<string, unknown>, depth: number): Record<string, unknown> {
+/** A copy of what a line says without secrets. A log is no reason to fail: what cannot be read is said in its place. */
+function hide(line: Record<string, unknown>): Record<string, unknown> {
+  try {
+    return withoutSecrets(line, DEEPEST);
+  } catch (error) {
+    return { unreadable: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function withoutSecrets(object: object, depth: number): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(object).map(([name, value]) => {
-      if (isSecret.has(name)) return [name, CENSOR];
-      return [name, depth > 1 && isPlainObject(value) ? withoutSecrets(value, depth - 1) : value];
-    }),
+    Object.entries(object).map(([name, value]) => [
+      name,
+      isSecret.has(name.toLowerCase()) ? CENSOR : shown(value, depth - 1),
+    ]),
   );
 }
 
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+function shown(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  if (depth === 0) return '[deep]';
+  if (Array.isArray(value)) return value.map((one) => shown(one, depth - 1));
+  if (value instanceof Error) return shownError(value, depth);
+  if ('toJSON' in value && typeof value.toJSON === 'function') return shown(value.toJSON(), depth - 1);
+  return withoutSecrets(value, depth);
 }
 
-/** What went wrong (`EAUTH`, `ENOSPC`) is no code that somebody typed: it has a name of its own, which is not hidden. */
-function withErrorCode(error: Error): object {
-  const { code, ...rest } = pino.stdSerializers.err(error);
-  return withoutSecrets(code === undefined ? rest : { ...rest, errorCode: code }, DEEPEST - 1);
+/**
+ * As pino writes errors, with the causes in message and stack. What went wrong (`EAUTH`, `ENOSPC`) is no code that somebody
+ * typed: it has a name of its own, which is not hidden.
+ */
+function shownError(error: Error, depth: number): object {
+  const { type, message, stack } = pino.stdSerializers.err(error);
+  const { code, ...own } = Object.fromEntries(Object.entries(error));
+  return {
+    ...{ type, message, stack },
+    ...(error instanceof AggregateError ? { aggregateErrors: shown(error.errors, depth - 1) } : {}),
+    ...withoutSecrets(code === undefined ? own : { ...own, errorCode: code }, depth),
+  };
 }
 
 /** Structured log without secrets, one JSON line each, to `destination` (default: standard output). */
