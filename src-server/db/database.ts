@@ -16,6 +16,7 @@ import { BUSY_TIMEOUT_MS, LaterWrites } from './later-writes.ts';
 import { migrations } from './migrations.ts';
 import { migrationsOf, refuseNewer } from './newer-database.ts';
 import type { Schema } from './schema.ts';
+import { isDiskFull } from './sqlite-error.ts';
 
 export type Db = Kysely<Schema>;
 export type Tx = Transaction<Schema>;
@@ -66,12 +67,21 @@ export async function openDatabase(
     async close() {
       try {
         await later.flush();
-        sqlite.exec('pragma wal_checkpoint(truncate)');
+        checkpoint(sqlite);
       } finally {
         await db.destroy();
       }
     },
   };
+}
+
+/** Without room the log stays beside the file, and is read with it: nothing is lost. */
+function checkpoint(sqlite: DatabaseSync): void {
+  try {
+    sqlite.exec('pragma wal_checkpoint(truncate)');
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+  }
 }
 
 /** So long may queries follow each other within a turn of the event loop. */

@@ -2,5 +2,5 @@
 export const keyRotationSchema = [
   `alter table key_check add column encryption_key_id text`,
   `create table past_encryption_key (
-    key_id text primary key, ended_at integer not null, kept_at text, new_key_file text) strict`,
+    key_id text primary key, ended_at integer not null, erased_at integer, kept_at text, new_key_file text) strict`,
 ];

@@ -6,6 +6,7 @@ import { type Database, type Db, openDatabase } from './database.ts';
 import { hasTable, opensDatabase, takeKeys } from './key-check.ts';
 import { NewerDatabaseError } from './newer-database.ts';
 import { isCopy, readMark } from './record-mark.ts';
+import { eraseLeftOver, hasLeftOver } from './reseal.ts';
 
 type Opened = { ok: true; database: Database } | { ok: false; mistakes: string[] };
 
@@ -35,7 +36,21 @@ export async function openOwnDatabase({ config, keys, log }: Files & { log: Logg
   }
   if ((await takeKeys(database.db, keys)) === 'other-lease-key')
     log.warn('the lease key is not the one of before: each computer has to trust this server anew');
+  if (await hasLeftOver(database.db)) await endRotation(database.db, { databaseFile, log });
   return { ok: true, database };
+}
+
+/** A rotation of the encryption key was interrupted, or had no room, when it had the file to write anew. */
+async function endRotation(
+  db: Db,
+  { databaseFile, log }: { databaseFile: string; log: Logger },
+): Promise<void> {
+  log.info(
+    { databaseFile },
+    'writing the database anew, without what the encryption key of before had sealed',
+  );
+  const why = await eraseLeftOver(db, Date.now());
+  if (why !== null) log.warn({ databaseFile, why }, 'not done: make room, and the next start tries again');
 }
 
 async function refuseCopy(db: Db, config: ServerConfig): Promise<void> {

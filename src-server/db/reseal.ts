@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { SealedBox } from '../keys/sealed-box.ts';
 import type { Db, Tx } from './database.ts';
+import { isSqliteError } from './sqlite-error.ts';
 
 const BATCH = 500;
 
@@ -53,6 +54,28 @@ async function resealColumn(
     }
     if (rows.length < BATCH) return;
   }
+}
+
+/** Whether pages that SQLite keeps for later use may still hold what was sealed with a key of before. */
+export async function hasLeftOver(db: Db): Promise<boolean> {
+  const left = db.selectFrom('past_encryption_key').select('key_id').where('erased_at', 'is', null);
+  return (await left.limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** Writes the file anew, without such pages. Why it could not be done, as on a disk that is too small for a second copy; else null. */
+export async function eraseLeftOver(db: Db, now: number): Promise<string | null> {
+  try {
+    await sql`vacuum`.execute(db);
+  } catch (error) {
+    if (isSqliteError(error)) return error.message;
+    throw error;
+  }
+  await db
+    .updateTable('past_encryption_key')
+    .set({ erased_at: now })
+    .where('erased_at', 'is', null)
+    .execute();
+  return null;
 }
 
 /** What was sealed with this key; null when it was another one. */

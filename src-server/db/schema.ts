@@ -299,6 +299,8 @@ export interface KeyCheckRow {
 export interface PastEncryptionKeyRow {
   key_id: string;
   ended_at: number;
+  /** When the last of what it had sealed was gone from the file; null: not yet. */
+  erased_at: number | null;
   /** Its file, as it was kept then; null: whoever replaced it by hand has it. */
   kept_at: string | null;
   /** Where the one after it was written for somebody to put it into place; null: it was put there. */

@@ -8,6 +8,7 @@ import { checkKeys } from '../db/key-check.ts';
 import { isOlder, NewerDatabaseError, refuseNewer } from '../db/newer-database.ts';
 import { foreignKeys, putBack } from '../db/own-database.ts';
 import { isCopy, readMark } from '../db/record-mark.ts';
+import { hasLeftOver } from '../db/reseal.ts';
 import { isHalfRotated } from '../db/settle-keys.ts';
 import { isSqliteError } from '../db/sqlite-error.ts';
 import { loadServerKeys } from '../keys/server-keys.ts';
@@ -18,6 +19,11 @@ const HALF_ROTATED: Mistake = {
   detail: 'keysDir: a rotation of the encryption key was interrupted; the next start or command ends it',
   remedy: 'postern-server keys show',
 };
+
+const leftOver = ({ databaseFile }: ServerConfig): Mistake => ({
+  detail: `${databaseFile} may still hold what was deleted, sealed with the encryption key of before; a start of the server writes it anew, which takes as much room again`,
+  remedy: 'systemctl restart postern-server',
+});
 
 /** A database that an older version wrote is only looked at from outside: opening it would bring it up to date. */
 export async function databaseChecks(looking: Looked): Promise<Check[]> {
@@ -55,7 +61,9 @@ async function ownershipMistakes({ db }: Database, { config, env }: Looked): Pro
   const mark = readMark(config);
   const copy = mark !== null && (await isCopy(db, mark)) ? [putBack(config.databaseFile)] : [];
   const keys = await keysOf(config, env);
-  if (keys === null || (await checkKeys(db, keys)) !== 'sealed-by-others') return copy;
+  if (keys === null) return copy;
+  if ((await checkKeys(db, keys)) !== 'sealed-by-others')
+    return (await hasLeftOver(db)) ? [...copy, leftOver(config)] : copy;
   return [...copy, isHalfRotated(config, env) ? HALF_ROTATED : await foreignKeys(db, config, keys)];
 }
 

@@ -106,7 +106,8 @@ async function sealAnew(
     if (!box || !(await opensDatabase(db, box))) continue;
     await db.transaction().execute(async (tx) => {
       await resealAll(tx, box, sealedBox);
-      const values = { key_id: encryptionKeyId(key), ended_at: now(), kept_at: file, new_key_file: null };
+      const at = { ended_at: now(), erased_at: now() };
+      const values = { key_id: encryptionKeyId(key), ...at, kept_at: file, new_key_file: null };
       await tx.insertInto('past_encryption_key').values(values).execute();
     });
     return file;

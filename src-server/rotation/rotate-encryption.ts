@@ -1,14 +1,12 @@
-import { linkSync, lstatSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, linkSync, lstatSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { sql } from 'kysely';
 import type { Mistake } from '../../src-node/mistake.ts';
 import { flush, makePrivateFile } from '../../src-node/private-file.ts';
 import { appendAudit } from '../audit/audit-log.ts';
 import type { ServerContext } from '../context.ts';
 import { noteKeys } from '../db/key-check.ts';
-import { type Resealed, resealAll } from '../db/reseal.ts';
+import { eraseLeftOver, type Resealed, resealAll } from '../db/reseal.ts';
 import { placeEncryptionKey } from '../db/settle-keys.ts';
-import { isSqliteError } from '../db/sqlite-error.ts';
 import {
   ENCRYPTION_KEY_FILE,
   encryptionKeyId,
@@ -48,10 +46,14 @@ export async function rotateEncryptionKey(
   const text = newEncryptionKey();
   const file = writeTo ?? nextEncryptionKeyFile(keysDir);
   makePrivateFile(file, text);
+  if (writeTo === null) giveToOwnerOf(join(keysDir, ENCRYPTION_KEY_FILE), file);
   flush(dirname(file));
   const resealed = await reseal(ctx, withEncryptionKey(ctx.keys, text), { kept: kept.file, writeTo, actor });
   if (writeTo === null) placeEncryptionKey(keysDir);
-  return { ok: true, value: { resealed, keptAt: kept.file, leftOver: await writeAnew(ctx) } };
+  return {
+    ok: true,
+    value: { resealed, keptAt: kept.file, leftOver: await eraseLeftOver(ctx.database.db, ctx.now()) },
+  };
 }
 
 /** The present key under a second name, before anything else: a key that is mounted has no second name beside it. */
@@ -91,6 +93,12 @@ function notHere(why: string): { ok: false; mistake: Mistake } {
   };
 }
 
+/** Whoever could read the one of before can read the one after it. */
+function giveToOwnerOf(present: string, file: string): void {
+  const { uid, gid } = statSync(present);
+  chownSync(file, uid, gid);
+}
+
 /** What a rotation left that was killed before it had changed the database. */
 function forgetUnused(keysDir: string): void {
   rmSync(nextEncryptionKeyFile(keysDir), { force: true });
@@ -117,7 +125,7 @@ function reseal(
     await noteKeys(tx, keys);
     await tx
       .insertInto('past_encryption_key')
-      .values({ key_id: oldKeyId, ended_at: now, kept_at: kept, new_key_file: writeTo })
+      .values({ key_id: oldKeyId, ended_at: now, erased_at: null, kept_at: kept, new_key_file: writeTo })
       .execute();
     await appendAudit(tx, {
       at: now,
@@ -129,16 +137,4 @@ function reseal(
     await tellOwnersOf(tx, { ...ctx, keys }, actor, { what: 'encryption-key' });
     return resealed;
   });
-}
-
-/** Pages that SQLite keeps for later use still hold what was sealed with the key of before. */
-async function writeAnew({ database }: ServerContext): Promise<string | null> {
-  try {
-    await sql`vacuum`.execute(database.db);
-    return null;
-  } catch (error) {
-    // A disk that is too small for a second copy: the rotation itself stands.
-    if (isSqliteError(error)) return error.message;
-    throw error;
-  }
 }

@@ -1,7 +1,8 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { fileTrouble } from '../../../src-node/file-owner.ts';
 import { mistakeLine } from '../../../src-node/mistake.ts';
+import type { ServerConfig } from '../../config.ts';
 import type { ServerContext } from '../../context.ts';
 import { type EncryptionRotation, rotateEncryptionKey } from '../../rotation/rotate-encryption.ts';
 import { personAtServer } from '../admin-desk.ts';
@@ -40,7 +41,7 @@ async function rotateEncryption(options: Options): Promise<void> {
   const config = readConfig(options);
   if (!config) return;
   const writeTo = options.writeTo === undefined ? null : resolve(options.writeTo);
-  const mistake = writeTo === null ? null : outMistake(writeTo);
+  const mistake = writeTo === null ? null : outMistake(writeTo, config);
   if (mistake !== null) {
     refuse([mistake], EXIT_CONFIG);
     return;
@@ -50,7 +51,9 @@ async function rotateEncryption(options: Options): Promise<void> {
   );
 }
 
-function outMistake(writeTo: string): string | null {
+function outMistake(writeTo: string, { keysDir }: ServerConfig): string | null {
+  if (dirname(writeTo) === resolve(keysDir))
+    return `--write-to: ${keysDir} is the server's own; name a file in another folder`;
   if (fileTrouble(writeTo)?.kind !== 'missing')
     return `--write-to: ${writeTo} is there already, and is not replaced`;
   return outFolderMistake(writeTo)?.replace('--out', '--write-to') ?? null;
@@ -96,7 +99,7 @@ function doubtLines({ config }: ServerContext, { resealed, leftOver }: Encryptio
     ...(leftOver === null
       ? []
       : [
-          `What was deleted may still be in ${config.databaseFile}, sealed with the key of before (${leftOver}). Make room, then: sqlite3 ${config.databaseFile} vacuum`,
+          `What was deleted may still be in ${config.databaseFile}, sealed with the key of before (${leftOver}). Make room: the next start of the server writes the file anew`,
         ]),
   ];
 }

@@ -57,17 +57,22 @@ function secretWith(file: string, of = folder): string | null {
   }
 }
 
+const sealed = Buffer.alloc(600, 'sealed with the key of before');
+/** A mail that went out: SQLite keeps the page, and what was on it. */
+function leaveMail(): void {
+  const sqlite = new DatabaseSync(folder.database);
+  sqlite.prepare("insert into mail select 'gone', id, 'k', ?, 0, 9, 0, 0 from member limit 1").run(sealed);
+  sqlite.exec('delete from mail; pragma wal_checkpoint(truncate)');
+  sqlite.close();
+}
+const hasMail = (of = folder): boolean => readFileSync(of.database).includes(sealed.subarray(100, 500));
+
 test(
   'a new key opens what the old one did, and nothing of the old one is left in the file',
   async () => {
     const secret = secretWith(at('keys/encryption.key'));
-    // Of a mail that went out: SQLite keeps the page, and what was on it.
-    const sealed = Buffer.alloc(600, 'sealed with the key of before');
-    const sqlite = new DatabaseSync(folder.database);
-    sqlite.prepare("insert into mail select 'gone', id, 'k', ?, 0, 9, 0, 0 from member limit 1").run(sealed);
-    sqlite.exec('delete from mail; pragma wal_checkpoint(truncate)');
-    sqlite.close();
-    expect(readFileSync(folder.database).includes(sealed.subarray(100, 500))).toBe(true);
+    leaveMail();
+    expect(hasMail()).toBe(true);
     const done = await rotate('--json');
     expect(done).toMatchObject({ status: 0, stderr: '' });
     const [old = ''] = kept();
@@ -78,7 +83,7 @@ test(
     expect(statSync(at('keys/encryption.key')).mode & 0o777).toBe(0o600);
     expect(secretWith(at('keys/encryption.key'))).toBe(secret);
     expect(secretWith(at(`keys/${old}`))).toBeNull();
-    expect(readFileSync(folder.database).includes(sealed.subarray(100, 500))).toBe(false);
+    expect(hasMail()).toBe(false);
     const shown = await folder.command(['keys', 'show']);
     expect(shown.stdout).toContain(`shred -u it`);
     expect((await folder.command(['audit', 'list', '--json'])).stdout).toContain('keys.encryption-rotated');
@@ -96,11 +101,12 @@ test(
   async () => {
     const secret = secretWith(at('keys/encryption.key'));
     const before = readFileSync(at('keys/encryption.key'), 'utf8');
+    leaveMail();
     const points = await crashPoints(folder.path, async () => {
       expect(await rotate()).toMatchObject({ status: 0, stderr: '' });
     });
     expect(points.length).toBeGreaterThan(8);
-    const seen = { halfDone: 0, undone: 0, done: 0 };
+    const seen = { halfDone: 0, undone: 0, done: 0, owed: 0 };
     for (const point of points) {
       const left = new ServerFolder(point);
       const key = join(left.keys, 'encryption.key');
@@ -109,13 +115,17 @@ test(
         const { log } = await left.start();
         expect(log()).toContain('The rotation of the encryption key, which was interrupted, is done');
         await left.stopAll();
+        expect(hasMail(left)).toBe(false);
       }
       expect(await left.command(['member', 'list'])).toMatchObject({ status: 0 });
+      const isOwed = (await left.command(['doctor'])).stdout.includes('may still hold what was deleted');
+      if (isOwed) seen.owed++;
       expect(secretWith(key, left)).toBe(secret);
       const isDone = readFileSync(key, 'utf8') !== before;
       seen[isDone ? 'done' : 'undone']++;
       expect(await left.command(['keys', 'rotate', 'encryption'])).toMatchObject({ status: 0, stderr: '' });
       expect(secretWith(key, left)).toBe(secret);
+      expect(hasMail(left)).toBe(false);
       expect(kept(left)).toHaveLength(isDone ? 2 : 1);
       expect(keyFiles(left)).not.toContain('encryption.key.next');
       await left.remove();
@@ -166,6 +176,11 @@ test(
     const again = await rotate('--write-to', at('new.key'));
     vi.unstubAllEnvs();
     expect(again.stderr).toContain('is there already, and is not replaced');
+    const inside = await rotate('--write-to', at('keys/encryption.key.next'));
+    expect(inside).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('name a file in another folder'),
+    });
     const wrong = folder.run(['start'], { env: { POSTERN_ENCRYPTION_KEY: old } });
     expect(wrong.status).toBe(1);
     expect(wrong.stderr).toContain(`POSTERN_ENCRYPTION_KEY holds the encryption key of before ${day}`);
