@@ -148,7 +148,10 @@ function list({ trustedServers }: { trustedServers: string }): void {
   const servers = new TrustedServers(trustedServers).list();
   if (!report(servers) || !servers.ok) return;
   if (servers.value.length === 0) say('No server is trusted yet.');
-  for (const { issuer, publicKey } of servers.value) stdout.write(`${issuer}\n  ${fingerprint(publicKey)}\n`);
+  for (const { issuer, publicKey, next } of servers.value) {
+    stdout.write(`${issuer}\n  ${fingerprint(publicKey)}\n`);
+    if (next !== undefined) stdout.write(`  ${fingerprint(next)} (next)\n`);
+  }
 }
 
 async function releaseNow(flags: Pick<StartFlags, 'config' | 'socket' | 'stateDir'>): Promise<void> {

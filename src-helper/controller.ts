@@ -21,6 +21,8 @@ export interface ControllerOptions {
   verifier: LeaseVerifier;
   history: LeaseHistory;
   guard: GuardKeeper;
+  /** A server's word on the key that signs its leases. */
+  takeLeaseKey: (statement: string) => Promise<Result<void>>;
   log: Logger;
 }
 
@@ -74,6 +76,8 @@ export class Controller {
         return this.#answered(caller, this.#options.guard.choose(caller, call.params.mode));
       case 'portal':
         return this.#answered(caller, this.#options.guard.openPortal());
+      case 'lease-key':
+        return this.#answered(caller, this.#takeLeaseKey(call.params.statement));
       case 'release':
         return this.#answered(caller, this.#options.guard.release(caller));
     }
@@ -117,6 +121,14 @@ export class Controller {
       this.#upsUnderWay--;
       if (tunnel.status().phase === 'down' && this.#owner === caller) this.#owner = null;
     }
+  }
+
+  async #takeLeaseKey(statement: string): Promise<Result<void>> {
+    const { takeLeaseKey, log } = this.#options;
+    const taken = await takeLeaseKey(statement);
+    if (!taken.ok)
+      log.warn({ code: taken.problem.code, detail: taken.problem.detail }, 'word on a key refused');
+    return taken;
   }
 
   async #answered(caller: Caller, working: Promise<Result<void>>): Promise<Result<unknown>> {

@@ -8,6 +8,7 @@ import { GUARD_FILE } from './guard/guard-file.ts';
 import { GuardKeeper } from './guard/guard-keeper.ts';
 import { guardVerifier } from './guard/guard-verifier.ts';
 import { LeaseHistory } from './lease-history.ts';
+import { leaseKeyTaker } from './lease-key-taker.ts';
 import { LeaseVerifier } from './lease-verifier.ts';
 import { openLinuxPlatform } from './linux/linux-platform.ts';
 import { RpcServer } from './rpc-server.ts';
@@ -26,7 +27,10 @@ export async function startDaemon(config: HelperConfig, log: Logger): Promise<Da
   const { stateDir, interface: interfaceName } = config;
   const clocks = { now: () => Date.now(), monotonicNow: () => performance.now() };
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  const trustedServers = new TrustedServers(config.trustedServers);
+  const trustedServers = new TrustedServers(config.trustedServers, {
+    onFollowError: (error) =>
+      log.error({ err: error }, 'the new key of a server could not be written down; the old one counts, too'),
+  });
   let guard: GuardKeeper | null = null;
   let tunnel: Session | null = null;
   const isGuarded = () => guard !== null && guard.mode !== 'off';
@@ -58,13 +62,15 @@ export async function startDaemon(config: HelperConfig, log: Logger): Promise<Da
   followEachOther(tunnel, guard, log);
   await tunnel.prepare();
   await warmUp(clocks.now);
-  const controller = new Controller({ tunnel, verifier, history, guard, log });
+  const takeLeaseKey = leaseKeyTaker({ trustedServers, now: clocks.now });
+  const controller = new Controller({ tunnel, verifier, history, guard, takeLeaseKey, log });
   const server = new RpcServer({ callers: platform.callers, controller, log });
   const close = async () => {
     await server.close();
     await tunnel.close();
     await guard.close();
     await history.settled();
+    await trustedServers.settled();
   };
   try {
     await server.listen();

@@ -29,7 +29,9 @@ describe('lease verifier', () => {
     directory = await mkdtemp(join(tmpdir(), 'postern-verifier-'));
     nowMs = 1_800_000_000_000;
     monotonicMs = 5_000;
-    const trustedServers = new TrustedServers(join(directory, 'trusted.json'), process.getuid?.() ?? 0);
+    const trustedServers = new TrustedServers(join(directory, 'trusted.json'), {
+      ownerUid: process.getuid?.() ?? 0,
+    });
     await trustedServers.trust({ issuer: ISSUER, publicKey: raw(server) });
     const onWriteError = (error: unknown) => expect(error).toBeUndefined();
     history = await LeaseHistory.open({
@@ -140,7 +142,9 @@ describe('lease verifier', () => {
     expect(await code(sign(claims()))).toBe('lease-invalid');
     expect(await code(sign(claims({ sub: randomUUID() })))).toBe('accepted');
     await history.settled();
-    const trustedServers = new TrustedServers(join(directory, 'trusted.json'), process.getuid?.() ?? 0);
+    const trustedServers = new TrustedServers(join(directory, 'trusted.json'), {
+      ownerUid: process.getuid?.() ?? 0,
+    });
     const options = {
       file: join(directory, 'history.json'),
       now: () => nowMs,

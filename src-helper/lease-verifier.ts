@@ -18,7 +18,7 @@ export interface AcceptedLease {
 }
 
 export interface LeaseVerifierOptions {
-  trustedServers: Pick<TrustedServers, 'list'>;
+  trustedServers: Pick<TrustedServers, 'list' | 'follow'>;
   history: Pick<LeaseHistory, 'accept'>;
   /** Milliseconds since 1970. */
   now: () => number;
@@ -45,7 +45,7 @@ export class LeaseVerifier {
   verify(lease: string, privateKey: string): Result<AcceptedLease> {
     const opened = this.#tokens.open(lease, LEASE);
     if (!opened.ok) return opened;
-    const parsed = leaseClaims.safeParse(opened.value);
+    const parsed = leaseClaims.safeParse(opened.value.payload);
     if (!parsed.success)
       return fail('lease-invalid', `The permission is not understood: ${firstIssue(parsed.error)}`);
     return this.#checkClaims(parsed.data, privateKey, wgPublicKeyOf(privateKey));

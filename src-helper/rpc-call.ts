@@ -51,6 +51,7 @@ const callSchema = z.discriminatedUnion('method', [
   z.object({ method: z.literal('refresh'), params: helperParams.refresh }),
   z.object({ method: z.literal('overlap'), params: helperParams.overlap }),
   z.object({ method: z.literal('epoch'), params: helperParams.epoch }),
+  z.object({ method: z.literal('lease-key'), params: helperParams['lease-key'] }),
   z.object({ method: z.literal('status'), params: helperParams.status }),
 ]);
 

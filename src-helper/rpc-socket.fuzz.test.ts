@@ -18,6 +18,7 @@ import { Controller } from './controller.ts';
 import { DnsSettings } from './dns-settings.ts';
 import { GuardKeeper } from './guard/guard-keeper.ts';
 import { LeaseHistory } from './lease-history.ts';
+import { leaseKeyTaker } from './lease-key-taker.ts';
 import { LeaseVerifier } from './lease-verifier.ts';
 import { loadLibc } from './linux/libc.ts';
 import { UnixCallers } from './linux/unix-callers.ts';
@@ -43,7 +44,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pst-rpc-'));
   socketPath = join(folder, 'helper.sock');
   const uid = process.getuid?.() ?? 0;
-  const trustedServers = new TrustedServers(join(folder, 'trusted.json'), uid);
+  const trustedServers = new TrustedServers(join(folder, 'trusted.json'), { ownerUid: uid });
   const publicKey = signing.publicKey.export({ format: 'jwk' }).x ?? '';
   expect((await trustedServers.trust({ issuer: ISSUER, publicKey })).ok).toBe(true);
   const clocks = { now: () => Date.now(), monotonicNow: () => performance.now() };
@@ -84,7 +85,10 @@ beforeAll(async () => {
     log,
   });
   const verifier = new LeaseVerifier({ trustedServers, history, ...clocks });
-  const controller = new Controller({ tunnel: session, verifier, history, guard, log });
+  const controller = new Controller({
+    ...{ tunnel: session, verifier, history, guard, log },
+    takeLeaseKey: leaseKeyTaker({ trustedServers, now: clocks.now }),
+  });
   const callers = new UnixCallers({ socketPath, rule: { uids: [uid], gid: null }, libc: loadLibc() });
   server = new RpcServer({ callers, controller, log });
   await server.listen();
@@ -156,6 +160,7 @@ const methods = [
   'release',
   'overlap',
   'epoch',
+  'lease-key',
 ];
 const request = fc.record(
   {

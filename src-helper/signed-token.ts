@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { fingerprint } from '../src-node/fingerprint.ts';
 import { base64url } from '../src-shared/primitives.ts';
 import { fail, ok, type ProblemCode, type Result } from '../src-shared/problem.ts';
-import type { ServerKey } from '../src-shared/server-key.ts';
+import { keysOf, type TrustedServer } from '../src-shared/server-key.ts';
 import { isPlainIssuer, type TrustedServers, trustCommand } from './trusted-servers.ts';
 
 /** 64 bytes, base64url: 86 characters, of which the last holds two bits (RFC 4648 §3.5). */
@@ -17,38 +17,48 @@ const embeddedKey = z.object({
 /** One kind of what a server signs: its `typ`, what a refusal is called, and what it is to a person. */
 export interface TokenKind {
   type: string;
-  refusal: Extract<ProblemCode, 'lease-invalid' | 'guard-invalid'>;
+  refusal: Extract<ProblemCode, 'lease-invalid' | 'guard-invalid' | 'lease-key-invalid'>;
   name: string;
+}
+
+export interface OpenedToken {
+  payload: unknown;
+  /** The key of the server that has signed it, base64url. */
+  signer: string;
 }
 
 /** Opens what a server has signed, if root trusts that server. */
 export class SignedTokens {
-  readonly #trustedServers: Pick<TrustedServers, 'list'>;
+  readonly #trustedServers: Pick<TrustedServers, 'list' | 'follow'>;
   readonly #keys = new Map<string, KeyObject>();
 
-  constructor(trustedServers: Pick<TrustedServers, 'list'>) {
+  constructor(trustedServers: Pick<TrustedServers, 'list' | 'follow'>) {
     this.#trustedServers = trustedServers;
   }
 
   /**
    * Checks issuer, signature (EdDSA, RFC 8037) and `typ` (RFC 8725 §3.11), in that order; the payload's `iss` is the
-   * issuer. Refusals: `untrusted-server` (with the line that an administrator runs in `command`), and the kind's own.
+   * issuer. What the server's next key has signed tells that it signs from now on: the one before it is forgotten.
+   * Refusals: `untrusted-server` (with the line that an administrator runs in `command`), and the kind's own.
    */
-  open(token: string, kind: TokenKind): Result<unknown> {
+  open(token: string, kind: TokenKind): Result<OpenedToken> {
     const read = readUnverified(token, kind);
     if (!read.ok) return read;
     const { issuer, embedded, header, payload } = read.value;
     const servers = this.#trustedServers.list();
     if (!servers.ok) return servers;
     const trusted = servers.value.find((server) => server.issuer === issuer);
-    if (!trusted || (embedded !== null && embedded !== trusted.publicKey))
+    const keys = trusted ? keysOf(trusted) : [];
+    if (!trusted || (embedded !== null && !keys.includes(embedded)))
       return untrusted(issuer, embedded, trusted);
-    if (!this.#isSigned(token, header, trusted.publicKey))
+    const signer = keys.find((key) => this.#isSigned(token, header, key));
+    if (signer === undefined)
       return fail(kind.refusal, `The ${kind.name} is not signed by the server that it names.`);
     // A critical header (RFC 7515 §4.1.11) could change what the payload means; ours have none.
     if (header.typ !== kind.type || header.crit !== undefined)
       return fail(kind.refusal, `This is not a ${kind.name}.`);
-    return ok(payload);
+    if (signer !== trusted.publicKey) this.#trustedServers.follow(issuer, signer);
+    return ok({ payload, signer });
   }
 
   /**
@@ -95,7 +105,11 @@ function readUnverified(token: string, { refusal, name }: TokenKind): Result<Unv
   }
 }
 
-function untrusted(issuer: string, embedded: string | null, trusted: ServerKey | undefined): Result<never> {
+function untrusted(
+  issuer: string,
+  embedded: string | null,
+  trusted: TrustedServer | undefined,
+): Result<never> {
   if (embedded === null) return fail('untrusted-server', `This computer does not trust ${issuer} yet.`);
   const command = trustCommand({ issuer, publicKey: embedded });
   const seen = fingerprint(embedded);

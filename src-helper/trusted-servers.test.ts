@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 it('adds, replaces and removes servers in a file that all may read', async () => {
-  const admin = new TrustedServers(path, uid);
+  const admin = new TrustedServers(path, { ownerUid: uid });
   expect(admin.list()).toEqual({ ok: true, value: [] });
   await admin.trust({ issuer: 'https://a.test', publicKey: key('A') });
   await admin.trust({ issuer: 'https://b.test', publicKey: key('B') });
@@ -24,8 +24,8 @@ it('adds, replaces and removes servers in a file that all may read', async () =>
   expect(admin.list()).toEqual({
     ok: true,
     value: [
-      { issuer: 'https://b.test', publicKey: key('B') },
       { issuer: 'https://a.test', publicKey: key('C') },
+      { issuer: 'https://b.test', publicKey: key('B') },
     ],
   });
   expect((await stat(path)).mode & 0o777).toBe(0o644);
@@ -34,25 +34,25 @@ it('adds, replaces and removes servers in a file that all may read', async () =>
 });
 
 it('is read again by one who is running already', async () => {
-  const running = new TrustedServers(path, uid);
+  const running = new TrustedServers(path, { ownerUid: uid });
   expect(running.list()).toEqual({ ok: true, value: [] });
-  await new TrustedServers(path, uid).trust({ issuer: 'https://a.test', publicKey: key('A') });
+  await new TrustedServers(path, { ownerUid: uid }).trust({ issuer: 'https://a.test', publicKey: key('A') });
   expect(running.list()).toMatchObject({ value: [{ issuer: 'https://a.test' }] });
-  await new TrustedServers(path, uid).untrust('https://a.test');
+  await new TrustedServers(path, { ownerUid: uid }).untrust('https://a.test');
   expect(running.list()).toEqual({ ok: true, value: [] });
 });
 
 it('refuses a file that others may write, that belongs to another user, or that is broken', async () => {
-  await new TrustedServers(path, uid).trust({ issuer: 'https://a.test', publicKey: key('A') });
-  expect(new TrustedServers(path, uid + 1).list().ok).toBe(false);
+  await new TrustedServers(path, { ownerUid: uid }).trust({ issuer: 'https://a.test', publicKey: key('A') });
+  expect(new TrustedServers(path, { ownerUid: uid + 1 }).list().ok).toBe(false);
   await chmod(path, 0o664);
-  expect(new TrustedServers(path, uid).list().ok).toBe(false);
+  expect(new TrustedServers(path, { ownerUid: uid }).list().ok).toBe(false);
   await chmod(path, 0o644);
-  expect(new TrustedServers(path, uid).list().ok).toBe(true);
+  expect(new TrustedServers(path, { ownerUid: uid }).list().ok).toBe(true);
   await writeFile(path, '{"version":1,"servers":[{"issuer":"https://a.test"}]}');
-  expect(new TrustedServers(path, uid).list().ok).toBe(false);
+  expect(new TrustedServers(path, { ownerUid: uid }).list().ok).toBe(false);
   await writeFile(path, '{');
-  expect(new TrustedServers(path, uid).list().ok).toBe(false);
+  expect(new TrustedServers(path, { ownerUid: uid }).list().ok).toBe(false);
 });
 
 it.each([

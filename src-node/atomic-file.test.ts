@@ -22,6 +22,17 @@ describe('writeFileAtomic', () => {
     expect((await stat(join(root, 'open'))).mode & 0o777).toBe(0o600);
   });
 
+  it('gives the mode that was asked for, whatever the umask', async () => {
+    const path = join(root, 'for-all');
+    const before = process.umask(0o077);
+    try {
+      await writeFileAtomic(path, 'x', 0o644);
+    } finally {
+      process.umask(before);
+    }
+    expect((await stat(path)).mode & 0o777).toBe(0o644);
+  });
+
   it('leaves nothing behind when the target cannot be replaced', async () => {
     await writeFileAtomic(join(root, 'directory', 'file'), 'x');
     await expect(writeFileAtomic(join(root, 'directory'), 'y')).rejects.toThrow();

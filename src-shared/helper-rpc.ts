@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { guardEvent, guardMode, guardState, guardToken, MAX_GUARD_EVENTS } from './guard.ts';
+import { leaseKeyStatement } from './lease-key.ts';
 import { id, isoTime, wireGuardKey } from './primitives.ts';
 import { problemSchema } from './problem.ts';
 
@@ -16,8 +17,8 @@ export const helperPhase = z.enum(['down', 'starting', 'up']);
 /**
  * `control`: keeps the servers of a lease's `control` outside the tunnel. `refresh`: the call of this name, which has
  * WireGuard shake hands anew. `guard`: holds traffic back, see `guard.ts`. `dns-domains`: `wg.dns` of a
- * lease as an object. `alternate-ports`: `wg.alternatePorts` of a lease. `overlap`, `epoch`: the calls of
- * these names.
+ * lease as an object. `alternate-ports`: `wg.alternatePorts` of a lease. `overlap`, `epoch`, `lease-key`: the calls
+ * of these names.
  */
 export const helperFeature = z.enum([
   'control',
@@ -27,6 +28,7 @@ export const helperFeature = z.enum([
   'alternate-ports',
   'overlap',
   'epoch',
+  'lease-key',
 ]);
 export type HelperFeature = z.infer<typeof helperFeature>;
 
@@ -86,6 +88,11 @@ export const helperParams = {
   overlap: z.strictObject({ side: overlapSide }),
   /** The newest epoch of the device that this computer has had a lease of: `epochAnswer`. An older lease is refused. */
   epoch: z.strictObject({ deviceId: id }),
+  /**
+   * The server's word on the key that signs its leases, see `lease-key.ts`: `untrusted-server` where no key of it is
+   * trusted that has signed this, `lease-key-invalid` where it is not newer than what is known.
+   */
+  'lease-key': z.strictObject({ statement: leaseKeyStatement }),
   status: z.strictObject({}),
 } as const;
 /** Null: it never had one. */

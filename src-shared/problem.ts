@@ -286,6 +286,12 @@ export const problemKinds = {
     'Order refused',
     'The helper refused the order to hold traffic back: it is not the newest word of your server.',
   ),
+  'lease-key-invalid': kind(
+    403,
+    'stop',
+    'Key refused',
+    'The helper refused what your server said of its next key: it is not its newest word.',
+  ),
   'guard-failed': kind(
     500,
     'retry',

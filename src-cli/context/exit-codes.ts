@@ -92,6 +92,7 @@ const byProblem: Record<ProblemCode, ExitName> = {
   'helper-unavailable': 'helper',
   'helper-untrusted': 'helper',
   'guard-invalid': 'guard',
+  'lease-key-invalid': 'tunnel',
   'guard-failed': 'guard',
   'guard-unsupported': 'guard',
   'portal-refused': 'guard',

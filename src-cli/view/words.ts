@@ -390,6 +390,7 @@ const nextSteps: Record<ProblemCode, string | null> = {
     "Start it with 'sudo systemctl start postern-helper', or by hand with 'sudo postern-helper start'.",
   'helper-untrusted': 'Tell your administrator: someone may be impersonating the helper.',
   'guard-invalid': null,
+  'lease-key-invalid': 'Tell your administrator.',
   'guard-failed':
     "Run 'sudo systemctl restart postern-helper'. If that does not help, tell your administrator.",
   'guard-unsupported': null,

@@ -108,6 +108,10 @@ test('a server counts as trusted only with this very key in the helper’s file'
   write([{ issuer: 'https://vpn.example', publicKey }]);
   expect(await isServerTrusted(file, keyLine)).toBe(true);
   expect(await isServerTrusted(file, `https://other.example#ed25519=${publicKey}`)).toBe(false);
+  // The key that the server has named as its next one needs no question either.
+  write([{ issuer: 'https://vpn.example', publicKey: 'B'.repeat(43), next: publicKey, step: 5 }]);
+  expect(await isServerTrusted(file, keyLine)).toBe(true);
+  expect(await isServerTrusted(file, `https://vpn.example#ed25519=${'C'.repeat(43)}`)).toBe(false);
   expect(await isServerTrusted(file, 'nonsense')).toBe(false);
   writeFileSync(file, 'nonsense');
   expect(await isServerTrusted(file, keyLine)).toBe(false);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fingerprint } from '../../src-node/fingerprint.ts';
 import { parseJson } from '../../src-shared/parse-json.ts';
-import { parseServerKey, trustedServersSchema } from '../../src-shared/server-key.ts';
+import { keysOf, parseServerKey, trustedServersSchema } from '../../src-shared/server-key.ts';
 
 /** The key's fingerprint, as the helper shows it; null for no key line. */
 export function serverFingerprint(keyLine: string): string | null {
@@ -26,6 +26,8 @@ export async function isServerTrusted(file: string, keyLine: string): Promise<bo
   const parsed = trustedServersSchema.safeParse(parseJson(text));
   return (
     parsed.success &&
-    parsed.data.servers.some(({ issuer, publicKey }) => issuer === key.issuer && publicKey === key.publicKey)
+    parsed.data.servers.some(
+      (server) => server.issuer === key.issuer && keysOf(server).includes(key.publicKey),
+    )
   );
 }

@@ -198,6 +198,8 @@ export const de: Strings = {
     'tunnel-failed': 'Der Tunnel konnte nicht aufgebaut werden.',
     'guard-invalid':
       'Der Helfer hat die Anordnung zum Zurückhalten abgelehnt: Sie ist nicht das neueste Wort Ihres Servers.',
+    'lease-key-invalid':
+      'Der Helfer hat abgelehnt, was Ihr Server über seinen nächsten Schlüssel gesagt hat: Es ist nicht sein neuestes Wort.',
     'guard-failed': 'Dieser Computer konnte den Verkehr nicht zurückhalten: Er kann nach außen gelangen.',
     'guard-unsupported':
       'Ihr Team lässt Verkehr zurückhalten, solange sich niemand ausgewiesen hat, und das Postern auf diesem Computer kann das nicht. Aktualisieren Sie Postern, oder bitten Sie Ihre Administration um eine Ausnahme für dieses Gerät.',

@@ -192,6 +192,8 @@ export const en = {
     'tunnel-failed': 'The tunnel could not be set up.',
     'guard-invalid':
       'The helper refused the order to hold traffic back: it is not the newest word of your server.',
+    'lease-key-invalid':
+      'The helper refused what your server said of its next key: it is not its newest word.',
     'guard-failed': 'This computer could not hold traffic back: it may be leaking.',
     'guard-unsupported':
       'Your team has traffic held back while nobody has confirmed, and this computer’s Postern cannot do that. Update Postern, or ask your administrator to exempt this device.',
