@@ -23,8 +23,6 @@ const { only } = command.opts<{ only?: 'unit' | 'e2e' }>();
 const filters = command.args;
 const bin = path.join(checkout, 'node_modules/.bin');
 const reports = path.join(checkout, '.postern/test');
-/** Tests start hundreds of programs of the same sources: each is compiled once. */
-const compileCache = path.join(checkout, 'node_modules/.cache/node');
 
 interface StepResult {
   name: string;
@@ -44,7 +42,7 @@ function runCommand(command: readonly string[]): number {
     cwd: checkout,
     stdio: 'inherit',
     timeout: STEP_LIMIT_MS,
-    env: { NODE_COMPILE_CACHE: compileCache, ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}` },
+    env: { ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}` },
   });
   if (ran.error) console.error(`${file}: ${ran.error.message}`);
   return ran.status ?? 1;

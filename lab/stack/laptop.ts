@@ -4,7 +4,7 @@ import type { Addressing } from './addressing.ts';
 import { checkout, type Programs, type StackFolders } from './folders.ts';
 import { inNetns } from './namespaces.ts';
 import { type ManagedProcess, type ProcessKeeper, waitFor } from './processes.ts';
-import { run, systemPath, tryRun } from './run.ts';
+import { compileCache, run, systemPath, tryRun } from './run.ts';
 import { newPassword } from './secrets.ts';
 import { enterFromOutside, isInsideUserNamespace, userNamespaceId } from './unprivileged.ts';
 
@@ -35,6 +35,7 @@ export async function startLaptop(keeper: ProcessKeeper, options: LaptopOptions)
   const runtime = path.join(folders.sockets, 'user');
   for (const folder of [home, runtime]) mkdirSync(folder, { mode: 0o700 });
   const env = {
+    ...compileCache,
     PATH: `${path.join(checkout, 'bin')}:${systemPath}`,
     HOME: home,
     XDG_RUNTIME_DIR: runtime,

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inNetns } from './namespaces.ts';
-import { systemPath } from './run.ts';
+import { partEnv } from './run.ts';
 import { StackError } from './stack-error.ts';
 
 const GRACE_MS = 5000;
@@ -45,7 +45,7 @@ export function createProcessKeeper(logFolder: string) {
         ...options.command,
       ]);
       const child = spawn(file, args, {
-        env: { PATH: systemPath, LC_ALL: 'C.UTF-8', ...options.env },
+        env: { ...partEnv, ...options.env },
         stdio: [options.input === undefined ? 'ignore' : 'pipe', log, log],
         // Ctrl-C in the terminal reaches only the stack, which ends its parts in order.
         detached: true,

@@ -66,6 +66,8 @@ export class ScriptedGateway {
   readonly token: string;
   readonly publicKey = newWgKey();
   isConfirming = true;
+  /** False: it says of every `add` that its kernel did not take the peer. */
+  isTaking = true;
   /** What it says of itself in its `hello`. */
   agent: { version?: string; features?: readonly string[] } = {
     version: '1.0.0',
@@ -156,6 +158,10 @@ export class ScriptedGateway {
     }
     this.orders.push(frame.type);
     if (!this.isConfirming) return;
+    if (frame.type === 'add' && !this.isTaking) {
+      this.send({ type: 'failed', rev: frame.rev, error: 'no such device' });
+      return;
+    }
     if (frame.type === 'sync') {
       this.peers.clear();
       this.networks = frame.networks ?? [];

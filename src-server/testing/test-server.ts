@@ -21,6 +21,7 @@ import { createMetrics } from '../metrics/metrics.ts';
 import { addMember } from '../people/members/member-store.ts';
 import { TOTP_STEP_MS, totpAt, totpStep } from '../proof/mfa/totp.ts';
 import { readPolicy } from '../proof/policy/policy-store.ts';
+import { writeEmptyDatabase } from './empty-database.ts';
 
 export interface TestMember {
   id: string;
@@ -98,6 +99,7 @@ export async function startTestServer(options: { config?: Partial<ServerConfig> 
     argon2: { memoryKib: 64, passes: 1, lanes: 1 },
     ...options.config,
   };
+  await writeEmptyDatabase(config.databaseFile);
   generateServerKeys(config.keysDir, {});
   const loaded = await loadServerKeys(config.keysDir, config.issuer, {});
   if (!loaded.ok) throw new Error(loaded.mistakes.join('\n'));
