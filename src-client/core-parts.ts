@@ -3,6 +3,7 @@ import type { HelperStatus } from '../src-shared/helper-rpc.ts';
 import { Driver, type DriverOptions } from './connection/driver.ts';
 import { GuardKeeper } from './guard/guard-keeper.ts';
 import { OverlapKeeper, type OverlapKeeperOptions } from './network/overlap-keeper.ts';
+import { LeaseKeyHandover } from './session/lease-key-handover.ts';
 import { SnapshotPublisher } from './snapshot/snapshot-publisher.ts';
 import { createHelperClient, type HelperClient } from './tunnel/helper-client.ts';
 
@@ -23,6 +24,7 @@ export interface CoreParts {
   driver: Driver;
   guard: GuardKeeper;
   overlap: OverlapKeeper;
+  leaseKeys: LeaseKeyHandover;
   /** The helper's newest word on the tunnel: for everybody who watches, and for the machine. */
   tunnelHeard(status: HelperStatus): void;
 }
@@ -51,6 +53,7 @@ export function createCoreParts(options: CorePartsOptions): CoreParts {
         driver.helperReady();
         tunnelHeard(status);
         guard.helperReady();
+        leaseKeys.ask();
       },
       onLost(cause) {
         guard.helperLost();
@@ -64,6 +67,7 @@ export function createCoreParts(options: CorePartsOptions): CoreParts {
   });
   const clockOffsetMs = () => publisher.current.clockOffsetMs ?? 0;
   const guard = new GuardKeeper({ helper, log, serverNow: () => now() + clockOffsetMs() });
+  const leaseKeys = new LeaseKeyHandover({ helper, log });
   const overlap = new OverlapKeeper({
     ...{ helper, attachment, log },
     onChange: (overlap) => publisher.stage({ overlap }),
@@ -85,5 +89,5 @@ export function createCoreParts(options: CorePartsOptions): CoreParts {
       if (Math.abs(offsetMs - clockOffsetMs()) > CLOCK_NEWS_MS) publisher.stage({ clockOffsetMs: offsetMs });
     },
   });
-  return { publisher, helper, driver, guard, overlap, tunnelHeard };
+  return { publisher, helper, driver, guard, overlap, leaseKeys, tunnelHeard };
 }

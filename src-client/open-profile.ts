@@ -46,7 +46,7 @@ export interface OpenProfile {
 /** Takes the lock and joins the parts that need the profile. A refusal is shown: another client holds it. */
 export async function openProfile(options: ProfileOptions, parts: CoreParts): Promise<Result<OpenProfile>> {
   const { profileFolder, keychain, now, monotonic, random, log, platform, deviceName } = options;
-  const { publisher, driver, helper, guard, overlap, tunnelHeard } = parts;
+  const { publisher, driver, helper, guard, overlap, leaseKeys, tunnelHeard } = parts;
   const lock = lockProfile(profileFolder);
   if (!lock.ok) {
     const refusal = { phase: 'disconnected', cause: lock.problem, reason: null, source: null } as const;
@@ -56,7 +56,7 @@ export async function openProfile(options: ProfileOptions, parts: CoreParts): Pr
   const settings = await openSettings({ folder: profileFolder, now, newId: randomUUID, log });
   overlap.open(settings);
   const session = new SessionKeeper({
-    ...{ settings, keychain, driver, guard, publisher, now, monotonic, random, log },
+    ...{ settings, keychain, driver, guard, leaseKeys, publisher, now, monotonic, random, log },
     proxyFor: options.proxyFor,
   });
   const openRest = session.openRest.bind(session);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { challengeSchema, reasonSchema } from './challenge.ts';
 import { guardEvent, guardToken, MAX_GUARD_EVENTS } from './guard.ts';
+import { leaseKeyStatement, leaseKeyStep } from './lease-key.ts';
 import { policySchema } from './policy.ts';
 import { endpoint, id, isoTime } from './primitives.ts';
 
@@ -58,12 +59,14 @@ export const serverFrame = z.discriminatedUnion('type', [
     /** As in `me`, each time that it is another. */
     trouble: z.string().nullable().optional(),
   }),
+  /** Not stored: the answer to the client's frame of this type, and again whenever there is another step. */
+  z.object({ type: z.literal('lease-key'), step: leaseKeyStep, statement: leaseKeyStatement }),
   z.object({ type: z.literal('ping'), t: z.number() }),
 ]);
 export type ServerFrame = z.infer<typeof serverFrame>;
 
 /** The frames that are stored until acked and replayed on `resume`. */
-export type StoredFrame = Exclude<ServerFrame, { type: 'hello' | 'gateway' | 'ping' }>;
+export type StoredFrame = Exclude<ServerFrame, { type: 'hello' | 'gateway' | 'lease-key' | 'ping' }>;
 
 export const clientFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('resume'), afterSeq: seq }),
@@ -80,5 +83,10 @@ export const clientFrame = z.discriminatedUnion('type', [
     /** Why what should be held back is not: the code of a problem; null while it is. */
     guardFailed: z.string().min(1).max(60).nullable(),
   }),
+  /**
+   * Where `accepts` has it, whenever channel and helper are there. Null: this computer takes the server's words on its
+   * key; a step: the helper has that one.
+   */
+  z.strictObject({ type: z.literal('lease-key'), step: leaseKeyStep.nullable() }),
 ]);
 export type ClientFrame = z.infer<typeof clientFrame>;

@@ -36,6 +36,7 @@ function open(lastSeq = 0, silenceLimitMs?: number): void {
     onState: (state) => heard.push(state),
     onHello: (frame) => heard.push(['hello', frame.epoch]),
     onGateway: ({ state }) => heard.push(['gateway', state]),
+    onLeaseKey: ({ step }) => heard.push(['lease-key', step]),
     onFrame: (frame) => heard.push([frame.type, frame.seq]),
     onSeq: (seq) => heard.push(['seq', seq]),
     onSessionEnded: (refusal) => heard.push(['session-ended', refusal.code]),

@@ -12,7 +12,6 @@ import {
   type StoredFrame,
 } from '../../src-shared/client-channel.ts';
 import type { ChannelState } from '../../src-shared/connection-state.ts';
-import type { GuardEvent } from '../../src-shared/guard.ts';
 import { joinEndpoint } from '../../src-shared/primitives.ts';
 import { type Problem, problem } from '../../src-shared/problem.ts';
 import { readFrame } from './frame-reader.ts';
@@ -29,6 +28,7 @@ export interface ChannelEvents {
   onState(state: ChannelState): void;
   onHello(hello: Extract<ServerFrame, { type: 'hello' }>): void;
   onGateway(gateway: Extract<ServerFrame, { type: 'gateway' }>): void;
+  onLeaseKey(word: Extract<ServerFrame, { type: 'lease-key' }>): void;
   /** Each stored frame once, in order. Acknowledged soon after this returns. */
   onFrame(frame: StoredFrame): void;
   /** The newest seq was handled: what `resume` asks for after the next start. */
@@ -62,7 +62,7 @@ export interface Channel {
   /** The newest phase; sent now, and again on every new socket. */
   sendStatus(phase: string, leaseId: string | null): void;
   /** Dropped unless the channel is open. */
-  sendGuardEvents(events: GuardEvent[]): void;
+  sendNow(frame: Extract<ClientFrame, { type: 'guard' | 'lease-key' }>): void;
   /** Why what should be held back is not, the code of a problem; told a server that wants to know, now and on every new socket. */
   sendGuardFailed(code: string | null): void;
   close(): void;
@@ -217,6 +217,9 @@ export function createChannel(options: ChannelOptions): Channel {
       case 'gateway':
         events.onGateway(frame);
         return;
+      case 'lease-key':
+        events.onLeaseKey(frame);
+        return;
       case 'hello':
         hasHello = true;
         // A server restored from a backup counts from lower again.
@@ -273,8 +276,8 @@ export function createChannel(options: ChannelOptions): Channel {
       status = { type: 'status', phase, ...(leaseId === null ? {} : { leaseId }) };
       if (hasHello) send(status);
     },
-    sendGuardEvents(events) {
-      if (hasHello) send({ type: 'guard', events });
+    sendNow(frame) {
+      if (hasHello) send(frame);
     },
     sendGuardFailed(code) {
       if (code === guardFailed) return;

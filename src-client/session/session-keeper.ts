@@ -15,6 +15,7 @@ import type { Keychain } from '../keychain/keychain.ts';
 import type { Account } from '../settings/settings.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import type { SnapshotPublisher } from '../snapshot/snapshot-publisher.ts';
+import type { LeaseKeyHandover } from './lease-key-handover.ts';
 import { ServerNews } from './server-news.ts';
 import { createSessionLink, type SessionLink } from './session-link.ts';
 import { deleteToken, loadToken } from './session-token.ts';
@@ -25,6 +26,7 @@ export interface SessionKeeperOptions {
   keychain: Keychain;
   driver: Pick<Driver, 'feed' | 'setLink'>;
   guard: GuardKeeper;
+  leaseKeys: LeaseKeyHandover;
   publisher: SnapshotPublisher;
   /** Of the environment, for this server; null: none. */
   proxyFor: (serverUrl: string) => string | null;
@@ -126,7 +128,7 @@ export class SessionKeeper {
   /** Opens the channel and tells the machine that there is a session. */
   establish(session: OpenSession): Result<void> {
     const { account } = session;
-    const { settings, driver, guard, publisher, random, monotonic, log } = this.#options;
+    const { settings, driver, guard, leaseKeys, publisher, random, monotonic, log } = this.#options;
     const trust = this.#trusts.of(account.caPem);
     if (!trust.ok) return trust;
     let hellos = 0;
@@ -136,9 +138,7 @@ export class SessionKeeper {
       trust: trust.value,
       lookup: this.#lookup,
       lastSeq: settings.current.lastSeq[account.deviceId] ?? 0,
-      random,
-      monotonic,
-      log,
+      ...{ random, monotonic, log, leaseKeys },
       events: {
         onState: (channel) => {
           publisher.publish({ channel });

@@ -5,6 +5,7 @@ import { type Channel, type ChannelEvents, createChannel } from '../control/chan
 import type { Rest } from '../control/rest.ts';
 import type { TlsTrust } from '../control/tls-trust.ts';
 import type { GuardLink } from '../guard/guard-keeper.ts';
+import type { LeaseKeyHandover } from './lease-key-handover.ts';
 import type { OpenSession } from './sign-in.ts';
 
 /** Everything that is open towards the server while a session lasts. The token is held here and in the keychain only. */
@@ -24,14 +25,26 @@ export interface SessionLinkOptions {
   random: () => number;
   monotonic: () => number;
   log: Logger;
-  events: ChannelEvents;
+  leaseKeys: LeaseKeyHandover;
+  events: Omit<ChannelEvents, 'onLeaseKey'>;
 }
 
 export function createSessionLink(options: SessionLinkOptions): SessionLink {
-  const { session, rest, trust, lookup, lastSeq, random, monotonic, log, events } = options;
+  const { session, rest, trust, lookup, lastSeq, random, monotonic, log, leaseKeys, events } = options;
   const { account, token } = session;
   const { serverUrl } = account;
-  const channel = createChannel({ serverUrl, token, trust, lookup, lastSeq, random, monotonic, log, events });
+  const channel = createChannel({
+    ...{ serverUrl, token, trust, lookup, lastSeq, random, monotonic, log },
+    events: {
+      ...events,
+      onHello(hello) {
+        events.onHello(hello);
+        const isWanted = hello.accepts?.includes('lease-key') === true;
+        leaseKeys.opened(isWanted ? (step) => channel.sendNow({ type: 'lease-key', step }) : null);
+      },
+      onLeaseKey: (word) => void leaseKeys.given(word),
+    },
+  });
   return {
     account,
     deviceId: account.deviceId,
@@ -43,7 +56,7 @@ export function createSessionLink(options: SessionLinkOptions): SessionLink {
     deleteConnection: (leaseId) => rest.deleteConnection(leaseId, token),
     warm: () => void rest.warm(),
     guard: () => rest.guard(token),
-    sendGuardEvents: (events) => channel.sendGuardEvents(events),
+    sendGuardEvents: (events) => channel.sendNow({ type: 'guard', events }),
     sendGuardFailed: (code) => channel.sendGuardFailed(code),
     sendStatus: (phase, leaseId) => channel.sendStatus(phase, leaseId),
     restart() {

@@ -41,6 +41,7 @@ const withStatus: ReadonlySet<string> = new Set([
   'portal',
   'release',
   'overlap',
+  'lease-key',
 ]);
 
 export async function startScriptedHelper(socketPath: string): Promise<ScriptedHelper> {

@@ -60,6 +60,8 @@ export interface HelperClient {
   overlap(side: OverlapSide): Promise<Problem | null>;
   /** The newest epoch that it has taken a lease of for this device; null: none, or it cannot say. */
   epoch(deviceId: string): Promise<number | null>;
+  /** The server's word on its key. `not-supported` where the helper does not know the call. */
+  leaseKey(statement: string): Promise<Problem | null>;
   status(): Promise<Result<HelperStatus>>;
   close(): void;
 }
@@ -237,6 +239,7 @@ export function createHelperClient(options: HelperClientOptions): HelperClient {
       return parsed.success ? parsed.data.epoch : null;
     },
     overlap: (side) => featureCall('overlap', 'overlap', { side }),
+    leaseKey: (statement) => featureCall('lease-key', 'lease-key', { statement }),
     status,
     close() {
       isClosed = true;
