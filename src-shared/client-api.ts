@@ -108,7 +108,10 @@ export type MeAnswer = z.infer<typeof meAnswer>;
 export const connectRequest = z.strictObject({
   gatewayId: id,
   wgPublicKey: wireGuardKey,
-  /** A lease with this key pair whose gateway is gone: where the server agrees, no proof is asked for. */
+  /**
+   * The lease with this key pair that the client holds, whose gateway is gone: where the server agrees, no proof is asked
+   * for. The same one again where the answer is lost or `gateway-unavailable`.
+   */
   moveOf: id.optional(),
   challengeId: id.optional(),
   proofs: z.array(proofSchema).max(4).optional(),

@@ -22,6 +22,8 @@ export interface BegunLease {
   epoch: number;
   begunAt: number;
   expiresAt: number;
+  /** As in `LeaseRow.proof_lease_id`. */
+  proofLeaseId: string | null;
   /** The lease that this one took the place of, when its peer has to go. */
   replaced: RecordedEnd | null;
 }
@@ -66,10 +68,10 @@ export async function beginLease(
   if (old) {
     const reason: KnownReason = {
       code: 'replaced',
-      message: isRenewal
-        ? 'Renewed with a fresh proof.'
-        : moved
-          ? 'Its gateway did not answer; it goes on at another one.'
+      message: moved
+        ? 'Its gateway did not answer; it goes on at another one.'
+        : isRenewal
+          ? 'Renewed with a fresh proof.'
           : 'Replaced by a newer connection of this device.',
       at: new Date(now).toISOString(),
     };
@@ -121,6 +123,7 @@ export async function beginLease(
     epoch: device.epoch,
     begunAt: now,
     expiresAt,
+    proofLeaseId,
     replaced,
   };
 }

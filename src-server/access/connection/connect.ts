@@ -24,7 +24,7 @@ import { type BegunLease, beginLease } from './begin-lease.ts';
 import { endWhereFactorIsDue } from './factor-due.ts';
 import { catchUpEpoch } from './known-epoch.ts';
 import { leaseSettings } from './lease-settings.ts';
-import { leaseToMove } from './move.ts';
+import { hasMovedOn, leaseAgain, leaseToMove } from './move.ts';
 import { askForProof, checkStepUp } from './step-up.ts';
 
 /** How long the gateway may take to confirm a new peer. */
@@ -102,16 +102,10 @@ export async function connect(
       if (!stepUp.ok) return stepUp.problem;
       accepted = stepUp.accepted;
     }
-    const lease = await beginLease(tx, ctx, {
-      device,
-      gateway,
-      policy,
-      wgPublicKey,
-      accepted,
-      moved,
-      actor,
-      ip,
-    });
+    const isThere = moved?.gateway_id === gateway.id && moved.settings_at === gateway.settings_at;
+    const lease = isThere
+      ? leaseAgain(ctx, moved, gateway)
+      : await beginLease(tx, ctx, { device, gateway, policy, wgPublicKey, accepted, moved, actor, ip });
     if ('code' in lease) return lease;
     const guarding = { deviceId: device.id, policy, now: ctx.now(), gateway };
     const guard = canGuard(helper) ? await guardFor(tx, { keys: ctx.keys, control }, guarding) : null;
@@ -154,15 +148,17 @@ async function enforceNewLease(
   const lease = sign(deps, session, begun, request.helper?.features ?? []);
   const guard = begun.guard ? signGuard(ctx.keys, begun.guard) : null;
   const confirmation = await added;
-  if (registry.isRevoked(leaseId)) return askAgain(ctx, session);
+  if (registry.isRevoked(leaseId)) return askAgain(ctx, session, begun);
   if (!confirmation.ok) {
     ctx.log.error({ leaseId, gatewayId: gateway.id, confirmation }, 'gateway did not take the peer');
+    // Nobody was in the way but the gateways: it lives, to be asked for again and to go on from.
+    if (begun.proofLeaseId !== null) return unavailable();
     const at = new Date(ctx.now()).toISOString();
     const reason: KnownReason = { code: 'gateway-unavailable', message: 'The gateway did not answer.', at };
     const { deviceId } = session;
     // A renewal that came meanwhile has ended it and has the same peer: that one stays.
     await enforcement.endLease({ leaseId, deviceId, reason, actor: 'server', ip, isDeviceTold: false });
-    return fail('gateway-unavailable', undefined, { retryAfterMs: 2_000 });
+    return unavailable();
   }
   return ok({
     leaseId,
@@ -259,9 +255,18 @@ function examineUnlock(
     : Promise.resolve(null);
 }
 
-/** The lease was ended while the gateway was adding its peer: a fresh proof is needed after all. */
-function askAgain(ctx: ServerContext, session: SessionIdentity): Promise<Result<ConnectAnswer>> {
+function unavailable(): Result<ConnectAnswer> {
+  return fail('gateway-unavailable', undefined, { retryAfterMs: 2_000 });
+}
+
+/** The lease was ended while the gateway was adding its peer: a fresh proof is needed after all, but after a move. */
+function askAgain(
+  ctx: ServerContext,
+  session: SessionIdentity,
+  { proofLeaseId }: BegunLease,
+): Promise<Result<ConnectAnswer>> {
   return ctx.database.db.transaction().execute(async (tx) => {
+    if (await hasMovedOn(tx, { proofLeaseId, deviceId: session.deviceId })) return unavailable();
     const device = await tx
       .selectFrom('device')
       .selectAll()

@@ -236,8 +236,9 @@ export class Sweeper {
       due.filter((lease) => liveKeys.has(`${lease.gatewayId} ${lease.publicKey}`)),
       due.filter((lease) => !liveKeys.has(`${lease.gatewayId} ${lease.publicKey}`)),
     ];
-    await pending.markEnforced(taken);
+    // At once: a lease that is begun with one of these keys meanwhile adds its peer after this.
     void ender.carryOut({ ended: gone, frames: [] });
+    await pending.markEnforced(taken);
   }
 
   async #end({ leaseId, deviceId }: LeasePeer, code: ReasonCode, message: string): Promise<void> {

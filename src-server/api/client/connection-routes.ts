@@ -5,13 +5,13 @@ import { connectAnswer, connectRequest } from '../../../src-shared/client-api.ts
 import { id } from '../../../src-shared/primitives.ts';
 import { problem, problemSchema } from '../../../src-shared/problem.ts';
 import { type ConnectDeps, connect } from '../../access/connection/connect.ts';
+import { endHeldLease } from '../../access/connection/end-held-lease.ts';
 import { sendProblem } from '../../http/problem-reply.ts';
 import { sessionOf } from './client-guard.ts';
 import { statementText } from './proof-text.ts';
 
 /** `POST /client/v1/connections` and `DELETE /client/v1/connections/{leaseId}`. */
 export function registerConnectionRoutes(plain: FastifyInstance, deps: ConnectDeps): void {
-  const { ctx, enforcement } = deps;
   const app = plain.withTypeProvider<ZodTypeProvider>();
   app.post(
     '/client/v1/connections',
@@ -42,19 +42,13 @@ export function registerConnectionRoutes(plain: FastifyInstance, deps: ConnectDe
     },
     async (request, reply) => {
       const { deviceId, memberId } = sessionOf(request);
-      const { enforced } = await enforcement.endLease({
+      const enforced = await endHeldLease(deps, {
         leaseId: request.params.leaseId,
         deviceId,
-        reason: {
-          code: 'user',
-          message: 'Disconnected by the user.',
-          at: new Date(ctx.now()).toISOString(),
-        },
         actor: `member:${memberId}`,
         ip: request.ip,
-        isDeviceTold: false,
       });
-      if (await enforced) return reply.code(204).send(null);
+      if (enforced) return reply.code(204).send(null);
       return sendProblem(
         reply,
         problem(
