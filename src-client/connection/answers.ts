@@ -92,7 +92,8 @@ function granted(step: Step, open: OpenRequest, lease: LeaseSummary): undefined 
 
 function accept(step: Step, lease: LeaseSummary): undefined {
   const { m } = step;
-  const isRenewal = m.lease?.gatewayId === lease.gatewayId;
+  // Back at a gateway that had fallen silent, nothing is known of the way either.
+  const isRenewal = m.lease?.gatewayId === lease.gatewayId && m.path !== 'dead';
   if (m.lease !== null && !isRenewal) {
     m.gatewayId = lease.gatewayId;
     m.isGatewayAway = !m.online.includes(lease.gatewayId);
@@ -100,6 +101,7 @@ function accept(step: Step, lease: LeaseSummary): undefined {
   cancelRetry(step);
   m.knownEpoch = Math.max(m.knownEpoch, lease.epoch);
   m.lease = lease;
+  m.move = null;
   m.waits = [];
   m.endReason = null;
   if (!isRenewal) forgetPath(step);

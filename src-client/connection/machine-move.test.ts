@@ -106,6 +106,152 @@ describe('a gateway that is gone', () => {
     goSilent(['gw3', 'gw2']);
     expect(request()).toMatchObject({ gatewayId: 'gw3' });
   });
+
+  describe('whose move failed or was not answered', () => {
+    const unreachable = { refused: problem('server-unreachable'), challenge: null, mayHaveArrived: true };
+    const notTaken = { refused: problem('gateway-unavailable'), challenge: null, mayHaveArrived: true };
+    const asked = { refused: problem('step-up-required'), challenge: makeChallenge(), mayHaveArrived: true };
+    const moves = () => world.allEffects.filter((e) => e.type === 'requestConnection' && e.moveOf !== null);
+    const epochIs = (leaseId: string | null, epoch = 1) =>
+      world.feed({ type: 'answer.epoch', id: world.last('askEpoch').id, outcome: { epoch, leaseId } });
+    const wait = () => world.feed({ type: 'retry-due', id: world.machine.retry ?? 0 });
+    const successor = makeLease(1);
+    beforeEach(() => {
+      connect(true);
+      goSilent();
+    });
+
+    it('is asked for the same move again once the server is heard, with the lease and the key pair that it has', () => {
+      answer(unreachable);
+      expect(moves()).toHaveLength(1);
+      const { id } = world.last('askEpoch');
+      world.feed({ type: 'answer.epoch', id, outcome: { refused: problem('server-unreachable') } });
+      expect(moves()).toHaveLength(1);
+      wait();
+      epochIs(successor.leaseId);
+      expect(world.view).toMatchObject({ phase: 'reconnecting', gatewayId: 'gw', lease });
+      expect(moves()).toHaveLength(2);
+      expect(request()).toMatchObject({
+        gatewayId: 'gw2',
+        moveOf: lease.leaseId,
+        keyPair: 'keep',
+        proof: null,
+      });
+      answer(unreachable);
+      world.feed({ type: 'server.gateways', online: ['gw2', 'gw3'], troubled: [] });
+      expect(moves()).toHaveLength(3);
+      expect(request()).toMatchObject({ gatewayId: 'gw2', moveOf: lease.leaseId });
+      const moved = { ...successor, gatewayId: 'gw2' };
+      answer({ granted: moved });
+      expect(world.last('helperUp').leaseId).toBe(moved.leaseId);
+      expect(world.machine.move).toBeNull();
+    });
+
+    it('leads to another gateway at once where there is one, and else waits longer each time', () => {
+      answer(notTaken);
+      expect(moves()).toHaveLength(2);
+      expect(request()).toMatchObject({ gatewayId: 'gw3', moveOf: lease.leaseId });
+      answer(notTaken);
+      epochIs(null);
+      const attempts: number[] = [];
+      for (let round = 0; round < 3; round++) {
+        attempts.push(world.last('scheduleRetry').attempt);
+        const before = moves().length;
+        world.feed({ type: 'server.gateways', online: ['gw2', 'gw3'], troubled: [] });
+        world.feed({ type: 'server.gateway', gatewayId: 'gw', isOnline: false });
+        expect(moves()).toHaveLength(before);
+        wait();
+        epochIs(null);
+        expect(request()).toMatchObject({ gatewayId: 'gw2', moveOf: lease.leaseId });
+        answer(notTaken);
+        expect(request()).toMatchObject({ gatewayId: 'gw3', moveOf: lease.leaseId });
+        answer(notTaken);
+      }
+      expect(attempts).toEqual([...attempts].sort((a, b) => a - b));
+      expect(new Set(attempts).size).toBe(3);
+      expect(world.view).toMatchObject({ phase: 'reconnecting', lease });
+      expect(world.allEffects.some(({ type }) => type === 'helperDown')).toBe(false);
+    });
+
+    it('goes back to its own gateway, once that is there again and the server has ended the lease', () => {
+      answer(notTaken);
+      answer(notTaken);
+      world.feed({ type: 'server.gateway', gatewayId: 'gw', isOnline: true });
+      world.feed({ type: 'server.gateways', online: ['gw'], troubled: [] });
+      expect(moves()).toHaveLength(2);
+      epochIs(null);
+      expect(request()).toMatchObject({ gatewayId: 'gw', moveOf: lease.leaseId, keyPair: 'keep' });
+      const back = makeLease(1);
+      answer({ granted: back });
+      expect(world.view).toMatchObject({ phase: 'connecting', gatewayId: 'gw', lease: back });
+      expect(world.machine.path).toBe('unknown');
+    });
+
+    it('stays with its own gateway, once that is there again and the server has left the lease alone', () => {
+      answer(notTaken);
+      answer(notTaken);
+      world.feed({ type: 'server.gateway', gatewayId: 'gw', isOnline: true });
+      world.feed({ type: 'helper.status', status: makeStatus('up', lease.leaseId), handshakeAgeMs: 5 });
+      expect(world.view.phase).toBe('reconnecting');
+      epochIs(lease.leaseId);
+      expect(world.view).toMatchObject({ phase: 'connected', lease });
+      goSilent(['gw2']);
+      expect(moves()).toHaveLength(3);
+      expect(request()).toMatchObject({ gatewayId: 'gw2', moveOf: lease.leaseId });
+    });
+
+    it('is not shown as connected while the move is under way, whatever the server has said before', () => {
+      const back = () => {
+        world.feed({ type: 'server.gateway', gatewayId: 'gw', isOnline: true });
+        world.feed({ type: 'helper.status', status: makeStatus('up', lease.leaseId), handshakeAgeMs: 5 });
+        expect(world.view.phase).toBe('reconnecting');
+      };
+      epochIs(lease.leaseId);
+      back();
+      world = new MachineWorld();
+      connect(true);
+      goSilent([]);
+      epochIs(lease.leaseId);
+      world.feed({ type: 'server.gateways', online: ['gw2'], troubled: [] });
+      expect(request().moveOf).toBe(lease.leaseId);
+      back();
+    });
+
+    it('leads to the gate once the server asks for a proof and says that the lease has ended', () => {
+      answer(unreachable);
+      epochIs(null);
+      wait();
+      epochIs(null);
+      answer(asked);
+      expect(world.view).toMatchObject({ phase: 'reconnecting', lease });
+      epochIs(null);
+      expect(world.view).toMatchObject({ phase: 'disconnecting', next: 'gate' });
+      answer(asked);
+      expect(world.view.phase).toBe('gate');
+    });
+
+    it('leads to the gate when access has ended, whatever the move is up to', () => {
+      answer(unreachable);
+      epochIs(null, 2);
+      expect(world.view).toMatchObject({ phase: 'disconnecting', next: 'gate' });
+    });
+
+    it('waits no longer for the team once that forbids it, nor for a user who has chosen the gateway', () => {
+      answer(unreachable);
+      world.feed({ type: 'server.policy', policy: { ...gatedPolicy, moveWithoutCode: false } });
+      epochIs(null);
+      expect(world.view).toMatchObject({ phase: 'disconnecting', next: 'gate' });
+    });
+
+    it('is left alone by a refusal that no gateway and no proof can help', () => {
+      answer({ refused: problem('member-blocked'), challenge: null, mayHaveArrived: true });
+      epochIs(lease.leaseId);
+      wait();
+      epochIs(lease.leaseId);
+      expect(moves()).toHaveLength(1);
+      expect(world.view).toMatchObject({ phase: 'reconnecting', lease });
+    });
+  });
 });
 
 describe('a gateway whose host keeps packets from passing', () => {

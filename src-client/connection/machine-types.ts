@@ -150,6 +150,13 @@ export type PathCheck =
   /** This helper cannot ask. */
   | { step: 'unsupported'; id: number };
 
+export interface Move {
+  /** The gateways that were asked for since the last wait. */
+  readonly tried: readonly string[];
+  /** The server has said that the lease in force is not alive there. */
+  readonly isEnded: boolean;
+}
+
 export interface Machine {
   readonly view: ConnectionState;
   readonly gatewayId: string | null;
@@ -208,6 +215,8 @@ export interface Machine {
   readonly troubled: readonly string[];
   /** The newest lease that was not to go on at another gateway. */
   readonly unmovable: string | null;
+  /** What was asked for to let the lease in force go on elsewhere; null: nothing, so that the server has left it alone. */
+  readonly move: Move | null;
   readonly pathCheck: PathCheck | null;
   /** WireGuard was made to shake hands, and has not: the time of an earlier handshake is not known any more. */
   readonly isHandshakeOwed: boolean;
@@ -254,6 +263,7 @@ export const initialMachine: Machine = {
   online: [],
   troubled: [],
   unmovable: null,
+  move: null,
   pathCheck: null,
   isHandshakeOwed: false,
   rxBytes: 0,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LeaseSummary } from '../../src-shared/connection-state.ts';
 import { isGated } from '../../src-shared/policy.ts';
-import { type ProblemCode, problem } from '../../src-shared/problem.ts';
+import { type ProblemCode, problem, problemKinds } from '../../src-shared/problem.ts';
 import { promptOf } from './fitness.ts';
 import { transition } from './machine.ts';
 import type { Effect, Machine, ProofPart, ProofRef, Untimed } from './machine-types.ts';
@@ -10,6 +10,7 @@ import {
   gatedPolicy,
   MachineWorld,
   makeChallenge,
+  makeId,
   makeLease,
   makeReason,
   makeStatus,
@@ -60,7 +61,7 @@ const command = fc.record({
       'down-answer',
       'down-due',
     ] as const),
-    ...(['epoch-ok', 'epoch-ok', 'epoch-none', 'epoch-refused', 'late-epoch'] as const),
+    ...(['epoch-ok', 'epoch-ok', 'epoch-none', 'epoch-other', 'epoch-refused', 'late-epoch'] as const),
     ...(['sent', 'sent', 'not-made', 'not-made', 'cancel-prompt', 'lock'] as const),
     ...(['path-check', 'refreshed'] as const),
     ...(['retry', 'late-handshake', 'expired', 'suspend', 'wake', 'network', 'time'] as const),
@@ -148,12 +149,16 @@ class Judge {
   mustConfirm = false;
   isTunnelUp = false;
   isAsked = false;
+  /** The walk has come to a lease that went on elsewhere without the client hearing of it. */
+  isMovedOn = false;
   openTickets = new Set<number>();
   /** Requests whose proof is being made: a question of the system may be on screen. */
   making = new Set<number>();
   /** The next lease to be granted: already ended by a frame that was faster. */
   doomed: LeaseSummary | null = null;
   ticket = 1_000_000;
+  /** Leases that a move was asked for, and what came of it: refused for good, or heard not to be alive any more. */
+  moves = new Map<string, { isRefused: boolean; isEnded: boolean }>();
 
   toEvent(c: Command): Untimed | null {
     const { machine: m } = this.world;
@@ -325,9 +330,11 @@ class Judge {
       case 'helper-ready':
         return { type: 'helper.ready' };
       case 'epoch-ok':
+      case 'epoch-other':
       case 'epoch-none': {
         if (m.epochQuestion === null) return null;
-        const leaseId = c.kind === 'epoch-ok' ? (m.lease?.leaseId ?? null) : null;
+        const other = c.kind === 'epoch-other' ? makeId() : null;
+        const leaseId = c.kind === 'epoch-ok' ? (m.lease?.leaseId ?? null) : other;
         return { type: 'answer.epoch', id: m.epochQuestion, outcome: { epoch: this.serverEpoch, leaseId } };
       }
       case 'late-epoch':
@@ -381,7 +388,8 @@ class Judge {
       this.ended.add(event.leaseId);
     if (event.type === 'answer.epoch' && event.id === before.epochQuestion && 'epoch' in event.outcome) {
       this.hear(event.outcome.epoch);
-      if (event.outcome.leaseId !== null) this.mustConfirm = false;
+      if (event.outcome.leaseId === before.lease?.leaseId) this.mustConfirm = false;
+      this.noteMoveEnded(before, event.outcome);
     }
     if (event.type === 'user.submit' || event.type === 'user.connect') this.isGateDue = false;
     if (event.type === 'proof-sent' && event.id === before.request?.id && !before.request.isSent) {
@@ -400,6 +408,10 @@ class Judge {
   ): void {
     if (!before.request?.isSent || 'granted' in outcome) return;
     const { code } = outcome.refused;
+    const move = this.moves.get(before.lease?.leaseId ?? '');
+    const isForGood = outcome.challenge !== null || problemKinds[code].action !== 'retry';
+    if (move && before.request.purpose === 'move' && isForGood && code !== 'gateway-unavailable')
+      move.isRefused = true;
     const mayRepeat =
       NOT_LOOKED_AT.includes(code) || (code === 'server-unreachable' && !outcome.mayHaveArrived);
     for (const fingerprint of codesOf(before.request.proof)) {
@@ -481,6 +493,7 @@ class Judge {
     if (['gate', 'disconnected', 'signed-out', 'disconnecting'].includes(m.view.phase))
       expect(m.lease).toBeNull();
     this.judgePrompt(before, event);
+    this.judgeMoved(before, event);
     // Every call of the user is answered once: what is not answered is still under way.
     const waiting = [m.request?.proof?.ticket, m.request?.ticket, m.heldProof?.ticket].filter(
       (t) => typeof t === 'number',
@@ -493,16 +506,42 @@ class Judge {
   }
 
   /** 11. Only a lease whose gateway is gone goes elsewhere by itself, and only where nobody has chosen or forbidden it. */
-  private judgeMove({ moveOf, gatewayId, proof }: Extract<Effect, { type: 'requestConnection' }>): void {
+  private judgeMove(effect: Extract<Effect, { type: 'requestConnection' }>): void {
+    const { moveOf, gatewayId, proof, keyPair } = effect;
     const { lease, isAuto, isGatewayAway, path, online, policy } = this.world.machine;
     if (moveOf === null) return;
-    expect({ isAuto, isGatewayAway, path, proof }).toEqual({
-      ...{ isAuto: true, isGatewayAway: true, path: 'dead', proof: null },
-    });
+    expect({ isAuto, proof, keyPair }).toEqual({ isAuto: true, proof: null, keyPair: 'keep' });
     expect(moveOf).toBe(lease?.leaseId);
-    expect(gatewayId).not.toBe(lease?.gatewayId);
     expect(online).toContain(gatewayId);
     expect(policy?.moveWithoutCode).not.toBe(false);
+    const move = this.moves.get(moveOf) ?? { isRefused: false, isEnded: false };
+    this.moves.set(moveOf, move);
+    expect(move.isRefused).toBe(false);
+    if (move.isEnded) return;
+    expect({ isGatewayAway, path }).toEqual({ isGatewayAway: true, path: 'dead' });
+    expect(gatewayId).not.toBe(lease?.gatewayId);
+  }
+
+  private noteMoveEnded({ lease, request }: Machine, { leaseId }: { leaseId: string | null }): void {
+    const move = this.moves.get(lease?.leaseId ?? '');
+    if (move && request === null && leaseId !== lease?.leaseId) move.isEnded = true;
+  }
+
+  /** 12. What a move that failed or was not answered has ended is not the end of access: only the server's word is. */
+  private judgeMoved(before: Machine, event: Untimed): void {
+    const { machine: m } = this.world;
+    // The server may end it any moment.
+    if (m.request?.purpose === 'move') expect(m.view.phase).not.toBe('connected');
+    if (event.type !== 'answer.epoch' || event.id !== before.epochQuestion || 'refused' in event.outcome)
+      return;
+    const move = this.moves.get(before.lease?.leaseId ?? '');
+    if (!move || move.isRefused || !before.isAuto || before.policy?.moveWithoutCode === false) return;
+    if (event.outcome.epoch > (before.lease?.epoch ?? 0)) return;
+    expect(m.lease).toEqual(before.lease);
+    if (event.outcome.leaseId !== before.lease?.leaseId) {
+      expect(m.view.phase).toBe('reconnecting');
+      this.isMovedOn = true;
+    }
   }
 
   /** Only an answer that fits goes out, to a challenge that lasts; a fresh one is not refreshed again. */
@@ -575,19 +614,29 @@ function wayOut(machine: Machine, at: number): string {
   return m.view.phase;
 }
 
+/** Connected without a gateway of one's own choice, and that one falls silent: a move is under way. */
+const moving: Command[] = (
+  [
+    ...(['policy', 'hello', 'gateways', 'connect', 'grant', 'up'] as const),
+    ...(['gateway-away', 'refreshed', 'path-check'] as const),
+  ] as const
+).map((kind) => ({ kind, pick: 7, flag: true }));
+
 describe('the connection, whatever happens in whatever order', () => {
   it('holds its invariants', () => {
     const reached = new Set<string>();
     fc.assert(
-      fc.property(fc.array(command, { minLength: 20, maxLength: 120 }), (commands) => {
+      fc.property(fc.array(command, { minLength: 20, maxLength: 120 }), fc.boolean(), (any, isMoving) => {
         const judge = new Judge();
         judge.world.feed({ type: 'signed-in' });
+        const commands = isMoving ? [...moving, ...any] : any;
         for (const c of commands) {
           judge.run(c);
           const { view } = judge.world;
           reached.add(view.phase);
           if (view.phase === 'gate' && view.prompt.prompting) reached.add('prompting');
           if (judge.world.machine.heldProof) reached.add('held');
+          if (judge.isMovedOn) reached.add('moved on');
         }
       }),
       { numRuns: 3000 },
@@ -601,6 +650,7 @@ describe('the connection, whatever happens in whatever order', () => {
         'disconnecting',
         'gate',
         'held',
+        'moved on',
         'prompting',
         'reconnecting',
         'signed-out',

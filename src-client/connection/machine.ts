@@ -15,6 +15,7 @@ import {
   submit,
 } from './gate.ts';
 import type { Effect, Machine, MachineEvent } from './machine-types.ts';
+import { forgetTried } from './move.ts';
 import {
   downAnswered,
   downDue,
@@ -201,6 +202,7 @@ function pursue(step: Step): undefined {
     return request(step, 'connect');
   }
   if (m.isUpOwed) tunnelUp(step);
+  forgetTried(step);
   if (m.epochQuestion !== null) return;
   if (m.path === 'dead') m.needsEpoch = true;
   if (m.needsEpoch) askEpoch(step);

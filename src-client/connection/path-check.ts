@@ -1,7 +1,7 @@
 import type { HelperStatus } from '../../src-shared/helper-rpc.ts';
 import { type Problem, problem } from '../../src-shared/problem.ts';
 import { showReconnecting } from './ending.ts';
-import { tryMove } from './move.ts';
+import { forgetTried, tryMove } from './move.ts';
 import { hasMorePorts, patienceWith } from './port-patience.ts';
 import { askEpoch, issueId, type Step } from './step.ts';
 
@@ -154,5 +154,6 @@ export function pathDead(step: Step): undefined {
   m.needsEpoch = true;
   askEpoch(step);
   if (m.view.phase === 'connected' || m.view.phase === 'connecting') showReconnecting(step, silenceOf(step));
+  forgetTried(step);
   tryMove(step);
 }

@@ -5,7 +5,7 @@ import { SESSION_OVER } from './answers.ts';
 import { accessEnded, leaseExpired, leave, reconnect, showReconnecting, signedOut } from './ending.ts';
 import { renewOutdated } from './gate.ts';
 import type { EpochOutcome } from './machine-types.ts';
-import { tryMove } from './move.ts';
+import { goesOn, tryMove } from './move.ts';
 import { handshakeHeard, pathDead, trafficHeard, tryOtherPorts, watchPath } from './path-check.ts';
 import { cancelRetry, issueId, rest, type Step, scheduleRetry, show, tunnelUp } from './step.ts';
 
@@ -182,9 +182,14 @@ export function epochAnswered(step: Step, id: number, outcome: EpochOutcome): un
   if ('refused' in outcome) return epochRefused(step, outcome.refused);
   epochHeard(step, outcome.epoch);
   if (m.lease === null) return;
-  // A renewal under way may have put a lease into force that this client has not heard of yet.
-  if (outcome.leaseId !== m.lease.leaseId && m.request !== null) return scheduleRetry(step);
-  if (outcome.leaseId !== m.lease.leaseId) return accessEnded(step, null, null);
+  const isOurs = outcome.leaseId === m.lease.leaseId;
+  // What is under way may have put a lease into force that this client has not heard of yet, or do so any moment.
+  if (m.request !== null && (!isOurs || m.request.purpose === 'move')) return scheduleRetry(step);
+  if (!isOurs) {
+    if (!goesOn(step)) return accessEnded(step, null, null);
+    scheduleRetry(step);
+    return tryMove(step);
+  }
   m.needsEpoch = false;
   reach(step);
   // A lease that holds over a dead path may still end meanwhile: ask again later.
