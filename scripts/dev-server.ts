@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeCertificates } from '../lab/stack/certificate-authority.ts';
 import { type Account, setUpControlServer } from '../lab/stack/control-server.ts';
-import { checkout } from '../lab/stack/folders.ts';
+import { checkout, ownPrograms } from '../lab/stack/folders.ts';
 import { takeProcessLock } from '../lab/stack/process-lock.ts';
 
 /**
@@ -22,7 +22,10 @@ if (!own.isHeld) {
   process.exit(69);
 }
 const certificates = await makeCertificates(folder, path.join(folder, 'ca.pem'), '127.0.0.1');
-const setUp = await setUpControlServer(folder, '127.0.0.1', certificates, MAIL);
+const setUp = await setUpControlServer(folder, '127.0.0.1', certificates, MAIL, {
+  programs: ownPrograms,
+  hasCheapHashes: false,
+});
 if (!existsSync(accountFile)) {
   const made: Account = await setUp.init('admin@example.com', 'Ada Admin');
   writeFileSync(accountFile, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 });

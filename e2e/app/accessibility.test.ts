@@ -1,6 +1,6 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { axeViolations } from '../axe/axe-violations.ts';
 import { AppLab, expectPhase, snapshotOf, within } from './app-lab.ts';
 import {
   atGate,
@@ -34,12 +34,7 @@ async function violations(page: Page, without: string[] = []): Promise<string[]>
       .getAnimations()
       .some((animation) => animation instanceof CSSTransition && animation.playState === 'running');
   await expect.poll(() => page.evaluate(isFading), within).toBe(false);
-  // The builder's other ways to run axe open a second page, which this window has no place for.
-  const { violations: found } = await new AxeBuilder({ page })
-    .setLegacyMode(true)
-    .disableRules(without)
-    .analyze();
-  return found.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
+  return axeViolations(page, { without });
 }
 
 async function inBothThemes(page: Page, name: string): Promise<void> {
@@ -129,8 +124,16 @@ test('with forced colours the state, the field and the focus stay visible', asyn
 
 test('with reduced motion nothing moves', async () => {
   const { page } = await signedIn(lab);
-  await page.emulateMedia({ reducedMotion: 'reduce' });
-  await expect.poll(() => moving(page), within).toBe(0);
+  await page.emulateMedia({ reducedMotion: 'no-preference' });
+  lab.pauseServer(true);
+  try {
+    await button(page, words.home.connect).click();
+    await expect.poll(() => moving(page), within).toBeGreaterThan(0);
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await expect.poll(() => moving(page), within).toBe(0);
+  } finally {
+    lab.pauseServer(false);
+  }
 });
 
 test('by keyboard alone: from the first screen to a connection, and through every screen', async () => {

@@ -55,7 +55,10 @@ export class AppLab {
     const folder = mkdtempSync(path.join(tmpdir(), 'pst-d3-'));
     const signal = new AbortController().signal;
     const options = { folder: path.join(folder, 'stack'), members, gateways, policy, rttMs: 0, signal };
-    return new AppLab(folder, await startStack({ ...options, onStep: () => undefined }));
+    return new AppLab(
+      folder,
+      await startStack({ ...options, hasCheapHashes: true, onStep: () => undefined }),
+    );
   }
 
   async stop(): Promise<void> {

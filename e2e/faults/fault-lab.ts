@@ -71,7 +71,7 @@ export class FaultLab {
     const signal = new AbortController().signal;
     const place = { folder: path.join(folder, 'stack'), signal };
     const options = { ...place, members, gateways: 1, rttMs: 0, policy, ...change };
-    const stack = await startStack({ ...options, onStep: () => undefined });
+    const stack = await startStack({ ...options, hasCheapHashes: true, onStep: () => undefined });
     return new FaultLab(folder, stack, await Traffic.start(stack.plan));
   }
 

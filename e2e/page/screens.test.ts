@@ -2,9 +2,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { axeViolations, colourRules } from '../axe/axe-violations.ts';
 import { buildPage, openPageLab, type PageLab, type Shown, sentBy } from './page-lab.ts';
 import {
   to,
@@ -127,26 +127,17 @@ async function open(what: Shown, go?: (page: Page) => Promise<void>): Promise<Pa
 }
 
 /** In another theme only colours are others. By name: the tag has rules of AAA too, which are off in light. */
-async function axe(page: Page, { onlyColours = false } = {}) {
-  const builder = new AxeBuilder({ page });
-  const { violations } = await (onlyColours
-    ? builder.withRules(['color-contrast', 'link-in-text-block'])
-    : builder
-  ).analyze();
-  return violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]);
-}
-
 test.each(screens)(
   'axe finds nothing in light and dark, and nothing scrolls sideways at 360 px and 200 %% on %s',
   async (_name, scenario, go) => {
     const page = await open({ scenario }, go);
-    expect(await axe(page), 'light').toEqual([]);
+    expect(await axeViolations(page), 'light').toEqual([]);
     await page.evaluate(async () => {
       const { settings } = await window.postern.snapshot();
       window.harness.push({ settings: { ...settings, theme: 'dark' } });
     });
     await page.locator('html[data-theme=dark]').waitFor();
-    expect(await axe(page, { onlyColours: true }), 'dark').toEqual([]);
+    expect(await axeViolations(page, colourRules), 'dark').toEqual([]);
     for (const [width, height] of [
       [360, 640],
       [450, 320],

@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { serverInfo } from '../../src-shared/client-api.ts';
 import { policySchema } from '../../src-shared/policy.ts';
 import type { Certificates } from './certificate-authority.ts';
-import { ownPrograms, type Programs } from './folders.ts';
+import type { Programs } from './folders.ts';
 import { type ManagedProcess, type ProcessKeeper, waitFor } from './processes.ts';
 import { run } from './run.ts';
 import { newPassword } from './secrets.ts';
@@ -67,7 +67,10 @@ export async function setUpControlServer(
   address: string,
   certificates: Certificates,
   mail: { host: string; port: number },
-  programs: Pick<Programs, 'server' | 'addMembers'> = ownPrograms,
+  {
+    programs,
+    hasCheapHashes,
+  }: { programs: Pick<Programs, 'server' | 'addMembers'>; hasCheapHashes: boolean },
 ): Promise<ControlServerSetUp> {
   const port = await choosePort(address, FIRST_PORT, LAST_PORT);
   const url = `https://${address}:${port}`;
@@ -82,6 +85,7 @@ export async function setUpControlServer(
       listen: { host: address, port },
       tls: { certFile: certificates.certFile, keyFile: certificates.keyFile },
       mail: { ...mail, security: 'none', from: 'Postern local stack <vpn@example.com>' },
+      ...(hasCheapHashes ? { argon2: { memoryKib: 8192, passes: 1 } } : {}),
     }),
     { mode: 0o600 },
   );

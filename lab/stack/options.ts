@@ -33,6 +33,8 @@ export interface StackOptions {
   alternatePorts?: readonly number[];
   /** `key=value` words on top of the default policy, as `policy set` takes them; none when left out. */
   policy?: readonly string[];
+  /** Passwords and backup codes are hashed at the least cost that the server takes: for who measures no sign-in. */
+  hasCheapHashes?: boolean;
   /** Parts that are not this checkout's. */
   programs?: Partial<Programs>;
   /** Called with each step as it is done. */

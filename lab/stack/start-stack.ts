@@ -102,7 +102,10 @@ async function bringUp(
 
   const certificates = await makeCertificates(folders.server, path.join(folders.base, 'ca.pem'), plan.server);
   const mail = await startMailSink(keeper, plan, options.signal);
-  const control = await setUpControlServer(folders.server, plan.server, certificates, mail.smtp, programs);
+  const control = await setUpControlServer(folders.server, plan.server, certificates, mail.smtp, {
+    programs,
+    hasCheapHashes: options.hasCheapHashes ?? false,
+  });
   const admin = await control.init('admin@example.com', 'Ada Admin');
   const words = options.policy ?? [];
   if (words.length > 0) await control.setPolicy(words);

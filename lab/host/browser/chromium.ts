@@ -75,7 +75,11 @@ export async function startChromium(options: ChromiumOptions): Promise<RunningCh
   const args = [
     ...quiet,
     ...(options.isHeadless
-      ? ['--headless=new', '--disable-gpu', '--hide-scrollbars', '--keep-alive-for-test']
+      ? [
+          ...['--headless=new', '--disable-gpu', '--hide-scrollbars', '--keep-alive-for-test'],
+          // Spinners and rings that nobody looks at are half of what a page computes.
+          '--force-prefers-reduced-motion',
+        ]
       : []),
     // The sandbox needs namespaces that root does not get; no page but ours is ever shown.
     ...(isRoot ? ['--no-sandbox', '--test-type'] : []),
