@@ -87,7 +87,7 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
   await app.register(websocket, { options: { maxPayload: MAX_FRAME_BYTES } });
 
   // A plugin of its own, so that swagger sees every route.
-  const { ender, hub, registry, sweeper, tokens, control, reached, guards } = parts.enforcement;
+  const { ender, hub, registry, sweeper, tokens, control, reached, leaseKeys, guards } = parts.enforcement;
   const checkPassword = makePasswordCheck(ctx);
   const administration = createAdminParts({
     ctx,
@@ -112,6 +112,7 @@ export async function buildApp(ctx: ServerContext, parts: AppParts): Promise<Fas
       enforcement: ender,
       hub,
       reached,
+      leaseKeys,
       control,
       guards,
       checkPassword,

@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import { closeCodes } from '../src-shared/client-channel.ts';
 import { ClientHub } from './access/channel/client-hub.ts';
+import { LeaseKeyNews } from './access/channel/lease-key-news.ts';
 import { AccessEnder } from './access/enforcement/access-ender.ts';
 import { disconnectHistogram, registerEnforcementMetrics } from './access/enforcement/enforcement-metrics.ts';
 import { PendingEnforcement } from './access/enforcement/pending-enforcement.ts';
@@ -24,8 +25,9 @@ export interface EnforcementParts {
   sweeper: Sweeper;
   control: ControlAddresses;
   reached: ReachedAddresses;
+  leaseKeys: LeaseKeyNews;
   guards: GuardSource;
-  /** Closes every channel with 1012 (the clients come back) and stops the sweeper. */
+  /** Closes every channel with 1012 (the clients come back) and stops what runs by itself. */
   stop(): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export function createEnforcement(ctx: ServerContext, metrics: Registry): Enforc
   const tokens = new GatewayTokens(ctx);
   const sweeper = new Sweeper({ ctx, registry, hub, pending, ender, tokens });
   const control = new ControlAddresses(ctx);
+  const leaseKeys = new LeaseKeyNews(ctx);
   registerEnforcementMetrics(metrics, { ctx, registry, hub, pending });
   return {
     registry,
@@ -56,10 +59,12 @@ export function createEnforcement(ctx: ServerContext, metrics: Registry): Enforc
     sweeper,
     control,
     reached: new ReachedAddresses(control),
+    leaseKeys,
     guards: { keys: ctx.keys, control },
     async stop() {
       control.stop();
       await sweeper.stop();
+      await leaseKeys.stop();
       hub.closeAll(closeCodes.restart, 'server restarts');
       registry.closeAll(closeCodes.restart, 'server restarts');
     },

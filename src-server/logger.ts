@@ -6,7 +6,7 @@ import type { ServerConfig } from './config.ts';
 export const secretFields = `
   authorization cookie csrfToken token sessionToken mfaToken setupToken passwordToken trustToken tokenLine
   installLine password newPassword currentPassword temporaryPassword pin code backupCodes secret otpauthUri
-  proof signature presharedKey lease guard
+  proof signature presharedKey lease guard statement
 `
   .trim()
   .split(/\s+/);

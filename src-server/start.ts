@@ -106,6 +106,7 @@ async function begin(input: StartInput, ends: AsyncDisposableStack): Promise<Sta
   ends.defer(() => clearInterval(purge));
   await parts.control.start();
   await parts.sweeper.start();
+  parts.leaseKeys.start();
   const listening = await listenOn(app, config.listen, log);
   if (!listening.ok) return listening;
   mark.start();

@@ -34,7 +34,7 @@ beforeEach(async () => {
   server.reply = ({ method, path }) => {
     if (path === '/.well-known/postern') return infoReply;
     if (method === 'POST' && path === '/client/v1/sign-in') return signedInReply(SOMEONE);
-    return path === '/client/v1/me' ? meReply(SOMEONE) : { status: 204 };
+    return path === '/client/v1/me' ? meReply(SOMEONE, {}) : { status: 204 };
   };
   helper = await startScriptedHelper(socketPath);
   helper.status = { ...helperDown, version: '1.0.0', features: ['lease-key'] };

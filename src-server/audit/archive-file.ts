@@ -3,10 +3,12 @@ import { createInterface } from 'node:readline';
 import type { Selectable } from 'kysely';
 import * as z from 'zod';
 import { parseJson } from '../../src-shared/parse-json.ts';
+import type { Db } from '../db/database.ts';
 import type { AuditRow } from '../db/schema.ts';
 import type { ServerKeys } from '../keys/server-keys.ts';
 import { type AnchorClaims, readAnchor } from './audit-anchor.ts';
 import { hashRow } from './audit-log.ts';
+import { readPastAnchor } from './past-anchors.ts';
 
 /** A row as a line of an archive: the fields of the Control Panel's export, without the names. */
 const archiveRow = z.strictObject({
@@ -49,8 +51,14 @@ export type ArchiveCheck =
   /** `line` counts from 1. `row`: changed, or not the one that follows. `end`: no signed line is last. */
   | { ok: false; line: number; why: 'row' | 'end' | 'signature' | 'bounds' };
 
-/** Whether a file is an archive of this server, whole and as it was written. Rejects when it cannot be read. */
-export async function checkArchive(file: string, keys: ServerKeys): Promise<ArchiveCheck> {
+/**
+ * Whether a file is an archive of this server, whole and as it was written; `db` has the anchors of files that a key of
+ * before has signed. Rejects when it cannot be read.
+ */
+export async function checkArchive(
+  file: string,
+  { db, keys }: { db: Db; keys: ServerKeys },
+): Promise<ArchiveCheck> {
   let line = 0;
   let first: { seq: number; prev_hash: string } | null = null;
   let last = { seq: 0, hash: '' };
@@ -70,7 +78,7 @@ export async function checkArchive(file: string, keys: ServerKeys): Promise<Arch
     last = row;
   }
   if (end === null) return { ok: false, line, why: 'end' };
-  const claims = await readAnchor(keys, end);
+  const claims = (await readAnchor(keys, end)) ?? (await readPastAnchor(db, keys, end));
   if (!claims) return { ok: false, line, why: 'signature' };
   const isWhole =
     claims.fromSeq === first?.seq &&

@@ -1,9 +1,10 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { Insertable, Selectable } from 'kysely';
 import * as z from 'zod';
-import type { Db } from '../db/database.ts';
+import type { Db, Tx } from '../db/database.ts';
 import type { AuditAnchorRow } from '../db/schema.ts';
 import type { ServerKeys } from '../keys/server-keys.ts';
-import { readToken, signToken } from '../keys/signed-token.ts';
+import { readTokenOf, signToken } from '../keys/signed-token.ts';
 import { GENESIS } from './audit-log.ts';
 
 const ANCHOR_TYPE = 'postern-audit-anchor+jwt';
@@ -28,8 +29,25 @@ export function signAnchor(keys: ServerKeys, claims: AnchorClaims): string {
 }
 
 /** Null when this server's key has not signed it, or not as it is. */
-export async function readAnchor(keys: ServerKeys, token: string): Promise<AnchorClaims | null> {
-  return anchorClaims.safeParse(await readToken(keys, ANCHOR_TYPE, token)).data ?? null;
+export function readAnchor(keys: ServerKeys, token: string): Promise<AnchorClaims | null> {
+  return readAnchorOf(keyOf(keys), token);
+}
+
+/** The same of another public key. */
+export async function readAnchorOf(key: KeyObject, token: string): Promise<AnchorClaims | null> {
+  return anchorClaims.safeParse(await readTokenOf(key, ANCHOR_TYPE, token)).data ?? null;
+}
+
+const keyOf = ({ leaseKey }: ServerKeys): KeyObject => createPublicKey(leaseKey);
+
+/** Whether one of the tokens of an anchor says the same as it, by this key. */
+export async function isSignedBy(
+  key: KeyObject,
+  anchor: Selectable<AuditAnchorRow>,
+  tokens: readonly string[],
+): Promise<boolean> {
+  for (const token of tokens) if (isSame(await readAnchorOf(key, token), anchor)) return true;
+  return false;
 }
 
 export function anchorRow(claims: AnchorClaims, token: string): Insertable<AuditAnchorRow> {
@@ -54,17 +72,25 @@ export type AnchorsState =
 /** Whether this server's key has signed every anchor, and each follows from the one before it. */
 export async function verifyAnchors(db: Db, keys: ServerKeys): Promise<AnchorsState> {
   const anchors = await db.selectFrom('audit_anchor').selectAll().orderBy('seq').execute();
+  const vouched = await vouchedAnchors(db);
   const all = { rows: 0, throughSeq: 0, at: 0 };
   let previous = GENESIS;
   for (const anchor of anchors) {
     const { seq, rows, at } = anchor;
-    if (!isSame(await readAnchor(keys, anchor.token), anchor)) return { ok: false, seq, why: 'signature' };
+    const tokens = [anchor.token, ...(vouched.get(seq) ?? [])];
+    if (!(await isSignedBy(keyOf(keys), anchor, tokens))) return { ok: false, seq, why: 'signature' };
     if (anchor.prev_hash !== previous || anchor.from_seq <= all.throughSeq)
       return { ok: false, seq, why: 'order' };
     Object.assign(all, { rows: all.rows + rows, throughSeq: seq, at });
     previous = anchor.hash;
   }
   return { ok: true, archived: anchors.length > 0 ? all : null };
+}
+
+/** By `seq`: what the key of now has signed anew, of the anchors that a key of before has signed. */
+export async function vouchedAnchors(db: Db | Tx): Promise<Map<number, string[]>> {
+  const rows = await db.selectFrom('audit_anchor_vouch').selectAll().execute();
+  return new Map(rows.map(({ seq, token }) => [seq, [token]]));
 }
 
 /** Whether an anchor of the database says what was signed. */

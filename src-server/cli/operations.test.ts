@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { Command } from 'commander';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { commandsIn } from '../../src-node/testing/documented-commands.ts';
 import { freePort, ServerFolder } from '../testing/server-folder.ts';
@@ -93,11 +94,14 @@ describe('the table of what administrators do', () => {
   });
 });
 
-function mayAsk([group, name]: readonly string[]): boolean {
-  const command = serverProgram()
-    .commands.find((each) => each.name() === group)
-    ?.commands.find((each) => each.name() === name);
-  return command?.options.some(({ long }) => long === '--yes') ?? false;
+function mayAsk(words: readonly string[]): boolean {
+  let command: Command = serverProgram();
+  for (const word of words) {
+    const next = command.commands.find((each) => each.name() === word);
+    if (!next) break;
+    command = next;
+  }
+  return command.options.some(({ long }) => long === '--yes');
 }
 
 /** The commands of a section's blocks, with the paths of this folder in place of an installation's. */
@@ -115,13 +119,13 @@ function blocksOf(heading: string): string[][] {
     );
 }
 
-test.each(['## Backup and restore', '## Upgrade and rollback', '## The past'])(
+test.each(['## Backup and restore', '## Upgrade and rollback', '## The past', '## Keys'])(
   '%s: what is to be typed, in its order',
   async (heading) => {
     const commands = blocksOf(heading);
     expect(commands.length).toBeGreaterThan(0);
     for (const words of commands) {
-      const said = await folder.command(words);
+      const said = await folder.command(mayAsk(words) ? [...words, '--yes'] : words);
       expect({ words, ...said }).toMatchObject({ status: 0 });
     }
   },

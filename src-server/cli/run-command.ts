@@ -146,9 +146,9 @@ export async function holdingKeys(
 
 /** For whoever takes database and keys as they are, without reading them (`readKeys`). */
 export function endHalfRotation(config: ServerConfig): void {
-  if (settleKeys(config, process.env))
+  for (const which of settleKeys(config, process.env))
     say(
-      `The rotation of the encryption key, which was interrupted, is done: ${config.keysDir} has the new key.`,
+      `The rotation of the ${which} key, which was interrupted, is done: ${config.keysDir} has the new key.`,
     );
 }
 

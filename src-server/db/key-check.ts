@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { costDrawKeyOf } from '../keys/lease-key.ts';
 import type { SealedBox } from '../keys/sealed-box.ts';
 import type { ServerKeys } from '../keys/server-keys.ts';
 import type { Db, Tx } from './database.ts';
@@ -28,25 +29,45 @@ export async function noteKeys(db: Db | Tx, keys: ServerKeys): Promise<void> {
     lease_key_id: keys.leaseKeyId,
     encryption_key_id: keys.encryptionKeyId,
   };
+  const draw = { cost_draw_sealed: keys.sealedBox.seal(costDrawKeyOf(keys.leaseKey)) };
   await db
     .insertInto('key_check')
-    .values({ id: 1, ...values })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet(values))
+    .values({ id: 1, ...values, ...draw })
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet((eb) => ({
+        ...values,
+        // Once there it stays, whatever becomes of the lease key.
+        cost_draw_sealed: eb.fn.coalesce('key_check.cost_draw_sealed', 'excluded.cost_draw_sealed'),
+      })),
+    )
     .execute();
+}
+
+/** What the costs of unknown accounts are drawn with: of the lease key that the server had first. */
+export async function costDrawKey(db: Db, { sealedBox, leaseKey }: ServerKeys): Promise<Uint8Array> {
+  const sealed = (await knownSeal(db))?.cost_draw_sealed ?? null;
+  return (sealed && openedBy(sealedBox, sealed)) ?? costDrawKeyOf(leaseKey);
 }
 
 /** Checks, and writes down what is not there yet. A changed lease key is taken as it is, after it was named once. */
 export async function takeKeys(db: Db, keys: ServerKeys): Promise<KeyCheck> {
   const check = await checkKeys(db, keys);
   if (check === 'sealed-by-others') return check;
-  if (check === 'other-lease-key' || !(await knownSeal(db))?.encryption_key_id) await noteKeys(db, keys);
+  const known = await knownSeal(db);
+  if (check === 'other-lease-key' || !known?.encryption_key_id || !known.cost_draw_sealed)
+    await noteKeys(db, keys);
   return check;
+}
+
+/** Whose `kid` the leases of a database have; null: nobody has noted it. */
+export async function notedLeaseKeyId(db: Db | Tx): Promise<string | null> {
+  return (await knownSeal(db))?.lease_key_id ?? null;
 }
 
 function knownSeal(db: Db | Tx) {
   return db
     .selectFrom('key_check')
-    .select(['sealed', 'lease_key_id', 'encryption_key_id'])
+    .select(['sealed', 'lease_key_id', 'encryption_key_id', 'cost_draw_sealed'])
     .where('id', '=', 1)
     .executeTakeFirst();
 }

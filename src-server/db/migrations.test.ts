@@ -1,10 +1,15 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { costDrawKeyOf } from '../keys/lease-key.ts';
+import { generateServerKeys, loadServerKeys, type ServerKeys } from '../keys/server-keys.ts';
 import { makeOlderDatabase } from '../testing/older-database.ts';
 import { type Db, openDatabase } from './database.ts';
+import { costDrawKey, takeKeys } from './key-check.ts';
+import { leaseKeyRotation, newestLeaseKeyStep, noteLeaseKeyStep } from './lease-key-rotation.ts';
 
 /** A database as the first version left it, with one device and its challenge. */
 async function firstVersion(file: string): Promise<void> {
@@ -22,6 +27,18 @@ async function firstVersion(file: string): Promise<void> {
       (0, 'member:o', 'api-token.create', 'api-token:of-owner', 'ok', '{}', '', ''),
       (0, 'member:m', 'api-token.create', 'api-token:of-member', 'ok', '{}', '', '')`);
   sqlite.close();
+}
+
+async function someKeys(): Promise<ServerKeys> {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-migrations-keys-'));
+  try {
+    generateServerKeys(folder, {});
+    const loaded = await loadServerKeys(folder, 'https://vpn.test.example', {});
+    if (!loaded.ok) throw new Error(loaded.mistakes.join());
+    return loaded.keys;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Opens one as this version does. */
@@ -57,6 +74,21 @@ test('a database of the first version keeps its devices, with nothing set up, an
     });
     const challenge = await db.selectFrom('challenge').selectAll().executeTakeFirstOrThrow();
     expect(challenge.purpose).toBe('connect');
+  });
+});
+
+test('a database of the first version has no rotation of its lease key, and keeps what its costs are drawn with', async () => {
+  await inFirstVersion(async (db) => {
+    expect(await newestLeaseKeyStep(db)).toBeUndefined();
+    const keys = await someKeys();
+    await takeKeys(db, keys);
+    const kept = await costDrawKey(db, { ...keys, leaseKey: generateKeyPairSync('ed25519').privateKey });
+    expect(Buffer.from(kept)).toEqual(Buffer.from(costDrawKeyOf(keys.leaseKey)));
+    const step = await noteLeaseKeyStep(db, { now: 5, nextPublicKey: 'N'.repeat(43), nextKeyFile: null });
+    expect(step).toBe(5);
+    // Also where the clock was set back.
+    expect(await noteLeaseKeyStep(db, { now: 3, nextPublicKey: null, nextKeyFile: null })).toBe(6);
+    expect(await leaseKeyRotation(db)).toBeNull();
   });
 });
 

@@ -3,6 +3,7 @@ import { accountSchema } from './account-schema.ts';
 import { adminSchema } from './admin-schema.ts';
 import { gatewayTokenSchema } from './gateway-token-schema.ts';
 import { keyRotationSchema } from './key-rotation-schema.ts';
+import { leaseKeySchema } from './lease-key-schema.ts';
 import { mailSchema } from './mail-schema.ts';
 import { pastIndices } from './past-indices.ts';
 import { pastSchema } from './past-schema.ts';
@@ -109,6 +110,11 @@ export const migrations: Record<string, Migration> = {
   '0019-key-rotation': {
     async up(db: Kysely<unknown>): Promise<void> {
       for (const statement of keyRotationSchema) await sql.raw(statement).execute(db);
+    },
+  },
+  '0020-lease-key': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      for (const statement of leaseKeySchema) await sql.raw(statement).execute(db);
     },
   },
 };

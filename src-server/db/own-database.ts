@@ -4,6 +4,7 @@ import type { ServerConfig } from '../config.ts';
 import type { ServerKeys } from '../keys/server-keys.ts';
 import { type Database, type Db, openDatabase } from './database.ts';
 import { hasTable, opensDatabase, takeKeys } from './key-check.ts';
+import { leaseKeyRotation } from './lease-key-rotation.ts';
 import { NewerDatabaseError } from './newer-database.ts';
 import { isCopy, readMark } from './record-mark.ts';
 import { eraseLeftOver, hasLeftOver } from './reseal.ts';
@@ -34,11 +35,20 @@ export async function openOwnDatabase({ config, keys, log }: Files & { log: Logg
     const isNamed = error instanceof NewerDatabaseError || error instanceof ForeignDatabaseError;
     return { ok: false, mistakes: [isNamed ? why : unusable(databaseFile, why)] };
   }
+  if ((await leaseKeyRotation(database.db))?.nextPublicKey === keys.serverKey.publicKey) {
+    await database.close();
+    return { ok: false, mistakes: [mistakeLine(UNFINISHED)] };
+  }
   if ((await takeKeys(database.db, keys)) === 'other-lease-key')
     log.warn('the lease key is not the one of before: each computer has to trust this server anew');
   if (await hasLeftOver(database.db)) await endRotation(database.db, { databaseFile, log });
   return { ok: true, database };
 }
+
+const UNFINISHED: Mistake = {
+  detail: 'keysDir: the next lease key is in its place, and its rotation is not finished',
+  remedy: 'run first: postern-server keys rotate lease --finish --old-key FILE, the one of before',
+};
 
 /** A rotation of the encryption key was interrupted, or had no room, when it had the file to write anew. */
 async function endRotation(

@@ -293,6 +293,40 @@ export interface KeyCheckRow {
   lease_key_id: string;
   /** As `encryptionKeyId` makes it; null: not told since there are rotations. */
   encryption_key_id: string | null;
+  /** 32 bytes, see `costDrawKeyOf`; null: still what the lease key of now gives. */
+  cost_draw_sealed: Generated<Uint8Array | null>;
+}
+
+/** The newest step of the rotations of the lease key. */
+export interface LeaseKeyRotationRow {
+  id: 1;
+  /** Milliseconds since 1970 or more; it only rises. */
+  step: number;
+  at: number;
+  /** Ed25519, base64url; null: no rotation is under way. */
+  next_public_key: string | null;
+  /** Where it was written for somebody to put it into place; null: it is beside the present one. */
+  next_key_file: string | null;
+}
+
+/** An anchor that a lease key of before has signed, signed anew. */
+export interface AuditAnchorVouchRow {
+  seq: number;
+  token: string;
+}
+
+/** The newest step that a device's helper has taken. */
+export interface DeviceLeaseKeyRow {
+  device_id: string;
+  step: number;
+}
+
+/** A lease key that another one took the place of. */
+export interface PastLeaseKeyRow {
+  /** `kid` of its leases. */
+  key_id: string;
+  public_key: string;
+  ended_at: number;
 }
 
 /** An encryption key that another one took the place of: backups from before open with it. */
@@ -434,11 +468,15 @@ export interface Schema {
   api_token: ApiTokenRow;
   key_check: KeyCheckRow;
   past_encryption_key: PastEncryptionKeyRow;
+  lease_key_rotation: LeaseKeyRotationRow;
+  past_lease_key: PastLeaseKeyRow;
+  device_lease_key: DeviceLeaseKeyRow;
   policy: PolicyRow;
   audit: AuditRow;
   audit_hour: AuditHourRow;
   audit_indexed: AuditIndexedRow;
   audit_anchor: AuditAnchorRow;
+  audit_anchor_vouch: AuditAnchorVouchRow;
   refusal: RefusalRow;
   mfa_reset: MfaResetRow;
   mail: MailRow;

@@ -4,8 +4,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { flush } from '../../src-node/private-file.ts';
 import type { ServerConfig } from '../config.ts';
 import { ENCRYPTION_KEY_FILE, encryptionKeyIn, nextEncryptionKeyFile } from '../keys/encryption-key.ts';
+import { LEASE_KEY_FILE, nextLeaseKeyFile } from '../keys/lease-key.ts';
 import { makeSealedBox } from '../keys/sealed-box.ts';
 import { ENCRYPTION_KEY_VARIABLE } from '../keys/server-keys.ts';
+import { isLeaseKeyHalfRotated } from './lease-key-rotation.ts';
 import { openedBy } from './reseal.ts';
 
 type Places = Pick<ServerConfig, 'keysDir' | 'databaseFile'>;
@@ -26,16 +28,25 @@ export function isHalfRotated({ keysDir, databaseFile }: Places, env: Env): bool
   return isOpenedBy(next) && !isOpenedBy(present);
 }
 
-/** Ends such a rotation: the next key takes its place. False: there is none to end. */
-export function settleKeys(places: Places, env: Env): boolean {
-  if (!isHalfRotated(places, env)) return false;
-  placeEncryptionKey(places.keysDir);
-  return true;
+/** Ends such rotations: the next key takes its place. Answers which ones there were to end. */
+export function settleKeys(places: Places, env: Env): ('encryption' | 'lease')[] {
+  const [isEncryption, isLease] = [isHalfRotated(places, env), isLeaseKeyHalfRotated(places)];
+  if (isEncryption) placeEncryptionKey(places.keysDir);
+  if (isLease) placeLeaseKey(places.keysDir);
+  return [...(isEncryption ? ['encryption' as const] : []), ...(isLease ? ['lease' as const] : [])];
 }
 
 /** Puts the next key into its place, in one step. Whoever did it already meanwhile has done the same. */
 export function placeEncryptionKey(keysDir: string): void {
-  const [next, present] = [nextEncryptionKeyFile(keysDir), join(keysDir, ENCRYPTION_KEY_FILE)];
+  replace(nextEncryptionKeyFile(keysDir), join(keysDir, ENCRYPTION_KEY_FILE));
+}
+
+/** Likewise. */
+export function placeLeaseKey(keysDir: string): void {
+  replace(nextLeaseKeyFile(keysDir), join(keysDir, LEASE_KEY_FILE));
+}
+
+function replace(next: string, present: string): void {
   try {
     renameSync(next, present);
   } catch (error) {

@@ -5,20 +5,23 @@ import type { Mistake } from '../../src-node/mistake.ts';
 import type { ServerConfig } from '../config.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { checkKeys } from '../db/key-check.ts';
+import { isLeaseKeyHalfRotated, leaseKeyRotation } from '../db/lease-key-rotation.ts';
 import { isOlder, NewerDatabaseError, refuseNewer } from '../db/newer-database.ts';
 import { foreignKeys, putBack } from '../db/own-database.ts';
 import { isCopy, readMark } from '../db/record-mark.ts';
 import { hasLeftOver } from '../db/reseal.ts';
 import { isHalfRotated } from '../db/settle-keys.ts';
 import { isSqliteError } from '../db/sqlite-error.ts';
+import { nextLeaseKeyFile, publicKeyIn } from '../keys/lease-key.ts';
 import { loadServerKeys } from '../keys/server-keys.ts';
+import { leaseKeyHolders } from '../rotation/lease-key-holders.ts';
 import type { Looked } from './looked-at.ts';
 
 const ID = 'database';
-const HALF_ROTATED: Mistake = {
-  detail: 'keysDir: a rotation of the encryption key was interrupted; the next start or command ends it',
+const halfRotated = (which: 'encryption' | 'lease'): Mistake => ({
+  detail: `keysDir: a rotation of the ${which} key was interrupted; the next start or command ends it`,
   remedy: 'postern-server keys show',
-};
+});
 
 const leftOver = ({ databaseFile }: ServerConfig): Mistake => ({
   detail: `${databaseFile} may still hold what was deleted, sealed with the encryption key of before; a start of the server writes it anew, which takes as much room again`,
@@ -51,10 +54,32 @@ export async function databaseChecks(looking: Looked): Promise<Check[]> {
     const mistakes = await ownershipMistakes(database, looking);
     return mistakes.length > 0
       ? mistakes.map(wrongBy)
-      : [fine(ID, `${databaseFile} is whole, and the keys open it.`)];
+      : [
+          fine(ID, `${databaseFile} is whole, and the keys open it.`),
+          ...(await leaseKeyChecks(database.db, looking.config)),
+        ];
   } finally {
     await database.close();
   }
+}
+
+/** A rotation that is under way, so that nobody forgets it. */
+async function leaseKeyChecks(db: Database['db'], { keysDir }: ServerConfig): Promise<Check[]> {
+  const rotation = await leaseKeyRotation(db);
+  if (!rotation) return [];
+  const { begunAt, nextPublicKey, nextKeyFile } = rotation;
+  const { devices, have } = await leaseKeyHolders(db, rotation);
+  const since = new Date(begunAt).toISOString().slice(0, 10);
+  const under = `A rotation of the lease key is under way since ${since}: ${have} of ${devices} devices have the next one`;
+  return nextKeyFile === null && publicKeyIn(nextLeaseKeyFile(keysDir)) !== nextPublicKey
+    ? [
+        wrong(
+          'lease-key',
+          `${under}, which is not in ${nextLeaseKeyFile(keysDir)} any more.`,
+          'Put it back from your backup of the keys, or: postern-server keys rotate lease --abort',
+        ),
+      ]
+    : [fine('lease-key', `${under}. To end it: postern-server keys rotate lease --finish, or --abort`)];
 }
 
 async function ownershipMistakes({ db }: Database, { config, env }: Looked): Promise<Mistake[]> {
@@ -63,8 +88,15 @@ async function ownershipMistakes({ db }: Database, { config, env }: Looked): Pro
   const keys = await keysOf(config, env);
   if (keys === null) return copy;
   if ((await checkKeys(db, keys)) !== 'sealed-by-others')
-    return (await hasLeftOver(db)) ? [...copy, leftOver(config)] : copy;
-  return [...copy, isHalfRotated(config, env) ? HALF_ROTATED : await foreignKeys(db, config, keys)];
+    return [
+      ...copy,
+      ...((await hasLeftOver(db)) ? [leftOver(config)] : []),
+      ...(isLeaseKeyHalfRotated(config) ? [halfRotated('lease')] : []),
+    ];
+  return [
+    ...copy,
+    isHalfRotated(config, env) ? halfRotated('encryption') : await foreignKeys(db, config, keys),
+  ];
 }
 
 /** Null: they have a line of their own. */

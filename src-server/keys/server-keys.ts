@@ -1,16 +1,22 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { calculateJwkThumbprint, exportJWK } from 'jose';
 import { giveToFolderOwner } from '../../src-node/file-owner.ts';
 import { type Mistake, mistakeLine } from '../../src-node/mistake.ts';
 import { makePrivateFile } from '../../src-node/private-file.ts';
 import { readSecret, type SecretPlace } from '../../src-node/secret-file.ts';
 import type { ServerKey } from '../../src-shared/server-key.ts';
 import { ENCRYPTION_KEY_FILE, encryptionKeyId, newEncryptionKey } from './encryption-key.ts';
+import {
+  LEASE_KEY_FILE,
+  leaseKeyIdOf,
+  newLeaseKey,
+  nextLeaseKeyFile,
+  pastLeaseKeyFiles,
+  publicKeyOf,
+} from './lease-key.ts';
 import { makeSealedBox, SEALED_BOX_KEY_BYTES, type SealedBox } from './sealed-box.ts';
 
-const LEASE_KEY_FILE = 'lease-key.pem';
 /** Holds the encryption key (32 bytes, base64url) where it shall not lie beside the database. */
 export const ENCRYPTION_KEY_VARIABLE = 'POSTERN_ENCRYPTION_KEY';
 
@@ -46,9 +52,7 @@ export function generateServerKeys(keysDir: string, env: Env): string[] {
     makePrivateFile(path, content());
     made.push(path);
   };
-  make(LEASE_KEY_FILE, () =>
-    generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-  );
+  make(LEASE_KEY_FILE, newLeaseKey);
   if (!env[ENCRYPTION_KEY_VARIABLE]) make(ENCRYPTION_KEY_FILE, newEncryptionKey);
   return made;
 }
@@ -64,6 +68,12 @@ export function keyFiles(keysDir: string, env: Env): string[] {
   return names.map((name) => join(keysDir, name));
 }
 
+/** What a backup of the keys has: these, the next lease key, and what was kept to check by what the ones before it signed. */
+export function savedKeyFiles(keysDir: string, env: Env): string[] {
+  const more = [nextLeaseKeyFile(keysDir), ...pastLeaseKeyFiles(keysDir)];
+  return [...keyFiles(keysDir, env), ...more.filter((path) => existsSync(path))];
+}
+
 /** Reads the keys. Refuses files that others may read (`readSecret`), and names every mistake. */
 export async function loadServerKeys(
   keysDir: string,
@@ -77,14 +87,14 @@ export async function loadServerKeys(
   const encryptionKey = readEncryptionKey(join(keysDir, ENCRYPTION_KEY_FILE), fromEnv, place);
   if (!leaseKey.ok || !encryptionKey.ok)
     return unloaded([leaseKey, encryptionKey].flatMap((read) => (read.ok ? [] : [read.fault])));
-  const jwk = await exportJWK(createPublicKey(leaseKey.value));
-  if (jwk.x === undefined) return unloaded([lost(`${LEASE_KEY_FILE}: not an Ed25519 key`)]);
+  const publicKey = publicKeyOf(leaseKey.value);
+  if (publicKey === null) return unloaded([lost(`${LEASE_KEY_FILE}: not an Ed25519 key`)]);
   return {
     ok: true,
     keys: {
       leaseKey: leaseKey.value,
-      leaseKeyId: await calculateJwkThumbprint(jwk),
-      serverKey: { issuer, publicKey: jwk.x },
+      leaseKeyId: leaseKeyIdOf(publicKey),
+      serverKey: { issuer, publicKey },
       sealedBox: makeSealedBox(encryptionKey.value),
       encryptionKeyId: encryptionKeyId(encryptionKey.value),
       encryptionKeyPlace: fromEnv ? ENCRYPTION_KEY_VARIABLE : join(keysDir, ENCRYPTION_KEY_FILE),

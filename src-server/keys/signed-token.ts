@@ -1,4 +1,4 @@
-import { createPublicKey, sign } from 'node:crypto';
+import { createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { compactVerify, errors } from 'jose';
 import type { ServerKeys } from './server-keys.ts';
 
@@ -24,9 +24,13 @@ export function signToken(keys: ServerKeys, typ: string, claims: object): string
  * The claims of a token that this key has signed with this `typ`; null when another key did, or when it was changed.
  * What they hold is for the caller to parse.
  */
-export async function readToken(keys: ServerKeys, typ: string, token: string): Promise<unknown> {
+export function readToken(keys: ServerKeys, typ: string, token: string): Promise<unknown> {
+  return readTokenOf(createPublicKey(keys.leaseKey), typ, token);
+}
+
+/** The same of another public key. */
+export async function readTokenOf(key: KeyObject, typ: string, token: string): Promise<unknown> {
   try {
-    const key = createPublicKey(keys.leaseKey);
     const { payload, protectedHeader } = await compactVerify(token, key, {
       algorithms: ['EdDSA', 'Ed25519'],
     });

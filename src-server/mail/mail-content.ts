@@ -22,6 +22,7 @@ export const teamChange = z.discriminatedUnion('what', [
   z.object({ what: z.literal('gateway-token'), gateway: z.string(), isNew: z.boolean() }),
   /** Of the server: another one has taken its place. */
   z.object({ what: z.literal('encryption-key') }),
+  z.object({ what: z.literal('lease-key'), step: z.enum(['begun', 'finished']) }),
   z.object({ what: z.literal('password-set'), member: z.string() }),
   z.object({ what: z.literal('mfa-reset'), member: z.string() }),
   z.object({ what: z.literal('break-glass'), member: z.string(), expiresAt: isoTime }),

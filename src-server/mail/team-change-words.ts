@@ -89,6 +89,20 @@ export function teamChangeWords(change: TeamChange): TeamChangeWords {
         },
         facts: [],
       };
+    case 'lease-key':
+      return {
+        sentence:
+          change.step === 'begun'
+            ? {
+                subject: 'A new lease key of the server was begun',
+                text: 'Computers hear of it over their channel and trust it beside the present one, until an administrator of the server finishes the change. If nobody of you did it, somebody else has your server.',
+              }
+            : {
+                subject: 'The lease key of the server was replaced',
+                text: 'Computers that have not heard of the new one have to trust the server anew, with its new fingerprint. If nobody of you did it, somebody else has your server.',
+              },
+        facts: [],
+      };
     case 'password-set':
       return {
         sentence: {

@@ -2,14 +2,17 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs
 import { basename, join } from 'node:path';
 import { giveToFolderOwner } from '../../src-node/file-owner.ts';
 import { flush, makePrivateFile } from '../../src-node/private-file.ts';
+import { endLeaseKey } from '../audit/past-anchors.ts';
 import type { ServerConfig } from '../config.ts';
 import { type Db, openDatabase } from '../db/database.ts';
-import { checkKeys, noteKeys, opensDatabase } from '../db/key-check.ts';
+import { checkKeys, notedLeaseKeyId, noteKeys, opensDatabase } from '../db/key-check.ts';
+import { leaseKeyRotation, noteLeaseKeyStep } from '../db/lease-key-rotation.ts';
 import { writeMark } from '../db/record-mark.ts';
 import { resealAll } from '../db/reseal.ts';
 import { encryptionKeyId, encryptionKeyIn } from '../keys/encryption-key.ts';
+import { leaseKeyIdOf, pastLeaseKeys } from '../keys/lease-key.ts';
 import { makeSealedBox } from '../keys/sealed-box.ts';
-import { keyFiles, type ServerKeys } from '../keys/server-keys.ts';
+import { type ServerKeys, savedKeyFiles } from '../keys/server-keys.ts';
 import { type TakenBack, takeBack } from './after-restore.ts';
 import { copyDatabase } from './copy-database.ts';
 import { type Difference, differencesSince } from './differences.ts';
@@ -85,9 +88,13 @@ async function prepare(
     const openedWith = await sealAnew(database.db, keys, { oldKeys, now });
     const check = await checkKeys(database.db, keys);
     if (check === 'sealed-by-others') return { ok: false, mistake: check };
+    const isPast = await goOnFromPastLeaseKey(database.db, keys, { keysDir: config.keysDir, now });
     await noteKeys(database.db, keys);
     const taken = await takeBack({ config, keys, database, now }, { actor, madeAt });
-    return { ok: true, value: { taken, isOtherLeaseKey: check === 'other-lease-key', openedWith } };
+    return {
+      ok: true,
+      value: { taken, isOtherLeaseKey: check === 'other-lease-key' && !isPast, openedWith },
+    };
   } finally {
     await database.close();
   }
@@ -115,6 +122,26 @@ async function sealAnew(
   return null;
 }
 
+/**
+ * Whether a backup is from before a rotation of the lease key of which the public half was kept: what the audit log has
+ * archived is signed anew then, and a rotation that was under way is done.
+ */
+async function goOnFromPastLeaseKey(
+  db: Db,
+  keys: ServerKeys,
+  { keysDir, now }: { keysDir: string; now: () => number },
+): Promise<boolean> {
+  const noted = await notedLeaseKeyId(db);
+  const past = pastLeaseKeys(keysDir).find((publicKey) => leaseKeyIdOf(publicKey) === noted);
+  const isPast = past !== undefined && noted !== keys.leaseKeyId;
+  await db.transaction().execute(async (tx) => {
+    if (isPast) await endLeaseKey(tx, { publicKey: past, endedAt: now() }, keys);
+    if ((await leaseKeyRotation(tx))?.nextPublicKey === keys.serverKey.publicKey)
+      await noteLeaseKeyStep(tx, { now: now(), nextPublicKey: null, nextKeyFile: null });
+  });
+  return isPast;
+}
+
 function removeDatabase(file: string): void {
   for (const name of ['', '-wal', '-shm']) rmSync(`${file}${name}`, { force: true });
 }
@@ -124,7 +151,7 @@ function replaceKeys(keysDir: string, from: string, now: number): void {
   if (existsSync(keysDir)) renameSync(keysDir, keptName(keysDir, now));
   mkdirSync(keysDir, { recursive: true, mode: 0o700 });
   giveToFolderOwner(keysDir);
-  copyKeys(keyFiles(from, process.env), keysDir);
+  copyKeys(savedKeyFiles(from, process.env), keysDir);
 }
 
 /** Into a folder that has none of them. */

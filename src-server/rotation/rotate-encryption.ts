@@ -1,4 +1,4 @@
-import { chownSync, linkSync, lstatSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { linkSync, lstatSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Mistake } from '../../src-node/mistake.ts';
 import { flush, makePrivateFile } from '../../src-node/private-file.ts';
@@ -19,6 +19,7 @@ import { makeSealedBox } from '../keys/sealed-box.ts';
 import { ENCRYPTION_KEY_VARIABLE, type ServerKeys } from '../keys/server-keys.ts';
 import { type TeamActor, tellOwnersOf } from '../people/members/owner-notices.ts';
 import { keptName } from '../restore/kept-name.ts';
+import { giveToOwnerOf } from './owner-of.ts';
 
 export interface EncryptionRotation {
   resealed: Resealed;
@@ -91,12 +92,6 @@ function notHere(why: string): { ok: false; mistake: Mistake } {
       remedy: 'add --write-to FILE: the new key goes there, and you put it into its place before the start',
     },
   };
-}
-
-/** Whoever could read the one of before can read the one after it. */
-function giveToOwnerOf(present: string, file: string): void {
-  const { uid, gid } = statSync(present);
-  chownSync(file, uid, gid);
 }
 
 /** What a rotation left that was killed before it had changed the database. */

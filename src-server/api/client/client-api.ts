@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ClientHub } from '../../access/channel/client-hub.ts';
+import type { LeaseKeyNews } from '../../access/channel/lease-key-news.ts';
 import type { ConnectDeps } from '../../access/connection/connect.ts';
 import type { GuardSource } from '../../access/guard/guard.ts';
 import type { ReachedAddresses } from '../../access/lease/reached-addresses.ts';
@@ -17,6 +18,7 @@ import { registerUnlockRoutes } from './unlock-routes.ts';
 export interface ClientParts extends ConnectDeps {
   hub: ClientHub;
   reached: ReachedAddresses;
+  leaseKeys: LeaseKeyNews;
   guards: GuardSource;
   checkPassword: PasswordCheck;
 }

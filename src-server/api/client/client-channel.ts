@@ -10,6 +10,7 @@ import {
 import { MAX_GUARD_EVENTS } from '../../../src-shared/guard.ts';
 import type { ClientHub, ClientWire } from '../../access/channel/client-hub.ts';
 import { ackEvents, eventsAfter } from '../../access/channel/event-store.ts';
+import type { LeaseKeyNews } from '../../access/channel/lease-key-news.ts';
 import { recordGuardEvents } from '../../access/guard/guard-events.ts';
 import { noteGuardFailure } from '../../access/guard/guard-failure.ts';
 import type { ReachedAddresses } from '../../access/lease/reached-addresses.ts';
@@ -30,20 +31,17 @@ const UNKNOWN_ADDRESS =
 interface ChannelParts {
   hub: ClientHub;
   reached: ReachedAddresses;
+  leaseKeys: LeaseKeyNews;
 }
 
 /** `GET /client/v1/channel`: `hello` at once; after `resume` the stored frames, then the live ones. */
-export function registerClientChannel(
-  app: FastifyInstance,
-  ctx: ServerContext,
-  { hub, reached }: ChannelParts,
-): void {
+export function registerClientChannel(app: FastifyInstance, ctx: ServerContext, parts: ChannelParts): void {
   const budget = new HourlyBudget(MAX_GUARD_EVENTS);
   const members = new MemberChannels();
   const wsHandler: WebsocketHandler = (socket, request) => {
     const identity = sessionOf(request);
     endAtFaults(socket, ctx.log, identity.deviceId);
-    void openChannel({ ctx, hub, reached, budget, members }, socket, identity).catch((error: unknown) => {
+    void openChannel({ ...parts, ctx, budget, members }, socket, identity).catch((error: unknown) => {
       ctx.log.error({ err: error, deviceId: identity.deviceId }, 'client channel failed');
       socket.close(closeCodes.internalError, 'internal error');
     });
@@ -58,6 +56,7 @@ async function openChannel(
     ctx,
     hub,
     reached,
+    leaseKeys,
     budget,
     members,
   }: ChannelParts & { ctx: ServerContext; budget: HourlyBudget; members: MemberChannels },
@@ -130,6 +129,9 @@ async function openChannel(
           .execute((tx) => noteGuardFailure(tx, { deviceId, memberId, code, now: ctx.now() }));
         return;
       }
+      case 'lease-key':
+        await (frame.step === null ? leaseKeys.ask(wire) : leaseKeys.taken(deviceId, frame.step));
+        return;
       case 'pong':
         return;
     }
@@ -143,6 +145,7 @@ async function openChannel(
   socket.on('close', (code) => {
     clearTimeout(resumeTimer);
     hub.detach(deviceId, wire);
+    leaseKeys.closed(wire);
     members.closed(memberId, wire, ctx.now());
     // `code` is a name that the log hides.
     log.info({ closeCode: code }, 'client channel closed');
@@ -160,7 +163,7 @@ async function openChannel(
     epoch: device.epoch,
     seq: device.last_seq,
     serverTime: new Date(ctx.now()).toISOString(),
-    accepts: ['report' satisfies ClientFrame['type']],
+    accepts: ['report', 'lease-key'] satisfies ClientFrame['type'][],
   };
   wire.send(hello);
   log.info('client channel open');

@@ -30,7 +30,7 @@ const attention = async (kind: string) => {
 const unknown = () => attention('server-address-unknown');
 
 test('the server says that it takes reports', async () => {
-  expect((await client.of('hello')).accepts).toEqual(['report']);
+  expect((await client.of('hello')).accepts).toEqual(['report', 'lease-key']);
 });
 
 test('an address of the server that no lease names is shown with who reached it there, for a day', async () => {

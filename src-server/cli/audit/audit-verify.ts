@@ -73,7 +73,7 @@ async function verifyArchive(ctx: ServerContext, options: CommonOptions, file: s
     refuseWords(options, trouble.kind === 'denied' ? trouble.text : `--archive: ${file} is not there.`);
     return;
   }
-  const checked = await checkArchive(file, ctx.keys);
+  const checked = await checkArchive(file, { db: ctx.database.db, keys: ctx.keys });
   if (!checked.ok) {
     print(options, { file, line: checked.line, fault: checked.why }, [faultWords(checked, file)]);
     process.exitCode = EXIT_FAILED;

@@ -217,7 +217,7 @@ test(
     const before = query(folder.database, 'select count(*) as n from audit');
     const said = folder.run(['database', 'restore', at('half.db')]);
     expect(said.status).toBe(1);
-    expect(said.stderr).toContain('duplicate column');
+    expect(said.stderr).toContain('already exists');
     expect(query(folder.database, 'select count(*) as n from audit')).toEqual(before);
     expect(readdirSync(folder.path).filter((file) => /before-restore|restoring/.test(file))).toEqual([]);
   },

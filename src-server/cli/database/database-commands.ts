@@ -6,7 +6,7 @@ import { appendAudit } from '../../audit/audit-log.ts';
 import type { ServerConfig } from '../../config.ts';
 import { openDatabase } from '../../db/database.ts';
 import { isOlder } from '../../db/newer-database.ts';
-import { ENCRYPTION_KEY_VARIABLE, keyFiles, missingKeys } from '../../keys/server-keys.ts';
+import { ENCRYPTION_KEY_VARIABLE, keyFiles, missingKeys, savedKeyFiles } from '../../keys/server-keys.ts';
 import { inspectBackup, keysBeside } from '../../restore/backup-file.ts';
 import { copyDatabase } from '../../restore/copy-database.ts';
 import { copyKeys } from '../../restore/restore.ts';
@@ -65,7 +65,7 @@ async function copy(config: ServerConfig, out: string, options: BackupOptions): 
   if (isWithKeys) {
     mkdirSync(keysBeside(out), { mode: 0o700 });
     giveToFolderOwner(keysBeside(out));
-    copyKeys(keys, keysBeside(out));
+    copyKeys(savedKeyFiles(config.keysDir, process.env), keysBeside(out));
   }
   const made = inspectBackup(out);
   if (!made.ok) {

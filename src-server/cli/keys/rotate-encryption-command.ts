@@ -1,8 +1,6 @@
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { fileTrouble } from '../../../src-node/file-owner.ts';
 import { mistakeLine } from '../../../src-node/mistake.ts';
-import type { ServerConfig } from '../../config.ts';
 import type { ServerContext } from '../../context.ts';
 import { type EncryptionRotation, rotateEncryptionKey } from '../../rotation/rotate-encryption.ts';
 import { personAtServer } from '../admin-desk.ts';
@@ -10,7 +8,6 @@ import { withExamples } from '../command-groups.ts';
 import {
   type CommonOptions,
   EXIT_CONFIG,
-  outFolderMistake,
   print,
   readConfig,
   refuse,
@@ -18,6 +15,7 @@ import {
   withServerFiles,
 } from '../run-command.ts';
 import { withoutServer } from '../without-server.ts';
+import { newKeyFileMistake } from './new-key-file.ts';
 
 type Options = CommonOptions & { writeTo?: string };
 
@@ -41,7 +39,7 @@ async function rotateEncryption(options: Options): Promise<void> {
   const config = readConfig(options);
   if (!config) return;
   const writeTo = options.writeTo === undefined ? null : resolve(options.writeTo);
-  const mistake = writeTo === null ? null : outMistake(writeTo, config);
+  const mistake = writeTo === null ? null : newKeyFileMistake(writeTo, config);
   if (mistake !== null) {
     refuse([mistake], EXIT_CONFIG);
     return;
@@ -49,14 +47,6 @@ async function rotateEncryption(options: Options): Promise<void> {
   await withoutServer(config, () =>
     withServerFiles(options, (ctx) => rotateIn(ctx, options, writeTo), 'alone'),
   );
-}
-
-function outMistake(writeTo: string, { keysDir }: ServerConfig): string | null {
-  if (dirname(writeTo) === resolve(keysDir))
-    return `--write-to: ${keysDir} is the server's own; name a file in another folder`;
-  if (fileTrouble(writeTo)?.kind !== 'missing')
-    return `--write-to: ${writeTo} is there already, and is not replaced`;
-  return outFolderMistake(writeTo)?.replace('--out', '--write-to') ?? null;
 }
 
 async function rotateIn(ctx: ServerContext, options: Options, writeTo: string | null): Promise<void> {

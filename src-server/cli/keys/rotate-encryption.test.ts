@@ -77,7 +77,7 @@ test(
     expect(done).toMatchObject({ status: 0, stderr: '' });
     const [old = ''] = kept();
     expect(JSON.parse(done.stdout)).toEqual({
-      ...{ count: 2, unreadable: 0, keptAt: at(`keys/${old}`), newKeyFile: null, leftOver: null },
+      ...{ count: 3, unreadable: 0, keptAt: at(`keys/${old}`), newKeyFile: null, leftOver: null },
     });
     expect(keyFiles()).toEqual(['encryption.key', old]);
     expect(statSync(at('keys/encryption.key')).mode & 0o777).toBe(0o600);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { fingerprint } from '../../../src-node/fingerprint.ts';
 import { formatServerKey, type ServerKey } from '../../../src-shared/server-key.ts';
+import { leaseKeyRotation } from '../../db/lease-key-rotation.ts';
 import { examples } from '../command-groups.ts';
 import { type CommonOptions, print, withCommonOptions, withServerFiles } from '../run-command.ts';
 
@@ -13,9 +14,16 @@ export function addServerKeyCommand(program: Command): void {
 }
 
 async function show(options: CommonOptions): Promise<void> {
-  await withServerFiles(options, async ({ keys: { serverKey } }) => {
+  await withServerFiles(options, async ({ keys: { serverKey }, database }) => {
+    const next = (await leaseKeyRotation(database.db))?.nextPublicKey ?? null;
+    const nextFingerprint = next === null ? null : fingerprint(next);
     const value = { serverKey: formatServerKey(serverKey), fingerprint: fingerprint(serverKey.publicKey) };
-    print(options, value, serverKeyLines(serverKey));
+    print(options, { ...value, nextFingerprint }, [
+      ...serverKeyLines(serverKey),
+      ...(nextFingerprint === null
+        ? []
+        : [`  next         ${nextFingerprint}   (once its rotation is finished)`]),
+    ]);
   });
 }
 

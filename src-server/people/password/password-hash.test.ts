@@ -1,4 +1,6 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { takeKeys } from '../../db/key-check.ts';
 import { costOf, hashSecret } from '../../proof/mfa/secret-hash.ts';
 import { startTestServer, type TestServer } from '../../testing/test-server.ts';
 import { addMember, setPassword } from '../members/member-store.ts';
@@ -102,6 +104,16 @@ test('an unknown address costs what members’ passwords cost, as often, and the
   expect(new Set(drawn).size).toBe(2);
   await server.restart();
   expect(await costsOf()).toEqual(drawn);
+  // A new lease key would draw anew, and so tell who is none of these.
+  const { keys, database } = server.ctx;
+  await takeKeys(database.db, keys);
+  const { privateKey: leaseKey } = generateKeyPairSync('ed25519');
+  const own = keys.leaseKey;
+  keys.leaseKey = leaseKey;
+  expect(await costsOf()).toEqual(drawn);
+  await takeKeys(database.db, { ...keys, leaseKeyId: 'another' });
+  expect(await costsOf()).toEqual(drawn);
+  keys.leaseKey = own;
 });
 
 test('without members, an unknown address costs what the configuration says', async () => {

@@ -1,6 +1,7 @@
-import { createHmac, hkdfSync, type KeyObject } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { sql } from 'kysely';
 import type { ServerContext } from '../../context.ts';
+import { costDrawKey } from '../../db/key-check.ts';
 import { costText, hashOfNothing } from '../../proof/mfa/secret-hash.ts';
 
 /** Costs change with the configuration and a sign-in at a time. */
@@ -19,19 +20,18 @@ export interface CostCount {
  */
 export class StoredCosts {
   readonly #ctx: ServerContext;
-  readonly #drawKey: Uint8Array;
+  #drawKey: Promise<Uint8Array> | null = null;
   readonly #dummies = new Map<string, string>();
   #counts: Promise<CostCount[]> = Promise.resolve([]);
   #readAt = Number.NEGATIVE_INFINITY;
 
   constructor(ctx: ServerContext) {
     this.#ctx = ctx;
-    this.#drawKey = drawKeyOf(ctx.keys.leaseKey);
   }
 
   /** Asked for each sign-in, whether or not the account exists. */
   async dummyHash(address: string): Promise<string> {
-    const { database, now, config } = this.#ctx;
+    const { database, keys, now, config } = this.#ctx;
     if (Math.abs(now() - this.#readAt) >= LOOK_AGAIN_MS) {
       this.#readAt = now();
       // Who comes meanwhile waits for it, too.
@@ -41,7 +41,17 @@ export class StoredCosts {
         this.#readAt = Number.NEGATIVE_INFINITY;
       });
     }
-    const draw = createHmac('sha256', this.#drawKey).update(address).digest().readUInt32BE() / 2 ** 32;
+    this.#drawKey ??= costDrawKey(database.db, keys);
+    // Likewise.
+    this.#drawKey.catch(() => {
+      this.#drawKey = null;
+    });
+    const draw =
+      createHmac('sha256', await this.#drawKey)
+        .update(address)
+        .digest()
+        .readUInt32BE() /
+      2 ** 32;
     const cost = drawnCost(await this.#counts, draw) ?? costText(config.argon2);
     const dummy = this.#dummies.get(cost) ?? hashOfNothing(cost);
     this.#dummies.set(cost, dummy);
@@ -66,10 +76,4 @@ async function costCounts(db: ServerContext['database']['db']): Promise<CostCoun
     select substr(password_hash, 16, instr(substr(password_hash, 16), '$') - 1) as cost, count(*) as count
     from member where removed_at is null group by cost`.execute(db);
   return rows.filter(({ cost }) => /^m=\d+,t=\d+,p=\d+$/.test(cost));
-}
-
-/** Of the server's own secret: the draws outlast a restart, and nobody else can make them. */
-function drawKeyOf(leaseKey: KeyObject): Uint8Array {
-  const secret = leaseKey.export({ type: 'pkcs8', format: 'der' });
-  return new Uint8Array(hkdfSync('sha256', secret, '', 'postern cost of unknown accounts', 32));
 }

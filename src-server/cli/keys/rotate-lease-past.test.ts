@@ -1,0 +1,87 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { fingerprint } from '../../../src-node/fingerprint.ts';
+import { nextLeaseKey, ownLeaseKey, shownLeaseKeys } from '../../testing/lease-keys.ts';
+import { ServerFolder } from '../../testing/server-folder.ts';
+
+const MINUTE = 60_000;
+let folder: ServerFolder;
+beforeAll(async () => {
+  folder = await ServerFolder.make();
+  expect(folder.init()).toMatchObject({ status: 0, stderr: '' });
+  folder.keep();
+}, MINUTE);
+beforeEach(() => folder.goBack());
+afterEach(() => folder.stopAll());
+afterAll(() => folder.remove());
+
+const at = (name: string) => join(folder.path, name);
+const lease = (...more: string[]) => folder.command(['keys', 'rotate', 'lease', ...more]);
+const finish = (...more: string[]) => lease('--finish', '--yes', ...more);
+
+test(
+  'what was archived of the audit log is vouched for by the new key, and by the old one no more',
+  async () => {
+    const archive = (name: string) =>
+      folder.command(['audit', 'archive', '--before', new Date().toISOString(), '--out', at(name)]);
+    const verify = (...more: string[]) => folder.command(['audit', 'verify', ...more]);
+    expect(await archive('one.jsonl')).toMatchObject({ status: 0 });
+    await folder.command(['database', 'backup', '--out', at('backup.db'), '--with-keys']);
+    await lease();
+    expect(JSON.parse((await finish('--json')).stdout)).toMatchObject({ anchors: 1 });
+    expect((await archive('two.jsonl')).status).toBe(0);
+    expect(await verify()).toMatchObject({ status: 0 });
+    for (const name of ['one.jsonl', 'two.jsonl'])
+      expect(await verify('--archive', at(name))).toMatchObject({ status: 0 });
+
+    // A backup from before, with the keys of now.
+    const restored = await folder.command(['database', 'restore', at('backup.db'), '--json']);
+    expect(JSON.parse(restored.stdout)).toMatchObject({ isOtherLeaseKey: false });
+    expect(await verify()).toMatchObject({ status: 0 });
+    expect(await verify('--archive', at('one.jsonl'))).toMatchObject({ status: 0 });
+    const { log } = await folder.start();
+    expect(log()).not.toContain('is not the one of before');
+    await folder.stopAll();
+
+    // Another rotation vouches for what both of them have signed.
+    await archive('three.jsonl');
+    await lease();
+    expect(JSON.parse((await finish('--json')).stdout)).toMatchObject({ anchors: 2 });
+    expect(await verify()).toMatchObject({ status: 0 });
+    for (const name of ['one.jsonl', 'three.jsonl'])
+      expect(await verify('--archive', at(name))).toMatchObject({ status: 0 });
+
+    // By themselves the old keys vouch for nothing.
+    const sqlite = new DatabaseSync(folder.database);
+    sqlite.exec('delete from audit_anchor_vouch');
+    sqlite.close();
+    expect((await verify('--archive', at('one.jsonl'))).stdout).toContain("not signed by this server's key");
+    expect((await verify()).status).toBe(1);
+  },
+  MINUTE,
+);
+
+test(
+  'a backup of the keys has the next one, and restored with them the rotation goes on',
+  async () => {
+    await lease();
+    const next = nextLeaseKey(folder);
+    const backup = ['database', 'backup', '--out', at('backup.db'), '--with-keys'];
+    expect(await folder.command(backup)).toMatchObject({ status: 0 });
+    rmSync(at('keys/lease-key.pem.next'));
+    expect(await folder.command(['database', 'restore', at('backup.db'), '--with-keys'])).toMatchObject({
+      status: 0,
+    });
+    expect((await shownLeaseKeys(folder)).next).toMatchObject({ fingerprint: fingerprint(next) });
+    expect((await finish()).status).toBe(0);
+    expect(ownLeaseKey(folder)).toBe(next);
+    // The backup is from the middle of a rotation that is finished by now.
+    expect(await folder.command(['database', 'restore', at('backup.db')])).toMatchObject({ status: 0 });
+    expect((await shownLeaseKeys(folder)).next).toBeNull();
+    await folder.start();
+    expect(existsSync(at('keys/lease-key.pem.next'))).toBe(false);
+  },
+  MINUTE,
+);
