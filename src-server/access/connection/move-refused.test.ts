@@ -148,6 +148,12 @@ describe('a lease that went on elsewhere without its client hearing of it', () =
     await device.lose(1);
     successor = (await device.move(2)).body.leaseId;
     device.server.clock.now += 86_400_000;
+    // Not idle by what its gateway said last.
+    await device.server.ctx.database.db
+      .updateTable('lease')
+      .set({ last_handshake_at: device.server.clock.now })
+      .where('id', '=', device.leaseId)
+      .execute();
     expect((await device.move(2)).body.code).toBe('step-up-required');
   });
 
