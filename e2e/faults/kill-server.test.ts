@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { gateReason, isPhase, isPrompt, proofOutcome } from '../../scripts/story/client-process.ts';
@@ -8,7 +10,7 @@ import { nowNs } from './traffic.ts';
 describe('a server that goes away', () => {
   let lab: FaultLab;
   beforeAll(async () => {
-    lab = await FaultLab.start(6);
+    lab = await FaultLab.start(7);
   });
   afterAll(() => lab.stop());
   afterEach(async () => {
@@ -85,6 +87,44 @@ describe('a server that goes away', () => {
     await lab.expectSilence();
     await client.waitFor('it showed the gate', isPhase('gate'), mark);
     watcher.close();
+  });
+
+  it('comes back with another lease key: not one packet is lost, and nobody trusts it anew', async () => {
+    const member = lab.newMember();
+    const { client, codes } = await lab.connected(member);
+    const trusted = () => {
+      const file = path.join(lab.stack.folder, 'laptop/helper/trusted-servers.json');
+      return JSON.parse(readFileSync(file, 'utf8')).servers[0];
+    };
+    const { publicKey: before } = trusted();
+    expect(await lab.serverCommand('keys', 'rotate', 'lease')).toMatchObject({ code: 0 });
+    await lab.until('the helper had the next key', () => trusted().next !== undefined);
+    const { next } = trusted();
+    expect(trusted()).toMatchObject({ publicKey: before, next: expect.not.stringMatching(before) });
+    const shown = async () => JSON.parse((await lab.serverCommand('keys', 'show')).stdout).lease.next;
+    await lab.until('the server knew that', async () => (await shown()).have === 1);
+    const since = nowNs();
+    const mark = client.seen.length;
+    await lab.kill('server', 'SIGTERM');
+    expect(await lab.serverCommand('keys', 'rotate', 'lease', '--finish', '--yes')).toMatchObject({
+      code: 0,
+    });
+    await lab.restart('server');
+    // The new key's word, over the channel, is enough to forget the one of before.
+    await lab.until('the old key was forgotten', () => trusted().publicKey === next);
+    expect(trusted().next).toBeUndefined();
+    expect((await lab.traffic.answered(since)).longestGapMs).toBeLessThan(2000);
+    expect(client.seen.slice(mark).some(({ event }) => isPrompt()(event) || isPhase('gate')(event))).toBe(
+      false,
+    );
+    await lab.gatewayIsBack();
+    client.kill('SIGTERM');
+    await client.ended;
+    const again = lab.client(member.email, 'connect');
+    await again.waitFor('it asked for a code', isPrompt('gate'));
+    again.type(codes.current);
+    await again.waitFor('it was connected', isPhase('connected'));
+    await lab.expectTraffic();
   });
 
   it('killed at the gate: a code that could not be sent is not held against anyone', async () => {
