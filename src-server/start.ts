@@ -17,6 +17,7 @@ import { registerMailMetrics } from './mail/mail-metrics.ts';
 import { MailSender } from './mail/mail-sender.ts';
 import { openTransport } from './mail/mail-transport.ts';
 import { createMetrics } from './metrics/metrics.ts';
+import { commonPasswords } from './people/password/common-passwords.ts';
 import { purgePassingAttempts } from './proof/mfa/attempts.ts';
 
 const PURGE_INTERVAL_MS = 3_600_000;
@@ -64,6 +65,8 @@ async function begin(input: StartInput, ends: AsyncDisposableStack): Promise<Sta
   const { keeper } = certificate;
   const outgoing = openTransport(config);
   if (!outgoing.ok) return outgoing;
+  // Now, and not while a disconnect waits.
+  await commonPasswords();
   const lock = lockDatabase(config.databaseFile);
   if (!lock)
     return { ok: false, mistakes: [`databaseFile: another server is running on ${config.databaseFile}`] };

@@ -43,7 +43,7 @@ export async function askNewPassword(
   const first = await askPassword({
     message: 'New password',
     mask: true,
-    validate: (value) => passwordMistake({ config }, value, person) ?? true,
+    validate: async (value) => (await passwordMistake({ config }, value, person)) ?? true,
   });
   await askPassword({
     message: 'The same again',

@@ -96,7 +96,7 @@ export function registerMemberWriteRoutes(
         if (!may.ok) return may;
         const found = await plainMember(tx, memberId);
         if (!found.ok) return found;
-        const weak = password === undefined ? null : passwordMistake(ctx, password, found.value);
+        const weak = password === undefined ? null : await passwordMistake(ctx, password, found.value);
         if (weak) return fail('invalid-request', weak);
         const edited = await editMember(tx, ctx, found.value, change, by);
         if (!edited.ok) return edited;

@@ -45,7 +45,7 @@ export async function changePassword(
   const proven = await provePassword(checkPassword, identity, currentPassword);
   if (!proven.ok) return proven;
   const { teamName, issuer } = ctx.config;
-  const accepted = checkNewPassword(newPassword, { ...proven.value, teamName, issuer });
+  const accepted = await checkNewPassword(newPassword, { ...proven.value, teamName, issuer });
   if (!accepted.ok) return accepted;
   if (preparedPassword(newPassword) === preparedPassword(currentPassword)) return tooWeak('present');
   const passwordHash = await hashNewPassword(ctx, newPassword);

@@ -214,7 +214,7 @@ async function changePassword(
       );
       return;
     }
-    const mistake = passwordMistake(ctx, password, person);
+    const mistake = await passwordMistake(ctx, password, person);
     if (mistake) {
       refuseWords(options, mistake);
       return;

@@ -49,7 +49,9 @@ export async function addMember(
 ): Promise<Result<AddedMember>> {
   const address = foldEmail(email);
   const mistake =
-    emailMistake(email) ?? nameMistake(name) ?? passwordMistake(ctx, password, { email: address, name });
+    emailMistake(email) ??
+    nameMistake(name) ??
+    (await passwordMistake(ctx, password, { email: address, name }));
   if (mistake) return fail('invalid-request', mistake);
   const password_hash = await hashNewPassword(ctx, password);
   const backup = withTotp ? await prepareBackupCodes(ctx) : null;
@@ -177,12 +179,12 @@ export function emailMistake(email: string): string | null {
 }
 
 /** Why a password is not accepted for this person; null when it is. */
-export function passwordMistake(
+export async function passwordMistake(
   { config: { teamName, issuer } }: Pick<ServerContext, 'config'>,
   password: string,
   { email, name }: Pick<AccountWords, 'email' | 'name'>,
-): string | null {
-  const why = passwordWeakness(password, { email, name, teamName, issuer });
+): Promise<string | null> {
+  const why = await passwordWeakness(password, { email, name, teamName, issuer });
   return why && `password: ${weaknessSentences[why]}`;
 }
 

@@ -1,16 +1,26 @@
-import { createRequire } from 'node:module';
-import type * as LanguageCommon from '@zxcvbn-ts/language-common';
+/** The 49,000 most used passwords. */
+export interface CommonPasswords {
+  /** Whether this very word is among them, in any case, with digits and signs for letters too. */
+  has(word: string): boolean;
+}
 
-const require = createRequire(import.meta.url);
+let unpacked: Promise<CommonPasswords> | null = null;
 
-let known: ReadonlySet<string> | null = null;
+/** Unpacked when first asked for: a tenth of a second of computing, which most commands have no use for. */
+export function commonPasswords(): Promise<CommonPasswords> {
+  unpacked ??= unpack();
+  return unpacked;
+}
 
-/** Unpacked for the first password that is judged: a tenth of a second, which most commands have no use for. */
-function commonPasswords(): ReadonlySet<string> {
-  if (known) return known;
-  const { dictionary }: typeof LanguageCommon = require('@zxcvbn-ts/language-common');
-  known = new Set(dictionary['passwords-common']);
-  return known;
+async function unpack(): Promise<CommonPasswords> {
+  const { dictionary } = await import('@zxcvbn-ts/language-common');
+  const passwords = new Set(dictionary['passwords-common']);
+  return {
+    has(word) {
+      const lower = word.toLowerCase();
+      return passwords.has(lower) || passwords.has(plain(lower));
+    },
+  };
 }
 
 /** What people write in place of a letter. */
@@ -26,10 +36,3 @@ const letterOf: Record<string, string> = {
   '!': 'i',
 };
 const plain = (text: string): string => text.replace(/[013457@$!]/g, (sign) => letterOf[sign] ?? sign);
-
-/** Whether this very word is among the 49,000 most used passwords, in any case, with digits and signs for letters too. */
-export function isCommonPassword(word: string): boolean {
-  const lower = word.toLowerCase();
-  const passwords = commonPasswords();
-  return passwords.has(lower) || passwords.has(plain(lower));
-}

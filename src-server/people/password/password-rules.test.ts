@@ -31,8 +31,8 @@ test.each([
   ['personal', 'northwind-2026'],
   ['personal', 'postern-vpn-1'],
   ['personal', 'Northwind-Passwort1'],
-] as const)('%s: %s', (why, password) => {
-  expect(passwordWeakness(password, ada)).toBe(why);
+] as const)('%s: %s', async (why, password) => {
+  expect(await passwordWeakness(password, ada)).toBe(why);
 });
 
 test.each([
@@ -47,6 +47,6 @@ test.each([
   'пароль из трёх слов',
   '正しい馬の電池のホチキス留め',
   'a good password '.repeat(64),
-])('accepted: %s', (password) => {
-  expect(passwordWeakness(password, ada)).toBeNull();
+])('accepted: %s', async (password) => {
+  expect(await passwordWeakness(password, ada)).toBeNull();
 });

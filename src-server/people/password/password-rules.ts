@@ -4,7 +4,7 @@ import {
   SHORTEST_PASSWORD,
 } from '../../../src-shared/password-rules.ts';
 import { fail, ok, type Result } from '../../../src-shared/problem.ts';
-import { isCommonPassword } from './common-passwords.ts';
+import { type CommonPasswords, commonPasswords } from './common-passwords.ts';
 import { isPattern } from './password-patterns.ts';
 import { preparedPassword } from './password-text.ts';
 
@@ -29,17 +29,21 @@ export interface AccountWords {
  * passwords that many people have, the account's own words, and patterns; each with the usual ornaments. Nothing is
  * asked about the kinds of its characters.
  */
-export function passwordWeakness(typed: string, account: AccountWords): PasswordWeakness | null {
+export async function passwordWeakness(
+  typed: string,
+  account: AccountWords,
+): Promise<PasswordWeakness | null> {
   const password = preparedPassword(typed);
   if ([...password].length < SHORTEST_PASSWORD) return 'short';
   if (typed.length > LONGEST_PASSWORD) return 'long';
   const lower = password.toLowerCase();
   if (isPattern(lower)) return 'pattern';
-  if (isCommonPassword(lower) || isOrnamented(lower)) return 'common';
+  const common = await commonPasswords();
+  if (common.has(lower) || isOrnamented(lower, common)) return 'common';
   const own = withoutWords(lower, wordsOf(account));
   if (own === null) return null;
   const rest = own.replace(/[^\p{L}\p{N}]/gu, '');
-  return [...rest].length < FEWEST_OWN || isCommonPassword(rest) || isOrnamented(rest) ? 'personal' : null;
+  return [...rest].length < FEWEST_OWN || common.has(rest) || isOrnamented(rest, common) ? 'personal' : null;
 }
 
 /** What an administrator, a script and a log are told; pages have their own words. */
@@ -53,8 +57,8 @@ export const weaknessSentences: Record<PasswordWeakness, string> = {
 };
 
 /** `password-too-weak`, with `passwordTooWeakExtra`. */
-export function checkNewPassword(typed: string, account: AccountWords): Result<void> {
-  const why = passwordWeakness(typed, account);
+export async function checkNewPassword(typed: string, account: AccountWords): Promise<Result<void>> {
+  const why = await passwordWeakness(typed, account);
   return why ? tooWeak(why) : ok(undefined);
 }
 
@@ -63,15 +67,12 @@ export function tooWeak(why: PasswordWeakness): Result<never> {
 }
 
 /** A common password, once or twice, between digits and signs: `Passwort2026!`, `!!hallo hallo!!`. */
-function isOrnamented(lower: string): boolean {
+function isOrnamented(lower: string, common: CommonPasswords): boolean {
   const [, before = '', core = '', after = ''] = /^([^\p{L}]*)(.*?)([^\p{L}]*)$/su.exec(lower) ?? [];
   const digits = (before + after).replace(/\D/g, '').length;
   if (core.length < SHORTEST_WORD || digits > MOST_ORNAMENT_DIGITS) return false;
   const parts = core.split(/[\s_.-]+/);
-  return (
-    isCommonPassword(core) ||
-    (parts.length === 2 && parts[0] === parts[1] && isCommonPassword(parts[0] ?? ''))
-  );
+  return common.has(core) || (parts.length === 2 && parts[0] === parts[1] && common.has(parts[0] ?? ''));
 }
 
 function wordsOf({ email, name, teamName, issuer }: AccountWords): string[] {

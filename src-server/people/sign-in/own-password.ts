@@ -55,7 +55,7 @@ export async function chooseOwnPassword<P extends PendingSignIn, T>(
   if (!begun.ok) return begun;
   const member = begun.value;
   const { teamName, issuer } = ctx.config;
-  const accepted = checkNewPassword(newPassword, { ...member, teamName, issuer });
+  const accepted = await checkNewPassword(newPassword, { ...member, teamName, issuer });
   if (!accepted.ok) return accepted;
   if (await isSamePassword(newPassword, member.password_hash)) return tooWeak('present');
   const passwordHash = await hashNewPassword(ctx, newPassword);
