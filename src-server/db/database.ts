@@ -44,15 +44,13 @@ export async function openDatabase(
   const db = new Kysely<Schema>({ dialect: new Dialect({ database: forKysely(sqlite) }) });
   try {
     refuseNewer(sqlite, file);
-    const isNew = migrationsOf(sqlite).length === 0;
+    const done = migrationsOf(sqlite);
+    const isNew = done.length === 0;
     if (!isNew) await refuse?.(db);
     sqlite.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
     sqlite.function('fold', { deterministic: true }, fold);
-    const { error } = await new Migrator({
-      db,
-      provider: { getMigrations: () => Promise.resolve(migrations) },
-    }).migrateToLatest();
-    if (error) throw error;
+    // Kysely asks and locks a good deal to find out that there is nothing to do, for every command anew.
+    if (Object.keys(migrations).some((name) => !done.includes(name))) await migrate(db);
     if (isNew) await refuse?.(db);
   } catch (error) {
     sqlite.close();
@@ -73,6 +71,12 @@ export async function openDatabase(
       }
     },
   };
+}
+
+async function migrate(db: Db): Promise<void> {
+  const provider = { getMigrations: () => Promise.resolve(migrations) };
+  const { error } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error) throw error;
 }
 
 /** Without room the log stays beside the file, and is read with it: nothing is lost. */
