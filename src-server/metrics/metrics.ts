@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Histogram, type Metric, Registry } from 'prom-client';
 import packageJson from '../../package.json' with { type: 'json' };
 
 /** The server's numbers, those of Node (memory, lag of the event loop, …) among them; other parts add their own to `registry`. */
@@ -8,9 +8,20 @@ export interface Metrics {
   httpSeconds: Histogram<'method' | 'route' | 'status'>;
 }
 
-export function createMetrics(): Metrics {
+let ofNode: Metric[] | null = null;
+
+/** Made once a process: each time they would start a timer and an observer of their own, which never end. */
+function nodeMetrics(): Metric[] {
+  if (ofNode) return ofNode;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  ofNode = registry.getMetricsAsArray().flatMap(({ name }) => registry.getSingleMetric(name) ?? []);
+  return ofNode;
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  for (const metric of nodeMetrics()) registry.registerMetric(metric);
   new Gauge({
     name: 'postern_build_info',
     help: 'Which version runs, on which Node; always 1',
