@@ -225,7 +225,7 @@ export const places: Place[] = [
     packages: ['@playwright/test', 'commander', 'pino', 'undici', 'uuid', 'ws', 'zod'],
     ...node,
   },
-  { at: ['vitest.config.ts'], from: ['e2e'], packages: ['vitest'], ...node },
+  { at: ['vitest.config.ts'], from: ['e2e', 'scripts'], packages: ['vitest'], ...node },
   { at: ['dependency-cruiser.config.ts'], from: [], packages: ['dependency-cruiser'], ...node },
 ];
 

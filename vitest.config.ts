@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { ownNetwork } from './e2e/pool/own-network-pool.ts';
+import { unitFolder } from './scripts/unit-folder.ts';
 
 const units = ['{src-*,lab,scripts,bench}/**/*.test.ts'];
 const electronStandIns = ['src-main/shell/**/*.test.ts'];
@@ -10,6 +11,7 @@ const wantTheMachine = [
   'e2e/helper/up-speed.test.ts',
   'e2e/helper/resolvconf.test.ts',
 ];
+const inMemory = { globalSetup: ['scripts/unit-folder.ts'], env: { TMPDIR: unitFolder } };
 const patient = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 /** Each takes a minute or more: first, so that none of them is left over at the end. */
@@ -56,6 +58,7 @@ export default defineConfig({
           include: units,
           exclude: electronStandIns,
           setupFiles: ['src-server/testing/query-plans.ts'],
+          ...inMemory,
           testTimeout: 20_000,
           // Some files wait for other programs or for seconds to pass: on two cores the default is one.
           maxWorkers: 3,
@@ -68,6 +71,7 @@ export default defineConfig({
           // They put a stand-in into the place of the module "electron", which no other file may see.
           name: 'unit-shell',
           include: electronStandIns,
+          ...inMemory,
           testTimeout: 20_000,
           maxWorkers: 3,
         },
