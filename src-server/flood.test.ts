@@ -6,23 +6,20 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { BOUNDS } from './http/connections.ts';
 import { totpAt, totpStep } from './proof/mfa/totp.ts';
-import { ServerFolder } from './testing/server-folder.ts';
+import { OWNER_PASSWORD, ServerFolder } from './testing/server-folder.ts';
 import { newDeviceKey } from './testing/test-server.ts';
 
 /** Files that the server has open besides its connections. */
 const OTHER_FILES = 100;
 const HALF_HELLO = Buffer.from('160301020001000001fc0303', 'hex');
-const owner = z.object({ id: z.string(), email: z.string(), totpSecret: z.string() });
 
-let folder: ServerFolder;
+let folder: Awaited<ReturnType<typeof ServerFolder.initialised>>;
 let pid = 0;
 let port = 0;
-let login: z.infer<typeof owner>;
 let token = '';
 const opened: Socket[] = [];
 beforeAll(async () => {
-  folder = await ServerFolder.make();
-  login = owner.parse(JSON.parse(folder.init().stdout));
+  folder = await ServerFolder.initialised();
   const made = ['token', 'create', '--name', 'SOC', '--scopes', 'members:disconnect,members:read', '--json'];
   ({ token } = z.object({ token: z.string() }).parse(JSON.parse((await folder.command(made)).stdout)));
   port = Number(/port = (\d+)/.exec(folder.read('server.toml'))?.[1]);
@@ -65,9 +62,9 @@ async function signIn(agent?: Agent) {
   const with_ = agent ? { agent } : {};
   const first = await call('/client/v1/sign-in', {
     ...with_,
-    body: { email: login.email, password: 'a long enough passphrase 7', device },
+    body: { email: folder.owner.email, password: OWNER_PASSWORD, device },
   });
-  const code = totpAt(login.totpSecret, totpStep(Date.now()));
+  const code = totpAt(folder.owner.totpSecret, totpStep(Date.now()));
   return call('/client/v1/sign-in/mfa', {
     ...with_,
     body: { mfaToken: first.body.mfaToken, method: 'totp', code },
@@ -99,7 +96,7 @@ test('a flood of connections keeps no kick from being carried out and no member 
   // Who was in before asks over the connection of before; who comes anew has a place.
   expect(await me()).toMatchObject({ status: 200 });
   const kick = { token, body: { reason: 'Flood' } };
-  expect(await call(`/api/v1/member/${login.id}/disconnect`, kick)).toMatchObject({ status: 200 });
+  expect(await call(`/api/v1/member/${folder.owner.id}/disconnect`, kick)).toMatchObject({ status: 200 });
   const again = { method: 'GET', token: sessionToken };
   expect(await call('/client/v1/me', again)).toMatchObject({ status: 200 });
   agent.destroy();

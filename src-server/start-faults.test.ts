@@ -12,9 +12,8 @@ const MINUTE = 60_000;
 let folder: ServerFolder;
 let port = 0;
 beforeAll(async () => {
-  folder = await ServerFolder.make();
+  folder = await ServerFolder.initialised();
   port = await freePort();
-  expect(folder.init()).toMatchObject({ status: 0, stderr: '' });
 }, MINUTE);
 afterEach(() => folder.stopAll());
 afterAll(() => folder.remove());
@@ -69,14 +68,14 @@ test.each([
 
 test(
   'init beside a database whose keys are missing makes none, and start names the way back',
-  () => {
+  async () => {
     const away = join(folder.path, 'keys-away');
     renameSync(folder.keys, away);
     try {
-      const init = folder.init();
+      const init = await folder.init();
       expect(init.status).toBe(2);
       expect(init.stderr).toContain('opens with its own keys alone. Put them back from your backup');
-      const start = folder.run(['start']);
+      const start = await folder.refusedStart();
       expect(start.status).toBe(2);
       expect(start.stderr).toContain('encryption.key: not there; put it back');
       expect(start.stderr).not.toContain('init');
@@ -90,14 +89,13 @@ test(
 
 test(
   'keys that do not open the database are refused by the start and by every command',
-  () => {
+  async () => {
     const file = join(folder.keys, 'encryption.key');
     const right = folder.read('keys/encryption.key');
     chmodSync(file, 0o600);
     writeFileSync(file, Buffer.alloc(32, 9).toString('base64url'));
     try {
-      for (const command of [['start'], ['server-key']]) {
-        const said = folder.run(command);
+      for (const said of [await folder.refusedStart(), await folder.command(['server-key'])]) {
         expect(said.status).toBeGreaterThan(0);
         expect(said.stderr.trim().split('\n')).toEqual([
           expect.stringContaining(`the keys in ${folder.keys} do not open ${folder.database}`),
@@ -112,12 +110,11 @@ test(
 
 test(
   'a database of a newer version is said to be one, and left as it is',
-  () => {
+  async () => {
     const sqlite = new DatabaseSync(folder.database);
     sqlite.exec("insert into kysely_migration values ('9999-later', '2030-01-01')");
     try {
-      for (const command of [['start'], ['member', 'list']]) {
-        const said = folder.run(command);
+      for (const said of [await folder.refusedStart(), await folder.command(['member', 'list'])]) {
         expect(said.status).toBe(1);
         expect(said.stderr).toContain(
           'was written by a newer version of postern-server (migration 9999-later)',
@@ -137,24 +134,25 @@ test(
     listen('127.0.0.1');
     const copy = join(folder.path, 'copy.db');
     cpSync(folder.database, copy);
-    expect(folder.run(['policy', 'set', 'idleSeconds=200'])).toMatchObject({ status: 0 });
-    await folder.start();
+    expect(await folder.command(['policy', 'set', 'idleSeconds=200'])).toMatchObject({ status: 0 });
+    await folder.serve();
     await folder.stopAll();
     const newest = join(folder.path, 'newest.db');
     renameSync(folder.database, newest);
     cpSync(copy, folder.database);
     try {
-      const said = folder.run(['start']);
+      const said = await folder.refusedStart();
       expect(said.status).toBe(1);
       expect(said.stderr).toContain('is an older copy of this server');
       expect(said.stderr).toContain('postern-server database after-restore');
       // What was written to the copy since does not make it the newest.
-      for (const seconds of [201, 202, 203]) folder.run(['policy', 'set', `idleSeconds=${seconds}`]);
-      expect(folder.run(['start']).stderr).toContain('is an older copy');
+      for (const seconds of [201, 202, 203])
+        await folder.command(['policy', 'set', `idleSeconds=${seconds}`]);
+      expect((await folder.refusedStart()).stderr).toContain('is an older copy');
     } finally {
       renameSync(newest, folder.database);
     }
-    await folder.start();
+    await folder.serve();
   },
   MINUTE,
 );
@@ -163,11 +161,11 @@ test(
   'a new database beside the keys of an older one starts: it is no copy of that',
   async () => {
     listen('127.0.0.1');
-    await folder.start();
+    await folder.serve();
     await folder.stopAll();
     rmSync(folder.database);
-    expect(folder.init()).toMatchObject({ status: 0, stderr: '' });
-    await folder.start();
+    expect(await folder.init()).toMatchObject({ status: 0, stderr: '' });
+    await folder.serve();
   },
   MINUTE,
 );

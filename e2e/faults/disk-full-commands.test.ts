@@ -13,8 +13,7 @@ const WORDS = 'Make room there, and run it again';
 let server: ServerFolder;
 let begun = '';
 beforeAll(async () => {
-  const made = await ServerFolder.make();
-  expect(made.init()).toMatchObject({ status: 0 });
+  const made = await ServerFolder.initialised();
   const backup = path.join(made.path, 'backup.db');
   expect(await made.command(['database', 'backup', '--out', backup])).toMatchObject({ status: 0 });
   begun = made.path;

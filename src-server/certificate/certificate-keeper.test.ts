@@ -12,16 +12,14 @@ import { tellExpiry } from './expiry-notices.ts';
 
 const DAY = 86_400_000;
 const issuer = 'https://vpn.test.example';
-const made = { folder: '', old: {} as TestPair, renewed: {} as TestPair, other: {} as TestPair };
+const made = { old: {} as TestPair, renewed: {} as TestPair, other: {} as TestPair };
 let folder: string;
 let now: number;
 let lines: string[];
 beforeAll(() => {
-  made.folder = mkdtempSync(join(tmpdir(), 'pst-pairs-'));
-  made.old = makePair(made.folder, { name: 'vpn.test.example', days: 365 });
-  made.renewed = makePair(made.folder, { name: 'vpn.test.example', days: 400 });
-  made.other = makePair(made.folder, { name: 'other.test.example', days: 365 });
-  return () => rmSync(made.folder, { recursive: true });
+  made.old = makePair({ name: 'vpn.test.example', days: 365 });
+  made.renewed = makePair({ name: 'vpn.test.example', days: 400 });
+  made.other = makePair({ name: 'other.test.example', days: 365 });
 });
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'pst-certificate-'));

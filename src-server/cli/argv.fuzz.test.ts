@@ -17,8 +17,7 @@ const EXITS = [0, 1, 2];
 
 let folder: ServerFolder;
 beforeAll(async () => {
-  folder = await ServerFolder.make();
-  expect(folder.init()).toMatchObject({ status: 0 });
+  folder = await ServerFolder.initialised();
   const gateway = ['gateway', 'add', 'main', '--subnet', '10.86.0.0/24', '--allowed-ips', '10.20.0.0/16'];
   expect(await folder.command(gateway)).toMatchObject({ status: 0 });
   folder.keep();

@@ -23,13 +23,13 @@ beforeAll(async () => {
     more: 'mail = { host = "127.0.0.1", from = "vpn@example.com" }',
   });
   for (const said of [
-    folder.run(
+    await folder.command(
       ['init', '--email', 'owner@example.com', '--name', 'Olga', '--password-stdin', '--with-totp'],
       {
         input: 'a long enough passphrase 7\n',
       },
     ),
-    folder.run(
+    await folder.command(
       ['member', 'add', '--email', 'anna@example.com', '--name', 'Anna', '--password-stdin', '--with-totp'],
       {
         input: 'another long passphrase 7\n',

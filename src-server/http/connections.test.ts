@@ -1,9 +1,6 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, createServer, request, type Server } from 'node:https';
 import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { makePair, type TestPair } from '../testing/certificate-pair.ts';
@@ -32,9 +29,7 @@ let port = 0;
 let bodies = 0;
 const opened = new Set<Socket>();
 beforeAll(() => {
-  const folder = mkdtempSync(join(tmpdir(), 'postern-connections-'));
-  pair = makePair(folder, { name: 'localhost', days: 1 });
-  rmSync(folder, { recursive: true });
+  pair = makePair({ name: 'localhost', days: 1 });
 });
 beforeEach(async () => {
   bodies = 0;

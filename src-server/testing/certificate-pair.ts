@@ -1,6 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 
 /** PEM, self-signed. */
 export interface TestPair {
@@ -8,14 +6,21 @@ export interface TestPair {
   key: string;
 }
 
-/** A certificate for a DNS name, made by openssl; valid from now on. */
-export function makePair(folder: string, { name, days }: { name: string; days: number }): TestPair {
-  const [certFile, keyFile] = [join(folder, 'made.pem'), join(folder, 'made.key')];
-  const made = spawnSync('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`, '-days', String(days)],
-    ...['-keyout', keyFile, '-out', certFile],
-  ]);
-  if (made.status !== 0) throw new Error(`openssl: ${String(made.stderr)}`);
-  return { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
+/** A certificate for a DNS name and IP addresses, made by openssl; valid from now on. */
+export function makePair(about: { name: string; addresses?: string[]; days: number }): TestPair {
+  const { name, addresses = [], days } = about;
+  const names = [`DNS:${name}`, ...addresses.map((address) => `IP:${address}`)].join(',');
+  const made = spawnSync(
+    'openssl',
+    [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+      ...['-subj', `/CN=${name}`, '-addext', `subjectAltName=${names}`, '-days', String(days)],
+      // Both to standard output, the key first.
+      ...['-keyout', '-'],
+    ],
+    { encoding: 'utf8' },
+  );
+  const at = made.stdout.indexOf('-----BEGIN CERTIFICATE-----');
+  if (made.status !== 0 || at === -1) throw new Error(`openssl: ${made.stderr}`);
+  return { cert: made.stdout.slice(at), key: made.stdout.slice(0, at) };
 }

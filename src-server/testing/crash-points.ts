@@ -1,9 +1,10 @@
-import { cpSync, default as fs, mkdtempSync, readdirSync, statSync } from 'node:fs';
+import { default as fs, mkdtempSync, readdirSync, statSync } from 'node:fs';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
+import { keepFiles, writeFiles } from './kept-files.ts';
 
 const FS = ['openSync', 'writeSync', 'renameSync', 'linkSync', 'rmSync', 'mkdirSync', 'chmodSync'] as const;
 const PROMISES = ['open', 'rename', 'rm'] as const;
@@ -19,30 +20,25 @@ type Method = (...args: unknown[]) => unknown;
 export async function crashPoints(folder: string, work: () => Promise<unknown>): Promise<string[]> {
   const points: string[] = [];
   const undo: (() => void)[] = [];
-  const {
-    statSync: stat,
-    readdirSync: list,
-    cpSync: copy,
-    mkdtempSync: make,
-  } = { statSync, readdirSync, cpSync, mkdtempSync };
   let before = '';
   let isLooking = false;
   const look = (): void => {
     if (isLooking) return;
     isLooking = true;
     try {
-      const now = list(folder, { recursive: true })
+      const now = readdirSync(folder, { recursive: true })
         .map(String)
         .sort()
         .map((name) => {
-          const { size, mtimeMs, ino } = stat(join(folder, name));
+          const { size, mtimeMs, ino } = statSync(join(folder, name));
           return `${name} ${size} ${mtimeMs} ${ino}`;
         })
         .join('\n');
       if (now === before) return;
       before = now;
-      const point = make(join(tmpdir(), 'postern-crash-'));
-      copy(folder, point, { recursive: true });
+      const point = mkdtempSync(join(tmpdir(), 'postern-crash-'));
+      // Not by `cpSync`: Node would load what that needs now, and keep what is watched in it for ever.
+      writeFiles(keepFiles(folder), point);
       points.push(point);
     } finally {
       isLooking = false;

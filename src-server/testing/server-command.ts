@@ -1,14 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { vi } from 'vitest';
-import { serverProgram } from '../cli/program.ts';
+import { commandHere, type Said } from './command-here.ts';
 import type { TestServer } from './test-server.ts';
-
-export interface Said {
-  status: number;
-  stdout: string;
-  stderr: string;
-}
 
 /** Runs `postern-server` beside the running server, on a connection of its own to the database. */
 export function serverCommand(
@@ -27,20 +20,5 @@ export function serverCommand(
       ...(mail ? ['[mail]', ...lines(mail)] : []),
     ].join('\n'),
   );
-  return async (...words) => {
-    const said = { stdout: '', stderr: '' };
-    const spies = (['stdout', 'stderr'] as const).map((stream) =>
-      vi.spyOn(process[stream], 'write').mockImplementation((piece) => {
-        said[stream] += String(piece);
-        return true;
-      }),
-    );
-    try {
-      await serverProgram().parseAsync([...words, '--config', config], { from: 'user' });
-      return { status: Number(process.exitCode ?? 0), ...said };
-    } finally {
-      for (const spy of spies) spy.mockRestore();
-      process.exitCode = undefined;
-    }
-  };
+  return (...words) => commandHere([...words, '--config', config]);
 }

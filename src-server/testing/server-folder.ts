@@ -1,29 +1,38 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { vi } from 'vitest';
-import { serverProgram } from '../cli/program.ts';
+import * as z from 'zod';
+import { loadServerConfig } from '../config.ts';
+import { loadServerKeys } from '../keys/server-keys.ts';
+import { makeLogger } from '../logger.ts';
+import { type RunningServer, startServer } from '../start.ts';
+import { makePair, type TestPair } from './certificate-pair.ts';
+import { commandHere, type Given, type Said } from './command-here.ts';
+import { type KeptFiles, keepFiles, writeFiles } from './kept-files.ts';
 
 const entry = join(import.meta.dirname, '../cli.ts');
 const OWNER = ['--email', 'owner@test.example', '--name', 'Owner', '--password-stdin', '--with-totp'];
+export const OWNER_PASSWORD = 'a long enough passphrase 7';
+const account = z.object({ id: z.string(), email: z.string(), totpSecret: z.string() });
 
-export interface Said {
-  status: number | null;
-  stdout: string;
-  stderr: string;
-}
+/** Made once a process. */
+let pair: TestPair | null = null;
+let initialised: Promise<{ files: KeptFiles; owner: Owner }> | null = null;
 
-/** A folder with configuration and certificate in which `postern-server` runs as its users run it: as a program. */
+export type Owner = z.infer<typeof account>;
+
+/** A folder with configuration and certificate in which `postern-server` runs: as a program, or in this process. */
 export class ServerFolder {
   readonly path: string;
   readonly config: string;
   readonly database: string;
   readonly keys: string;
   readonly #running = new Set<ChildProcess>();
-  #kept: string | null = null;
+  readonly #serving = new Set<RunningServer>();
+  #kept: KeptFiles | null = null;
 
   /** `path`: one that is there, such as a copy of another. */
   constructor(path = mkdtempSync(join(tmpdir(), 'postern-server-folder-'))) {
@@ -33,15 +42,24 @@ export class ServerFolder {
     this.keys = join(path, 'keys');
   }
 
+  /** One in which `init` has not run. */
   static async make(): Promise<ServerFolder> {
     const folder = new ServerFolder();
     folder.writeConfig({ host: '127.0.0.1', port: await freePort() });
-    const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-    const files = ['-keyout', join(folder.path, 'tls.key'), '-out', join(folder.path, 'tls.crt')];
-    const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-    const made = spawnSync('openssl', [...request, '-days', '60', ...names, ...files]);
-    if (made.status !== 0) throw new Error(String(made.stderr));
+    pair ??= makePair({ name: 'localhost', addresses: ['127.0.0.1'], days: 60 });
+    writeFileSync(join(folder.path, 'tls.crt'), pair.cert);
+    writeFileSync(join(folder.path, 'tls.key'), pair.key, { mode: 0o600 });
     return folder;
+  }
+
+  /** One that `init` has left, with an owner and an authenticator. */
+  static async initialised(): Promise<ServerFolder & { owner: Owner }> {
+    initialised ??= initialise();
+    const { files, owner } = await initialised;
+    const folder = new ServerFolder();
+    writeFiles(files, folder.path);
+    folder.writeConfig({ host: '127.0.0.1', port: await freePort() });
+    return Object.assign(folder, { owner });
   }
 
   /** `more`: lines of TOML before the tables. */
@@ -54,8 +72,8 @@ export class ServerFolder {
     );
   }
 
-  /** Runs one command to its end. */
-  run(args: string[], { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {}): Said {
+  /** Runs one command to its end, as a program. */
+  run(args: string[], { input = '', env = {} }: Given = {}): Said {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       [entry, ...args, '--config', this.config],
@@ -66,38 +84,49 @@ export class ServerFolder {
         timeout: 60_000,
       },
     );
+    if (status === null) throw new Error(`${args.join(' ')} did not end: ${stderr}`);
     return { status, stdout, stderr };
   }
 
   /** Begins one command, for whoever wants to end it. */
-  begin(args: string[]): ChildProcess {
+  begin(args: string[], stdio: StdioOptions = 'ignore'): ChildProcess {
     const words = [entry, ...args, '--config', this.config];
-    return spawn(process.execPath, words, { stdio: 'ignore', env: ownEnvironment() });
+    return spawn(process.execPath, words, { stdio, env: ownEnvironment() });
   }
 
-  /** Runs one command that asks nothing in this process: a second of computing less than a program of its own. */
-  async command(args: string[]): Promise<Said> {
-    const said = { stdout: '', stderr: '' };
-    const spies = (['stdout', 'stderr'] as const).map((stream) =>
-      vi.spyOn(process[stream], 'write').mockImplementation((text) => {
-        said[stream] += String(text);
-        return true;
-      }),
-    );
-    try {
-      await serverProgram().parseAsync([...args, '--config', this.config], { from: 'user' });
-      return { status: Number(process.exitCode ?? 0), ...said };
-    } finally {
-      for (const spy of spies) spy.mockRestore();
-      process.exitCode = undefined;
-    }
+  /** Runs one command to its end, in this process. */
+  command(args: readonly string[], given?: Given): Promise<Said> {
+    return commandHere([...args, '--config', this.config], given);
   }
 
-  init(): Said {
-    return this.run(['init', ...OWNER, '--json'], { input: 'a long enough passphrase 7\n' });
+  init(): Promise<Said> {
+    return this.command(['init', ...OWNER, '--json'], { input: `${OWNER_PASSWORD}\n` });
   }
 
-  /** Starts the server and waits until it listens. `preload` is loaded before it. */
+  /** `start` in this process, where the server does not start; without its log. */
+  refusedStart(env: Record<string, string> = {}): Promise<Said> {
+    return this.command(['start'], { env: { POSTERN_LOG_LEVEL: 'fatal', ...env } });
+  }
+
+  /** The server in this process. */
+  async serve(env: Record<string, string> = {}): Promise<{ server: RunningServer; log: () => string }> {
+    const config = loadServerConfig(this.config, env);
+    if (!config.ok) throw new Error(config.mistakes.join('\n'));
+    const loaded = await loadServerKeys(config.value.keysDir, config.value.issuer, env);
+    if (!loaded.ok) throw new Error(loaded.mistakes.join('\n'));
+    let text = '';
+    const log = makeLogger('info', {
+      write(line) {
+        text += line;
+      },
+    });
+    const started = await startServer({ config: config.value, keys: loaded.keys, log, now: Date.now });
+    if (!started.ok) throw new Error(`the server did not start: ${started.mistakes.join('\n')}`);
+    this.#serving.add(started.server);
+    return { server: started.server, log: () => text };
+  }
+
+  /** Starts the server as a program and waits until it listens. `preload` is loaded before it. */
   async start({ preload, env = {} }: { preload?: string; env?: Record<string, string> } = {}): Promise<{
     child: ChildProcess;
     log: () => string;
@@ -123,10 +152,16 @@ export class ServerFolder {
     throw new Error(`the server did not start: ${text}`);
   }
 
+  /** The servers, of either kind. */
   async stopAll(): Promise<void> {
+    for (const server of this.#serving) {
+      this.#serving.delete(server);
+      await server.stop();
+    }
     for (const child of this.#running) {
+      const ended = once(child, 'exit');
       child.kill('SIGTERM');
-      await once(child, 'exit');
+      await ended;
     }
   }
 
@@ -136,29 +171,39 @@ export class ServerFolder {
 
   /** What is in the folder now is what `goBack` and `another` bring back. */
   keep(): void {
-    this.#kept ??= mkdtempSync(join(tmpdir(), 'postern-server-folder-kept-'));
-    cpSync(this.path, this.#kept, { recursive: true });
+    this.#kept = keepFiles(this.path);
   }
 
   goBack(): void {
     for (const name of readdirSync(this.path)) rmSync(join(this.path, name), { recursive: true });
-    this.#copyKept(this.path);
+    writeFiles(this.#whatWasKept(), this.path);
   }
 
   another(): ServerFolder {
     const other = new ServerFolder();
-    this.#copyKept(other.path);
+    writeFiles(this.#whatWasKept(), other.path);
     return other;
   }
 
-  #copyKept(to: string): void {
+  #whatWasKept(): KeptFiles {
     if (this.#kept === null) throw new Error('nothing was kept of this folder');
-    cpSync(this.#kept, to, { recursive: true });
+    return this.#kept;
   }
 
   async remove(): Promise<void> {
     await this.stopAll();
-    for (const folder of [this.path, this.#kept]) if (folder !== null) rmSync(folder, { recursive: true });
+    rmSync(this.path, { recursive: true });
+  }
+}
+
+async function initialise(): Promise<{ files: KeptFiles; owner: Owner }> {
+  const folder = await ServerFolder.make();
+  try {
+    const said = await folder.init();
+    if (said.status !== 0) throw new Error(`init: ${said.stderr}`);
+    return { files: keepFiles(folder.path), owner: account.parse(JSON.parse(said.stdout)) };
+  } finally {
+    await folder.remove();
   }
 }
 

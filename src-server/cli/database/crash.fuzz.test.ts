@@ -16,15 +16,14 @@ const password = { input: 'correct horse battery staple 9\n' };
 const LATE = 'late@test.example';
 let folder: ServerFolder;
 beforeAll(async () => {
-  folder = await ServerFolder.make();
-  expect(folder.init()).toMatchObject({ status: 0, stderr: '' });
+  folder = await ServerFolder.initialised();
   const out = join(folder.path, 'backup.db');
   expect(await folder.command(['database', 'backup', '--out', out, '--with-keys'])).toMatchObject({
     status: 0,
   });
   // What a restore of that backup must not lose.
   const late = ['member', 'add', '--email', LATE, '--name', 'Late', '--password-stdin'];
-  expect(folder.run(late, password)).toMatchObject({ status: 0 });
+  expect(await folder.command(late, password)).toMatchObject({ status: 0 });
   folder.keep();
 }, 60_000);
 afterAll(() => folder.remove());

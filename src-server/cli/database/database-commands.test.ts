@@ -20,8 +20,7 @@ const MINUTE = 60_000;
 const password = { input: 'correct horse battery staple 9\n' };
 let folder: ServerFolder;
 beforeAll(async () => {
-  folder = await ServerFolder.make();
-  expect(folder.init()).toMatchObject({ status: 0, stderr: '' });
+  folder = await ServerFolder.initialised();
   folder.keep();
 }, MINUTE);
 beforeEach(() => folder.goBack());
@@ -30,7 +29,7 @@ afterAll(() => folder.remove());
 
 const at = (name: string) => join(folder.path, name);
 const addMember = (email: string) =>
-  folder.run(['member', 'add', '--email', email, '--name', email, '--password-stdin'], password);
+  folder.command(['member', 'add', '--email', email, '--name', email, '--password-stdin'], password);
 const backup = (name: string, ...more: string[]) =>
   folder.command(['database', 'backup', '--out', at(name), '--json', ...more]);
 const restore = (name: string, ...more: string[]) =>
@@ -48,8 +47,8 @@ function query(file: string, sql: string): Record<string, unknown>[] {
 test(
   'a backup beside a running server has what was added a moment ago, and is for its owner alone',
   async () => {
-    await folder.start();
-    expect(addMember('late@test.example')).toMatchObject({ status: 0 });
+    await folder.serve();
+    expect(await addMember('late@test.example')).toMatchObject({ status: 0 });
     // What copying the one file misses: it is in the log still.
     cpSync(folder.database, at('copied.db'));
     const made = await backup('backup.db');
@@ -93,14 +92,14 @@ test(
   'a restore keeps the database of before, says what was decided since, and the server starts',
   async () => {
     for (const email of ['back@test.example', 'blocked@test.example', 'renewed@test.example'])
-      addMember(email);
+      await addMember(email);
     await backup('backup.db');
-    addMember('new@test.example');
+    await addMember('new@test.example');
     await folder.command(['member', 'block', 'blocked@test.example']);
-    folder.run(['member', 'set-password', 'renewed@test.example', '--password-stdin'], {
+    await folder.command(['member', 'set-password', 'renewed@test.example', '--password-stdin'], {
       input: 'another long passphrase 4\n',
     });
-    await folder.start();
+    await folder.serve();
     const refused = await restore('backup.db');
     expect(refused.status).toBe(1);
     expect(refused.stderr).toContain('stop it first: systemctl stop postern-server');
@@ -118,7 +117,7 @@ test(
     expect(done.stdout).toContain(kept);
     expect(query(at(kept), "select email from member where email = 'new@test.example'")).toHaveLength(1);
     expect(query(folder.database, "select email from member where email = 'new@test.example'")).toEqual([]);
-    const { log } = await folder.start();
+    const { log } = await folder.serve();
     expect(log()).toContain('listening on');
   },
   MINUTE,
@@ -149,13 +148,13 @@ test(
   'a copy put back by hand is refused by the start until after-restore has run',
   async () => {
     await backup('backup.db');
-    addMember('new@test.example');
-    await folder.start();
+    await addMember('new@test.example');
+    await folder.serve();
     await folder.stopAll();
     cpSync(at('backup.db'), folder.database);
-    expect(folder.run(['start']).stderr).toContain('postern-server database after-restore');
+    expect((await folder.refusedStart()).stderr).toContain('postern-server database after-restore');
     expect(await folder.command(['database', 'after-restore'])).toMatchObject({ status: 0, stderr: '' });
-    await folder.start();
+    await folder.serve();
   },
   MINUTE,
 );
@@ -215,7 +214,7 @@ test(
     half.exec('delete from kysely_migration where name = (select max(name) from kysely_migration)');
     half.close();
     const before = query(folder.database, 'select count(*) as n from audit');
-    const said = folder.run(['database', 'restore', at('half.db')]);
+    const said = await restore('half.db');
     expect(said.status).toBe(1);
     expect(said.stderr).toContain('already exists');
     expect(query(folder.database, 'select count(*) as n from audit')).toEqual(before);

@@ -21,8 +21,7 @@ import { ServerFolder } from '../../testing/server-folder.ts';
 const MINUTE = 60_000;
 let folder: ServerFolder;
 beforeAll(async () => {
-  folder = await ServerFolder.make();
-  expect(folder.init()).toMatchObject({ status: 0, stderr: '' });
+  folder = await ServerFolder.initialised();
   folder.keep();
 }, MINUTE);
 beforeEach(() => folder.goBack());
@@ -139,7 +138,7 @@ test(
   'a server or a command at work keeps it from beginning',
   async () => {
     const before = keyFiles();
-    await folder.start();
+    await folder.serve();
     const served = await rotate();
     expect(served.status).toBe(1);
     expect(served.stderr).toContain('stop it first: systemctl stop postern-server');
@@ -181,11 +180,11 @@ test(
       status: 2,
       stderr: expect.stringContaining('name a file in another folder'),
     });
-    const wrong = folder.run(['start'], { env: { POSTERN_ENCRYPTION_KEY: old } });
+    const wrong = await folder.refusedStart({ POSTERN_ENCRYPTION_KEY: old });
     expect(wrong.status).toBe(1);
     expect(wrong.stderr).toContain(`POSTERN_ENCRYPTION_KEY holds the encryption key of before ${day}`);
     expect(wrong.stderr).toContain(`put the key of ${at('new.key')} in its place`);
-    await folder.start({ env: { POSTERN_ENCRYPTION_KEY: readFileSync(at('new.key'), 'utf8') } });
+    await folder.serve({ POSTERN_ENCRYPTION_KEY: readFileSync(at('new.key'), 'utf8') });
   },
   MINUTE,
 );
@@ -240,13 +239,13 @@ test(
     await rotate();
     const [old = ''] = kept();
     cpSync(at(`keys/${old}`), at('keys/encryption.key'));
-    const wrong = folder.run(['start']);
+    const wrong = await folder.refusedStart();
     expect(wrong.status).toBe(1);
     expect(wrong.stderr).toContain(`encryption.key holds the encryption key of before ${day}`);
     expect(wrong.stderr).toContain('put back the newest encryption.key from your backup');
     expect((await folder.command(['doctor'])).stdout).toContain(`holds the encryption key of before ${day}`);
     writeFileSync(at('keys/encryption.key'), Buffer.alloc(32, 9).toString('base64url'));
-    expect(folder.run(['member', 'list']).stderr).toContain('sealed by others');
+    expect((await folder.command(['member', 'list'])).stderr).toContain('sealed by others');
     expect(existsSync(at('keys/encryption.key.next'))).toBe(false);
   },
   MINUTE,

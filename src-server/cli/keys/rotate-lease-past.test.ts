@@ -9,8 +9,7 @@ import { ServerFolder } from '../../testing/server-folder.ts';
 const MINUTE = 60_000;
 let folder: ServerFolder;
 beforeAll(async () => {
-  folder = await ServerFolder.make();
-  expect(folder.init()).toMatchObject({ status: 0, stderr: '' });
+  folder = await ServerFolder.initialised();
   folder.keep();
 }, MINUTE);
 beforeEach(() => folder.goBack());
@@ -41,7 +40,7 @@ test(
     expect(JSON.parse(restored.stdout)).toMatchObject({ isOtherLeaseKey: false });
     expect(await verify()).toMatchObject({ status: 0 });
     expect(await verify('--archive', at('one.jsonl'))).toMatchObject({ status: 0 });
-    const { log } = await folder.start();
+    const { log } = await folder.serve();
     expect(log()).not.toContain('is not the one of before');
     await folder.stopAll();
 
@@ -80,7 +79,7 @@ test(
     // The backup is from the middle of a rotation that is finished by now.
     expect(await folder.command(['database', 'restore', at('backup.db')])).toMatchObject({ status: 0 });
     expect((await shownLeaseKeys(folder)).next).toBeNull();
-    await folder.start();
+    await folder.serve();
     expect(existsSync(at('keys/lease-key.pem.next'))).toBe(false);
   },
   MINUTE,

@@ -17,8 +17,7 @@ const MINUTE = 60_000;
 const DEVICES = ['01a00000-0000-7000-8000-000000000002', '01a00000-0000-7000-8000-000000000003'];
 let folder: ServerFolder;
 beforeAll(async () => {
-  folder = await ServerFolder.make();
-  expect(folder.init()).toMatchObject({ status: 0, stderr: '' });
+  folder = await ServerFolder.initialised();
   const sqlite = new DatabaseSync(folder.database);
   for (const [index, id] of DEVICES.entries())
     sqlite.exec(`insert into device (id, member_id, name, platform, public_key, last_seen_at, created_at)
@@ -48,7 +47,7 @@ test(
   'the next key is made beside the present one while the server runs, and takes its place when it is finished',
   async () => {
     const before = ownLeaseKey(folder);
-    await folder.start();
+    await folder.serve();
     const begun = await lease('--json');
     expect(begun).toMatchObject({ status: 0, stderr: '' });
     expect(leaseKeyFiles(folder)).toEqual(['lease-key.pem', 'lease-key.pem.next']);
@@ -95,7 +94,7 @@ test(
     const listed = (await folder.command(['audit', 'list', '--json'])).stdout;
     expect(listed).toContain('keys.lease-rotation-begun');
     expect(listed).toContain('keys.lease-rotated');
-    const { log } = await folder.start();
+    const { log } = await folder.serve();
     expect(log()).not.toContain('is not the one of before');
   },
   MINUTE,
@@ -227,7 +226,7 @@ test(
     );
     unlinkSync(at('keys/lease-key.pem'));
     symlinkSync(at('next.pem'), at('keys/lease-key.pem'));
-    const early = folder.run(['start']);
+    const early = await folder.refusedStart();
     expect(early.status).toBe(1);
     expect(early.stderr).toContain('the next lease key is in its place, and its rotation is not finished');
     expect((await finish()).stderr).toContain('add --old-key FILE');
@@ -236,7 +235,7 @@ test(
     const done = await finish('--old-key', at('mounted.pem'));
     expect(done.status).toBe(0);
     expect(done.stdout).toContain('shred -u it');
-    await folder.start();
+    await folder.serve();
     expect((await shownLeaseKeys(folder)).past).toMatchObject([
       { fingerprint: fingerprint(publicKeyIn(at('mounted.pem'))) },
     ]);

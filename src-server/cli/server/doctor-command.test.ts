@@ -10,9 +10,8 @@ const MINUTE = 60_000;
 let folder: ServerFolder;
 let port = 0;
 beforeAll(async () => {
-  folder = await ServerFolder.make();
+  folder = await ServerFolder.initialised();
   port = await freePort();
-  expect(folder.init()).toMatchObject({ status: 0 });
 }, MINUTE);
 afterEach(async () => {
   await folder.stopAll();
@@ -36,7 +35,7 @@ test(
     for (const id of ['config', 'keys', 'database', 'disk', 'certificate', 'listen', 'port', 'name', 'mail'])
       expect(before[id]).toMatchObject({ ok: true });
     expect(before.listen?.detail).toContain('is free; the server does not run');
-    await folder.start();
+    await folder.serve();
     expect((await found()).listen?.detail).toContain('The server runs and answers');
   },
   MINUTE,

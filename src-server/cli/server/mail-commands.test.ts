@@ -94,7 +94,7 @@ describe('over STARTTLS', () => {
   const taken: boolean[] = [];
   /** `hides`: commands that the server does not know. */
   async function serve(hides: string[]): Promise<void> {
-    const { cert, key } = makePair(folder, { name: 'localhost', days: 2 });
+    const { cert, key } = makePair({ name: 'localhost', days: 2 });
     writeFileSync(join(folder, 'mail-ca.pem'), cert);
     server = new SMTPServer({
       ...{ cert, key, disabledCommands: ['AUTH', ...hides], disableReverseLookup: true },

@@ -1,32 +1,34 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makePair, type TestPair } from '../../testing/certificate-pair.ts';
+import { ServerFolder } from '../../testing/server-folder.ts';
 
-const entry = join(import.meta.dirname, '../../cli.ts');
-const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
-let folder: string;
+let folder: ServerFolder;
 let child: ChildProcess;
 let lines: Record<string, unknown>[];
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'pst-reload-'));
+beforeEach(async () => {
+  folder = await ServerFolder.initialised();
   lines = [];
 });
 afterEach(async () => {
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);
-  rmSync(folder, { recursive: true });
+  await folder.remove();
 });
 
-const config = () => join(folder, 'server.toml');
 function configure(more: string): void {
-  const settings = ['issuer = "https://vpn.test.example"', 'teamName = "Test"', more];
+  const settings = [
+    'issuer = "https://vpn.test.example"',
+    'teamName = "Test"',
+    'databaseFile = "postern.db"',
+    more,
+  ];
   const tables = [
     '[listen]',
     'host = "127.0.0.1"',
@@ -35,11 +37,11 @@ function configure(more: string): void {
     'certFile = "a.crt"',
     'keyFile = "a.key"',
   ];
-  writeFileSync(config(), [...settings, ...tables].join('\n'));
+  writeFileSync(folder.config, [...settings, ...tables].join('\n'));
 }
 function useCertificate({ cert, key }: TestPair): void {
-  writeFileSync(join(folder, 'a.crt'), cert);
-  writeFileSync(join(folder, 'a.key'), key);
+  writeFileSync(join(folder.path, 'a.crt'), cert);
+  writeFileSync(join(folder.path, 'a.key'), key);
 }
 /** The first line that begins so. */
 async function line(words: string): Promise<Record<string, unknown>> {
@@ -56,20 +58,10 @@ async function serialNow(port: number): Promise<string | undefined> {
 }
 
 test('SIGHUP reads certificate, level and mail settings anew, and ends nothing', async () => {
-  const first = makePair(folder, { name: 'vpn.test.example', days: 365 });
+  const first = makePair({ name: 'vpn.test.example', days: 365 });
   useCertificate(first);
   configure('');
-  const owner = ['--email', 'o@test.example', '--name', 'O', '--password-stdin'];
-  const made = spawnSync(process.execPath, [entry, 'init', ...owner, '--config', config()], {
-    input: 'a long password of the owner\n',
-    env,
-    encoding: 'utf8',
-  });
-  expect([made.status, made.stderr]).toEqual([0, '']);
-  child = spawn(process.execPath, [entry, 'start', '--config', config()], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env,
-  });
+  child = folder.begin(['start'], ['ignore', 'pipe', 'inherit']);
   if (child.stdout) createInterface(child.stdout).on('line', (text) => lines.push(JSON.parse(text)));
   const listening = await line('listening on');
   const port = Number(/:(\d+)$/.exec(String(listening.msg))?.[1]);
@@ -84,7 +76,7 @@ test('SIGHUP reads certificate, level and mail settings anew, and ends nothing',
   });
   expect(await serialNow(port)).toBe(before);
 
-  useCertificate(makePair(folder, { name: 'vpn.test.example', days: 365 }));
+  useCertificate(makePair({ name: 'vpn.test.example', days: 365 }));
   const mail = 'mail = { host = "127.0.0.1", port = 1, security = "none", from = "vpn@test.example" }';
   configure(`logLevel = "debug"\nstrangerRequestsPerMinute = 70\n${mail}`);
   child.kill('SIGHUP');
