@@ -12,7 +12,8 @@ const wantTheMachine = [
   'e2e/helper/resolvconf.test.ts',
 ];
 const inMemory = { globalSetup: ['scripts/unit-folder.ts'], env: { TMPDIR: unitFolder } };
-const patient = { testTimeout: 120_000, hookTimeout: 120_000 };
+const everywhere = ['e2e/pool/patient-waits.ts'];
+const patient = { testTimeout: 120_000, hookTimeout: 120_000, setupFiles: everywhere };
 
 /** Each takes a minute or more: first, so that none of them is left over at the end. */
 const long = [
@@ -57,7 +58,7 @@ export default defineConfig({
           name: 'unit',
           include: units,
           exclude: electronStandIns,
-          setupFiles: ['src-server/testing/query-plans.ts'],
+          setupFiles: [...everywhere, 'src-server/testing/query-plans.ts'],
           ...inMemory,
           testTimeout: 20_000,
           // Some files wait for other programs or for seconds to pass: on two cores the default is one.
@@ -71,6 +72,7 @@ export default defineConfig({
           // They put a stand-in into the place of the module "electron", which no other file may see.
           name: 'unit-shell',
           include: electronStandIns,
+          setupFiles: everywhere,
           ...inMemory,
           testTimeout: 20_000,
           maxWorkers: 3,
