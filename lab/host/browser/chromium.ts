@@ -50,6 +50,12 @@ export interface RunningChromium {
   stop(): Promise<void>;
 }
 
+/** The last three start renderers for Chromium's own pages and for pages to come, two for each window. */
+const unwanted = [
+  ...['Translate', 'MediaRouter', 'OptimizationHints', 'AutofillServerCommunication'],
+  ...['PreloadTopChromeWebUI', 'PreloadTopChromeWebUILessNavigations', 'SpareRendererForSitePerProcess'],
+];
+
 const quiet = [
   '--no-first-run',
   '--no-default-browser-check',
@@ -58,7 +64,7 @@ const quiet = [
   '--disable-component-update',
   '--disable-sync',
   '--disable-extensions',
-  '--disable-features=Translate,MediaRouter,OptimizationHints,AutofillServerCommunication',
+  `--disable-features=${unwanted.join()}`,
   '--disable-search-engine-choice-screen',
   '--password-store=basic',
   '--use-mock-keychain',
