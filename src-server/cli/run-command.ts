@@ -126,19 +126,16 @@ export async function withServerFiles(
   });
 }
 
-/** Nobody replaces the keys while `work` runs; `alone`: nobody else uses them either. */
-export async function holdingKeys(
+/** Nobody replaces the keys while `work` runs; `alone`: nobody else uses them either. Null after a refusal was said. */
+export async function holdingKeys<T>(
   config: ServerConfig,
   how: 'shared' | 'alone',
-  work: () => Promise<void>,
-): Promise<void> {
+  work: () => Promise<T>,
+): Promise<T | null> {
   const lock = lockKeys(config.databaseFile, how);
-  if (!lock) {
-    refuse([how === 'shared' ? KEYS_REPLACED : KEYS_IN_USE], EXIT_FAILED);
-    return;
-  }
+  if (!lock) return refuse([how === 'shared' ? KEYS_REPLACED : KEYS_IN_USE], EXIT_FAILED);
   try {
-    await work();
+    return await work();
   } finally {
     lock.release();
   }

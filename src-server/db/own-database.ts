@@ -73,6 +73,31 @@ async function refuseCopy(db: Db, config: ServerConfig): Promise<void> {
 export async function refuseForeign(db: Db, { config, keys }: Files): Promise<void> {
   if (!(await opensDatabase(db, keys.sealedBox)))
     throw new ForeignDatabaseError(mistakeLine(await foreignKeys(db, config, keys)));
+  const ended = await endedLeaseKey(db, config, keys);
+  if (ended) throw new ForeignDatabaseError(mistakeLine(ended));
+}
+
+/**
+ * What to do where another lease key has taken the place of this one: who replaced it may have had reason to, and
+ * computers that follow the other one refuse whatever this one signs. Null: none has.
+ */
+export async function endedLeaseKey(
+  db: Db,
+  { keysDir }: Pick<ServerConfig, 'keysDir'>,
+  { serverKey: { publicKey } }: Pick<ServerKeys, 'serverKey'>,
+): Promise<Mistake | null> {
+  if (!(await hasTable(db, 'past_lease_key'))) return null;
+  const row = await db
+    .selectFrom('past_lease_key')
+    .select('ended_at')
+    .where('public_key', '=', publicKey)
+    .executeTakeFirst();
+  if (!row) return null;
+  const day = new Date(row.ended_at).toISOString().slice(0, 10);
+  return {
+    detail: `keysDir: ${keysDir} holds the lease key of before ${day}, when another one took its place: computers refuse what it signs`,
+    remedy: 'put back the newest lease-key.pem from your backup of the keys (docs/operations.md, "Keys")',
+  };
 }
 
 /** What to do about a database that these keys do not open. */

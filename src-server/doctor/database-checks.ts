@@ -7,7 +7,7 @@ import { type Database, openDatabase } from '../db/database.ts';
 import { checkKeys } from '../db/key-check.ts';
 import { isLeaseKeyHalfRotated, leaseKeyRotation } from '../db/lease-key-rotation.ts';
 import { isOlder, NewerDatabaseError, refuseNewer } from '../db/newer-database.ts';
-import { foreignKeys, putBack } from '../db/own-database.ts';
+import { endedLeaseKey, foreignKeys, putBack } from '../db/own-database.ts';
 import { isCopy, readMark } from '../db/record-mark.ts';
 import { hasLeftOver } from '../db/reseal.ts';
 import { isHalfRotated } from '../db/settle-keys.ts';
@@ -87,12 +87,15 @@ async function ownershipMistakes({ db }: Database, { config, env }: Looked): Pro
   const copy = mark !== null && (await isCopy(db, mark)) ? [putBack(config.databaseFile)] : [];
   const keys = await keysOf(config, env);
   if (keys === null) return copy;
-  if ((await checkKeys(db, keys)) !== 'sealed-by-others')
+  if ((await checkKeys(db, keys)) !== 'sealed-by-others') {
+    const ended = await endedLeaseKey(db, config, keys);
     return [
       ...copy,
+      ...(ended ? [ended] : []),
       ...((await hasLeftOver(db)) ? [leftOver(config)] : []),
       ...(isLeaseKeyHalfRotated(config) ? [halfRotated('lease')] : []),
     ];
+  }
   return [
     ...copy,
     isHalfRotated(config, env) ? halfRotated('encryption') : await foreignKeys(db, config, keys),

@@ -1,8 +1,19 @@
-import { chmodSync, cpSync, readFileSync, renameSync, statSync, symlinkSync, unlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { fingerprint } from '../../../src-node/fingerprint.ts';
+import { lockKeys } from '../../db/database-lock.ts';
+import { leaseKeyIdOf } from '../../keys/lease-key.ts';
 import { crashPoints } from '../../testing/crash-points.ts';
 import {
   leaseKeyFiles,
@@ -33,6 +44,14 @@ const at = (name: string) => join(folder.path, name);
 const lease = (...more: string[]) => folder.command(['keys', 'rotate', 'lease', ...more]);
 const finish = (...more: string[]) => lease('--finish', '--yes', ...more);
 const doctor = async (of = folder) => (await of.command(['doctor'])).stdout;
+
+/** `kid` of the key that the database takes for its own. */
+function notedKeyId(): string {
+  const sqlite = new DatabaseSync(folder.database);
+  const row = sqlite.prepare('select lease_key_id from key_check').get();
+  sqlite.close();
+  return String(row?.lease_key_id);
+}
 
 /** What the server writes down when the helper of a device has taken the newest word. */
 function taken(deviceId: string): void {
@@ -242,6 +261,26 @@ test(
   },
   MINUTE,
 );
+
+test('a lease key that was replaced comes back into force nowhere: not by its file, not by a start that has read it', async () => {
+  const old = readFileSync(at('keys/lease-key.pem'));
+  await lease();
+  await finish();
+  const present = ownLeaseKey(folder);
+  const keys = lockKeys(folder.database, 'alone');
+  expect(await folder.refusedStart()).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('the keys are being replaced just now'),
+  });
+  keys?.release();
+
+  writeFileSync(at('keys/lease-key.pem'), old);
+  const words = 'when another one took its place: computers refuse what it signs';
+  expect((await folder.refusedStart()).stderr).toContain(words);
+  expect((await folder.command(['member', 'list'])).stderr).toContain(words);
+  expect(await doctor()).toContain(words);
+  expect(notedKeyId()).toBe(leaseKeyIdOf(present));
+});
 
 test('options that do not go together are told apart', async () => {
   expect((await lease('--finish', '--abort')).stderr).toContain('say the one or the other');
