@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
+import { fingerprint } from '../../src-node/fingerprint.ts';
 import { isSqliteError } from '../db/sqlite-error.ts';
 
 /** What was decided after the copy was made and is not in force any more. `who`: for people. */
@@ -16,6 +17,7 @@ export interface Difference {
     | 'gateway-removed'
     | 'gateway-added'
     | 'gateway-token'
+    | 'lease-rotation'
     | 'policy';
   who: string;
 }
@@ -100,8 +102,21 @@ function compare(old: DatabaseSync, now: DatabaseSync): Difference[] {
     else if (tokensOf(was) !== tokensOf(is)) found.push({ what: 'gateway-token', who: was.name });
   }
   const policyOf = (from: DatabaseSync) => read(from, POLICY, policy)[0]?.policy_json;
+  const under = nextLeaseKeyOf(old);
+  if (under !== null && under !== nextLeaseKeyOf(now))
+    found.push({ what: 'lease-rotation', who: fingerprint(under) });
   if (policyOf(old) !== policyOf(now)) found.push({ what: 'policy', who: 'The policy' });
   return found;
+}
+
+/** Of a rotation of the lease key that is under way in it; null: none is, or it is from before there were any. */
+function nextLeaseKeyOf(from: DatabaseSync): string | null {
+  const table = from.prepare("select 1 from sqlite_schema where name = 'lease_key_rotation'").get();
+  const row = table && from.prepare('select next_public_key from lease_key_rotation where id = 1').get();
+  return z
+    .string()
+    .nullable()
+    .parse(row?.next_public_key ?? null);
 }
 
 const tokensOf = ({ token_hash, next_token_hash }: z.infer<typeof gateway>): string =>

@@ -10,7 +10,13 @@ import { leaseKeyRotation, noteLeaseKeyStep } from '../db/lease-key-rotation.ts'
 import { writeMark } from '../db/record-mark.ts';
 import { resealAll } from '../db/reseal.ts';
 import { encryptionKeyId, encryptionKeyIn } from '../keys/encryption-key.ts';
-import { leaseKeyIdOf, pastLeaseKeys } from '../keys/lease-key.ts';
+import {
+  LEASE_KEY_FILE,
+  leaseKeyIdOf,
+  nextLeaseKeyFile,
+  pastLeaseKeys,
+  publicKeyIn,
+} from '../keys/lease-key.ts';
 import { makeSealedBox } from '../keys/sealed-box.ts';
 import { type ServerKeys, savedKeyFiles } from '../keys/server-keys.ts';
 import { type TakenBack, takeBack } from './after-restore.ts';
@@ -25,10 +31,21 @@ export interface Restored {
   keptAt: string | null;
   /** Null: nothing to compare with. */
   differences: Difference[] | null;
+  /** The lease key that was here until now, where the keys of the backup have replaced another one. */
+  replacedLeaseKey: ReplacedLeaseKey | null;
   /** Computers trust another lease key than the one that is here now. */
   isOtherLeaseKey: boolean;
   /** The file of the encryption key of then, with which its secrets were opened; null: that of now did. */
   openedWith: string | null;
+}
+
+/** A lease key that computers may have followed to. */
+export interface ReplacedLeaseKey {
+  publicKey: string;
+  /** The folder with the keys of before. */
+  keysKeptAt: string;
+  /** It is the next one of the rotation that the backup is in the middle of: finishing that brings it back. */
+  isNext: boolean;
 }
 
 export type RestoreOutcome = { ok: true; value: Restored } | { ok: false; mistake: 'sealed-by-others' };
@@ -61,16 +78,23 @@ export async function restoreDatabase(input: RestoreInput): Promise<RestoreOutco
     if (!made?.ok) removeDatabase(prepared);
   }
   if (!made.ok) return made;
-  if (keysFrom !== null) replaceKeys(config.keysDir, keysFrom, now());
+  const present = publicKeyIn(join(config.keysDir, LEASE_KEY_FILE));
+  const keysKeptAt = keysFrom === null ? null : replaceKeys(config.keysDir, keysFrom, now());
   const keptAt = replaceDatabase(config.databaseFile, prepared, now());
   const restored = await openDatabase(config.databaseFile);
+  let replacedLeaseKey: ReplacedLeaseKey | null = null;
   try {
     await writeMark(restored.db, config);
+    if (keysKeptAt !== null && present !== null && present !== input.keys.serverKey.publicKey) {
+      const next = (await leaseKeyRotation(restored.db))?.nextPublicKey;
+      const isNext = next === present && publicKeyIn(nextLeaseKeyFile(config.keysDir)) === present;
+      replacedLeaseKey = { publicKey: present, keysKeptAt, isNext };
+    }
   } finally {
     await restored.close();
   }
   const differences = keptAt === null ? null : differencesSince(keptAt, config.databaseFile);
-  return { ok: true, value: { ...made.value, keptAt, differences } };
+  return { ok: true, value: { ...made.value, keptAt, differences, replacedLeaseKey } };
 }
 
 type Prepared =
@@ -146,12 +170,14 @@ function removeDatabase(file: string): void {
   for (const name of ['', '-wal', '-shm']) rmSync(`${file}${name}`, { force: true });
 }
 
-/** The keys of before stay beside, as the database of before does. */
-function replaceKeys(keysDir: string, from: string, now: number): void {
-  if (existsSync(keysDir)) renameSync(keysDir, keptName(keysDir, now));
+/** The keys of before stay beside, as the database of before does: in the folder that is answered; null: there were none. */
+function replaceKeys(keysDir: string, from: string, now: number): string | null {
+  const keptAt = existsSync(keysDir) ? keptName(keysDir, now) : null;
+  if (keptAt !== null) renameSync(keysDir, keptAt);
   mkdirSync(keysDir, { recursive: true, mode: 0o700 });
   giveToFolderOwner(keysDir);
   copyKeys(savedKeyFiles(from, process.env), keysDir);
+  return keptAt;
 }
 
 /** Into a folder that has none of them. */

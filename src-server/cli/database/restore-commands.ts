@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { fileTrouble } from '../../../src-node/file-owner.ts';
+import { fingerprint } from '../../../src-node/fingerprint.ts';
 import { mistakeLine } from '../../../src-node/mistake.ts';
 import { formatServerKey } from '../../../src-shared/server-key.ts';
 import type { ServerConfig } from '../../config.ts';
@@ -28,7 +29,7 @@ import {
   withServerFiles,
 } from '../run-command.ts';
 import { withoutServer } from '../without-server.ts';
-import { differenceLines, takenLines } from './restore-words.ts';
+import { differenceLines, replacedLeaseKeyLines, takenLines } from './restore-words.ts';
 
 type RestoreOptions = CommonOptions & { withKeys?: boolean; oldKey?: string };
 
@@ -88,9 +89,16 @@ function report(
     keys,
   }: { from: string; madeAt: number | null; restored: Restored; keys: ServerContext['keys'] },
 ): void {
-  const { taken, keptAt, differences, isOtherLeaseKey, openedWith } = restored;
+  const { taken, keptAt, differences, isOtherLeaseKey, openedWith, replacedLeaseKey } = restored;
   const at = madeAt === null ? null : new Date(madeAt).toISOString();
-  print(options, { file: from, at, keptAt, ...taken, differences, isOtherLeaseKey, openedWith }, [
+  const { serverKey } = keys;
+  const leaseKey = {
+    fingerprint: fingerprint(serverKey.publicKey),
+    replaced: replacedLeaseKey && {
+      ...{ fingerprint: fingerprint(replacedLeaseKey.publicKey), keysKeptAt: replacedLeaseKey.keysKeptAt },
+    },
+  };
+  print(options, { file: from, at, keptAt, ...taken, differences, isOtherLeaseKey, openedWith, leaseKey }, [
     `Restored ${from}${madeAt === null ? '' : `, the state of ${shortTime(madeAt)}`}`,
     ...(keptAt === null ? [] : [`The database of before is kept: ${keptAt}`]),
     ...(openedWith === null
@@ -100,9 +108,10 @@ function report(
         ]),
     ...(isOtherLeaseKey
       ? [
-          `The lease key is another one than the backup's: on each computer, sudo postern-helper trust '${formatServerKey(keys.serverKey)}'`,
+          `The lease key is another one than the backup's: on each computer, sudo postern-helper trust '${formatServerKey(serverKey)}'`,
         ]
       : []),
+    ...replacedLeaseKeyLines(replacedLeaseKey, { serverKey, from }),
     ...takenLines(taken),
     ...differenceLines(differences),
     'Next: postern-server start (or systemctl start postern-server)',

@@ -1,5 +1,8 @@
+import { fingerprint } from '../../../src-node/fingerprint.ts';
+import { formatServerKey, type ServerKey } from '../../../src-shared/server-key.ts';
 import type { TakenBack } from '../../restore/after-restore.ts';
 import type { Difference } from '../../restore/differences.ts';
+import type { ReplacedLeaseKey } from '../../restore/restore.ts';
 
 /** What the restore took out of force, and what somebody has to do about it. */
 export function takenLines(taken: TakenBack): string[] {
@@ -29,8 +32,29 @@ const WORDS: Record<Difference['what'], (who: string) => string> = {
   'gateway-added': (who) => `gateway ${who} was added since, and is not there: postern-server gateway add`,
   'gateway-token': (who) =>
     `gateway ${who} has the token of then again, not the one of now: postern-server gateway token ${who} --end-old-now`,
+  'lease-rotation': (who) =>
+    `the rotation of the lease key to the one with the fingerprint ${who} was begun since, and is forgotten: begin it anew, postern-server keys rotate lease`,
   policy: (who) => `${who} is that of then again, which may ask for less: postern-server policy show`,
 };
+
+/** That laptops may know another lease key than the backup's, and how that one comes back. */
+export function replacedLeaseKeyLines(
+  replaced: ReplacedLeaseKey | null,
+  { serverKey, from }: { serverKey: ServerKey; from: string },
+): string[] {
+  if (replaced === null) return [];
+  const { publicKey, keysKeptAt, isNext } = replaced;
+  return [
+    'WARNING: the lease key is that of the backup again, not the one of until now.',
+    `  of the backup, in use from now on  ${fingerprint(serverKey.publicKey)}`,
+    `  until now, which laptops may know  ${fingerprint(publicKey)}  (kept in ${keysKeptAt})`,
+    '  A laptop that knows the one of until now refuses its next connection, and says that it does not trust the server.',
+    isNext
+      ? '  To go on with the one of until now, before the start: postern-server keys rotate lease --finish'
+      : `  To go on with the one of until now, before the start: put the folder ${keysKeptAt} in the place of keysDir again, then postern-server database restore ${from}   (without --with-keys)`,
+    `  To stay with that of the backup: on each of these laptops, sudo postern-helper trust '${formatServerKey(serverKey)}'`,
+  ];
+}
 
 /** What to look through before anybody is let in. */
 export function differenceLines(differences: readonly Difference[] | null): string[] {

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -81,6 +81,67 @@ test(
     expect((await shownLeaseKeys(folder)).next).toBeNull();
     await folder.serve();
     expect(existsSync(at('keys/lease-key.pem.next'))).toBe(false);
+  },
+  MINUTE,
+);
+
+const restore = (...more: string[]) => folder.command(['database', 'restore', at('backup.db'), ...more]);
+const backUp = () => folder.command(['database', 'backup', '--out', at('backup.db'), '--with-keys']);
+
+test(
+  'a restore with keys from the middle of a rotation warns that laptops may know the key of after it, which finishing brings back',
+  async () => {
+    const before = ownLeaseKey(folder);
+    await lease();
+    const next = nextLeaseKey(folder);
+    await backUp();
+    expect((await finish()).status).toBe(0);
+    const { stdout } = await restore('--with-keys');
+    expect(stdout).toContain(`in use from now on  ${fingerprint(before)}`);
+    expect(stdout).toMatch(
+      new RegExp(`which laptops may know  ${fingerprint(next)} .*kept in .*/keys.before-restore-`),
+    );
+    expect(stdout).toContain('before the start: postern-server keys rotate lease --finish');
+    expect((await finish()).status).toBe(0);
+    expect(ownLeaseKey(folder)).toBe(next);
+  },
+  MINUTE,
+);
+
+test(
+  'a restore with keys from before a rotation warns too, and says how the newer key comes back',
+  async () => {
+    const before = ownLeaseKey(folder);
+    await backUp();
+    expect((await restore('--with-keys')).stdout).not.toContain('WARNING');
+    await lease();
+    await finish();
+    const next = ownLeaseKey(folder);
+    const { leaseKey } = JSON.parse((await restore('--with-keys', '--json')).stdout);
+    expect(leaseKey).toMatchObject({
+      fingerprint: fingerprint(before),
+      replaced: { fingerprint: fingerprint(next) },
+    });
+    expect(ownLeaseKey(folder)).toBe(before);
+    // As it says, with both folders.
+    renameSync(folder.keys, at('older'));
+    renameSync(leaseKey.replaced.keysKeptAt, folder.keys);
+    expect((await restore()).stdout).not.toContain('WARNING');
+    expect(ownLeaseKey(folder)).toBe(next);
+  },
+  MINUTE,
+);
+
+test(
+  'a restore says that it forgets a rotation that was begun since',
+  async () => {
+    await backUp();
+    await lease();
+    const next = nextLeaseKey(folder);
+    const { stdout } = await restore();
+    expect(stdout).toContain(`fingerprint ${fingerprint(next)} was begun since, and is forgotten`);
+    expect(stdout).not.toContain('nothing else was decided since');
+    expect((await shownLeaseKeys(folder)).next).toBeNull();
   },
   MINUTE,
 );
