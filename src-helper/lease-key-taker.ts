@@ -1,7 +1,10 @@
-import { LEASE_KEY_TYPE, leaseKeyClaims } from '../src-shared/lease-key.ts';
+import { LEASE_KEY_LIFE_SECONDS, LEASE_KEY_TYPE, leaseKeyClaims } from '../src-shared/lease-key.ts';
 import { fail, firstIssue, type Result } from '../src-shared/problem.ts';
 import { SignedTokens, type TokenKind } from './signed-token.ts';
 import type { TrustedServers } from './trusted-servers.ts';
+
+/** How far a server's clock may be ahead of this computer's. */
+const CLOCK_LEEWAY_MS = 60_000;
 
 const LEASE_KEY: TokenKind = {
   type: LEASE_KEY_TYPE,
@@ -31,8 +34,13 @@ export function leaseKeyTaker({
     const parsed = leaseKeyClaims.safeParse(payload);
     if (!parsed.success)
       return fail('lease-key-invalid', `The word is not understood: ${firstIssue(parsed.error)}`);
-    const { iss: issuer, exp, step, next } = parsed.data;
+    const { iss: issuer, iat, exp, step, next } = parsed.data;
     if (exp * 1000 <= now()) return fail('lease-key-invalid', 'The word of the server has run out.');
+    // Whoever has a stolen key must not have the last word for ever: neither by a step that no other can exceed, nor by
+    // a word to be shown in years.
+    const soonMs = now() + CLOCK_LEEWAY_MS;
+    if (iat * 1000 > soonMs || step > soonMs || exp > iat + LEASE_KEY_LIFE_SECONDS)
+      return fail('lease-key-invalid', 'The word of the server is of a time to come. Is the clock right?');
     return trustedServers.note({ issuer, signer, step, next });
   };
 }

@@ -10,7 +10,10 @@ export const LEASE_KEY_LIFE_SECONDS = 86_400;
 /** Ed25519 public key, 32 bytes in base64url. */
 export const leaseKey = base64url.length(43);
 
-/** Of a rotation: begun, taken back, finished; milliseconds since 1970 or more, it only rises. */
+/**
+ * Of a rotation: begun, taken back, finished; milliseconds since 1970, or one more than the one before. It only rises, and
+ * none of a time to come is taken: whoever stole a key could name the last one there is.
+ */
 export const leaseKeyStep = z.number().int().min(1);
 
 /**
