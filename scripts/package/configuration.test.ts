@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { validateConfiguration } from 'app-builder-lib/out/util/config/config.js';
@@ -151,4 +152,23 @@ test('the packaged helper runs on the same V8 options as the programs of a check
   const optionsOf = (file: string) => read(file).match(/(?<= )--(no|always)-[\w-]+/g);
   expect(optionsOf('bin/postern-node')?.length).toBeGreaterThan(0);
   expect(optionsOf('assets/linux/bin/postern-helper')).toEqual(optionsOf('bin/postern-node'));
+});
+
+test('the packaged helper takes no orders from variables of Node and OpenSSL', () => {
+  const script = read('assets/linux/bin/postern-helper');
+  const shows = script.replace(/^exec [\s\S]*/m, 'exec env\n');
+  expect(shows).not.toBe(script);
+  const orders = {
+    NODE_OPTIONS: '--version',
+    NODE_PATH: '/nowhere',
+    NODE_COMPILE_CACHE: '/nowhere',
+    NODE_V8_COVERAGE: '/nowhere',
+    OPENSSL_CONF: 'one\nNODE_EXTRA_CA_CERTS=two',
+    SSL_CERT_FILE: '/nowhere',
+  };
+  const env = { PATH: process.env.PATH, LANG: 'C', POSTERN_HELPER_SOCKET: '/run/s', ...orders };
+  const { stdout } = spawnSync('sh', ['-c', shows], { env, encoding: 'utf8' });
+  expect(stdout).toMatch(/^LANG=C$/m);
+  expect(stdout).toMatch(/^POSTERN_HELPER_SOCKET=/m);
+  expect(stdout).not.toMatch(/NODE|SSL|nowhere/);
 });
