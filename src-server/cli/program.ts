@@ -27,7 +27,10 @@ export function serverProgram(): Command {
   const program = new Command('postern-server')
     .version(versionText())
     .description('Postern control server: decides who may connect')
-    .addHelpText('after', '\nExit codes: 0 done, 1 refused or failed, 2 the configuration has mistakes.');
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 refused or failed, 2 the configuration has mistakes, or a file that it names.',
+    );
   addInitCommand(program);
   addStartCommand(program);
   addServerKeyCommand(program);

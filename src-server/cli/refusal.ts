@@ -18,6 +18,11 @@ export function valueOr<T>(options: CommonOptions, result: Result<T>): T | null 
   return result.ok ? result.value : refuseProblem(options, result.problem);
 }
 
+/** The same for what the server's state does not allow. */
+export function refuseState(options: CommonOptions, sentence: string): null {
+  return refuseProblem(options, fail('wrong-state', sentence).problem);
+}
+
 /** The same for what is wrong with the words of the command itself. */
 export function refuseWords(options: CommonOptions, sentence: string): null {
   return refuseProblem(options, fail('invalid-request', sentence).problem);

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Loaded } from '../../src-node/config.ts';
 import { fileTrouble } from '../../src-node/file-owner.ts';
+import { problem } from '../../src-shared/problem.ts';
 import { properName as nameSchema } from '../../src-shared/typed-name.ts';
 import { loadServerConfig, type ServerConfig } from '../config.ts';
 import type { ServerContext } from '../context.ts';
@@ -46,9 +47,10 @@ export function print(options: CommonOptions, value: unknown, lines: readonly st
   if (text !== '') process.stdout.write(`${text}\n`);
 }
 
-/** Says every mistake and sets the exit code. */
-export function refuse(mistakes: readonly string[], exitCode: number): null {
-  for (const mistake of mistakes) say(mistake);
+/** Says every mistake, with `--json` all of them as one problem, and sets the exit code. */
+export function refuse(options: CommonOptions, mistakes: readonly string[], exitCode: number): null {
+  if (options.json) print(options, problem('invalid-request', mistakes.join('\n')), []);
+  else for (const mistake of mistakes) say(mistake);
   process.exitCode = exitCode;
   return null;
 }
@@ -58,7 +60,7 @@ export function readConfig(options: CommonOptions): ServerConfig | null {
   const loaded = loadConfigOf(options);
   if (loaded.ok) return loaded.value;
   const noFile = configFileOf(options) === undefined ? [NO_CONFIG_FILE] : [];
-  return refuse([...loaded.mistakes, ...noFile], EXIT_CONFIG);
+  return refuse(options, [...loaded.mistakes, ...noFile], EXIT_CONFIG);
 }
 
 /** The configuration that a command means. */
@@ -82,8 +84,8 @@ export async function readServerFiles(
   const config = readConfig(options);
   if (!config) return null;
   const mistake = databaseMistake(config);
-  if (mistake !== null) return refuse([mistake], EXIT_CONFIG);
-  const keys = await readKeys(config);
+  if (mistake !== null) return refuse(options, [mistake], EXIT_CONFIG);
+  const keys = await readKeys(options, config);
   return keys && { config, keys };
 }
 
@@ -97,11 +99,14 @@ export function databaseMistake({ databaseFile }: ServerConfig): string | null {
 }
 
 /** The keys, or null after their mistakes were said. A rotation of them that was interrupted is ended before. */
-export async function readKeys(config: ServerConfig): Promise<ServerContext['keys'] | null> {
+export async function readKeys(
+  options: CommonOptions,
+  config: ServerConfig,
+): Promise<ServerContext['keys'] | null> {
   const { keysDir, issuer, secretsAreMounted: areMounted } = config;
   endHalfRotation(config);
   const loaded = await loadServerKeys(keysDir, issuer, process.env, { areMounted });
-  return loaded.ok ? loaded.keys : refuse(loaded.mistakes, EXIT_CONFIG);
+  return loaded.ok ? loaded.keys : refuse(options, loaded.mistakes, EXIT_CONFIG);
 }
 
 /**
@@ -117,23 +122,24 @@ export async function withServerFiles(
   if (!config) return;
   const mistake = databaseMistake(config);
   if (mistake !== null) {
-    refuse([mistake], EXIT_CONFIG);
+    refuse(options, [mistake], EXIT_CONFIG);
     return;
   }
-  await holdingKeys(config, how, async () => {
-    const keys = await readKeys(config);
-    if (keys) await withDatabase({ config, keys }, work);
+  await holdingKeys(options, config, how, async () => {
+    const keys = await readKeys(options, config);
+    if (keys) await withDatabase(options, { config, keys }, work);
   });
 }
 
 /** Nobody replaces the keys while `work` runs; `alone`: nobody else uses them either. Null after a refusal was said. */
 export async function holdingKeys<T>(
+  options: CommonOptions,
   config: ServerConfig,
   how: 'shared' | 'alone',
   work: () => Promise<T>,
 ): Promise<T | null> {
   const lock = lockKeys(config.databaseFile, how);
-  if (!lock) return refuse([how === 'shared' ? KEYS_REPLACED : KEYS_IN_USE], EXIT_FAILED);
+  if (!lock) return refuse(options, [how === 'shared' ? KEYS_REPLACED : KEYS_IN_USE], EXIT_FAILED);
   try {
     return await work();
   } finally {
@@ -154,10 +160,11 @@ const KEYS_IN_USE =
   'keysDir: another command of postern-server works with the keys just now; run this again when it has ended';
 
 async function withDatabase(
+  options: CommonOptions,
   files: Pick<ServerContext, 'config' | 'keys'>,
   work: (ctx: ServerContext) => Promise<void>,
 ): Promise<void> {
-  const database = await openFor(files);
+  const database = await openFor(options, files);
   if (!database) return;
   try {
     await takeKeys(database.db, files.keys);
@@ -168,11 +175,14 @@ async function withDatabase(
 }
 
 /** Null, and nothing was changed, where the keys are not those of the database. */
-async function openFor(files: Pick<ServerContext, 'config' | 'keys'>): Promise<Database | null> {
+async function openFor(
+  options: CommonOptions,
+  files: Pick<ServerContext, 'config' | 'keys'>,
+): Promise<Database | null> {
   try {
     return await openDatabase(files.config.databaseFile, { refuse: (db) => refuseForeign(db, files) });
   } catch (error) {
-    if (error instanceof ForeignDatabaseError) return refuse([error.message], EXIT_CONFIG);
+    if (error instanceof ForeignDatabaseError) return refuse(options, [error.message], EXIT_CONFIG);
     throw error;
   }
 }

@@ -4,14 +4,12 @@ import { archiveAudit, removeArchived } from '../../audit/audit-archive.ts';
 import type { ServerContext } from '../../context.ts';
 import { lockDatabase } from '../../db/database-lock.ts';
 import { pastTime } from '../past-time.ts';
+import { refuseWords } from '../refusal.ts';
 import {
   CLI_ACTOR,
   type CommonOptions,
-  EXIT_CONFIG,
-  EXIT_FAILED,
   outFolderMistake,
   print,
-  refuse,
   shortTime,
   withCommonOptions,
   withServerFiles,
@@ -48,7 +46,7 @@ async function archive(options: CommonOptions & { before: number; out: string })
   const { before } = options;
   const mistake = outFolderMistake(file);
   if (mistake !== null) {
-    refuse([mistake], EXIT_CONFIG);
+    refuseWords(options, mistake);
     return;
   }
   await withServerFiles(options, async (ctx) => {
@@ -67,7 +65,7 @@ async function archive(options: CommonOptions & { before: number; out: string })
       print(options, { file: null, rows: 0 }, [`There is no row before ${shortTime(before)}.`]);
       return;
     }
-    refuse([wordsOf(done, file)], EXIT_FAILED);
+    refuseWords(options, wordsOf(done, file));
   });
 }
 

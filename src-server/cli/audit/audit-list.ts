@@ -91,7 +91,8 @@ async function follow(ctx: ServerContext, filter: AuditFilter, options: ListOpti
   }
   const ended = await followAudit(ctx, { filter, opened, after: from, tell, signal: stopping.signal });
   if (ended === 'replaced')
-    refuse([`${ctx.config.databaseFile} is another one now (a restore?). Run this again.`], EXIT_FAILED);
+    // Behind lines of JSON no other document may come.
+    refuse({}, [`${ctx.config.databaseFile} is another one now (a restore?). Run this again.`], EXIT_FAILED);
 }
 
 function asJson({ details_json, at, ...row }: StoredAudit) {

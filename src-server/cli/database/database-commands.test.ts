@@ -75,10 +75,13 @@ test(
   async () => {
     writeFileSync(at('there.db'), 'something else');
     const there = await backup('there.db');
-    expect(there.status).toBe(2);
-    expect(there.stderr).toContain(`--out: ${at('there.db')} is there already, and is not replaced`);
+    expect(there).toMatchObject({ status: 1, stderr: '' });
+    expect(JSON.parse(there.stdout)).toMatchObject({
+      code: 'invalid-request',
+      detail: `--out: ${at('there.db')} is there already, and is not replaced`,
+    });
     expect(folder.read('there.db')).toBe('something else');
-    expect((await backup('none/backup.db')).stderr).toContain(`run: mkdir -m 700 ${at('none')}`);
+    expect((await backup('none/backup.db')).stdout).toContain(`run: mkdir -m 700 ${at('none')}`);
     expect(await backup('whole.db', '--with-keys')).toMatchObject({ status: 0 });
     for (const name of ['lease-key.pem', 'encryption.key']) {
       expect(folder.read(`whole.db.keys/${name}`)).toBe(folder.read(`keys/${name}`));

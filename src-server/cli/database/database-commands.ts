@@ -10,6 +10,7 @@ import { ENCRYPTION_KEY_VARIABLE, keyFiles, missingKeys, savedKeyFiles } from '.
 import { inspectBackup, keysBeside } from '../../restore/backup-file.ts';
 import { copyDatabase } from '../../restore/copy-database.ts';
 import { copyKeys } from '../../restore/restore.ts';
+import { refuseWords } from '../refusal.ts';
 import {
   CLI_ACTOR,
   type CommonOptions,
@@ -48,12 +49,17 @@ async function backup(options: BackupOptions): Promise<void> {
   const config = readConfig(options);
   if (!config) return;
   const out = resolve(options.out);
-  const mistake = databaseMistake(config) ?? outMistake(out, options, config);
+  const mistake = databaseMistake(config);
   if (mistake !== null) {
-    refuse([mistake], EXIT_CONFIG);
+    refuse(options, [mistake], EXIT_CONFIG);
     return;
   }
-  await holdingKeys(config, 'shared', () => copy(config, out, options));
+  const wrongOut = outMistake(out, options, config);
+  if (wrongOut !== null) {
+    refuseWords(options, wrongOut);
+    return;
+  }
+  await holdingKeys(options, config, 'shared', () => copy(config, out, options));
 }
 
 async function copy(config: ServerConfig, out: string, options: BackupOptions): Promise<void> {
@@ -69,7 +75,7 @@ async function copy(config: ServerConfig, out: string, options: BackupOptions): 
   }
   const made = inspectBackup(out);
   if (!made.ok) {
-    refuse([made.mistake], EXIT_FAILED);
+    refuse(options, [made.mistake], EXIT_FAILED);
     return;
   }
   const { madeAt, auditRows } = made;

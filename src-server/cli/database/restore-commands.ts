@@ -15,6 +15,7 @@ import { hasKeysBeside, inspectBackup, keysBeside } from '../../restore/backup-f
 import { keyInForce, type PastKey } from '../../restore/past-key.ts';
 import { type Restored, restoreDatabase } from '../../restore/restore.ts';
 import { examples } from '../command-groups.ts';
+import { refuseWords } from '../refusal.ts';
 import {
   CLI_ACTOR,
   type CommonOptions,
@@ -59,21 +60,21 @@ async function restore(file: string, options: RestoreOptions): Promise<void> {
   const config = readConfig(options);
   if (!config) return;
   const from = resolve(file);
-  await withoutServer(config, async () => {
+  await withoutServer(options, config, async () => {
     const backup = inspectBackup(from);
     if (!backup.ok) {
-      refuse([backup.mistake], EXIT_FAILED);
+      refuse(options, [backup.mistake], EXIT_FAILED);
       return;
     }
     const keysFrom = options.withKeys ? keysBeside(from) : null;
-    const keys = await keysFor(config, from, keysFrom);
+    const keys = await keysFor(options, config, { from, keysFrom });
     const oldKeys = oldKeysFor(config, options);
     if (!keys || !oldKeys) return;
     const { madeAt } = backup;
     const input = { config, keys, file: from, madeAt, keysFrom, oldKeys, now: Date.now, actor: CLI_ACTOR };
     const done = await restoreDatabase(input);
     if (!done.ok) {
-      refuse([wrongKeys(config, { from, keysFrom, madeAt })], EXIT_CONFIG);
+      refuse(options, [wrongKeys(config, { from, keysFrom, madeAt })], EXIT_CONFIG);
       return;
     }
     report(options, { from, madeAt, restored: done.value, keys });
@@ -121,7 +122,7 @@ function report(
 async function afterRestore(options: CommonOptions): Promise<void> {
   const config = readConfig(options);
   if (!config) return;
-  await withoutServer(config, () =>
+  await withoutServer(options, config, () =>
     withServerFiles(options, async (ctx) => {
       const taken: TakenBack = await takeBack(ctx, { actor: CLI_ACTOR, madeAt: null });
       await writeMark(ctx.database.db, config);
@@ -135,14 +136,15 @@ async function afterRestore(options: CommonOptions): Promise<void> {
 }
 
 async function keysFor(
+  options: CommonOptions,
   config: ServerConfig,
-  from: string,
-  keysFrom: string | null,
+  { from, keysFrom }: { from: string; keysFrom: string | null },
 ): Promise<ServerContext['keys'] | null> {
   if (keysFrom === null) {
     const missing = missingKeys(config.keysDir, process.env);
-    if (missing.length === 0 || !hasKeysBeside(from)) return readKeys(config);
+    if (missing.length === 0 || !hasKeysBeside(from)) return readKeys(options, config);
     return refuse(
+      options,
       [
         `keysDir: ${missing.join(' and ')} not there; those of the backup are in ${keysBeside(from)}: add --with-keys`,
       ],
@@ -150,18 +152,19 @@ async function keysFor(
     );
   }
   if (fileTrouble(keysFrom))
-    return refuse([`--with-keys: ${keysFrom} cannot be read or is not there`], EXIT_CONFIG);
+    return refuseWords(options, `--with-keys: ${keysFrom} cannot be read or is not there`);
   const loaded = await loadServerKeys(keysFrom, config.issuer, process.env);
-  return loaded.ok ? loaded.keys : refuse(loaded.mistakes, EXIT_CONFIG);
+  return loaded.ok ? loaded.keys : refuse(options, loaded.mistakes, EXIT_CONFIG);
 }
 
 /** Those that rotations have kept, and the one that was named; null after its mistake was said. */
-function oldKeysFor(config: ServerConfig, { oldKey }: RestoreOptions): string[] | null {
+function oldKeysFor(config: ServerConfig, options: RestoreOptions): string[] | null {
+  const { oldKey } = options;
   const kept = keptEncryptionKeys(config.keysDir);
   if (oldKey === undefined) return kept;
   const file = resolve(oldKey);
   const read = readEncryptionKeyFile(file, { env: process.env, areMounted: config.secretsAreMounted });
-  return read.ok ? [file, ...kept] : refuse([`--old-key: ${read.mistake}`], EXIT_CONFIG);
+  return read.ok ? [file, ...kept] : refuseWords(options, `--old-key: ${read.mistake}`);
 }
 
 function wrongKeys(

@@ -5,15 +5,8 @@ import type { ServerContext } from '../../context.ts';
 import { type EncryptionRotation, rotateEncryptionKey } from '../../rotation/rotate-encryption.ts';
 import { personAtServer } from '../admin-desk.ts';
 import { withExamples } from '../command-groups.ts';
-import {
-  type CommonOptions,
-  EXIT_CONFIG,
-  print,
-  readConfig,
-  refuse,
-  withCommonOptions,
-  withServerFiles,
-} from '../run-command.ts';
+import { refuseState, refuseWords } from '../refusal.ts';
+import { type CommonOptions, print, readConfig, withCommonOptions, withServerFiles } from '../run-command.ts';
 import { withoutServer } from '../without-server.ts';
 import { newKeyFileMistake } from './new-key-file.ts';
 
@@ -41,10 +34,10 @@ async function rotateEncryption(options: Options): Promise<void> {
   const writeTo = options.writeTo === undefined ? null : resolve(options.writeTo);
   const mistake = writeTo === null ? null : newKeyFileMistake(writeTo, config);
   if (mistake !== null) {
-    refuse([mistake], EXIT_CONFIG);
+    refuseWords(options, mistake);
     return;
   }
-  await withoutServer(config, () =>
+  await withoutServer(options, config, () =>
     withServerFiles(options, (ctx) => rotateIn(ctx, options, writeTo), 'alone'),
   );
 }
@@ -52,7 +45,7 @@ async function rotateEncryption(options: Options): Promise<void> {
 async function rotateIn(ctx: ServerContext, options: Options, writeTo: string | null): Promise<void> {
   const done = await rotateEncryptionKey(ctx, { writeTo, actor: personAtServer() });
   if (!done.ok) {
-    refuse([mistakeLine(done.mistake)], EXIT_CONFIG);
+    refuseState(options, mistakeLine(done.mistake));
     return;
   }
   const { resealed, keptAt, leftOver } = done.value;

@@ -164,7 +164,7 @@ test(
     rmSync(at('keys/encryption.key'));
     vi.stubEnv('POSTERN_ENCRYPTION_KEY', old);
     const bare = await rotate();
-    expect(bare).toMatchObject({ status: 2, stdout: '' });
+    expect(bare).toMatchObject({ status: 1, stdout: '' });
     expect(bare.stderr).toContain('comes from POSTERN_ENCRYPTION_KEY, so this command cannot replace it');
     expect(bare.stderr).toContain('--write-to FILE');
     const done = await rotate('--write-to', at('new.key'));
@@ -177,7 +177,7 @@ test(
     expect(again.stderr).toContain('is there already, and is not replaced');
     const inside = await rotate('--write-to', at('keys/encryption.key.next'));
     expect(inside).toMatchObject({
-      status: 2,
+      status: 1,
       stderr: expect.stringContaining('name a file in another folder'),
     });
     const wrong = await folder.refusedStart({ POSTERN_ENCRYPTION_KEY: old });

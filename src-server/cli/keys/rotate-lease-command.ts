@@ -15,14 +15,8 @@ import {
 import { personAtServer } from '../admin-desk.ts';
 import { withExamples } from '../command-groups.ts';
 import { type ConfirmOptions, isConfirmed, withConfirmation } from '../confirm.ts';
-import {
-  EXIT_CONFIG,
-  print,
-  readConfig,
-  refuse,
-  withCommonOptions,
-  withServerFiles,
-} from '../run-command.ts';
+import { refuseState, refuseWords } from '../refusal.ts';
+import { print, readConfig, withCommonOptions, withServerFiles } from '../run-command.ts';
 import { withoutServer } from '../without-server.ts';
 import { holderLines, holderWords } from './lease-key-words.ts';
 import { newKeyFileMistake } from './new-key-file.ts';
@@ -54,7 +48,7 @@ export function addRotateLeaseCommand(rotate: Command): void {
 async function rotateLease(options: Options): Promise<void> {
   const mistake = optionMistake(options);
   if (mistake !== null) {
-    refuse([mistake], EXIT_CONFIG);
+    refuseWords(options, mistake);
     return;
   }
   if (options.finish) await finish(options);
@@ -75,7 +69,7 @@ async function begin(options: Options): Promise<void> {
   const writeTo = options.writeTo === undefined ? null : resolve(options.writeTo);
   const mistake = writeTo === null ? null : newKeyFileMistake(writeTo, config);
   if (mistake !== null) {
-    refuse([mistake], EXIT_CONFIG);
+    refuseWords(options, mistake);
     return;
   }
   await withServerFiles(
@@ -83,7 +77,7 @@ async function begin(options: Options): Promise<void> {
     async (ctx) => {
       const begun = await beginLeaseRotation(ctx, { writeTo, actor: personAtServer() });
       if (!begun.ok) {
-        refuse([mistakeLine(begun.mistake)], EXIT_CONFIG);
+        refuseState(options, mistakeLine(begun.mistake));
         return;
       }
       const { nextPublicKey, begunAt } = begun.value;
@@ -111,7 +105,7 @@ async function begin(options: Options): Promise<void> {
 async function abort(ctx: ServerContext, options: Options): Promise<void> {
   const taken = await abortLeaseRotation(ctx, { actor: personAtServer() });
   if (!taken.ok) {
-    refuse([mistakeLine(taken.mistake)], EXIT_CONFIG);
+    refuseState(options, mistakeLine(taken.mistake));
     return;
   }
   const { nextKeyFile, nextPublicKey } = taken.value;
@@ -126,13 +120,15 @@ async function abort(ctx: ServerContext, options: Options): Promise<void> {
 async function finish(options: Options): Promise<void> {
   const config = readConfig(options);
   if (!config) return;
-  await withoutServer(config, () => withServerFiles(options, (ctx) => finishIn(ctx, options), 'alone'));
+  await withoutServer(options, config, () =>
+    withServerFiles(options, (ctx) => finishIn(ctx, options), 'alone'),
+  );
 }
 
 async function finishIn(ctx: ServerContext, options: Options): Promise<void> {
   const ready = await readyToFinish(ctx, options.oldKey === undefined ? null : resolve(options.oldKey));
   if (!ready.ok) {
-    refuse([mistakeLine(ready.mistake)], EXIT_CONFIG);
+    refuseState(options, mistakeLine(ready.mistake));
     return;
   }
   const { rotation, keys } = ready.value;

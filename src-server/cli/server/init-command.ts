@@ -48,7 +48,7 @@ async function init(options: InitOptions): Promise<void> {
   if (!config) return;
   const mistake = beginMistake(config);
   if (mistake !== null) {
-    refuse([mistake], EXIT_CONFIG);
+    refuse(options, [mistake], EXIT_CONFIG);
     return;
   }
   const made = generateServerKeys(config.keysDir, process.env);

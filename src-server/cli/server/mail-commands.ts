@@ -10,6 +10,7 @@ import {
   print,
   readConfig,
   refuse,
+  say,
   withCommonOptions,
 } from '../run-command.ts';
 
@@ -27,12 +28,12 @@ async function test(options: CommonOptions & { to: string }): Promise<void> {
   const config = readConfig(options);
   if (!config) return;
   if (!config.mail) {
-    refuse(['mail: no mail server is configured. Set mail.host and mail.from'], EXIT_CONFIG);
+    refuse(options, ['mail: no mail server is configured. Set mail.host and mail.from'], EXIT_CONFIG);
     return;
   }
   const opened = openTransport(config);
   if (!opened.ok) {
-    refuse(opened.mistakes, EXIT_CONFIG);
+    refuse(options, opened.mistakes, EXIT_CONFIG);
     return;
   }
   const { host, port } = config.mail;
@@ -57,7 +58,8 @@ async function test(options: CommonOptions & { to: string }): Promise<void> {
     const remedy = remedyFor(code, why);
     if (options.json)
       print(options, { ok: false, server: `${host}:${port}`, why, code, isFinal, remedy }, []);
-    refuse(options.json ? [] : [`${host}:${port} has not taken the mail: ${why}`, remedy], EXIT_FAILED);
+    else for (const line of [`${host}:${port} has not taken the mail: ${why}`, remedy]) say(line);
+    process.exitCode = EXIT_FAILED;
   } finally {
     opened.transport?.close();
   }

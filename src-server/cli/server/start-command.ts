@@ -31,7 +31,7 @@ async function start(options: CommonOptions): Promise<void> {
   if (!config) return;
   const mistake = databaseMistake(config);
   if (mistake !== null) {
-    refuse([mistake], EXIT_CONFIG);
+    refuse(options, [mistake], EXIT_CONFIG);
     return;
   }
   const log = await openLogger(config.logLevel);
@@ -41,8 +41,8 @@ async function start(options: CommonOptions): Promise<void> {
   let reload: (() => void) | null = null;
   process.on('SIGHUP', () => reload?.());
   // Until the database is this server's: a key that is replaced meanwhile would be in force again.
-  const server = await holdingKeys(config, 'shared', async () => {
-    const keys = await readKeys(config);
+  const server = await holdingKeys(options, config, 'shared', async () => {
+    const keys = await readKeys(options, config);
     return keys && (await begin({ config, keys, log, now: Date.now }));
   });
   if (!server) return;
@@ -66,7 +66,7 @@ async function begin(input: Parameters<typeof startServer>[0]): Promise<RunningS
   const { startServer } = await import('../../start.ts');
   const started = await startServer(input);
   if (started.ok) return started.server;
-  refuse(started.mistakes, EXIT_FAILED);
+  refuse({}, started.mistakes, EXIT_FAILED);
   // Whatever may still be open: a server that does not serve must not look as if it did.
   process.exit();
 }
