@@ -3,6 +3,7 @@ import { proofUnspentExtra, sessionEndedExtra, stepUpExtra } from '../../src-sha
 import type { LeaseSummary } from '../../src-shared/connection-state.ts';
 import { noGateWarning } from '../../src-shared/policy.ts';
 import { type Problem, problem, problemKinds } from '../../src-shared/problem.ts';
+import { takeNext } from './choice.ts';
 import { accessEnded, leave, reconnect, signedOut } from './ending.ts';
 import {
   changePrompt,
@@ -60,8 +61,10 @@ export function connectionAnswered(step: Step, id: number, outcome: ConnectionOu
     return;
   }
   step.m.request = null;
-  if ('granted' in outcome) granted(step, open, outcome.granted);
-  else refused(step, open, outcome.refused, outcome.challenge, outcome.mayHaveArrived);
+  if ('granted' in outcome) return granted(step, open, outcome.granted);
+  refused(step, open, outcome.refused, outcome.challenge, outcome.mayHaveArrived);
+  // What is shown as the cause of a wait is about the gateway that was asked for.
+  if (outcome.refused.code === 'gateway-unavailable') takeNext(step.m);
 }
 
 function giveBack(step: Step, lease: LeaseSummary): undefined {

@@ -146,6 +146,8 @@ class Judge {
   sent = new Map<string, { at: number; mayRepeat: boolean }>();
   proofOf = new Map<number, string>();
   isGateDue = false;
+  /** The gateway of the newest connect, or of a move that was under way then. */
+  chosen: string | null = null;
   mustConfirm = false;
   isTunnelUp = false;
   isAsked = false;
@@ -391,6 +393,7 @@ class Judge {
       if (event.outcome.leaseId === before.lease?.leaseId) this.mustConfirm = false;
       this.noteMoveEnded(before, event.outcome);
     }
+    if (event.type === 'user.connect') this.chosen = event.gatewayId;
     if (event.type === 'user.submit' || event.type === 'user.connect') this.isGateDue = false;
     if (event.type === 'proof-sent' && event.id === before.request?.id && !before.request.isSent) {
       this.making.delete(event.id);
@@ -464,6 +467,7 @@ class Judge {
       if (effect.type === 'helperDown') this.isTunnelUp = false;
       if (effect.type === 'requestConnection' && effect.proof) this.judgeProof(effect, event);
       if (effect.type === 'requestConnection') this.judgeMove(effect);
+      if (effect.type === 'requestConnection') this.judgeChoice(effect);
       // 7. What the system asks is taken back once, and only while it asks.
       if (effect.type === 'abandonProof') expect(this.making.delete(effect.id)).toBe(true);
       if (effect.type === 'settle') {
@@ -490,6 +494,9 @@ class Judge {
     // 6. Without a lease no tunnel is wanted.
     if (m.lease === null) expect(this.isTunnelUp).toBe(false);
     else expect(m.gatewayId).toBe(m.lease.gatewayId);
+    this.chosen = m.lease?.gatewayId ?? this.chosen;
+    if (m.view.phase === 'gate' && m.request === null && m.isAuto && m.online.length > 0)
+      expect(m.online).toContain(m.view.prompt.gatewayId);
     if (['gate', 'disconnected', 'signed-out', 'disconnecting'].includes(m.view.phase))
       expect(m.lease).toBeNull();
     this.judgePrompt(before, event);
@@ -520,6 +527,14 @@ class Judge {
     if (move.isEnded) return;
     expect({ isGatewayAway, path }).toEqual({ isGatewayAway: true, path: 'dead' });
     expect(gatewayId).not.toBe(lease?.gatewayId);
+  }
+
+  /** 13. Without a lease the client's own choice is a gateway that the server hears, and the user's is kept. */
+  private judgeChoice({ gatewayId }: Extract<Effect, { type: 'requestConnection' }>): void {
+    const { lease, isAuto, online } = this.world.machine;
+    if (lease !== null) return;
+    if (!isAuto) expect(gatewayId).toBe(this.chosen);
+    else if (online.length > 0) expect(online).toContain(gatewayId);
   }
 
   private noteMoveEnded({ lease, request }: Machine, { leaseId }: { leaseId: string | null }): void {

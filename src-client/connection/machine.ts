@@ -2,6 +2,7 @@ import { assertNever } from '../../src-shared/assert-never.ts';
 import type { Source } from '../../src-shared/connection-state.ts';
 import { problem } from '../../src-shared/problem.ts';
 import { connectionAnswered } from './answers.ts';
+import { takeOnline } from './choice.ts';
 import { accessEnded, leaseExpired, leave, showReconnecting, signedOut } from './ending.ts';
 import {
   cancelPrompt,
@@ -52,6 +53,7 @@ export function transition(machine: Machine, event: MachineEvent): { machine: Ma
     step.effects.push({ type: 'settle', ticket: event.proof.ticket, problem: problem('signed-out') });
   else if (event.type === 'user.renew')
     step.effects.push({ type: 'settle', ticket: event.ticket, problem: problem('signed-out') });
+  followOnline(step);
   tellServer(step, machine);
   return { machine: step.m, effects: step.effects };
 }
@@ -198,7 +200,8 @@ function pursue(step: Step): undefined {
   if (m.view.phase !== 'reconnecting' && m.view.phase !== 'connecting') return;
   if (m.lease === null) {
     if (m.request !== null) return;
-    showReconnecting(step, m.view.phase === 'reconnecting' ? m.view.cause : null);
+    const isSameGateway = m.view.gatewayId === m.gatewayId;
+    showReconnecting(step, m.view.phase === 'reconnecting' && isSameGateway ? m.view.cause : null);
     return request(step, 'connect');
   }
   if (m.isUpOwed) tunnelUp(step);
@@ -215,6 +218,14 @@ function pursueNow(step: Step): undefined {
   m.attempt = 0;
   cancelRetry(step);
   pursue(step);
+}
+
+/** What nobody waits for an answer to is for a gateway that the server hears: the gate, and the next try. */
+function followOnline(step: Step): undefined {
+  const { view, request: open } = step.m;
+  if (open !== null || view.phase === 'disconnected' || view.phase === 'signed-out') return;
+  if (view.phase === 'disconnecting' && view.next === 'disconnected') return;
+  if (takeOnline(step.m)) pursueNow(step);
 }
 
 function channelOpened(step: Step, epoch: number): undefined {

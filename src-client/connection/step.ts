@@ -2,6 +2,7 @@ import type { Challenge } from '../../src-shared/challenge.ts';
 import type { ConnectionState, Source } from '../../src-shared/connection-state.ts';
 import { isGated } from '../../src-shared/policy.ts';
 import { type Problem, problem } from '../../src-shared/problem.ts';
+import { takeOnline } from './choice.ts';
 import type { Effect, Machine, ProofRef, RequestPurpose } from './machine-types.ts';
 import { patienceWith } from './port-patience.ts';
 import { remember } from './tried-proofs.ts';
@@ -46,6 +47,7 @@ export function request(
   const { m } = step;
   if (m.gatewayId === null) return;
   dropRequest(step);
+  takeOnline(m);
   const id = issueId(step);
   const proof = options.proof ?? null;
   m.request = { id, purpose, proof, isSent: proof === null, ticket: options.ticket ?? null };
