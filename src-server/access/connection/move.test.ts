@@ -103,6 +103,22 @@ describe('a move whose answer was lost', () => {
     device.server.clock.now += 20_000;
   });
 
+  it('is no sign of life: moves to and fro do not outlive what ends an idle connection', async () => {
+    await device.server.setPolicy({ idleSeconds: 180 });
+    // The last one that has ended, the one that lives.
+    let [named, living] = [device.leaseId, lost.leaseId];
+    const steps = Array.from({ length: 6 }, (_, index) => ({ to: index % 2 === 0 ? 2 : 1 }) as const);
+    const answers: number[] = [];
+    for (const { to } of steps) {
+      device.server.clock.now += 45_000;
+      const moved = await device.move(to, { moveOf: named });
+      answers.push(moved.status);
+      if (moved.status === 201) [named, living] = [living, moved.body.leaseId];
+    }
+    expect(answers).toEqual([201, 201, 201, 201, 401, 401]);
+    await refused(1, { moveOf: named });
+  });
+
   it('is answered again with the same lease, signed now and for the time that was left', async () => {
     const again = await device.move(1);
     expect(again).toMatchObject({

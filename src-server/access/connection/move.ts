@@ -32,9 +32,7 @@ export async function leaseToMove(tx: Tx, move: Move): Promise<LeaseRow | null> 
   const { rows } = await leaseById(tx, { leaseId, deviceId: device.id });
   const [named] = rows;
   if (!named) return null;
-  // A gateway that is away cannot say that a connection is idle; what it said last can.
-  const aliveAt = named.last_handshake_at ?? named.begun_at;
-  if (aliveAt < now - policy.idleSeconds * 1000 - NOTICED_AFTER_MS) return null;
+  if ((await lastSignOfLife(tx, named)) < now - policy.idleSeconds * 1000 - NOTICED_AFTER_MS) return null;
   if (named.ended_at === null && (named.gateway_id === gatewayId || registry.isOnline(named.gateway_id)))
     return null;
   const lease = named.ended_at === null ? named : await successorUnheardOf(tx, named);
@@ -43,6 +41,21 @@ export async function leaseToMove(tx: Tx, move: Move): Promise<LeaseRow | null> 
     ({ epoch, wg_public_key }) => epoch === device.epoch && wg_public_key === wgPublicKey,
   );
   return isSame ? lease : null;
+}
+
+/**
+ * A gateway that is away cannot say that a connection is idle; what it said last can. A move is no sign of life: it takes
+ * no key, and moves could go on for ever.
+ */
+async function lastSignOfLife(tx: Tx, { id, device_id, proof_lease_id }: LeaseRow): Promise<number> {
+  const proofLeaseId = proof_lease_id ?? id;
+  const [proof] = (await leaseById(tx, { leaseId: proofLeaseId, deviceId: device_id })).rows;
+  if (!proof) return Number.NEGATIVE_INFINITY;
+  const { rows } = await handshakesOnProof(tx, {
+    ...{ deviceId: device_id, proofLeaseId },
+    since: proof.begun_at,
+  });
+  return Math.max(proof.begun_at, rows[0]?.newest ?? 0);
 }
 
 /**
@@ -112,4 +125,16 @@ const liveOnProof = prepared<{ deviceId: string; proofLeaseId: string }, LeaseRo
     .where('device_id', '=', param('deviceId'))
     .where('ended_at', 'is', null)
     .where('proof_lease_id', '=', param('proofLeaseId')),
+);
+
+type OnProof = { deviceId: string; proofLeaseId: string; since: number };
+const handshakesOnProof = prepared<OnProof, { newest: number | null }>((db, param) =>
+  db
+    .selectFrom('lease')
+    .select(({ fn }) => fn.max('last_handshake_at').as('newest'))
+    .where('device_id', '=', param('deviceId'))
+    .where('begun_at', '>=', param('since'))
+    .where(({ or, eb }) =>
+      or([eb('id', '=', param('proofLeaseId')), eb('proof_lease_id', '=', param('proofLeaseId'))]),
+    ),
 );
