@@ -64,6 +64,7 @@ export function createEnforcement(ctx: ServerContext, metrics: Registry): Enforc
     async stop() {
       control.stop();
       await sweeper.stop();
+      await ender.stop();
       await leaseKeys.stop();
       hub.closeAll(closeCodes.restart, 'server restarts');
       registry.closeAll(closeCodes.restart, 'server restarts');

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Histogram } from 'prom-client';
 import { closeCodes } from '../../../src-shared/client-channel.ts';
 import type { Policy } from '../../../src-shared/policy.ts';
@@ -19,6 +20,10 @@ import { type DeviceFrame, type RecordedEnd, recordEnd, recordLeaseEnd } from '.
 
 /** How long a caller waits for the gateways before it hears that one has not confirmed. */
 const ENFORCE_WAIT_MS = 2_000;
+
+/** How long a server that is told to end tries to write down what it owes. */
+const LAST_TRIES_MS = 15_000;
+const RETRY_MS = 200;
 
 interface Recorded extends RecordedEnd {
   policy: Policy;
@@ -176,6 +181,29 @@ export class AccessEnder implements Enforcement {
         this.#unrecorded.push(...owed);
         throw error;
       }
+    }
+  }
+
+  /**
+   * Before the database is closed: tries for so long. Only this process knows of what is not written down by then, so it
+   * is named, for whoever asked for it to ask again.
+   */
+  async stop(withinMs = LAST_TRIES_MS): Promise<void> {
+    for (const until = performance.now() + withinMs; this.#unrecorded.length > 0; ) {
+      const failed = await this.retryUnrecorded().then(
+        () => null,
+        (error: unknown) => ({ err: error }),
+      );
+      if (failed === null) return;
+      if (performance.now() >= until) {
+        for (const { scope } of this.#unrecorded)
+          this.#ctx.log.error(
+            { ...failed, scope },
+            'an end of access is not in the record, and nobody will know of it after this: end it again',
+          );
+        return;
+      }
+      await sleep(RETRY_MS);
     }
   }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SignInAnswer } from '../../../src-shared/client-api.ts';
 import { verifyAudit } from '../../audit/audit-log.ts';
 import { readPolicy } from '../../proof/policy/policy-store.ts';
@@ -171,6 +171,32 @@ describe('disconnect', () => {
     await server.parts.sweeper.sweep();
     expect(await db.selectFrom('lease').select('id').where('ended_at', 'is', null).execute()).toEqual([]);
     expect((await connect()).body.code).toBe('step-up-required');
+  });
+
+  it('is written down before the server ends, or named there as what is owed', async () => {
+    await connect();
+    let isFailing = true;
+    let tries = 0;
+    const ended = server.parts.ender.endAccess({
+      scope: { memberId: member.id },
+      reason: { code: 'administrator', message: 'Now', at: new Date(server.clock.now).toISOString() },
+      actor: 'server',
+      ip: null,
+      also: async () => {
+        tries += 1;
+        if (isFailing) throw new Error('no room');
+      },
+    });
+    await expect(ended).rejects.toThrow('no room');
+    await server.parts.ender.stop(0);
+    const named = server.logLines.filter((line) => line.includes('not in the record'));
+    expect(named).toMatchObject([expect.stringContaining(member.id)]);
+    const stopped = server.parts.stop();
+    await vi.waitFor(() => expect(tries).toBeGreaterThan(2));
+    isFailing = false;
+    await stopped;
+    const { db } = server.ctx.database;
+    expect(await db.selectFrom('lease').select('id').where('ended_at', 'is', null).execute()).toEqual([]);
   });
 
   it('tells the client although the record fails, and sets the channel right once it is written', async () => {
