@@ -52,7 +52,7 @@ const seqs = () => {
 
 test.each([
   ['a backup', () => ['database', 'backup', '--out', at('new.db')]],
-  ['a restore', () => ['database', 'restore', at('backup.db')]],
+  ['a restore', () => ['database', 'restore', '--yes', at('backup.db')]],
   ['an after-restore', () => ['database', 'after-restore']],
   ['an archive', () => ['audit', 'archive', '--before', new Date().toISOString(), '--out', at('old.jsonl')]],
 ])(

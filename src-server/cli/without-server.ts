@@ -1,5 +1,5 @@
 import type { ServerConfig } from '../config.ts';
-import { lockDatabase } from '../db/database-lock.ts';
+import { isServerRunning, lockDatabase } from '../db/database-lock.ts';
 import { type CommonOptions, EXIT_FAILED, refuse } from './run-command.ts';
 
 /** Runs `work` while no server runs on the database, nor can start; refuses where one does. */
@@ -10,8 +10,7 @@ export async function withoutServer(
 ): Promise<void> {
   const lock = lockDatabase(config.databaseFile);
   if (!lock) {
-    const mistake = `databaseFile: a server is running on ${config.databaseFile}; stop it first: systemctl stop postern-server`;
-    refuse(options, [mistake], EXIT_FAILED);
+    refuseRunning(options, config);
     return;
   }
   try {
@@ -19,4 +18,16 @@ export async function withoutServer(
   } finally {
     lock.release();
   }
+}
+
+/** Says it before somebody is asked: nothing is held while they think, and whoever starts the server meanwhile may. */
+export function isRefusedByServer(options: CommonOptions, config: ServerConfig): boolean {
+  const isRunning = isServerRunning(config.databaseFile);
+  if (isRunning) refuseRunning(options, config);
+  return isRunning;
+}
+
+function refuseRunning(options: CommonOptions, { databaseFile }: ServerConfig): void {
+  const mistake = `databaseFile: a server is running on ${databaseFile}; stop it first: systemctl stop postern-server`;
+  refuse(options, [mistake], EXIT_FAILED);
 }

@@ -31,10 +31,11 @@ const refused = (detail: string, remedy: string): { ok: false; mistake: Mistake 
   ok: false,
   mistake: { detail, remedy },
 });
-const NONE = refused(
-  'no rotation of the lease key is under way',
-  'postern-server keys rotate lease begins one',
-);
+export const NO_LEASE_ROTATION: Mistake = {
+  detail: 'no rotation of the lease key is under way',
+  remedy: 'postern-server keys rotate lease begins one',
+};
+const NONE: { ok: false; mistake: Mistake } = { ok: false, mistake: NO_LEASE_ROTATION };
 
 /**
  * Makes the next lease key and writes down that it is next: from then on the server tells every client. The key is on the

@@ -72,7 +72,7 @@ const done = async (left: ServerFolder, ...words: string[]) => {
 
 async function lookAtRestore(left: ServerFolder, more: readonly string[]): Promise<void> {
   expect(holding(left, LATE)).not.toEqual([]);
-  await done(left, 'database', 'restore', join(left.path, 'backup.db'), ...more);
+  await done(left, 'database', 'restore', '--yes', join(left.path, 'backup.db'), ...more);
   expect(holding(left, LATE)).not.toEqual([]);
   expect(await done(left, 'member', 'list')).not.toContain(LATE);
   expect(readdirSync(left.path).filter((name) => /restoring/.test(name))).toEqual([]);
@@ -81,7 +81,7 @@ async function lookAtRestore(left: ServerFolder, more: readonly string[]): Promi
 test.each([[[]], [['--with-keys']]])(
   'a restore%j that is killed loses nothing, and goes through the next time',
   async (more) => {
-    const words: Words = (at) => ['database', 'restore', at('backup.db'), ...more];
+    const words: Words = (at) => ['database', 'restore', '--yes', at('backup.db'), ...more];
     expect(await killed(words, (left) => lookAtRestore(left, more))).toBeGreaterThan(8);
   },
   LIMIT_MS,
@@ -92,7 +92,7 @@ test(
   async () => {
     for (let trial = 0; trial < TRIALS; trial++) {
       const left = folder.another();
-      const child = left.begin(['database', 'restore', join(left.path, 'backup.db'), '--with-keys']);
+      const child = left.begin(['database', 'restore', '--yes', join(left.path, 'backup.db'), '--with-keys']);
       const ended = once(child, 'exit');
       // Longer than it takes: some are through.
       setTimeout(() => child.kill('SIGKILL'), Math.random() * LONGEST_MS);
@@ -108,7 +108,7 @@ test(
   'what a restore that is killed leaves is a server as before, or one that says what to run',
   async () => {
     await killed(
-      (at) => ['database', 'restore', at('backup.db')],
+      (at) => ['database', 'restore', '--yes', at('backup.db')],
       async (left) => {
         const { checks } = JSON.parse((await left.command(['doctor', '--json'])).stdout);
         const [{ ok, remedy }] = checks.filter(({ id }: { id: string }) => id === 'database');
@@ -151,7 +151,7 @@ test(
         else expect(again).toMatchObject({ status: 0 });
         const other = join(left.path, 'other.db');
         await done(left, 'database', 'backup', '--out', other, '--with-keys');
-        const restored = await left.command(['database', 'restore', file]);
+        const restored = await left.command(['database', 'restore', '--yes', file]);
         if (restored.status !== 0) expect(restored.stderr).toContain('that backup was interrupted');
         else expect(await done(left, 'member', 'list')).toContain(LATE);
       },

@@ -33,7 +33,7 @@ const addMember = (email: string) =>
 const backup = (name: string, ...more: string[]) =>
   folder.command(['database', 'backup', '--out', at(name), '--json', ...more]);
 const restore = (name: string, ...more: string[]) =>
-  folder.command(['database', 'restore', at(name), ...more]);
+  folder.command(['database', 'restore', '--yes', at(name), ...more]);
 
 function query(file: string, sql: string): Record<string, unknown>[] {
   const sqlite = new DatabaseSync(file, { readOnly: true });

@@ -15,6 +15,7 @@ import { hasKeysBeside, inspectBackup, keysBeside } from '../../restore/backup-f
 import { keyInForce, type PastKey } from '../../restore/past-key.ts';
 import { type Restored, restoreDatabase } from '../../restore/restore.ts';
 import { examples } from '../command-groups.ts';
+import { type ConfirmOptions, isConfirmed, withConfirmation } from '../confirm.ts';
 import { refuseWords } from '../refusal.ts';
 import {
   CLI_ACTOR,
@@ -29,14 +30,14 @@ import {
   withCommonOptions,
   withServerFiles,
 } from '../run-command.ts';
-import { withoutServer } from '../without-server.ts';
+import { isRefusedByServer, withoutServer } from '../without-server.ts';
 import { differenceLines, replacedLeaseKeyLines, takenLines } from './restore-words.ts';
 
-type RestoreOptions = CommonOptions & { withKeys?: boolean; oldKey?: string };
+type RestoreOptions = ConfirmOptions & { withKeys?: boolean; oldKey?: string };
 
 /** `database restore|after-restore`. */
 export function addRestoreCommands(database: Command): void {
-  withCommonOptions(database.command('restore'))
+  withConfirmation(withCommonOptions(database.command('restore')))
     .argument('<file>', 'a backup')
     .description('put a backup in the place of the database; the server must not run')
     .option('--with-keys', 'also put back the keys of FILE.keys; those of now are kept beside')
@@ -60,12 +61,16 @@ async function restore(file: string, options: RestoreOptions): Promise<void> {
   const config = readConfig(options);
   if (!config) return;
   const from = resolve(file);
+  if (isRefusedByServer(options, config)) return;
+  const backup = inspectBackup(from);
+  if (!backup.ok) {
+    refuse(options, [backup.mistake], EXIT_FAILED);
+    return;
+  }
+  const then = backup.madeAt === null ? '' : `, the state of ${shortTime(backup.madeAt)}`;
+  const question = `Put ${from}${then} in the place of the database? What was decided since is not in force any more, and everybody signs in again.`;
+  if (!(await isConfirmed(options, question))) return;
   await withoutServer(options, config, async () => {
-    const backup = inspectBackup(from);
-    if (!backup.ok) {
-      refuse(options, [backup.mistake], EXIT_FAILED);
-      return;
-    }
     const keysFrom = options.withKeys ? keysBeside(from) : null;
     const keys = await keysFor(options, config, { from, keysFrom });
     const oldKeys = oldKeysFor(config, options);

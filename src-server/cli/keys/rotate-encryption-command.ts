@@ -5,16 +5,17 @@ import type { ServerContext } from '../../context.ts';
 import { type EncryptionRotation, rotateEncryptionKey } from '../../rotation/rotate-encryption.ts';
 import { personAtServer } from '../admin-desk.ts';
 import { withExamples } from '../command-groups.ts';
+import { type ConfirmOptions, isConfirmed, withConfirmation } from '../confirm.ts';
 import { refuseState, refuseWords } from '../refusal.ts';
-import { type CommonOptions, print, readConfig, withCommonOptions, withServerFiles } from '../run-command.ts';
-import { withoutServer } from '../without-server.ts';
+import { print, readConfig, withCommonOptions, withServerFiles } from '../run-command.ts';
+import { isRefusedByServer, withoutServer } from '../without-server.ts';
 import { newKeyFileMistake } from './new-key-file.ts';
 
-type Options = CommonOptions & { writeTo?: string };
+type Options = ConfirmOptions & { writeTo?: string };
 
 /** `keys rotate encryption`. */
 export function addRotateEncryptionCommand(rotate: Command): void {
-  const command = withCommonOptions(rotate.command('encryption'))
+  const command = withConfirmation(withCommonOptions(rotate.command('encryption')))
     .description('seal all secrets of the database with a new key; the server must not run')
     .option(
       '--write-to <file>',
@@ -37,6 +38,10 @@ async function rotateEncryption(options: Options): Promise<void> {
     refuseWords(options, mistake);
     return;
   }
+  if (isRefusedByServer(options, config)) return;
+  const question =
+    'Seal everything with a new encryption key? What is sealed now opens with the one of now no more; backups of before open with that one alone.';
+  if (!(await isConfirmed(options, question))) return;
   await withoutServer(options, config, () =>
     withServerFiles(options, (ctx) => rotateIn(ctx, options, writeTo), 'alone'),
   );

@@ -32,7 +32,7 @@ afterEach(async () => {
 afterAll(() => folder.remove());
 
 const at = (name: string) => join(folder.path, name);
-const rotate = (...more: string[]) => folder.command(['keys', 'rotate', 'encryption', ...more]);
+const rotate = (...more: string[]) => folder.command(['keys', 'rotate', 'encryption', '--yes', ...more]);
 const keyFiles = (of = folder) =>
   readdirSync(of.keys)
     .filter((name) => name.startsWith('encryption'))
@@ -122,7 +122,10 @@ test(
       expect(secretWith(key, left)).toBe(secret);
       const isDone = readFileSync(key, 'utf8') !== before;
       seen[isDone ? 'done' : 'undone']++;
-      expect(await left.command(['keys', 'rotate', 'encryption'])).toMatchObject({ status: 0, stderr: '' });
+      expect(await left.command(['keys', 'rotate', 'encryption', '--yes'])).toMatchObject({
+        status: 0,
+        stderr: '',
+      });
       expect(secretWith(key, left)).toBe(secret);
       expect(hasMail(left)).toBe(false);
       expect(kept(left)).toHaveLength(isDone ? 2 : 1);
@@ -195,7 +198,7 @@ test(
     const secret = secretWith(at('keys/encryption.key'));
     await folder.command(['database', 'backup', '--out', at('backup.db')]);
     expect(await rotate()).toMatchObject({ status: 0 });
-    const restored = await folder.command(['database', 'restore', at('backup.db')]);
+    const restored = await folder.command(['database', 'restore', at('backup.db'), '--yes']);
     expect(restored).toMatchObject({ status: 0, stderr: '' });
     const [old = ''] = kept();
     expect(restored.stdout).toContain(`sealed with the encryption key of then (${at(`keys/${old}`)})`);
@@ -203,7 +206,7 @@ test(
 
     cpSync(at(`keys/${old}`), at('elsewhere.key'));
     rmSync(at(`keys/${old}`));
-    const refused = await folder.command(['database', 'restore', at('backup.db')]);
+    const refused = await folder.command(['database', 'restore', at('backup.db'), '--yes']);
     expect(refused.status).toBe(2);
     expect(refused.stderr).toContain(
       'when the encryption key was replaced, and opens with the one of then alone',
@@ -214,6 +217,7 @@ test(
     const open = await folder.command([
       'database',
       'restore',
+      '--yes',
       at('backup.db'),
       '--old-key',
       at('elsewhere.key'),
@@ -223,6 +227,7 @@ test(
     const named = await folder.command([
       'database',
       'restore',
+      '--yes',
       at('backup.db'),
       '--old-key',
       at('elsewhere.key'),

@@ -4,11 +4,13 @@ import { fingerprint } from '../../../src-node/fingerprint.ts';
 import { mistakeLine } from '../../../src-node/mistake.ts';
 import { formatServerKey } from '../../../src-shared/server-key.ts';
 import type { ServerContext } from '../../context.ts';
+import { leaseKeyRotation } from '../../db/lease-key-rotation.ts';
 import { type LeaseKeyHolders, leaseKeyHolders } from '../../rotation/lease-key-holders.ts';
 import {
   abortLeaseRotation,
   beginLeaseRotation,
   finishLeaseRotation,
+  NO_LEASE_ROTATION,
   type ReadyToFinish,
   readyToFinish,
 } from '../../rotation/rotate-lease.ts';
@@ -16,8 +18,8 @@ import { personAtServer } from '../admin-desk.ts';
 import { withExamples } from '../command-groups.ts';
 import { type ConfirmOptions, isConfirmed, withConfirmation } from '../confirm.ts';
 import { refuseState, refuseWords } from '../refusal.ts';
-import { print, readConfig, withCommonOptions, withServerFiles } from '../run-command.ts';
-import { withoutServer } from '../without-server.ts';
+import { print, readConfig, say, withCommonOptions, withServerFiles } from '../run-command.ts';
+import { isRefusedByServer, withoutServer } from '../without-server.ts';
 import { holderLines, holderWords } from './lease-key-words.ts';
 import { newKeyFileMistake } from './new-key-file.ts';
 
@@ -52,7 +54,7 @@ async function rotateLease(options: Options): Promise<void> {
     return;
   }
   if (options.finish) await finish(options);
-  else if (options.abort) await withServerFiles(options, (ctx) => abort(ctx, options), 'alone');
+  else if (options.abort) await abort(options);
   else await begin(options);
 }
 
@@ -102,7 +104,20 @@ async function begin(options: Options): Promise<void> {
   );
 }
 
-async function abort(ctx: ServerContext, options: Options): Promise<void> {
+async function abort(options: Options): Promise<void> {
+  let next: string | null = null;
+  await withServerFiles(options, async ({ database }) => {
+    const rotation = await leaseKeyRotation(database.db);
+    if (rotation) next = fingerprint(rotation.nextPublicKey);
+    else refuseState(options, mistakeLine(NO_LEASE_ROTATION));
+  });
+  if (next === null) return;
+  const question = `Take back the lease key with the fingerprint ${next}? It is gone then, and a rotation begins with another one.`;
+  if (await isConfirmed(options, question))
+    await withServerFiles(options, (ctx) => abortIn(ctx, options), 'alone');
+}
+
+async function abortIn(ctx: ServerContext, options: Options): Promise<void> {
   const taken = await abortLeaseRotation(ctx, { actor: personAtServer() });
   if (!taken.ok) {
     refuseState(options, mistakeLine(taken.mistake));
@@ -120,22 +135,43 @@ async function abort(ctx: ServerContext, options: Options): Promise<void> {
 async function finish(options: Options): Promise<void> {
   const config = readConfig(options);
   if (!config) return;
+  const asked: Asked[] = [];
+  await withServerFiles(options, async (ctx) => {
+    const ready = await readyIn(ctx, options);
+    if (ready) asked.push({ ready, holders: await leaseKeyHolders(ctx.database.db, ready.rotation) });
+  });
+  const [found] = asked;
+  if (!found || isRefusedByServer(options, config)) return;
+  if (!options.json) for (const line of holderLines(found.holders)) say(line);
+  // Neither the keys nor the database are held meanwhile.
+  if (!(await isConfirmed(options, question(found.holders, found.ready)))) return;
   await withoutServer(options, config, () =>
-    withServerFiles(options, (ctx) => finishIn(ctx, options), 'alone'),
+    withServerFiles(options, (ctx) => finishIn(ctx, options, found.ready), 'alone'),
   );
 }
 
-async function finishIn(ctx: ServerContext, options: Options): Promise<void> {
-  const ready = await readyToFinish(ctx, options.oldKey === undefined ? null : resolve(options.oldKey));
-  if (!ready.ok) {
-    refuseState(options, mistakeLine(ready.mistake));
+interface Asked {
+  ready: ReadyToFinish;
+  holders: LeaseKeyHolders;
+}
+
+/** Null after it was said what is missing. */
+async function readyIn(ctx: ServerContext, { oldKey, ...options }: Options): Promise<ReadyToFinish | null> {
+  const ready = await readyToFinish(ctx, oldKey === undefined ? null : resolve(oldKey));
+  return ready.ok ? ready.value : refuseState(options, mistakeLine(ready.mistake));
+}
+
+async function finishIn(ctx: ServerContext, options: Options, asked: ReadyToFinish): Promise<void> {
+  // Asking took its time.
+  const ready = await readyIn(ctx, options);
+  if (!ready) return;
+  const { rotation, keys } = ready;
+  if (rotation.step !== asked.rotation.step) {
+    refuseState(options, 'Another rotation has begun meanwhile. Nothing was changed; run this again.');
     return;
   }
-  const { rotation, keys } = ready.value;
   const holders = await leaseKeyHolders(ctx.database.db, rotation);
-  if (!options.json) for (const line of holderLines(holders)) process.stderr.write(`${line}\n`);
-  if (!(await isConfirmed(options, question(holders, ready.value)))) return;
-  const { keptAt, anchors } = await finishLeaseRotation(ctx, ready.value, personAtServer());
+  const { keptAt, anchors } = await finishLeaseRotation(ctx, ready, personAtServer());
   const { devices, have, without } = holders;
   const own = fingerprint(keys.serverKey.publicKey);
   const value = { fingerprint: own, keptAt, anchors, devices, have, without };

@@ -36,7 +36,7 @@ test(
       expect(await verify('--archive', at(name))).toMatchObject({ status: 0 });
 
     // A backup from before, with the keys of now.
-    const restored = await folder.command(['database', 'restore', at('backup.db'), '--json']);
+    const restored = await folder.command(['database', 'restore', '--yes', at('backup.db'), '--json']);
     expect(JSON.parse(restored.stdout)).toMatchObject({ isOtherLeaseKey: false });
     expect(await verify()).toMatchObject({ status: 0 });
     expect(await verify('--archive', at('one.jsonl'))).toMatchObject({ status: 0 });
@@ -70,14 +70,18 @@ test(
     const backup = ['database', 'backup', '--out', at('backup.db'), '--with-keys'];
     expect(await folder.command(backup)).toMatchObject({ status: 0 });
     rmSync(at('keys/lease-key.pem.next'));
-    expect(await folder.command(['database', 'restore', at('backup.db'), '--with-keys'])).toMatchObject({
+    expect(
+      await folder.command(['database', 'restore', '--yes', at('backup.db'), '--with-keys']),
+    ).toMatchObject({
       status: 0,
     });
     expect((await shownLeaseKeys(folder)).next).toMatchObject({ fingerprint: fingerprint(next) });
     expect((await finish()).status).toBe(0);
     expect(ownLeaseKey(folder)).toBe(next);
     // The backup is from the middle of a rotation that is finished by now.
-    expect(await folder.command(['database', 'restore', at('backup.db')])).toMatchObject({ status: 0 });
+    expect(await folder.command(['database', 'restore', '--yes', at('backup.db')])).toMatchObject({
+      status: 0,
+    });
     expect((await shownLeaseKeys(folder)).next).toBeNull();
     await folder.serve();
     expect(existsSync(at('keys/lease-key.pem.next'))).toBe(false);
@@ -85,7 +89,8 @@ test(
   MINUTE,
 );
 
-const restore = (...more: string[]) => folder.command(['database', 'restore', at('backup.db'), ...more]);
+const restore = (...more: string[]) =>
+  folder.command(['database', 'restore', '--yes', at('backup.db'), ...more]);
 const backUp = () => folder.command(['database', 'backup', '--out', at('backup.db'), '--with-keys']);
 
 test(

@@ -122,12 +122,14 @@ test(
 test(
   'what was begun is taken back, and the next rotation is a later step with another key',
   async () => {
-    expect((await lease('--abort')).stderr).toContain('no rotation of the lease key is under way');
+    expect((await lease('--abort', '--yes')).stderr).toContain('no rotation of the lease key is under way');
+    await folder.serve();
     expect((await finish()).stderr).toContain('no rotation of the lease key is under way');
+    await folder.stopAll();
     const before = ownLeaseKey(folder);
     await lease();
     const next = nextLeaseKey(folder);
-    expect(await lease('--abort')).toMatchObject({ status: 0, stderr: '' });
+    expect(await lease('--abort', '--yes')).toMatchObject({ status: 0, stderr: '' });
     expect(leaseKeyFiles(folder)).toEqual(['lease-key.pem']);
     expect(ownLeaseKey(folder)).toBe(before);
     expect((await finish()).status).toBe(1);
@@ -250,7 +252,7 @@ test(
     expect(early.stderr).toContain('the next lease key is in its place, and its rotation is not finished');
     expect((await finish()).stderr).toContain('add --old-key FILE');
     expect((await finish('--old-key', at('next.pem'))).stderr).toContain('has the next key');
-    expect((await lease('--abort')).stderr).toContain('is in the place of the present one already');
+    expect((await lease('--abort', '--yes')).stderr).toContain('is in the place of the present one already');
     const done = await finish('--old-key', at('mounted.pem'));
     expect(done.status).toBe(0);
     expect(done.stdout).toContain('shred -u it');

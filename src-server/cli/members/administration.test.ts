@@ -72,7 +72,7 @@ test('a role is given and taken, the owners hear of more rights, and one owner s
 
 test('a temporary password is shown once, ends the sessions, and has to be changed', async () => {
   const { sessionToken } = await server.signIn(member);
-  const { temporaryPassword } = await json('member', 'temporary-password', member.email);
+  const { temporaryPassword } = await json('member', 'temporary-password', member.email, '--yes');
   expect(temporaryPassword).toMatch(/^[a-z2-9]{5}(-[a-z2-9]{5}){3}$/);
   expect((await server.request('GET', '/client/v1/me', { token: sessionToken })).status).toBe(401);
   const row = await server.ctx.database.db

@@ -11,6 +11,7 @@ import { hashNewPassword } from '../../people/password/password-store.ts';
 import { newTemporaryPassword } from '../../people/password/temporary-password.ts';
 import { type AdminDesk, endWords, personAtServer, withAdminDesk } from '../admin-desk.ts';
 import { groupNamed, withExamples } from '../command-groups.ts';
+import { type ConfirmOptions, isConfirmed, withConfirmation } from '../confirm.ts';
 import { refuseProblem, refuseWords, valueOr } from '../refusal.ts';
 import {
   CLI_ACTOR,
@@ -49,9 +50,9 @@ export function addMemberAccountCommands(program: Command): void {
     'member role anna@example.com administrator',
   );
   withExamples(
-    one('temporary-password')
+    withConfirmation(one('temporary-password'))
       .description('make a password that is shown once, works for 7 days, and is changed at the next sign-in')
-      .action((who: string, options: CommonOptions) =>
+      .action((who: string, options: ConfirmOptions) =>
         withAdminDesk(options, (desk) => giveTemporary(desk, who, options)),
       ),
     'member temporary-password anna@example.com',
@@ -99,12 +100,17 @@ async function change(
   print(options, { id, email, name, role }, [`${name} <${email}>, ${role}.`]);
 }
 
-async function giveTemporary(desk: AdminDesk, who: string, options: CommonOptions): Promise<void> {
+async function giveTemporary(desk: AdminDesk, who: string, options: ConfirmOptions): Promise<void> {
   const { ctx, enforcement } = desk;
+  const named = valueOr(options, await memberNamed(ctx.database.db, who));
+  if (!named) return;
+  const question = `Give ${named.name} <${named.email}> another password? The one of now counts no more, and every session ends.`;
+  if (!(await isConfirmed(options, question))) return;
   const password = newTemporaryPassword();
   const passwordHash = await hashNewPassword(ctx, password);
   const given = await ctx.database.db.transaction().execute(async (tx) => {
-    const found = await memberNamed(tx, who);
+    // Asking took its time.
+    const found = await memberNamed(tx, named.id);
     if (!found.ok) return found;
     const { id: memberId, email } = found.value;
     const input = { memberId, passwordHash, isTemporary: true, actor: CLI_ACTOR, now: ctx.now() };
