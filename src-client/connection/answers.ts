@@ -96,6 +96,7 @@ function granted(step: Step, open: OpenRequest, lease: LeaseSummary): undefined 
 function accept(step: Step, lease: LeaseSummary): undefined {
   const { m } = step;
   // Back at a gateway that had fallen silent, nothing is known of the way either.
+  const isMove = m.lease !== null && m.lease.gatewayId !== lease.gatewayId;
   const isRenewal = m.lease?.gatewayId === lease.gatewayId && m.path !== 'dead';
   if (m.lease !== null && !isRenewal) {
     m.gatewayId = lease.gatewayId;
@@ -114,7 +115,7 @@ function accept(step: Step, lease: LeaseSummary): undefined {
   if (m.needsEpoch) askEpoch(step);
   if (m.view.phase === 'connected')
     return show(step, { ...m.view, lease, renewal: null, expiring: null, isOutdated: false });
-  show(step, { phase: 'connecting', gatewayId: lease.gatewayId, attempt: m.attempt + 1, lease });
+  show(step, { phase: 'connecting', gatewayId: lease.gatewayId, attempt: isMove ? 1 : m.attempt + 1, lease });
 }
 
 function refused(

@@ -87,6 +87,17 @@ describe('a gateway that is gone', () => {
     expect(request()).toMatchObject({ gatewayId: 'gw2', moveOf: lease.leaseId });
   });
 
+  it('does not count as a try at the one that follows', () => {
+    connect(true);
+    goSilent([]);
+    const outcome = { epoch: 1, leaseId: lease.leaseId };
+    world.feed({ type: 'answer.epoch', id: world.last('askEpoch').id, outcome });
+    expect(world.machine.attempt).toBeGreaterThan(0);
+    world.feed({ type: 'server.gateways', online: ['gw2'], troubled: [] });
+    answer({ granted: { ...makeLease(1), gatewayId: 'gw2' } });
+    expect(world.view).toMatchObject({ phase: 'connecting', gatewayId: 'gw2', attempt: 1 });
+  });
+
   it('leads to the gate all the same when access ends meanwhile', () => {
     connect(true);
     goSilent();
