@@ -48,6 +48,19 @@ describe('connect', () => {
     expect(await run.exitCode).toBe(0);
   });
 
+  test('asks for the gateway that the question has turned to, and says why', async () => {
+    const core = gated();
+    const run = runScripted(core, profile.dir, ['connect']);
+    await run.sees('Code for main:');
+    core.turnGate('second');
+    await run.sees(/main does not answer\. Postern goes on at second\.[\s\S]*Code for second:/);
+    run.type(RIGHT_CODE);
+    await run.sees('Connected to');
+    run.signal();
+    expect(await run.exitCode).toBe(0);
+    expect(run.out().match(/Postern goes on at/g)).toHaveLength(1);
+  });
+
   test('a wrong, a used and a throttled code are told apart, and the gate stays open', async () => {
     const core = gated();
     core.refuseNext(

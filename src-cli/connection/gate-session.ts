@@ -37,7 +37,7 @@ export interface GateSession {
 export function createGateSession(parts: GateSessionParts): GateSession {
   const { asker, output, time } = parts;
   let latest: View | null = null;
-  let asking: { challengeId: string; abort: AbortController } | null = null;
+  let asking: { challengeId: string; gateway: string; abort: AbortController } | null = null;
   /** The challenge that is answered or dismissed: it is not asked again. */
   let closedId: string | null = null;
   let told: string | null = null;
@@ -50,8 +50,13 @@ export function createGateSession(parts: GateSessionParts): GateSession {
   function reconsider(): void {
     const prompt = openPrompt();
     if (asking && asking.challengeId !== prompt?.challengeId) asking.abort.abort();
+    if (asking && prompt && asking.gateway !== prompt.gateway && !asking.abort.signal.aborted) {
+      output.say(fixed.gateTurned(asking.gateway, prompt.gateway));
+      asking.abort.abort();
+    }
     if (asking || !prompt || prompt.isChecking || prompt.challengeId === closedId) return;
-    const current = { challengeId: prompt.challengeId, abort: new AbortController() };
+    const { challengeId, gateway } = prompt;
+    const current = { challengeId, gateway, abort: new AbortController() };
     asking = current;
     void run(current).finally(() => {
       asking = null;

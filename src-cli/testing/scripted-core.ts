@@ -33,6 +33,8 @@ export interface ScriptedCore extends ClientCore {
   announceExpiry(): void;
   /** What the next proofs are answered with, before the right code counts. */
   refuseNext(...problems: Problem[]): void;
+  /** The question on screen is for another gateway from now on. */
+  turnGate(name: string): void;
   /** What the person says to the system's question that is open. */
   answerSystem(isRight: boolean): void;
   /** What was entered as the newest PIN. */
@@ -221,6 +223,14 @@ export function createScriptedCore(options: {
     set,
     change,
     refuseNext: (...problems) => void refusals.push(...problems),
+    turnGate(name) {
+      const { connection, gateways } = snapshot;
+      const [known] = gateways;
+      if (connection.phase !== 'gate' || !known) throw new Error('no gate is open');
+      const other = { ...known, id: '01890000-0000-7000-8000-0000000000aa', name };
+      change({ gateways: [{ ...known, isOnline: false }, other] });
+      set({ ...connection, prompt: { ...connection.prompt, gatewayId: other.id } });
+    },
     endByServer(reason) {
       set({ phase: 'gate', prompt: prompt(reason) });
     },

@@ -32,7 +32,9 @@ const told = (from: 'open' | 'connecting', to: 'open' | 'connecting' | 'closed')
   narrate(onChannel(from), onChannel(to), time);
 
 test('a server that is lost and found is told', () => {
-  expect(told('open', 'connecting')).toEqual([expect.stringContaining('cannot be reached')]);
+  expect(told('open', 'connecting')).toEqual([
+    'The server cannot be reached at the moment. If your access ends meanwhile, you hear of it only when the server is back.',
+  ]);
   expect(told('connecting', 'open')).toEqual(['The server can be reached again.']);
 });
 

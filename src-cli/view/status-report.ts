@@ -64,12 +64,25 @@ function connection(view: View, time: TimeStyle): Check {
     }
     return fine('connection', view.isOutdated ? `${traffic} ${fixed.outdated}` : traffic);
   }
+  const isTrying = view.phase === 'connecting' || view.phase === 'reconnecting';
+  // What was heard before the server went away may be out of date.
+  const isKnown = view.channel === 'open' && view.gateways.length > 0;
+  if (isTrying && isKnown && view.gateways.every(({ isOnline }) => !isOnline))
+    return {
+      part: 'connection',
+      isFine: false,
+      sentence: `${stateSentence(view, time)} ${fixed.noneOnline}`,
+      nextStep: fixed.tellIfItLasts,
+    };
   const sentence = view.phase === 'signed-out' ? 'Not connected.' : stateSentence(view, time);
   const canConnect = view.phase === 'disconnected' || view.phase === 'signed-out';
   const nextStep =
     view.phase === 'gate'
       ? "Enter the code where 'postern connect' runs."
-      : view.problem && nextStepOf(view.problem.code);
+      : // Where `postern status` is the next step, this is it.
+        view.problem && view.problem.code !== 'tunnel-failed'
+        ? nextStepOf(view.problem.code)
+        : null;
   return {
     part: 'connection',
     isFine: false,

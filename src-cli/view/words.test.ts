@@ -271,6 +271,29 @@ test('status names who was signed in when the keyring is locked, and what to do'
   expect(checks.find(({ part }) => part === 'server')?.sentence).toContain('keyring is locked');
 });
 
+test('status says that no gateway is online, and does not send on to itself', () => {
+  const core = createScriptedCore({ isSignedIn: true, isGated: false });
+  const { gateways } = core.snapshot();
+  const cause = problem('tunnel-failed');
+  const connection: ConnectionState = {
+    phase: 'reconnecting',
+    ...{ gatewayId: GATEWAY_ID, lease, cause, attempt: 3, nextTryAt: at, warning: null },
+  };
+  const report = (isOnline: boolean, channel: 'open' | 'connecting' = 'open') => {
+    const known = gateways.map((gateway) => ({ ...gateway, isOnline }));
+    const view = toView({ ...core.snapshot(), connection, channel, gateways: known });
+    return statusReport(view, { ok: true, value: undefined }, true, time)[0];
+  };
+  expect(report(false)).toMatchObject({
+    sentence: expect.stringContaining('None of the gateways of your team is online.'),
+    nextStep: 'Postern goes on when one is back. If it lasts, tell your administrator.',
+  });
+  for (const check of [report(true), report(false, 'connecting')]) {
+    expect(check?.sentence).not.toContain('None of the gateways');
+    expect(check?.nextStep).toBeNull();
+  }
+});
+
 test('status sends nobody to a browser while traffic is held back', () => {
   const refreshed = { ok: false as const, problem: problem('server-unreachable') };
   const stepWith = (guard: ReturnType<typeof closedGuard> | null) =>

@@ -23,6 +23,9 @@ export interface Words {
 
 export const fixed = {
   codePrompt: (gateway: string) => `Code for ${gateway}:`,
+  gateTurned: (from: string, to: string) => `${from} does not answer. Postern goes on at ${to}.`,
+  noneOnline: 'None of the gateways of your team is online.',
+  tellIfItLasts: 'Postern goes on when one is back. If it lasts, tell your administrator.',
   backupCodePrompt: (gateway: string) => `Backup code for ${gateway}:`,
   signInCodePrompt: 'Code from your authenticator app:',
   signInBackupCodePrompt: 'Backup code:',
@@ -146,7 +149,7 @@ export const fixed = {
     'With the next connection, what your team asks for is back. What you had asked for yourself is not.',
   cannotGuard: 'The helper on this computer cannot hold anything back.',
   channelLost:
-    'The server cannot be reached at the moment: it could not tell you now that your access has ended.',
+    'The server cannot be reached at the moment. If your access ends meanwhile, you hear of it only when the server is back.',
   channelBack: 'The server can be reached again.',
   checkNetwork: 'Check your network and the address of the server.',
 } as const;

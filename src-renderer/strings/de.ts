@@ -69,7 +69,7 @@ export const de: Words = {
     noGate:
       'Ihr Team verlangt vor einer Verbindung keinen Nachweis: Eine von der Administration beendete Verbindung kann von selbst zurückkommen.',
     channelLost: (server) =>
-      `${server} ist nicht erreichbar und könnte Ihnen jetzt nicht sagen, dass Ihr Zugang beendet ist.`,
+      `${server} ist gerade nicht erreichbar. Sollte Ihr Zugang inzwischen enden, erfahren Sie es erst, wenn der Server wieder da ist.`,
     channelClosed: (server) => `Keine Verbindung zu ${server}. Die Anzeige kann veraltet sein.`,
     clockBehind: (span) =>
       `Die Uhr dieses Computers geht ${span} nach. Schalten Sie Datum und Uhrzeit auf automatisch.`,

@@ -68,7 +68,7 @@ export const en = {
     noGate:
       'Your team asks for no proof before a connection: a session that an administrator ends may come back by itself.',
     channelLost: (server: string) =>
-      `${server} cannot be reached: it could not tell you now that your access has ended.`,
+      `${server} cannot be reached at the moment. If your access ends meanwhile, you hear of it only when the server is back.`,
     channelClosed: (server: string) => `No connection to ${server}. What you see may be out of date.`,
     clockBehind: (span: string) =>
       `This computer’s clock is ${span} behind. Turn on automatic date and time.`,
