@@ -16,15 +16,18 @@ export interface LeaseKeyHolders {
   have: number;
   /** Of those that do not: the server has heard of them since the rotation began. */
   seenWithout: number;
+  /** Of these: they have connected since, for which their app had a channel and their helper was there. */
+  connectedWithout: number;
   /** The ones that were seen last first. */
   without: WithoutNextKey[];
 }
 
 /** Which devices of members who may sign in have the next key, as their helpers have told. */
 export async function leaseKeyHolders(db: Db, { step, begunAt }: LeaseKeyRotation): Promise<LeaseKeyHolders> {
-  const { rows } = await sql<WithoutNextKey & { has: number }>`
+  const { rows } = await sql<WithoutNextKey & { has: number; hasConnected: number }>`
     select d.id as "deviceId", d.name as "device", m.email as "member", d.last_seen_at as "lastSeenAt",
-      coalesce(k.step, 0) >= ${step} as has
+      coalesce(k.step, 0) >= ${step} as has,
+      exists(select 1 from lease l where l.device_id = d.id and l.begun_at >= ${begunAt}) as "hasConnected"
     from device d join member m on m.id = d.member_id left join device_lease_key k on k.device_id = d.id
     where d.removed_at is null and m.removed_at is null and m.is_blocked = 0
     order by d.last_seen_at desc, d.id`.execute(db);
@@ -35,6 +38,7 @@ export async function leaseKeyHolders(db: Db, { step, begunAt }: LeaseKeyRotatio
     devices: rows.length,
     have: rows.length - without.length,
     seenWithout: without.filter(({ lastSeenAt }) => lastSeenAt >= begunAt).length,
+    connectedWithout: rows.filter(({ has, hasConnected }) => has === 0 && hasConnected === 1).length,
     without,
   };
 }

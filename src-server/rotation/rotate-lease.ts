@@ -49,7 +49,7 @@ export async function beginLeaseRotation(
   const under = await leaseKeyRotation(ctx.database.db);
   if (under)
     return refused(
-      `a rotation of the lease key is under way since ${new Date(under.begunAt).toISOString()}`,
+      `a rotation of the lease key is under way since ${new Date(under.begunAt).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
       'postern-server keys rotate lease --finish, or --abort',
     );
   const place = writeTo === null ? presentIsOurs(keysDir) : null;

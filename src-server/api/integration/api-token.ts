@@ -98,7 +98,7 @@ export async function authenticateApiToken(
 function refusalText(code: string, why: string, scope: ApiScope | null): string | undefined {
   if (code === 'insufficient-scope') return `The API token does not have the scope ${scope}.`;
   if (why === 'suspended')
-    return 'The server was restored from a backup: the API token works again once an owner has confirmed it in the Control Panel.';
+    return 'The server was restored from a backup: the API token works again once an owner has confirmed it in the Control Panel or with: postern-server token confirm NAME';
   return undefined;
 }
 

@@ -12,7 +12,7 @@ export function takenLines(taken: TakenBack): string[] {
     `  ${connections} connections and ${sessions} sessions ended; ${devices} devices sign in anew and show fresh proof`,
     `  ${unlocks} devices with a PIN or biometrics are asked for a code first`,
     `  codes that authenticators showed until now, ${backupCodes} backup codes, ${resets} links to set up an authenticator`,
-    `  ${apiTokens} API tokens wait for an owner: Control Panel, API tokens; or postern-server token confirm ID`,
+    `  ${apiTokens} API tokens wait for an owner: Control Panel, API tokens; or postern-server token confirm NAME`,
   ];
 }
 

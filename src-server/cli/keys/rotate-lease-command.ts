@@ -88,7 +88,7 @@ async function begin(options: Options): Promise<void> {
       const value = { begunAt: new Date(begunAt).toISOString(), nextFingerprint: next, newKeyFile: writeTo };
       print(options, { ...value, devices }, [
         `The next lease key is made. Fingerprint  ${next}`,
-        `The server tells the ${devices} devices of it over their channel from now on; tunnels and leases stay with the present key.`,
+        `The server tells ${devices === 1 ? 'the one device' : `the ${devices} devices`} of it over their channel from now on; tunnels and leases stay with the present key.`,
         ...(writeTo === null
           ? ['Next: a backup of database and keys']
           : [
