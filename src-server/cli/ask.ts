@@ -1,5 +1,4 @@
 import { text } from 'node:stream/consumers';
-import { password as askPassword, input } from '@inquirer/prompts';
 import { nameMistake } from '../../src-shared/typed-name.ts';
 import type { ServerConfig } from '../config.ts';
 import { emailMistake, passwordMistake } from '../people/members/member-store.ts';
@@ -40,6 +39,7 @@ export async function askNewPassword(
 ): Promise<string | null> {
   if (passwordStdin) return (await text(process.stdin)).replace(/\r?\n$/, '');
   if (!process.stdin.isTTY) return null;
+  const { password: askPassword } = await loadPrompts();
   const first = await askPassword({
     message: 'New password',
     mask: true,
@@ -53,10 +53,15 @@ export async function askNewPassword(
   return first;
 }
 
+/** Most commands ask nothing. */
+const loadPrompts = () => import('@inquirer/prompts');
+
 type Mistake = (value: string) => string | null;
 
 async function askLine(message: string, mistake: Mistake): Promise<string | null> {
-  return process.stdin.isTTY ? input({ message, validate: (value) => mistake(value) ?? true }) : null;
+  if (!process.stdin.isTTY) return null;
+  const { input } = await loadPrompts();
+  return input({ message, validate: (value) => mistake(value) ?? true });
 }
 
 export const howToAnswer = 'Without a terminal, give --email, --name and --password-stdin.';

@@ -1,4 +1,3 @@
-import { confirm } from '@inquirer/prompts';
 import type { Command } from 'commander';
 import { refuseWords } from './refusal.ts';
 import { type CommonOptions, say } from './run-command.ts';
@@ -16,6 +15,8 @@ export async function isConfirmed(options: ConfirmOptions, question: string): Pr
     refuseWords(options, `${question} Without a terminal to ask on, --yes says so. Nothing was changed.`);
     return false;
   }
+  // Loaded where somebody is asked: most commands ask nothing.
+  const { confirm } = await import('@inquirer/prompts');
   // On standard error: what is on standard output may be read by a program.
   const isWanted = await confirm({ message: question, default: false }, { output: process.stderr });
   if (!isWanted) say('Nothing was changed.');

@@ -7,7 +7,6 @@ import { findProgram, runProgram } from '../../src-node/run-program.ts';
 import { isReachable, type ServerConfig } from '../config.ts';
 import { isServerRunning } from '../db/database-lock.ts';
 import { bindTo } from '../http/listen.ts';
-import { openTransport } from '../mail/mail-transport.ts';
 
 const ANSWER_LIMIT_MS = 5_000;
 
@@ -138,6 +137,8 @@ export async function clockCheck(): Promise<Check> {
 }
 
 export async function mailCheck(config: ServerConfig): Promise<Check> {
+  // Here and not above: most commands do without an SMTP client.
+  const { openTransport } = await import('../mail/mail-transport.ts');
   const opened = openTransport(config);
   if (!opened.ok) return wrong('mail', `${opened.mistakes.join('; ')}.`, 'Look at the mail settings.');
   const { transport } = opened;

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { mailFailure } from '../../mail/mail-failure.ts';
-import { openTransport } from '../../mail/mail-transport.ts';
 import { renderMail } from '../../mail/render-mail.ts';
 import { newId } from '../../tokens.ts';
 import {
@@ -31,6 +30,8 @@ async function test(options: CommonOptions & { to: string }): Promise<void> {
     refuse(options, ['mail: no mail server is configured. Set mail.host and mail.from'], EXIT_CONFIG);
     return;
   }
+  // Here and not above: the other commands do without an SMTP client.
+  const { openTransport } = await import('../../mail/mail-transport.ts');
   const opened = openTransport(config);
   if (!opened.ok) {
     refuse(options, opened.mistakes, EXIT_CONFIG);
