@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { ownNetwork } from './e2e/pool/own-network-pool.ts';
@@ -11,7 +12,15 @@ const wantTheMachine = [
   'e2e/helper/up-speed.test.ts',
   'e2e/helper/resolvconf.test.ts',
 ];
-const inMemory = { globalSetup: ['scripts/unit-folder.ts'], env: { TMPDIR: unitFolder } };
+/** Folders in memory, and programs that start from what was compiled before. */
+const quick = {
+  globalSetup: ['scripts/unit-folder.ts'],
+  env: {
+    TMPDIR: unitFolder,
+    NODE_COMPILE_CACHE:
+      process.env.NODE_COMPILE_CACHE ?? path.join(import.meta.dirname, 'node_modules/.cache/node'),
+  },
+};
 const everywhere = ['e2e/pool/patient-waits.ts'];
 const patient = { testTimeout: 120_000, hookTimeout: 120_000, setupFiles: everywhere };
 
@@ -59,7 +68,7 @@ export default defineConfig({
           include: units,
           exclude: electronStandIns,
           setupFiles: [...everywhere, 'src-server/testing/query-plans.ts'],
-          ...inMemory,
+          ...quick,
           testTimeout: 20_000,
           // Some files wait for other programs or for seconds to pass: on two cores the default is one.
           maxWorkers: 3,
@@ -72,10 +81,12 @@ export default defineConfig({
           // They put a stand-in into the place of the module "electron", which no other file may see.
           name: 'unit-shell',
           include: electronStandIns,
-          setupFiles: everywhere,
-          ...inMemory,
+          setupFiles: [...everywhere, 'src-main/shell/testing/fresh-modules.ts'],
+          ...quick,
           testTimeout: 20_000,
           maxWorkers: 3,
+          // A process for each file would cost as much again as the tests.
+          isolate: false,
         },
       },
       {

@@ -1,11 +1,15 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { setLaunchAtLogin, wasOpenedAtLogin } from './login-item.ts';
 import { app } from './testing/fake-electron.ts';
 
 vi.mock('electron', () => import('./testing/fake-electron.ts'));
+
+beforeEach(() => {
+  app.loginItems.length = 0;
+});
 
 test('on Linux a start at login is a desktop entry, hidden, and an AppImage names its own file', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'postern-login-'));
