@@ -17,6 +17,7 @@ import { registerMailMetrics } from './mail/mail-metrics.ts';
 import { MailSender } from './mail/mail-sender.ts';
 import { openTransport } from './mail/mail-transport.ts';
 import { createMetrics } from './metrics/metrics.ts';
+import { hasMembers, NOBODY } from './people/members/nobody.ts';
 import { commonPasswords } from './people/password/common-passwords.ts';
 import { purgePassingAttempts } from './proof/mfa/attempts.ts';
 
@@ -76,6 +77,7 @@ async function begin(input: StartInput, ends: AsyncDisposableStack): Promise<Sta
   const { database } = opened;
   ends.defer(() => database.close());
   const ctx: ServerContext = { ...input, database };
+  if (!(await hasMembers(database.db))) log.warn(`${NOBODY.detail} Run: ${NOBODY.remedy}`);
   const mark = new MarkKeeper(database.db, config, log);
   ends.defer(() => mark.stop());
   const housekeeping = new Housekeeping(ctx);

@@ -14,6 +14,7 @@ import { isHalfRotated } from '../db/settle-keys.ts';
 import { isSqliteError } from '../db/sqlite-error.ts';
 import { nextLeaseKeyFile, publicKeyIn } from '../keys/lease-key.ts';
 import { loadServerKeys } from '../keys/server-keys.ts';
+import { hasMembers, NOBODY } from '../people/members/nobody.ts';
 import { leaseKeyHolders } from '../rotation/lease-key-holders.ts';
 import type { Looked } from './looked-at.ts';
 
@@ -56,11 +57,17 @@ export async function databaseChecks(looking: Looked): Promise<Check[]> {
       ? mistakes.map(wrongBy)
       : [
           fine(ID, `${databaseFile} is whole, and the keys open it.`),
+          ...(await ownerChecks(database.db)),
           ...(await leaseKeyChecks(database.db, looking.config)),
         ];
   } finally {
     await database.close();
   }
+}
+
+/** An `init` that ended before there was somebody. */
+async function ownerChecks(db: Database['db']): Promise<Check[]> {
+  return (await hasMembers(db)) ? [] : [wrong('members', NOBODY.detail, NOBODY.remedy)];
 }
 
 /** A rotation that is under way, so that nobody forgets it. */
