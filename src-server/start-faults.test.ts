@@ -74,7 +74,7 @@ test(
     try {
       const init = await folder.init();
       expect(init.status).toBe(2);
-      expect(init.stderr).toContain('opens with its own keys alone. Put them back from your backup');
+      expect(init.stdout).toContain('opens with its own keys alone. Put them back from your backup');
       const start = await folder.refusedStart();
       expect(start.status).toBe(2);
       expect(start.stderr).toContain('encryption.key: not there; put it back');
