@@ -211,19 +211,3 @@ test('blocking the last owner is carried out, and the way back said', async () =
   await json('member', 'role', member.email, 'owner');
   expect(await json('member', 'block', owner.email)).toMatchObject({ isOwnerLeft: true });
 });
-
-test.each([
-  [['member', 'show', 'nobody'], '"postern-server member list" shows them'],
-  [['gateway', 'show', 'nowhere'], '"postern-server gateway list" shows them'],
-  [['token', 'revoke', 'SOX'], 'There is no token SOX that works. "postern-server token list" shows them'],
-  [['token', 'confirm', 'SOX'], 'There is no token SOX that waits to be confirmed.'],
-  [['audit', 'verify', '--archive', '/nowhere/2025.jsonl'], '--archive: /nowhere/2025.jsonl is not there.'],
-  [['policy', 'set', 'idleSeconds=soon'], 'idleSeconds: expected a whole number'],
-  [['policy', 'set', 'idleSeconds=1'], 'idleSeconds: expected at least 150'],
-  [['policy', 'set', 'trafficWhileWaiting=on'], 'trafficWhileWaiting: expected off, gate, always'],
-  [['policy', 'set', 'unlockMethods=pin,face'], 'unlockMethods: expected pin, uv-hw, uv-soft'],
-  [['policy', 'set', 'mfarequired.client=true'], 'is mfaRequired.client meant?'],
-  [['policy', 'set', 'mfa=true'], '"postern-server policy show" names all of them'],
-])('%j says what would be right', async (words, sentence) => {
-  expect((await run(...words)).stderr).toContain(sentence);
-});
