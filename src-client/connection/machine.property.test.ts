@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { chai, describe, it } from 'vitest';
 import type { LeaseSummary } from '../../src-shared/connection-state.ts';
 import { isGated } from '../../src-shared/policy.ts';
 import { type ProblemCode, problem, problemKinds } from '../../src-shared/problem.ts';
@@ -17,6 +17,9 @@ import {
   makeUnlockChallenge,
   openPolicy,
 } from './testing/machine-world.ts';
+
+/** Vitest's own counts how often it is asked, which takes longer than the hundreds of thousands of checks here. */
+const { expect } = chai;
 
 /** A server, a helper and a user that say anything at any time, also late, twice and out of order. */
 const command = fc.record({
