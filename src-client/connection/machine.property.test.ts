@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { chai, describe, it } from 'vitest';
+import { chai, describe, type ExpectStatic, it } from 'vitest';
 import type { LeaseSummary } from '../../src-shared/connection-state.ts';
 import { isGated } from '../../src-shared/policy.ts';
 import { type ProblemCode, problem, problemKinds } from '../../src-shared/problem.ts';
@@ -19,7 +19,7 @@ import {
 } from './testing/machine-world.ts';
 
 /** Vitest's own counts how often it is asked, which takes longer than the hundreds of thousands of checks here. */
-const { expect } = chai;
+const expect = chai.expect as unknown as ExpectStatic;
 
 /** A server, a helper and a user that say anything at any time, also late, twice and out of order. */
 const command = fc.record({
