@@ -12,6 +12,7 @@ let port = 0;
 beforeAll(async () => {
   folder = await ServerFolder.initialised();
   port = await freePort();
+  folder.writeConfig({ host: '127.0.0.1', port });
 }, MINUTE);
 afterEach(async () => {
   await folder.stopAll();
