@@ -59,5 +59,6 @@ const { name, run, timeoutMs } = fuzz(
     expect(loaded.mistakes.length).toBeGreaterThan(0);
     for (const mistake of loaded.mistakes) expect(mistake).toMatch(/^\S[^\n]+$/);
   },
+  { tries: 300 },
 );
 test(name, run, timeoutMs);

@@ -1,5 +1,3 @@
-import { stdin } from 'node:process';
-
 /** More than any token has; what follows is not read. */
 const MOST_BYTES = 4096;
 
@@ -9,7 +7,7 @@ const MOST_BYTES = 4096;
  */
 export async function tokenInput(word: string | undefined): Promise<string> {
   if (word !== undefined) return word.trim();
-  if (!stdin.isTTY) return (await firstBytes()).trim();
+  if (!process.stdin.isTTY) return (await firstBytes()).trim();
   // Loaded here, so that the agent does not carry it.
   const { password } = await import('@inquirer/prompts');
   return (await password({ message: 'Token', mask: true })).trim();
@@ -17,7 +15,7 @@ export async function tokenInput(word: string | undefined): Promise<string> {
 
 async function firstBytes(): Promise<string> {
   let text = '';
-  for await (const chunk of stdin.setEncoding('utf8')) {
+  for await (const chunk of process.stdin.setEncoding('utf8')) {
     text += chunk;
     if (text.length > MOST_BYTES) break;
   }

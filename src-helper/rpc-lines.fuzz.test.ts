@@ -25,5 +25,6 @@ const { name, run, timeoutMs } = fuzz(
     const decoded = decodeLine(line);
     if (!decoded.ok) rpcMessage.parse(JSON.parse(decoded.answer));
   },
+  { tries: 5000 },
 );
 test(name, run, timeoutMs);

@@ -225,5 +225,6 @@ const { name, run, timeoutMs } = fuzz(
     }
     expect(errors).toEqual([]);
   },
+  { tries: 30 },
 );
 test(name, run, timeoutMs);

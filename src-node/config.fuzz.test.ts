@@ -70,5 +70,6 @@ const { name, run, timeoutMs } = fuzz(
     expect(loaded.mistakes.length).toBeGreaterThan(0);
     for (const mistake of loaded.mistakes) expect(mistake).toMatch(/^[^\n]*$/);
   },
+  { tries: 2000 },
 );
 test(name, run, timeoutMs);

@@ -71,6 +71,7 @@ for (const [end, schema] of [
       expect(rejections).toEqual([]);
       expect((await server.request('GET', '/healthz')).status).toBe(200);
     },
+    { tries: 300 },
   );
   test(name, run, timeoutMs);
 }

@@ -137,5 +137,6 @@ const { name, run, timeoutMs } = fuzz(
     }
     expect(rejections, told).toEqual([]);
   },
+  { tries: 200 },
 );
 test(name, run, timeoutMs);

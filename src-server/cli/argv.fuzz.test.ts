@@ -111,5 +111,6 @@ const {
     // As it was, where something was made or ended.
     folder.goBack();
   },
+  { tries: 200 },
 );
 test(name, tried, timeoutMs);

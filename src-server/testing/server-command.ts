@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandHere, type Said } from './command-here.ts';
+import type { Said } from '../../src-node/testing/as-program.ts';
+import { commandHere } from './command-here.ts';
 import type { TestServer } from './test-server.ts';
 
 /** Runs `postern-server` beside the running server, on a connection of its own to the database. */

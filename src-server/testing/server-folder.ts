@@ -5,12 +5,15 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
+import type { Check } from '../../src-node/check.ts';
+import { asProgram, type Given, type Said } from '../../src-node/testing/as-program.ts';
+import { readServerFiles } from '../cli/run-command.ts';
 import { loadServerConfig } from '../config.ts';
-import { loadServerKeys } from '../keys/server-keys.ts';
+import { databaseChecks } from '../doctor/database-checks.ts';
 import { makeLogger } from '../logger.ts';
 import { type RunningServer, startServer } from '../start.ts';
 import { makePair, type TestPair } from './certificate-pair.ts';
-import { commandHere, type Given, type Said } from './command-here.ts';
+import { commandHere } from './command-here.ts';
 import { type KeptFiles, keepFiles, writeFiles } from './kept-files.ts';
 
 const entry = join(import.meta.dirname, '../cli.ts');
@@ -99,6 +102,14 @@ export class ServerFolder {
     return commandHere([...args, '--config', this.config], given);
   }
 
+  /** What the doctor finds of the database, without its looks at the network and the machine. */
+  async databaseChecks(): Promise<Check[]> {
+    const loaded = loadServerConfig(this.config, {});
+    if (!loaded.ok) throw new Error(loaded.mistakes.join('\n'));
+    const looking = { config: loaded.value, configFile: this.config, panelDir: this.path };
+    return databaseChecks({ ...looking, env: {}, now: Date.now });
+  }
+
   init(): Promise<Said> {
     return this.command(['init', ...OWNER, '--json'], { input: `${OWNER_PASSWORD}\n` });
   }
@@ -108,19 +119,22 @@ export class ServerFolder {
     return this.command(['start'], { env: { POSTERN_LOG_LEVEL: 'fatal', ...env } });
   }
 
-  /** The server in this process. */
+  /** The server in this process; `log` has what was said before, too. */
   async serve(env: Record<string, string> = {}): Promise<{ server: RunningServer; log: () => string }> {
-    const config = loadServerConfig(this.config, env);
-    if (!config.ok) throw new Error(config.mistakes.join('\n'));
-    const loaded = await loadServerKeys(config.value.keysDir, config.value.issuer, env);
-    if (!loaded.ok) throw new Error(loaded.mistakes.join('\n'));
-    let text = '';
+    const read = Promise.withResolvers<Awaited<ReturnType<typeof readServerFiles>>>();
+    const said = await asProgram(
+      () => readServerFiles({ config: this.config }).then(read.resolve, read.reject),
+      { env },
+    );
+    let text = said.stderr;
+    const files = await read.promise;
+    if (!files) throw new Error(text);
     const log = makeLogger('info', {
       write(line) {
         text += line;
       },
     });
-    const started = await startServer({ config: config.value, keys: loaded.keys, log, now: Date.now });
+    const started = await startServer({ ...files, log, now: Date.now });
     if (!started.ok) throw new Error(`the server did not start: ${started.mistakes.join('\n')}`);
     this.#serving.add(started.server);
     return { server: started.server, log: () => text };
