@@ -34,8 +34,7 @@ test(
   'on a host without IPv6 the default falls back to IPv4, and says so; the doctor finds it well',
   async () => {
     listen('::');
-    const env = { WITHOUT_FAMILIES: IPV6, NODE_OPTIONS: `--import ${preload}` };
-    const looked = () => JSON.parse(folder.run(['doctor', '--json'], { env }).stdout).checks;
+    const looked = () => JSON.parse(folder.run(['doctor', '--json'], { env: withoutIpv6 }).stdout).checks;
     expect(looked()).toContainEqual(expect.objectContaining({ id: 'listen', ok: true }));
     const { log } = await folder.start({ preload, env: { WITHOUT_FAMILIES: IPV6 } });
     expect(log()).toContain('this host has no IPv6: listening on IPv4 alone');
@@ -45,18 +44,19 @@ test(
   MINUTE,
 );
 
+const withoutIpv6 = { WITHOUT_FAMILIES: IPV6, NODE_OPTIONS: `--import ${preload}` };
 test.each([
-  ['192.0.2.1', 'listen.host: 192.0.2.1 is not an address of this machine', {}],
+  ['192.0.2.1', 'listen.host: 192.0.2.1 is not an address of this machine', () => folder.refusedStart()],
   [
     '::1',
     'listen.host: this host cannot use IPv6 addresses such as ::1; set listen.host to 0.0.0.0',
-    { WITHOUT_FAMILIES: IPV6 },
+    () => folder.run(['start'], { env: withoutIpv6 }),
   ],
 ])(
   'a server that cannot listen on %s ends with 1, names the setting and holds nothing',
-  (host, words, env) => {
+  async (host, words, start) => {
     listen(host);
-    const said = folder.run(['start'], { env: { ...env, NODE_OPTIONS: `--import ${preload}` } });
+    const said = await start();
     expect(said.status).toBe(1);
     expect(said.stderr.trim().split('\n')).toEqual([expect.stringContaining(words)]);
     const lock = lockDatabase(folder.database);

@@ -12,7 +12,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** In a process of its own, because libsecret keeps the first bus that it finds. */
 async function run(env: Record<string, string>, steps: unknown[]): Promise<unknown[]> {
   const probe = join(import.meta.dirname, 'testing/probe.ts');
-  const child = spawn(process.execPath, [probe], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const { NODE_COMPILE_CACHE } = process.env;
+  const child = spawn(process.execPath, [probe], {
+    env: { ...env, NODE_COMPILE_CACHE },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   child.stdin.end(JSON.stringify(steps));
   return JSON.parse(await text(child.stdout));
 }

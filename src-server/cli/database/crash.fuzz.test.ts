@@ -110,12 +110,10 @@ test(
     await killed(
       (at) => ['database', 'restore', '--yes', at('backup.db')],
       async (left) => {
-        const { checks } = JSON.parse((await left.command(['doctor', '--json'])).stdout);
-        const [{ ok, remedy }] = checks.filter(({ id }: { id: string }) => id === 'database');
-        if (!ok) expect(remedy).toContain('postern-server database after-restore');
-        if (!ok) await done(left, 'database', 'after-restore');
-        const again = JSON.parse((await left.command(['doctor', '--json'])).stdout).checks;
-        expect(again).toContainEqual(expect.objectContaining({ id: 'database', ok: true }));
+        const [found] = await left.databaseChecks();
+        if (!found?.ok) expect(found?.remedy).toContain('postern-server database after-restore');
+        if (!found?.ok) await done(left, 'database', 'after-restore');
+        expect(await left.databaseChecks()).toMatchObject([{ id: 'database', ok: true }]);
       },
     );
   },

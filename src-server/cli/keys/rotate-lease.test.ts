@@ -43,7 +43,7 @@ afterAll(() => folder.remove());
 const at = (name: string) => join(folder.path, name);
 const lease = (...more: string[]) => folder.command(['keys', 'rotate', 'lease', ...more]);
 const finish = (...more: string[]) => lease('--finish', '--yes', ...more);
-const doctor = async (of = folder) => (await of.command(['doctor'])).stdout;
+const found = async (of = folder) => (await of.databaseChecks()).map(({ detail }) => detail).join('\n');
 
 /** `kid` of the key that the database takes for its own. */
 function notedKeyId(): string {
@@ -86,7 +86,7 @@ test(
     expect((await folder.command(['keys', 'show'])).stdout).toContain(
       '1 of 2 devices have the next key; 1 does not (1 seen since it began, without a connection: the app was closed too soon',
     );
-    expect(await doctor()).toContain('1 of 2 devices have the next one');
+    expect(await found()).toContain('1 of 2 devices have the next one');
     expect((await folder.command(['server-key'])).stdout).toContain(`next         ${fingerprint(next)}`);
 
     const unasked = await lease('--finish');
@@ -109,7 +109,7 @@ test(
       ...{ fingerprint: fingerprint(next), next: null },
       past: [{ fingerprint: fingerprint(before) }],
     });
-    expect(await doctor()).not.toContain('rotation of the lease key');
+    expect(await found()).not.toContain('rotation of the lease key');
     const listed = (await folder.command(['audit', 'list', '--json'])).stdout;
     expect(listed).toContain('keys.lease-rotation-begun');
     expect(listed).toContain('keys.lease-rotated');
@@ -149,7 +149,7 @@ test(
   async () => {
     await lease();
     renameSync(at('keys/lease-key.pem.next'), at('away.pem'));
-    expect(await doctor()).toContain('is not in');
+    expect(await found()).toContain('is not in');
     expect((await finish()).stderr).toContain('lease-key.pem.next: not there');
     cpSync(at('keys/lease-key.pem'), at('keys/lease-key.pem.next'));
     expect((await finish()).stderr).toContain('is another key than the one that the clients were told of');
@@ -203,14 +203,14 @@ test(
     const seen = { halfDone: 0, undone: 0, done: 0 };
     for (const point of points) {
       const left = new ServerFolder(point);
-      const isHalfDone = (await doctor(left)).includes(INTERRUPTED);
+      const isHalfDone = (await found(left)).includes(INTERRUPTED);
       if (isHalfDone && seen.halfDone++ === 0) {
-        const { log } = await left.start();
+        const { log } = await left.serve();
         expect(log()).toContain('The rotation of the lease key, which was interrupted, is done');
         await left.stopAll();
       }
       expect(await left.command(['member', 'list'])).toMatchObject({ status: 0 });
-      expect(await doctor(left)).not.toContain(INTERRUPTED);
+      expect(await found(left)).not.toContain(INTERRUPTED);
       const isDone = ownLeaseKey(left) === next;
       seen[isDone ? 'done' : 'undone'] += 1;
       expect(ownLeaseKey(left)).toBe(isDone ? next : before);
@@ -280,7 +280,7 @@ test('a lease key that was replaced comes back into force nowhere: not by its fi
   const words = 'when another one took its place: computers refuse what it signs';
   expect((await folder.refusedStart()).stderr).toContain(words);
   expect((await folder.command(['member', 'list'])).stderr).toContain(words);
-  expect(await doctor()).toContain(words);
+  expect(await found()).toContain(words);
   expect(notedKeyId()).toBe(leaseKeyIdOf(present));
 });
 
