@@ -8,7 +8,7 @@ const whole = (text: string): number => {
   return Number(text);
 };
 
-/** Hostile input of every kind to everything that reads some; also in `npm test`, for some seconds each. */
+/** Hostile input of every kind to everything that reads some; also in `npm test`, a number of times each. */
 const program = new Command('npm run fuzz --')
   .description(
     'hostile input to routes, channels, helper, configuration and command lines; commands that are killed',
