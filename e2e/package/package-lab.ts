@@ -7,6 +7,9 @@ import path from 'node:path';
 /** Folders that packages write to. What is written there stays in the lab. */
 const FOLDERS = ['usr', 'etc', 'opt', 'var'] as const;
 
+/** What a machine on which Postern was tried may have already. */
+const OF_POSTERN = ['etc/postern', 'var/lib/postern'] as const;
+
 /** Books that package managers keep for themselves. */
 const BOOKS =
   /^\/(?:var\/(?:lib\/(?:dpkg|rpm|systemd\/deb-systemd-helper-enabled)|log|cache)(?:\/|$)|etc\/(?:(?:group|gshadow|passwd|shadow)-|\.pwd\.lock)$|etc\/ld\.so\.cache$)/;
@@ -24,8 +27,9 @@ export interface Ran {
 }
 
 /**
- * This machine's system with a layer over it (mount and network namespace): packages are installed and removed by the
- * machine's own dpkg and rpm, and the machine does not change. Needs root, also that of a user namespace.
+ * This machine's system with a layer over it (mount and network namespace), without what Postern had brought to it:
+ * packages are installed and removed by the machine's own dpkg and rpm, and the machine does not change. Needs root,
+ * also that of a user namespace.
  */
 export class PackageLab {
   readonly #holder: ChildProcess;
@@ -39,14 +43,19 @@ export class PackageLab {
   /** Rejects with the words of the program that failed. */
   static async open(): Promise<PackageLab> {
     const folder = mkdtempSync(path.join(tmpdir(), 'postern-pk-'));
+    // A character device 0/0 in an upper layer says that there is no such file below.
+    const hidden = OF_POSTERN.map((file) => {
+      const whiteout = file.replace('/', '/hidden/');
+      return `mkdir -p ${path.dirname(whiteout)}; mknod ${whiteout} c 0 0`;
+    });
     const layers = FOLDERS.map(
-      (name) => `mkdir -p ${name}/upper ${name}/work ${name}/lower
-        mount --bind /${name} ${name}/lower
-        mount -t overlay overlay -o index=off,lowerdir=/${name},upperdir=$PWD/${name}/upper,workdir=$PWD/${name}/work /${name}`,
+      (name) => `mkdir -p ${name}/upper ${name}/work ${name}/lower ${name}/hidden
+        mount -t overlay overlay -o lowerdir=$PWD/${name}/hidden:/${name} ${name}/lower
+        mount -t overlay overlay -o index=off,lowerdir=$PWD/${name}/lower,upperdir=$PWD/${name}/upper,workdir=$PWD/${name}/work /${name}`,
     );
     const setUp = `set -eu
       mount -t tmpfs tmpfs '${folder}' && cd '${folder}'
-      ${layers.join('\n')}
+      ${[...hidden, ...layers].join('\n')}
       mount -t tmpfs tmpfs /run
       # Books of its own: rpm is a guest on Debian, and may have been used there.
       rm -rf /var/lib/rpm
