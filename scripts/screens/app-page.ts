@@ -12,21 +12,22 @@ const ORIGIN = 'https://screens.invalid';
 
 /** The app's page in its harness: a scripted bridge in place of the main process. */
 export interface AppPage {
-  size: { width: number; height: number };
-  show(page: Page, shot: Shot, theme: 'light' | 'dark'): Promise<void>;
+  page: Page;
+  show(shot: Shot, theme: 'light' | 'dark'): Promise<void>;
 }
 
-/** Builds the harness into `folder`. */
-export async function buildAppPage(folder: string): Promise<AppPage> {
+/** Builds the harness into `folder` and shows it in `page`. */
+export async function buildAppPage(folder: string, page: Page): Promise<AppPage> {
   const vite = path.join(checkout, 'node_modules/vite/bin/vite.js');
   const config = path.join(checkout, 'src-renderer/vite.config.ts');
   const mode = ['--mode', 'harness', '--logLevel', 'error', '--outDir', folder, '--emptyOutDir'];
   const env = { ...process.env, NODE_ENV: 'production' };
   await promisify(execFile)(process.execPath, [vite, 'build', '-c', config, ...mode], { env });
+  await page.setViewportSize({ width: 900, height: 640 });
+  await serve(page, folder);
   return {
-    size: { width: 900, height: 640 },
-    async show(page, shot, theme) {
-      await serve(page, folder);
+    page,
+    async show(shot, theme) {
       const query = new URLSearchParams({ scenario: shot.scenario, theme, language: 'en' });
       await page.goto(`${ORIGIN}/harness/index.html?${query}`);
       await page.locator('h1').first().waitFor();

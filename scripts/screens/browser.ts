@@ -1,14 +1,14 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Browser, chromium } from '@playwright/test';
-import { findChromium } from '../../lab/host/browser/chromium.ts';
+import { findHeadlessChromium } from '../../lab/host/browser/chromium.ts';
 
 /** Debian's fonts-inter and fonts-dejavu-core. */
 const fonts = { text: '/usr/share/fonts/opentype/inter', mono: '/usr/share/fonts/truetype/dejavu' };
 
 /** Chromium with two fonts and no others: the same pixels wherever these fonts are. `folder` is for its own files. */
 export async function openBrowser(folder: string): Promise<Browser> {
-  const executablePath = findChromium();
+  const executablePath = findHeadlessChromium();
   if (executablePath === null) throw new Error('pictures need Chromium');
   return chromium.launch({
     executablePath,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Browser, BrowserContext, Page } from '@playwright/test';
+import type { Browser, Page } from '@playwright/test';
 import { type AppPage, buildAppPage } from './app-page.ts';
 import { openBrowser } from './browser.ts';
 import { compare, type Difference } from './compare.ts';
@@ -23,21 +23,19 @@ export interface Camera {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Builds what is pictured into a folder of its own and starts Chromium. */
+/** Builds what is pictured into a folder of its own and starts Chromium. One picture after the other: they share pages. */
 export async function openCamera(): Promise<Camera> {
   const folder = mkdtempSync(path.join(tmpdir(), 'postern-screens-'));
-  const app = await buildAppPage(path.join(folder, 'app'));
-  const panel = await openPanelPage(path.join(folder, 'panel'));
   const browser = await openBrowser(folder);
+  const app = await buildAppPage(path.join(folder, 'app'), await openPage(browser));
+  const panel = await openPanelPage(path.join(folder, 'panel'), await openPage(browser));
+  const comparer = await browser.newPage();
   return {
     async take(shot) {
-      if (!('scenario' in shot)) return takeOfPanel(browser, panel, shot);
-      return {
-        light: await takeOfApp(browser, app, shot, 'light'),
-        dark: await takeOfApp(browser, app, shot, 'dark'),
-      };
+      if (!('scenario' in shot)) return takeOfPanel(panel, shot);
+      return { light: await takeOfApp(app, shot, 'light'), dark: await takeOfApp(app, shot, 'dark') };
     },
-    compare: (kept, taken) => compare(browser, kept, taken),
+    compare: (kept, taken) => compare(comparer, kept, taken),
     async [Symbol.asyncDispose]() {
       await browser.close();
       rmSync(folder, { recursive: true, force: true });
@@ -46,38 +44,24 @@ export async function openCamera(): Promise<Camera> {
 }
 
 /** The harness is told its theme as it starts. */
-async function takeOfApp(browser: Browser, app: AppPage, shot: Shot, theme: Theme): Promise<Buffer> {
-  const context = await open(browser, app.size);
-  try {
-    const page = await context.newPage();
-    await app.show(page, shot, theme);
-    return await picture(page, theme);
-  } finally {
-    await context.close();
-  }
+async function takeOfApp(app: AppPage, shot: Shot, theme: Theme): Promise<Buffer> {
+  await app.show(shot, theme);
+  return picture(app.page, theme);
 }
 
 /** The Control Panel follows the system's theme: one look at it serves both. */
-async function takeOfPanel(
-  browser: Browser,
-  panel: PanelPage,
-  shot: PanelShot,
-): Promise<Record<Theme, Buffer>> {
-  const context = await open(browser, shot.size);
-  try {
-    const page = await context.newPage();
-    await panel.show(page, shot);
-    return { light: await picture(page, 'light'), dark: await picture(page, 'dark') };
-  } finally {
-    await context.close();
-  }
+async function takeOfPanel(panel: PanelPage, shot: PanelShot): Promise<Record<Theme, Buffer>> {
+  await panel.page.emulateMedia({ colorScheme: 'light' });
+  await panel.show(shot);
+  return { light: await picture(panel.page, 'light'), dark: await picture(panel.page, 'dark') };
 }
 
-async function open(browser: Browser, viewport: { width: number; height: number }): Promise<BrowserContext> {
+/** A page of its own for each product: its process starts once. */
+async function openPage(browser: Browser): Promise<Page> {
   const surroundings = { reducedMotion: 'reduce', timezoneId: 'UTC', locale: 'en-GB' } as const;
-  const context = await browser.newContext({ viewport, colorScheme: 'light', ...surroundings });
+  const context = await browser.newContext({ colorScheme: 'light', ...surroundings });
   await context.clock.setFixedTime(NOW);
-  return context;
+  return context.newPage();
 }
 
 async function picture(page: Page, theme: Theme): Promise<Buffer> {

@@ -20,42 +20,52 @@ const policyHeader = Object.entries(contentSecurityPolicy.directives)
 
 /** The built page of the Control Panel, with fixed answers in place of the server. */
 export interface PanelPage {
+  page: Page;
   /** Throws when the page asks for what the shot has no answer to, or complains of anything. */
-  show(page: Page, shot: PanelShot): Promise<void>;
+  show(shot: PanelShot): Promise<void>;
 }
 
-/** Keeps the built page in `folder`, so that a new build meanwhile changes no picture. */
-export async function openPanelPage(folder: string): Promise<PanelPage> {
+/** Keeps the built page in `folder`, so that a new build meanwhile changes no picture, and shows it in `page`. */
+export async function openPanelPage(folder: string, page: Page): Promise<PanelPage> {
   ensurePanelIsBuilt();
   cpSync(path.join(checkout, 'dist/panel'), folder, { recursive: true });
   const openApi = await realOpenApi();
+  let complaints: string[] = [];
+  let answers: PanelShot['answers'] = {};
+  page.setDefaultTimeout(20_000);
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    // A refusal is an answer, and the browser writes it down as an error.
+    const isRefusal = message.text().startsWith('Failed to load resource: the server responded');
+    if (message.type() === 'error' && !isRefusal) complaints.push(message.text());
+  });
+  await page.route('**/*', async (route) => {
+    const { pathname } = new URL(route.request().url());
+    if (pathname === '/openapi.json') return route.fulfill({ json: openApi });
+    if (!pathname.startsWith(`${PANEL_API}/`)) return sendFile(route, folder, pathname);
+    const call = `${route.request().method()} ${pathname.slice(PANEL_API.length + 1)}`;
+    const answer = answers[call];
+    if (!answer) {
+      complaints.push(`no answer to ${call}`);
+      return route.abort();
+    }
+    const { status, type, body } = answer;
+    await route.fulfill({ status, contentType: type, body: JSON.stringify(body) });
+  });
   return {
-    async show(page, shot) {
-      const complaints: string[] = [];
-      page.setDefaultTimeout(20_000);
-      page.on('pageerror', (error) => complaints.push(error.message));
-      page.on('console', (message) => {
-        // A refusal is an answer, and the browser writes it down as an error.
-        const isRefusal = message.text().startsWith('Failed to load resource: the server responded');
-        if (message.type() === 'error' && !isRefusal) complaints.push(message.text());
-      });
-      await page.route('**/*', async (route) => {
-        const { pathname } = new URL(route.request().url());
-        if (pathname === '/openapi.json') return route.fulfill({ json: openApi });
-        if (!pathname.startsWith(`${PANEL_API}/`)) return sendFile(route, folder, pathname);
-        const call = `${route.request().method()} ${pathname.slice(PANEL_API.length + 1)}`;
-        const answer = shot.answers[call];
-        if (!answer) {
-          complaints.push(`no answer to ${call}`);
-          return route.abort();
-        }
-        const { status, type, body } = answer;
-        await route.fulfill({ status, contentType: type, body: JSON.stringify(body) });
-      });
+    page,
+    async show(shot) {
+      // The page of the shot before may be in the middle of a question.
+      await page.goto('about:blank');
+      await page.setViewportSize(shot.size);
+      complaints = [];
+      answers = shot.answers;
       try {
         await page.goto(`${ORIGIN}${shot.at}`);
         await shot.go(page);
         await page.waitForFunction(() => document.querySelector('[aria-busy]') === null);
+        // What this one chose is not the next one's.
+        await page.evaluate(() => localStorage.clear());
       } catch (error) {
         throw new Error([shot.name, ...complaints].join('\n'), { cause: error });
       }
