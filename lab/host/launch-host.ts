@@ -4,6 +4,7 @@ import type { Page } from '@playwright/test';
 import {
   type ChromiumOptions,
   findChromium,
+  findHeadlessChromium,
   type RunningChromium,
   startChromium,
 } from './browser/chromium.ts';
@@ -53,7 +54,7 @@ export interface HostedApp {
 
 /** Starts src-main/main.ts, as it is, on Node with its windows in Chromium. */
 export function launchHost(options: HostOptions): HostedApp {
-  const executable = findChromium();
+  const executable = options.isHeadless ? findHeadlessChromium() : findChromium();
   if (executable === null) throw new Error('no Chromium and no Chrome on this machine');
   const locale = options.locale ?? 'en-US';
   const register = path.join(import.meta.dirname, 'electron/register.ts');

@@ -23,10 +23,7 @@ export function findChromium(): string | null {
   return places.find((place) => existsSync(place)) ?? null;
 }
 
-/**
- * For pages that need no window: Debian's Chromium without window system, which takes half of the computing, else the
- * whole one, or null.
- */
+/** What nobody looks at needs half of the computing in Debian's Chromium without window system; else the whole one, or null. */
 export function findHeadlessChromium(): string | null {
   return existsSync(HEADLESS_SHELL) ? HEADLESS_SHELL : findChromium();
 }
@@ -93,7 +90,8 @@ export async function startChromium(options: ChromiumOptions): Promise<RunningCh
     `--lang=${options.locale}`,
     `--window-size=${options.width},${options.height}`,
     '--remote-debugging-port=0',
-    '--app=about:blank',
+    // The one without window system knows no windows without address bar, for it has no bars.
+    options.executable === HEADLESS_SHELL ? 'about:blank' : '--app=about:blank',
   ];
   const child = spawn(options.executable, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = new Promise<void>((resolve) => {
